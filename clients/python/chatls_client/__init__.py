@@ -1,0 +1,7 @@
+"""A small typed client of the daemon: starts it, asks it, and hands out what it says as it comes."""
+
+from chatls_client.client import Client, Message, to_uri
+from chatls_client.errors import ClientError, DaemonError, ProtocolError, RpcError
+from chatls_client.turn import Turn
+
+__all__ = ["Client", "ClientError", "DaemonError", "Message", "ProtocolError", "RpcError", "Turn", "to_uri"]

@@ -1,0 +1,49 @@
+"""The command line: `chatls` (serve over stdio), `chatls ask`. Imports only what the command needs."""
+
+import sys
+
+USAGE = """\
+usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
+       chatls ask PROMPT...    ask in the terminal (chatls ask --help)
+       chatls --version
+"""
+
+
+def main() -> None:
+    """Entry point; ends the process with the command's exit code."""
+    command, *arguments = sys.argv[1:] or ["serve"]
+    match command:
+        case "serve" | "--stdio":
+            serve()
+        case "ask":
+            from chatls_client.terminal import main as ask
+
+            sys.exit(ask(arguments))
+        case "--version":
+            from chatls import __version__
+
+            sys.stdout.write(f"chatls {__version__}\n")
+        case "-h" | "--help" | "help":
+            sys.stdout.write(USAGE)
+        case _:
+            sys.stderr.write(f"chatls: unknown command {command!r}\n{USAGE}")
+            sys.exit(2)
+
+
+def serve() -> None:
+    """Answer `initialize`, then import the daemon and run it."""
+    from chatls.handshake import greet
+    from chatls.stdio import claim, leave
+
+    pipes = claim()
+    hello = greet(pipes)
+    if hello is None:
+        leave(1)
+        return
+    from chatls.app import run
+
+    leave(run(pipes, hello))
+
+
+if __name__ == "__main__":
+    main()

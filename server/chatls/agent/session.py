@@ -1,0 +1,44 @@
+"""One conversation with its history and its one running turn, and the table of all conversations."""
+
+from uuid import uuid4
+
+from chatls.agent.turn import Turn
+from chatls.message import Message
+
+
+class Session:
+    """One conversation."""
+
+    def __init__(self, session_id: str) -> None:
+        self.id = session_id
+        self.history: list[Message] = []
+        self.turn: Turn | None = None
+        """The one that runs."""
+
+
+class Sessions:
+    """All conversations of this daemon, by name."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Session] = {}
+
+    def find(self, session_id: str) -> Session | None:
+        """The session of that name."""
+        return self._all.get(session_id)
+
+    def begin(self, session_id: str | None) -> Session | None:
+        """A new session under this name, or under one of our own. None if the name is taken."""
+        name = session_id or f"session-{uuid4().hex[:12]}"
+        if name in self._all:
+            return None
+        session = self._all[name] = Session(name)
+        return session
+
+    def forget(self, session: Session) -> None:
+        """A refused prompt begins no session."""
+        self._all.pop(session.id, None)
+
+    def running(self) -> list[Session]:
+        """Those with a running turn; the one that started last comes last."""
+        busy = [session for session in self._all.values() if session.turn is not None]
+        return sorted(busy, key=lambda session: session.turn.tally.began if session.turn else 0)

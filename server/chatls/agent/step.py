@@ -1,0 +1,243 @@
+"""One model reply and the results of its calls: deltas in, events out, messages at the end. Pure; runs nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
+
+from anyio import CancelScope
+
+from chatls.content import JsonObject, TextContent, ToolContent, TurnError
+from chatls.errors import ToolError
+from chatls.events import (
+    Event,
+    Notice,
+    Retry,
+    StepEnd,
+    StepStopReason,
+    TextChunk,
+    ThinkingChunk,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    ToolRunEnd,
+    ToolStatus,
+)
+from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult
+from chatls.providers.delta import (
+    CallArguments,
+    CallReady,
+    CallStart,
+    Delta,
+    Failed,
+    Finished,
+    TextDelta,
+    ThinkingDelta,
+)
+from chatls.tools.tool import Tool
+from chatls.workspace import Workspace
+
+CallState = Literal["streaming", "ready", "running", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call ended and what the model is told."""
+
+    status: ToolStatus
+    content: tuple[ToolContent, ...]
+    truncated: bool = False
+
+    @classmethod
+    def saying(cls, status: ToolStatus, text: str) -> "Outcome":
+        """One that is only words."""
+        return cls(status, (TextContent(text),))
+
+    def text(self) -> str:
+        """What the model reads."""
+        return "\n".join(item.text for item in self.content if isinstance(item, TextContent)) or "(no output)"
+
+
+@dataclass(slots=True)
+class Call:
+    """One tool call, from its first fragment to its result."""
+
+    id: str
+    name: str
+    tool: Tool | None
+    state: CallState = "streaming"
+    arguments: JsonObject = field(default_factory=dict[str, object])
+    """As the model wrote them; `{}` where that was no object."""
+    valid: JsonObject = field(default_factory=dict[str, object])
+    """With defaults filled in."""
+    outcome: Outcome | None = None
+    scope: CancelScope | None = None
+    """Of the run that counts. A contradicting provider, or a person, cancels it."""
+    unwanted: bool = False
+    """A person cancelled this call."""
+
+    def end(self, outcome: Outcome, duration_ms: int = 0) -> ToolRunEnd:
+        """The call is over."""
+        self.state, self.outcome, self.scope = "ended", outcome, None
+        return ToolRunEnd(self.id, outcome.status, outcome.content, duration_ms, outcome.truncated)
+
+    def withdraw(self) -> list[Event]:
+        """The provider contradicted itself: what ran early does not count."""
+        running, scope = self.state == "running", self.scope
+        self.state, self.outcome, self.scope = "streaming", None, None
+        if scope is not None:
+            scope.cancel()
+        text = "cancelled: the model changed the arguments"
+        return [ToolRunEnd(self.id, "cancelled", (TextContent(text),))] if running else []
+
+    def cancel(self) -> list[Event]:
+        """A person does not want it. The model is told."""
+        self.unwanted = True
+        if self.scope is not None:
+            self.scope.cancel()
+            return []
+        return [self.end(UNWANTED)] if self.state == "ready" else []
+
+    def result(self) -> ToolResult:
+        """The answer in the history. Every complete call has one."""
+        outcome = self.outcome or Outcome.saying("cancelled", "cancelled")
+        return ToolResult(self.id, self.name, outcome.text(), outcome.status != "completed")
+
+
+UNWANTED = Outcome.saying("cancelled", "cancelled by the user; do not try it again unasked")
+
+
+class Step:
+    """One model request: the reply as it comes, and its calls in order."""
+
+    def __init__(self, tools: Mapping[str, Tool], workspace: Workspace) -> None:
+        self.calls: dict[str, Call] = {}
+        self.finished: Finished | None = None
+        self.error: TurnError | None = None
+        self._tools = tools
+        self._workspace = workspace
+        self._text: list[str] = []
+        self._thinking: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """What the model said so far."""
+        return "".join(self._text)
+
+    @property
+    def outcome(self) -> StepStopReason | None:
+        """How the reply ended; None if it broke off."""
+        if self.finished is None:
+            return None
+        if self.finished.stop in ("end_turn", "tool_calls"):
+            return "tool_calls" if self.calls else "end_turn"
+        return self.finished.stop
+
+    def add(self, delta: Delta) -> list[Event]:
+        """Take what the provider says; give what the client is told."""
+        match delta:
+            case TextDelta(text):
+                self._text.append(text)
+                return [TextChunk(text)]
+            case ThinkingDelta(text):
+                self._thinking.append(text)
+                return [ThinkingChunk(text)]
+            case CallStart(call_id, name):
+                return self._start(call_id, name)
+            case CallArguments(call_id, text):
+                return self._fragment(self.calls[call_id], text)
+            case CallReady():
+                return self._ready(self.calls[delta.call_id], delta)
+            case Retry() | Notice():
+                return [delta]
+            case Finished():
+                self.finished = delta
+                return [StepEnd(self.outcome or delta.stop, delta.usage, self.text)]
+            case Failed(error):
+                self.error = error
+                return []
+        assert_never(delta)
+
+    def startable(self) -> list[Call]:
+        """Calls that may run while the reply still streams. Each is handed out once."""
+        return self._hand_out(read_only=True)
+
+    def waiting(self) -> list[Call]:
+        """The rest, now that the reply is whole; none after an error or a refusal."""
+        broken = self.finished is None or self.finished.stop == "refusal"
+        return [] if broken else self._hand_out(read_only=False)
+
+    def close(self) -> tuple[list[Event], list[Message]]:
+        """The reply is over, however it ended: what the client is still owed, and what is remembered.
+
+        Text that was shown stays; calls that never closed are left out; complete ones have a result.
+        """
+        complete = [call for call in self.calls.values() if call.state != "streaming"]
+        events = [event for call in self.calls.values() for event in self._last_words(call)]
+        return events, self._messages(complete)
+
+    def _start(self, call_id: str, name: str) -> list[Event]:
+        call = self.calls[call_id] = Call(call_id, name, self._tools.get(name))
+        return [ToolCallStart(call_id, name, call.tool.kind if call.tool else "other")]
+
+    def _fragment(self, call: Call, text: str) -> list[Event]:
+        contradicts = call.state != "streaming" and bool(text.strip())
+        return [*(call.withdraw() if contradicts else []), ToolCallDelta(call.id, text)]
+
+    def _ready(self, call: Call, delta: CallReady) -> list[Event]:
+        events: list[Event] = [] if call.state == "streaming" else call.withdraw()
+        call.arguments = delta.arguments or {}
+        error, problem = self._problem(call, delta)
+        if error is None and call.tool is not None:
+            title, locations = call.tool.title(call.valid), call.tool.locate(self._workspace, call.valid)
+            events.append(ToolCallEnd(call.id, call.name, title, call.arguments, None, locations))
+        else:
+            arguments = None if error else call.arguments
+            events.append(ToolCallEnd(call.id, call.name, call.name, arguments, error))
+        call.state = "ready"
+        if problem is not None:
+            events.append(call.end(Outcome.saying("failed", problem)))
+        elif call.unwanted:
+            events.append(call.end(UNWANTED))
+        return events
+
+    def _problem(self, call: Call, delta: CallReady) -> tuple[str | None, str | None]:
+        """What is wrong with the arguments, and why the call cannot run."""
+        if delta.arguments is None:
+            error = delta.error or "not a JSON object"
+            return error, f"The arguments of {call.name} were not a JSON object ({error}). Write the call again."
+        if call.tool is None:
+            known = ", ".join(self._tools) or "none"
+            return None, f"There is no tool named {call.name!r}. The tools are: {known}."
+        try:
+            call.valid = call.tool.validate(delta.arguments)
+        except ToolError as error:
+            return str(error), f"The arguments do not fit: {error}. Correct them and call again."
+        return None, None
+
+    def _hand_out(self, *, read_only: bool) -> list[Call]:
+        found = [
+            call
+            for call in self.calls.values()
+            if call.state == "ready" and call.scope is None and call.tool and (call.tool.read_only or not read_only)
+        ]
+        for call in found:
+            call.scope = CancelScope()
+        return found
+
+    def _last_words(self, call: Call) -> list[Event]:
+        if call.state == "ended":
+            return []
+        if call.state != "streaming":
+            return [call.end(Outcome.saying("cancelled", "cancelled: the turn ended before it ran"))]
+        cut = self.finished is not None and self.finished.stop == "max_tokens"
+        error = "the reply ended before the arguments were complete"
+        status: ToolStatus = "failed" if cut else "cancelled"
+        return [ToolCallEnd(call.id, call.name, call.name, None, error), call.end(Outcome.saying(status, error))]
+
+    def _messages(self, complete: list[Call]) -> list[Message]:
+        if not (self._text or complete):
+            return []
+        calls = tuple(ToolCall(call.id, call.name, call.arguments) for call in complete)
+        replay = self.finished.replay if self.finished else None
+        said = AssistantMessage(self.text, calls, "".join(self._thinking), replay)
+        return [said, ToolMessage(tuple(call.result() for call in complete))] if complete else [said]

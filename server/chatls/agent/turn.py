@@ -1,0 +1,110 @@
+"""The loop: from a person's prompt to a stop reason. Values in, events out; every feature lives around it.
+
+Guarded: this file stays one screen (tests/test_house.py), and knows no protocol, no provider and no tool by name.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from time import monotonic
+
+from anyio import CancelScope, create_task_group
+from anyio.abc import TaskGroup
+
+from chatls.agent.runner import Runner
+from chatls.agent.step import Step
+from chatls.content import TurnError, Usage
+from chatls.events import Event, StopReason
+from chatls.message import Message
+from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
+from chatls.providers.provider import ModelRequest, Provider
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a turn came to."""
+
+    steps: int = 0
+    chunks: int = 0
+    usage: Usage | None = None
+    error: TurnError | None = None
+    text: str = ""
+    """The last reply's."""
+    began: float = field(default_factory=monotonic)
+    first_chunk: float | None = None
+    ran: dict[str, int] = field(default_factory=dict[str, int])
+    """Calls that ran, by tool."""
+
+    def count(self, delta: Delta) -> None:
+        """Count a text or thinking delta."""
+        if isinstance(delta, TextDelta | ThinkingDelta):
+            self.chunks += 1
+            if self.first_chunk is None:
+                self.first_chunk = monotonic()
+
+    def close(self, step: Step) -> None:
+        """Add a step that is over."""
+        self.text, self.error = step.text, step.error
+        if step.finished is not None and step.finished.usage is not None:
+            self.usage = step.finished.usage + (self.usage or Usage())
+
+
+class Turn:
+    """One prompt being answered. Cancel it through `scope`, at any point, also before it runs."""
+
+    def __init__(
+        self,
+        turn_id: str,
+        history: list[Message],
+        emit: Callable[[Event], None],
+        room: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.id = turn_id
+        self.scope = CancelScope()
+        self.tally = Tally()
+        self.step: Step | None = None
+        """The one that streams or whose tools run."""
+        self._history = history
+        self._emit = emit
+        self._room = room
+
+    async def run(
+        self, provider: Provider, request: ModelRequest, new_step: Callable[[], Step], runner: Runner, max_steps: int
+    ) -> StopReason:
+        """Answer. `max_steps` 0 means no limit. Cancellation passes through; the history is valid however it ends."""
+        while not max_steps or self.tally.steps < max_steps:
+            self.step = step = new_step()
+            self.tally.steps += 1
+            try:
+                async with create_task_group() as tools:
+                    await self._reply(provider, replace(request, messages=tuple(self._history)), step, runner, tools)
+                    if step.error is not None:
+                        tools.cancel_scope.cancel()
+                    for call in step.waiting():
+                        tools.start_soon(runner.run, call, step)
+            finally:
+                self._close(step)
+            if step.outcome != "tool_calls":
+                return step.outcome or "error"
+            request = replace(request, tool_choice="none" if request.tool_choice == "none" else "auto")
+        return "max_turn_requests"
+
+    async def _reply(
+        self, provider: Provider, request: ModelRequest, step: Step, runner: Runner, tools: TaskGroup
+    ) -> None:
+        """Take the model's reply as it comes; a call that may run early starts while the rest is being written."""
+        async with aclosing(provider.stream(request)) as deltas:
+            async for delta in deltas:
+                self.tally.count(delta)
+                for event in step.add(delta):
+                    self._emit(event)
+                for call in step.startable():
+                    tools.start_soon(runner.run, call, step)
+                await self._room()
+
+    def _close(self, step: Step) -> None:
+        events, messages = step.close()
+        self._history.extend(messages)
+        for event in events:
+            self._emit(event)
+        self.tally.close(step)

@@ -1,0 +1,190 @@
+"""The daemon: one short function for every method, and all wiring; wiring happens nowhere else."""
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, cast
+
+import anyio
+from anyio import CancelScope, move_on_after
+from anyio.abc import TaskGroup
+
+from chatls import process, wire
+from chatls.errors import RequestError
+from chatls.handshake import Hello
+from chatls.models import Models
+from chatls.outbox import Outbox
+from chatls.rpc import Answer, Rpc, internal
+from chatls.stdio import Input, Output, Pipes, leave, on_terminate
+from chatls.tools import TOOLS
+from chatls.turns import Turns
+
+log = logging.getLogger(__name__)
+
+GRACE = 0.5
+"""Seconds that turns get to end by themselves when the daemon leaves."""
+FAREWELL = 0.5
+"""Seconds for the client to take its last messages, and as many for connections to close."""
+
+
+def run(pipes: Pipes, hello: Hello) -> int:
+    """Serve one client until it leaves. Gives the exit code."""
+    logging.basicConfig(stream=sys.stderr, level=os.environ.get("CHATLS_LOG", "WARNING").upper())
+    gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
+    return anyio.run(_serve, pipes, hello)
+
+
+async def _serve(pipes: Pipes, hello: Hello) -> int:
+    loop = asyncio.get_running_loop()
+    async with anyio.create_task_group() as tasks:
+        output = Output(pipes.sink, loop)
+        app = App(tasks, Outbox(output), hello)
+        output.on_closed = partial(app.leave, 1)
+        on_terminate(loop, partial(app.leave, 1))
+        app.greet(hello)
+        Input(pipes.source, loop, app.receive)
+        await app.left()
+        await app.clean_up()
+        output.close()
+        leave(app.code)  # not one task, thread or finaliser more may keep the client waiting
+    return app.code
+
+
+class App:
+    """One client's daemon."""
+
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello) -> None:
+        window = _member(hello.params.get("capabilities"), "window")
+        can_create = _member(window, "workDoneProgress") is True
+        self._tasks = tasks
+        self._outbox = outbox
+        self._rpc = Rpc(outbox, hello)
+        self._models = Models(os.environ)
+        self._turns = Turns(tasks, outbox, self._rpc, self._models, can_create=can_create)
+        self.code = 1
+        self._left = anyio.Event()
+        self._register()
+
+    def greet(self, hello: Hello) -> None:
+        """Take settings and what came behind `initialize`; watch the parent."""
+        self._configure("initializationOptions", hello.params.get("initializationOptions"))
+        parent = hello.params.get("processId")
+        if parent is not None:
+            self._tasks.start_soon(self._watch, parent)
+        self._rpc.begin(hello.pending)
+
+    def receive(self, data: bytes) -> None:
+        """Take input; its end is the client's."""
+        if data:
+            self._rpc.receive(data)
+        else:
+            self._leave_properly()
+
+    def leave(self, code: int) -> None:
+        """Begin to leave. The first code counts."""
+        if not self._left.is_set():
+            self.code = code
+            self._left.set()
+
+    async def left(self) -> None:
+        """Wait for the end."""
+        await self._left.wait()
+
+    async def clean_up(self) -> None:
+        """End everything: turns, children, connections; let the client take its last messages. Under two seconds."""
+        self._turns.cancel_all()
+        with move_on_after(GRACE):
+            await self._turns.idle()
+        process.kill_all()
+        with move_on_after(FAREWELL):
+            await self._outbox.flush()
+        with move_on_after(FAREWELL):
+            await self._models.close()
+
+    def _register(self) -> None:
+        self._rpc.serve("chat/prompt", wire.PromptParams, self._turns.accept)
+        self._rpc.serve(
+            "chat/cancel", wire.CancelParams, lambda answer, params: answer.give(self._turns.cancel(params))
+        )
+        self._rpc.serve("chat/models", wire.NoParams, self._list_models)
+        self._rpc.serve("chat/tools", wire.NoParams, self._list_tools)
+        self._rpc.serve("workspace/executeCommand", wire.CommandParams, self._execute)
+        self._rpc.serve("shutdown", wire.NoParams, self._shutdown)
+        self._rpc.command("chatls.cancel", self._cancel)
+        self._rpc.command("chatls.cancelAll", lambda _: wire.CommandResult(self._turns.cancel_all()))
+        self._rpc.hear("exit", lambda _: self._leave_properly())
+        self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
+        self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
+
+    def _list_models(self, answer: Answer, _params: wire.NoParams) -> None:
+        self._later(answer, self._models.listing)
+
+    def _list_tools(self, answer: Answer, _params: wire.NoParams) -> None:
+        disabled = self._models.settings().tools.disabled
+        entries = (
+            wire.ToolEntry(tool.name, tool.spec.description, tool.kind, tool.read_only, tool.spec.input_schema)
+            for tool in TOOLS
+            if tool.name not in disabled
+        )
+        answer.give(wire.ToolsResult(tuple(entries)))
+
+    def _execute(self, answer: Answer, params: wire.CommandParams) -> None:
+        answer.give(self._rpc.run_command(params.command, params.arguments))
+
+    def _cancel(self, argument: object) -> wire.CommandResult:
+        session_id = wire.read(wire.CancelCommand, argument).session_id
+        count = self._turns.cancel_last() if session_id is None else self._turns.cancel_session(session_id)
+        return wire.CommandResult(count)
+
+    def _cancel_token(self, params: Any) -> None:
+        self._turns.cancel_token(_member(params, "token"))
+
+    def _shutdown(self, answer: Answer, _params: wire.NoParams) -> None:
+        async def quiet() -> None:
+            self._turns.cancel_all()
+            await self._turns.idle()
+
+        self._later(answer, quiet)
+
+    def _reconfigure(self, params: Any) -> None:
+        settings = _member(params, "settings")
+        if isinstance(settings, dict) and "chatls" in settings:
+            self._configure("workspace/didChangeConfiguration", _member(settings, "chatls"))
+
+    def _configure(self, source: str, values: Any) -> None:
+        if problem := self._models.configure(source, values):
+            self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
+
+    def _later(self, answer: Answer, work: Callable[[], Awaitable[Any]]) -> None:
+        """Answer when the work is done; a cancel answers -32800 (LSP, `RequestCancelled`)."""
+        scope = CancelScope()
+        answer.cancel = scope.cancel
+        self._tasks.start_soon(self._worked, answer, work, scope)
+
+    async def _worked(self, answer: Answer, work: Callable[[], Awaitable[Any]], scope: CancelScope) -> None:
+        with scope:
+            try:
+                answer.give(await work())
+            except RequestError as error:
+                answer.refuse(error)
+            except Exception:  # here exceptions meet the wire
+                log.exception("a bug while answering")
+                answer.refuse(internal("the request"))
+        if scope.cancelled_caught:
+            answer.refuse(RequestError(wire.REQUEST_CANCELLED, "cancelled", kind="cancelled"))
+
+    async def _watch(self, parent: int) -> None:
+        await process.gone(parent)
+        self._leave_properly()
+
+    def _leave_properly(self) -> None:
+        self.leave(0 if self._rpc.shut else 1)
+
+
+def _member(value: Any, name: str) -> Any:
+    """A member of what may be an object."""
+    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None

@@ -1,0 +1,193 @@
+"""Settings: one object, its layers and where each value came from. No network, nothing from the workspace.
+
+Layers, later ones win: defaults, the user's `config.toml`, `initializationOptions`, `workspace/didChangeConfiguration`.
+camelCase and snake_case are both accepted everywhere; unknown keys are errors that name the nearest known one.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, get_args, get_origin
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chatls.content import JsonObject, camel
+from chatls.errors import SettingsError
+
+ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
+
+Seconds = float
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=camel, populate_by_name=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
+
+
+class ProviderSettings(_Model):
+    """One model server."""
+
+    kind: ProviderKind | None = None
+    """Which protocol it speaks. Known provider names need none."""
+    base_url: str | None = None
+    """With `/v1` for `openai_chat`. Must be http or https."""
+    api_key_env: str | None = None
+    """The environment variable that holds the key. The key itself never stands in settings."""
+    api_key_command: tuple[str, ...] | None = None
+    """A program and its arguments that print the key."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Extra request headers."""
+    stream: Literal["auto", "never"] = "auto"
+    """`auto`: without streaming once the provider refuses tools while streaming."""
+    inline_tool_calls: Literal["auto", "off"] = "auto"
+    """Tool calls written inside plain text."""
+    context_window: int | None = Field(default=None, gt=0)
+    """Tokens."""
+    script: str | None = None
+    """`scripted` only: the script's path."""
+    model_path: str | None = None
+    """`local` only: a GGUF file of your own, instead of the embedded model."""
+
+
+class ParameterSettings(_Model):
+    """How models should write. What is not set is left to the provider."""
+
+    max_output_tokens: int | None = Field(default=None, gt=0)
+    """The longest reply, in tokens."""
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    thinking: Literal["off", "low", "medium", "high"] | None = None
+
+
+class ToolSettings(_Model):
+    """Which tools models are offered."""
+
+    disabled: tuple[str, ...] = ()
+    """Names of tools that no model is offered."""
+
+
+class LimitSettings(_Model):
+    """Bounds. Durations are seconds, fractions allowed; 0 switches a limit off."""
+
+    max_steps: int = Field(default=50, ge=0)
+    """Model requests in one turn."""
+    connect_timeout: Seconds = Field(default=10, ge=0)
+    """To a connection with the provider."""
+    first_byte_timeout: Seconds = Field(default=300, ge=0)
+    """From the request to the first data of the reply."""
+    idle_timeout: Seconds = Field(default=120, ge=0)
+    """Between two pieces of data; keep-alive comments do not count."""
+    tool_timeout: Seconds = Field(default=60, ge=0)
+    """For one tool call."""
+    concurrent_tools: int = Field(default=8, ge=1)
+    """Tool calls of one turn that run at the same time."""
+    tool_result_bytes: int = Field(default=51200, ge=1024)
+    """The longest tool result that the model is given, in UTF-8 bytes."""
+
+
+class Settings(_Model):
+    """All settings."""
+
+    model: str | None = None
+    """"provider/model", split at the first slash. Chosen by what is there if not set."""
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
+    """Model servers by name."""
+    parameters: ParameterSettings = ParameterSettings()
+    tools: ToolSettings = ToolSettings()
+    limits: LimitSettings = LimitSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of settings."""
+
+    source: str
+    """Its name for people: a path, "initializationOptions", ..."""
+    values: JsonObject
+
+
+def user_file() -> Path:
+    """Where the user's own settings lie."""
+    return platformdirs.user_config_path("chatls", appauthor=False) / "config.toml"
+
+
+def read_user_file(path: Path) -> Layer | None:
+    """The user's layer, or None where there is no file. Raises `SettingsError`."""
+    try:
+        return Layer(str(path), tomllib.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+
+
+def merge(layers: list[Layer]) -> Settings:
+    """One object out of all layers, later ones winning value by value.
+
+    Raises `SettingsError`, which names key, source and the nearest known key.
+    """
+    values: JsonObject = {}
+    sources: dict[str, str] = {}
+    for layer in layers:
+        known = _known(Settings, layer.values, layer.source, "")
+        _overlay(values, known, layer.source, sources, "")
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(_complaint(error, sources)) from error
+
+
+def _known(model: type[BaseModel], values: object, source: str, path: str) -> JsonObject:
+    """The same values under their Python names; refuses unknown keys and non-objects."""
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"{path.rstrip('.') or 'settings'} ({source}): must be an object")
+    fields = model.model_fields
+    result: JsonObject = {}
+    for key, value in cast(Mapping[Any, Any], values).items():
+        name = _snake(str(key))
+        if name not in fields:
+            raise SettingsError(_unknown(str(key), list(fields), source, path))
+        result[name] = _known_value(fields[name].annotation, value, source, f"{path}{key}.")
+    return result
+
+
+def _known_value(annotation: Any, value: Any, source: str, path: str) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _known(annotation, value, source, path)
+    if get_origin(annotation) is dict and get_args(annotation)[1] is ProviderSettings and isinstance(value, Mapping):
+        entries = cast(Mapping[str, Any], value).items()
+        return {name: _known(ProviderSettings, entry, source, f"{path}{name}.") for name, entry in entries}
+    return value
+
+
+def _unknown(key: str, fields: list[str], source: str, path: str) -> str:
+    known = [camel(name) for name in fields]
+    near = difflib.get_close_matches(camel(_snake(key)), known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    return f"unknown setting {path + key!r} in {source}; {hint}"
+
+
+def _overlay(into: JsonObject, values: JsonObject, source: str, sources: dict[str, str], path: str) -> None:
+    for key, value in values.items():
+        place = f"{path}{key}"
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _overlay(into[key], cast(JsonObject, value), source, sources, place + ".")
+        else:
+            into[key] = value
+            sources[place] = source
+
+
+def _complaint(error: ValidationError, sources: dict[str, str]) -> str:
+    problem = error.errors()[0]
+    parts = [str(part) for part in problem["loc"]]
+    names = [".".join(_snake(part) for part in parts[:count]) for count in range(len(parts), 0, -1)]
+    source = next((sources[name] for name in names if name in sources), "settings")
+    return f"setting {'.'.join(camel(part) for part in parts)!r} in {source}: {problem['msg']}"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: "_" + match.group(1).lower(), name)

@@ -1,0 +1,164 @@
+"""Values shared by messages, events, the wire and tools: content blocks, usage, locations, failures."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from chatls.errors import ErrorKind, ProviderError
+
+JsonObject = dict[str, Any]
+"""A JSON object from outside: a model's arguments, a schema, a client's parameters."""
+
+
+def camel(name: str) -> str:
+    """Spell a Python name as the wire does.
+
+    >>> camel("tool_call_id")
+    'toolCallId'
+    """
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+class WireValue:
+    """A value that also stands on the wire: snake_case here, camelCase there (pydantic reads the config)."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[Any] = {
+        "alias_generator": camel,
+        "populate_by_name": True,
+        "use_attribute_docstrings": True,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Position(WireValue):
+    """A place in a text, as in LSP."""
+
+    line: int
+    """Zero-based."""
+    character: int
+    """Zero-based, in the units of the negotiated `positionEncoding`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range(WireValue):
+    """A stretch of text, as in LSP: the end is exclusive."""
+
+    start: Position
+    end: Position
+
+
+def line_range(first: int, last: int) -> Range:
+    """The LSP range of whole lines, both counted from 1 and included.
+
+    >>> line_range(1, 2).end
+    Position(line=2, character=0)
+    """
+    return Range(Position(first - 1, 0), Position(last, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Location(WireValue):
+    """A file, or a part of one."""
+
+    uri: str
+    range: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextContent(WireValue):
+    """Plain text."""
+
+    text: str
+    type: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLink(WireValue):
+    """A file by its address. In a prompt the daemon reads it, an open document's text first."""
+
+    uri: str
+    range: Range | None = None
+    type: Literal["resource_link"] = "resource_link"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(WireValue):
+    """A file whose text the client sends along."""
+
+    uri: str
+    text: str
+    range: Range | None = None
+    type: Literal["resource"] = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Image(WireValue):
+    """A picture in a prompt."""
+
+    mime_type: str
+    data: str
+    """base64."""
+    type: Literal["image"] = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Diff(WireValue):
+    """A change of a file, in a tool's result or in a preview."""
+
+    uri: str
+    old_text: str
+    new_text: str
+    type: Literal["diff"] = "diff"
+
+
+ContentBlock = TextContent | ResourceLink | Resource | Image
+"""What a prompt is made of."""
+
+ToolContent = TextContent | ResourceLink | Diff
+"""What a tool's result is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage(WireValue):
+    """Tokens, as the provider counted them."""
+
+    input_tokens: int = 0
+    """All input, cached tokens included."""
+    output_tokens: int = 0
+    """All output, thinking included."""
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """
+        >>> (Usage(1, 2) + Usage(3, 4)).output_tokens
+        6
+        """
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cache_read_tokens + other.cache_read_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnError(WireValue):
+    """Why a turn ended with the stop reason `error`."""
+
+    kind: ErrorKind
+    message: str
+    """For people: what happened, at which host, what to do. Never holds a key."""
+    retryable: bool
+    """Whether the same prompt may succeed later."""
+    retry_after_ms: int | None = None
+    provider: str | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+
+    @classmethod
+    def of(cls, error: ProviderError) -> "TurnError":
+        """The same as a value."""
+        wait = None if error.retry_after is None else round(error.retry_after * 1000)
+        return cls(error.kind, str(error), error.retryable, wait, error.provider, error.http_status, error.request_id)

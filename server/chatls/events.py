@@ -1,0 +1,185 @@
+"""What a session emits: one closed union, carried by `$/progress` (docs/protocol.md, section 4).
+
+An event knows neither its turn nor its number: `turnId` and `seq` are added where it leaves the daemon.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chatls.content import JsonObject, Location, ToolContent, Usage, WireValue
+from chatls.errors import ErrorKind
+
+ToolKind = Literal["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other"]
+"""What a tool does, as the Agent Client Protocol spells it."""
+
+ToolStatus = Literal["completed", "failed", "denied", "cancelled", "timed_out"]
+"""How a call ended."""
+
+StopReason = Literal["end_turn", "max_tokens", "max_turn_requests", "refusal", "cancelled", "error"]
+"""How a turn ended."""
+
+StepStopReason = Literal["end_turn", "tool_calls", "max_tokens", "refusal"]
+"""How one model reply ended."""
+
+NoticeLevel = Literal["info", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStart(WireValue):
+    """Always the first event of a turn."""
+
+    session_id: str
+    model: str
+    """"provider/model"."""
+    kind: Literal["turnStart"] = "turnStart"
+
+
+@dataclass(frozen=True, slots=True)
+class TextChunk(WireValue):
+    """A piece of the answer."""
+
+    text: str
+    kind: Literal["textChunk"] = "textChunk"
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingChunk(WireValue):
+    """A piece of the model's thinking."""
+
+    text: str
+    kind: Literal["thinkingChunk"] = "thinkingChunk"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStart(WireValue):
+    """The model began to write a call."""
+
+    tool_call_id: str
+    name: str
+    tool_kind: ToolKind
+    kind: Literal["toolCallStart"] = "toolCallStart"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta(WireValue):
+    """A raw fragment of the arguments' JSON text."""
+
+    tool_call_id: str
+    arguments_delta: str
+    kind: Literal["toolCallDelta"] = "toolCallDelta"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallEnd(WireValue):
+    """The arguments are complete; the call has not run yet. Either `arguments` or `argumentsError` is present."""
+
+    tool_call_id: str
+    name: str
+    title: str
+    """One line for people: "read_file server/app.py 1-40"."""
+    arguments: JsonObject | None = None
+    arguments_error: str | None = None
+    """No JSON object, or one that does not fit the tool's schema."""
+    locations: tuple[Location, ...] = ()
+    kind: Literal["toolCallEnd"] = "toolCallEnd"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRunStart(WireValue):
+    """The tool runs."""
+
+    tool_call_id: str
+    started_early: bool
+    """While the model still streams its reply."""
+    kind: Literal["toolRunStart"] = "toolRunStart"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRunOutput(WireValue):
+    """Output of a tool that still runs."""
+
+    tool_call_id: str
+    text: str
+    kind: Literal["toolRunOutput"] = "toolRunOutput"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRunEnd(WireValue):
+    """How a call ended; the last event of every call, also of one that never ran."""
+
+    tool_call_id: str
+    status: ToolStatus
+    content: tuple[ToolContent, ...] = ()
+    duration_ms: int = 0
+    truncated: bool = False
+    """Something was left out of `content`, which says what."""
+    kind: Literal["toolRunEnd"] = "toolRunEnd"
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRequested(WireValue):
+    """A call waits for a person's word."""
+
+    tool_call_id: str
+    kind: Literal["permissionRequested"] = "permissionRequested"
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionResolved(WireValue):
+    """The word was given."""
+
+    tool_call_id: str
+    outcome: str
+    """allow_once, allow_always, reject_once, reject_always or cancelled."""
+    kind: Literal["permissionResolved"] = "permissionResolved"
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd(WireValue):
+    """One model reply is whole. There is none after an error or a cancel."""
+
+    stop_reason: StepStopReason
+    usage: Usage | None
+    text: str
+    """All text of the reply."""
+    kind: Literal["stepEnd"] = "stepEnd"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry(WireValue):
+    """The provider is asked again. Also a delta: providers report it, the turn passes it on."""
+
+    attempt: int
+    """1 for the first try after the original one."""
+    delay_ms: int
+    reason: ErrorKind
+    text: str
+    kind: Literal["retry"] = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(WireValue):
+    """Something a person should know. Also a delta: providers report it, the turn passes it on."""
+
+    text: str
+    level: NoticeLevel = field(default="info")
+    kind: Literal["notice"] = "notice"
+
+
+Event = (
+    TurnStart
+    | TextChunk
+    | ThinkingChunk
+    | ToolCallStart
+    | ToolCallDelta
+    | ToolCallEnd
+    | ToolRunStart
+    | ToolRunOutput
+    | ToolRunEnd
+    | PermissionRequested
+    | PermissionResolved
+    | StepEnd
+    | Retry
+    | Notice
+)
+"""Anything that happens in a turn."""

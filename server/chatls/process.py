@@ -1,0 +1,257 @@
+"""Child processes: each in a session and process group of its own, and gone when it is closed, grandchildren too.
+
+With `stdio.py` the only file of POSIX calls. asyncio's own subprocesses are not used: their `wait` also waits for the
+pipes' end, which a grandchild can hold open for ever.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import anyio
+from anyio import abc, lowlevel
+
+_CHUNK = 65536
+_POLL = 0.02
+"""Seconds between two looks at a child where the system cannot tell when it ends."""
+_LAST_WAIT = 1.0
+"""Seconds for a killed child to be gone; one that sleeps in the kernel is left to itself."""
+
+
+_children: "set[Child]" = set()
+"""All that run, so that none outlives the daemon, however it ends."""
+
+
+def kill_all() -> None:
+    """Kill every child and its process group, now. For a daemon that leaves."""
+    for child in list(_children):
+        child.kill()
+
+
+async def gone(pid: int) -> None:
+    """Wait until some process, not a child of ours, has ended."""
+    watch = _watch(pid)
+    if watch is not None:
+        await _readable(watch)
+        return
+    while _exists(pid):
+        await anyio.sleep(1)
+
+
+class Child:
+    """A running program. Close it, or use it as an asynchronous context manager; any task may do either."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self.pid = process.pid
+        """Also the name of its process group."""
+        self.stdin = PipeWriter(process.stdin) if process.stdin else None
+        """None unless it was asked for: the child then reads from the null device."""
+        self.stdout = PipeReader(_opened(process.stdout))
+        self.stderr = PipeReader(_opened(process.stderr))
+        _children.add(self)
+
+    @classmethod
+    async def start(
+        cls,
+        argv: Sequence[str],
+        *,
+        cwd: str | Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: bool = False,
+    ) -> Self:
+        """Start a program, never by way of a shell. It inherits no file descriptors but its own three.
+
+        `env` is the whole environment; without it the child gets ours, but for RIPGREP_CONFIG_PATH. Raises `OSError`
+        where the program cannot be started.
+        """
+        await lowlevel.checkpoint()
+        if env is None:
+            env = {name: value for name, value in os.environ.items() if name != "RIPGREP_CONFIG_PATH"}
+        return cls(_spawn(argv, cwd, env, subprocess.PIPE if stdin else subprocess.DEVNULL))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def wait(self) -> int:
+        """Wait for the program itself, not for what it left behind, and not for its pipes.
+
+        Returns its exit code, or minus the signal that killed it. What is left of its process group is killed.
+        """
+        await lowlevel.checkpoint()
+        while (code := self._reap()) is None:
+            await _ended(self.pid)
+        return code
+
+    async def aclose(self, grace: float = 2.0) -> None:
+        """End the program and all of its process group: TERM, at most `grace` seconds, then KILL. Reaps it.
+
+        Not cut short by cancellation; does nothing the second time.
+        """
+        try:
+            with anyio.CancelScope(shield=True):
+                self._signal(signal.SIGTERM)
+                with anyio.move_on_after(grace):
+                    await self.wait()
+                self._signal(signal.SIGKILL)
+                with anyio.move_on_after(_LAST_WAIT):
+                    await self.wait()
+        finally:  # reached without waiting where a native `task.cancel()` pierces the shield
+            self._signal(signal.SIGKILL)
+            self._reap()
+            for stream in (self.stdin, self.stdout, self.stderr):
+                if stream:
+                    stream.close()
+
+    def kill(self) -> None:
+        """Kill the program and its process group, now, without waiting for its end."""
+        self._signal(signal.SIGKILL)
+        self._reap()
+
+    def _reap(self) -> int | None:
+        """The exit code if there is one. The group is killed at once, before its number can belong to others."""
+        if self._process.returncode is None and self._process.poll() is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+            _children.discard(self)
+        return self._process.returncode
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+
+class PipeReader(abc.ByteReceiveStream):
+    """What a child writes."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        os.set_blocking(pipe.fileno(), False)
+
+    async def receive(self, max_bytes: int = _CHUNK) -> bytes:
+        """The next bytes. Raises `anyio.EndOfStream` after the last one, `anyio.ClosedResourceError` when closed."""
+        await lowlevel.checkpoint()
+        while True:
+            if self._pipe.closed:
+                raise anyio.ClosedResourceError
+            try:
+                data = os.read(self._pipe.fileno(), max_bytes)
+            except BlockingIOError:
+                await anyio.wait_readable(self._pipe)
+                continue
+            if not data:
+                raise anyio.EndOfStream
+            return data
+
+    async def aclose(self) -> None:
+        """Close our end."""
+        self.close()
+        await lowlevel.checkpoint()
+
+    def close(self) -> None:
+        """Close our end now; a task that waits for bytes is told so."""
+        _close(self._pipe)
+
+
+class PipeWriter(abc.ByteSendStream):
+    """What a child reads."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe = pipe
+        os.set_blocking(pipe.fileno(), False)
+
+    async def send(self, item: bytes) -> None:
+        """Hand over all bytes. Raises `anyio.BrokenResourceError` if the child reads no more."""
+        await lowlevel.checkpoint()
+        rest = memoryview(item)
+        while rest:
+            if self._pipe.closed:
+                raise anyio.ClosedResourceError
+            try:
+                rest = rest[os.write(self._pipe.fileno(), rest) :]
+            except BlockingIOError:
+                await anyio.wait_writable(self._pipe)
+            except BrokenPipeError as error:
+                raise anyio.BrokenResourceError from error
+
+    async def aclose(self) -> None:
+        """Close our end: the child reads the end of its input."""
+        self.close()
+        await lowlevel.checkpoint()
+
+    def close(self) -> None:
+        """Close our end now."""
+        _close(self._pipe)
+
+
+def _spawn(argv: Sequence[str], cwd: str | Path | None, env: Mapping[str, str], stdin: int) -> subprocess.Popen[bytes]:
+    """Start it on the event loop: it takes about a millisecond, and in a thread a cancel could lose the child."""
+    return subprocess.Popen(
+        list(argv),
+        cwd=cwd,
+        env=dict(env),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
+    )
+
+
+def _close(pipe: IO[bytes]) -> None:
+    if not pipe.closed:
+        anyio.notify_closing(pipe)
+        pipe.close()
+
+
+def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None
+    return pipe
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, but there
+        return True
+    return True
+
+
+async def _ended(pid: int) -> None:
+    """Wait until a child that was not reaped yet may have ended."""
+    watch = _watch(pid)
+    if watch is None:
+        await anyio.sleep(_POLL)
+    else:
+        await _readable(watch)
+
+
+async def _readable(watch: int) -> None:
+    try:
+        await anyio.wait_readable(watch)
+    finally:
+        os.close(watch)
+
+
+def _watch(pid: int) -> int | None:
+    """A file descriptor that is readable when the child ended; one for each who waits."""
+    if sys.platform != "linux":
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:  # an old kernel, or a sandbox that forbids it
+        return None

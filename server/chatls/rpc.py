@@ -1,0 +1,342 @@
+"""The conversation with the client: every request answered exactly once. The only file that knows pygls.
+
+pygls keeps the table of features and commands, the open documents and the LSP types. Reading, checking, answering and
+writing are ours: pygls 2.1.1 leaves requests unanswered, drops nested "jsonrpc" members, blocks on a slow client, and
+keeps a future for every notification (tests/daemon/test_wire.py holds each of these against us).
+"""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, cast
+from uuid import uuid4
+
+import anyio
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
+from pygls.protocol.json_rpc import RPCMessage
+from pygls.uris import to_fs_path
+from pygls.workspace import TextDocument, Workspace
+
+from chatls import __version__, jsonrpc, wire
+from chatls.editor import OpenDocument, Root
+from chatls.errors import RequestError
+from chatls.handshake import Hello, lost
+from chatls.jsonrpc import Id, Notification, Refusal, Request, Response
+from chatls.outbox import Outbox
+from chatls.stdio import Lost
+
+log = logging.getLogger(__name__)
+
+_SYNCED = frozenset(
+    {
+        types.TEXT_DOCUMENT_DID_OPEN,
+        types.TEXT_DOCUMENT_DID_CHANGE,
+        types.TEXT_DOCUMENT_DID_CLOSE,
+        types.NOTEBOOK_DOCUMENT_DID_OPEN,
+        types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+        types.NOTEBOOK_DOCUMENT_DID_CLOSE,
+        types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
+    }
+)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+class Answer:
+    """The one answer that a request is owed."""
+
+    def __init__(self, request_id: Id, send: Callable[[Id, dict[str, Any]], None]) -> None:
+        self.id = request_id
+        self.cancel: Callable[[], None] = lambda: None
+        """Called when the client cancels the request; it is answered all the same."""
+        self._send = send
+
+    def give(self, value: Any) -> None:
+        """Answer with a result."""
+        self._send(self.id, jsonrpc.result(self.id, wire.to_wire(value)))
+
+    def refuse(self, error: RequestError) -> None:
+        """Answer with an error."""
+        data = {"kind": error.kind, "retryable": error.retryable}
+        self._send(self.id, jsonrpc.error(self.id, error.code, str(error), data))
+
+
+Handler = Callable[[Answer, Any], None]
+"""Gives or refuses the answer now or later; a `RequestError` that it raises is the answer."""
+
+
+class _Table(Protocol):
+    """pygls's features and commands, typed."""
+
+    features: dict[str, Handler]
+    commands: dict[str, Callable[[Any], Any]]
+
+
+class Rpc:
+    """One client."""
+
+    def __init__(self, outbox: Outbox, hello: Hello) -> None:
+        self._outbox = outbox
+        self._reader = hello.reader
+        self._pygls = LanguageServer("chatls", __version__, protocol_cls=_Sync)
+        self._sync = cast("_Sync", self._pygls.protocol)
+        self._sync.begin(hello)
+        self._table = cast("_Table", self._sync.fm)
+        self._owed: dict[Id, Answer] = {}
+        self._asked: dict[str, _Asked] = {}
+        self._notified: dict[str, Callable[[Any], None]] = {"$/cancelRequest": self._cancel}
+        self._shut = False
+
+    @property
+    def shut(self) -> bool:
+        """Whether `shutdown` was asked for."""
+        return self._shut
+
+    def serve(self, name: str, params: type[wire.Params], handler: Handler) -> None:
+        """Answer a request by its name."""
+        self._pygls.feature(name)(partial(self._served, params, handler))
+
+    def command(self, name: str, handler: Callable[[Any], Any]) -> None:
+        """Answer `workspace/executeCommand` for one command; the handler gets the first argument or None."""
+        self._pygls.command(name)(partial(handler))
+
+    def hear(self, name: str, handler: Callable[[Any], None]) -> None:
+        """Take a notification by its name."""
+        self._notified[name] = handler
+
+    def begin(self, pending: list[bytes | Lost]) -> None:
+        """Take what was read behind `initialize`."""
+        for item in pending:
+            self._take(item)
+
+    def receive(self, data: bytes) -> None:
+        """Take input. Nothing in it raises."""
+        self.begin(self._reader.feed(data))
+
+    def run_command(self, name: str, arguments: list[Any]) -> Any:
+        """Run a command of ours. Raises `RequestError` if there is none of that name."""
+        commands = self._table.commands
+        handler = commands.get(name)
+        if handler is None:
+            raise wire.invalid(f"command: {name!r} is not known; known: {', '.join(commands)}")
+        return handler(arguments[0] if arguments else None)
+
+    def notify(self, method: str, params: Any) -> None:
+        """Tell the client something."""
+        self._outbox.message(jsonrpc.notification(method, params))
+
+    async def ask(self, method: str, params: Any) -> Any:
+        """Ask the client something. Raises `RequestError` with its words if it refuses.
+
+        Cancelled, it tells the client so and forgets; a late answer is ignored.
+        """
+        identifier, asked = f"chatls-{uuid4().hex[:12]}", _Asked()
+        self._asked[identifier] = asked
+        self._outbox.message(jsonrpc.request(identifier, method, params))
+        try:
+            await asked.answered.wait()
+        except BaseException:
+            self.notify("$/cancelRequest", {"id": identifier})
+            raise
+        finally:
+            self._asked.pop(identifier, None)
+        return asked.value()
+
+    def roots(self) -> tuple[Root, ...]:
+        """`Editor.roots`."""
+        return self._sync.documents.roots()
+
+    def open_documents(self) -> Mapping[Path, OpenDocument]:
+        """`Editor.open_documents`."""
+        return self._sync.documents.open()
+
+    def _take(self, item: bytes | Lost) -> None:
+        message = lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
+        match message:
+            case Refusal(identifier, code, text):
+                self._outbox.message(jsonrpc.error(identifier, code, text))
+            case Request():
+                self._request(message)
+            case Notification(method, params):
+                self._notification(method, params)
+            case Response(identifier, value, error):
+                if (asked := self._asked.get(identifier if isinstance(identifier, str) else "")) is not None:
+                    asked.settle(value, error)
+
+    def _request(self, request: Request) -> None:
+        if request.id in self._owed:
+            text = f"the id {request.id!r} is in flight already"
+            self._outbox.message(jsonrpc.error(None, jsonrpc.INVALID_REQUEST, text))
+            return
+        answer = self._owed[request.id] = Answer(request.id, self._settle)
+        try:
+            self._admitted(request.method)(answer, request.params)
+        except RequestError as error:
+            answer.refuse(error)
+        except Exception:  # here exceptions meet the wire: a bug must not cost an answer
+            log.exception("a bug while handling %s", request.method)
+            answer.refuse(internal(request.method))
+
+    def _admitted(self, method: str) -> Handler:
+        """The handler of a method; raises `RequestError` where the life cycle forbids it or there is none."""
+        if self._shut:
+            raise _refused(f"{method!r} came after 'shutdown'")
+        if method == "initialize":
+            raise _refused("'initialize' was answered already")
+        handler = self._table.features.get(method)
+        if handler is None:
+            raise RequestError(jsonrpc.METHOD_NOT_FOUND, f"the method {method!r} is not known", kind="not_found")
+        self._shut = method == "shutdown"
+        return handler
+
+    def _served(self, params: type[wire.Params], handler: Handler, answer: Answer, raw: Any) -> None:
+        handler(answer, wire.read(params, raw))
+
+    def _settle(self, identifier: Id, message: dict[str, Any]) -> None:
+        if self._owed.pop(identifier, None) is not None:
+            self._outbox.message(message)
+
+    def _notification(self, method: str, params: Any) -> None:
+        try:
+            if method in self._notified:
+                self._notified[method](params)
+            elif complaint := self._sync.hear(method, params):
+                self.notify("window/logMessage", {"type": 2, "message": complaint})
+        except Exception:  # here exceptions meet the wire: a notification has no answer to carry one
+            log.exception("a bug while handling %s", method)
+
+    def _cancel(self, params: Any) -> None:
+        identifier = cast("dict[str, Any]", params).get("id") if isinstance(params, dict) else None
+        if jsonrpc.is_id(identifier) and identifier in self._owed:
+            self._owed[identifier].cancel()
+
+
+def internal(what: str) -> RequestError:
+    """The answer where a bug of ours left none."""
+    return RequestError(jsonrpc.INTERNAL_ERROR, f"{what} failed inside chatls; its log says more", kind="internal")
+
+
+def _refused(text: str) -> RequestError:
+    return RequestError(jsonrpc.INVALID_REQUEST, text, kind="invalid_request")
+
+
+class _Asked:
+    """A request of ours that waits for the client."""
+
+    def __init__(self) -> None:
+        self.answered = anyio.Event()
+        self._value: Any = None
+        self._error: Any = None
+
+    def settle(self, value: Any, error: Any) -> None:
+        self._value, self._error = value, error
+        self.answered.set()
+
+    def value(self) -> Any:
+        if self._error is None:
+            return self._value
+        raise RequestError(jsonrpc.INTERNAL_ERROR, f"the client refused: {self._error}", kind="client_refused")
+
+
+class _Document(TextDocument):
+    """An open document, with lines as LSP counts them: a form feed or U+2028 ends none (pygls uses `splitlines`)."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return tuple(_LINE.findall(self.source))
+
+
+class _Documents(Workspace):
+    """What is open, and the folders."""
+
+    def roots(self) -> tuple[Root, ...]:
+        folders = [(folder.name, folder.uri) for folder in self.folders.values()]
+        if not folders and self.root_uri:
+            folders = [("", self.root_uri)]
+        found: dict[str, Root] = {}
+        for name, uri in folders:
+            path = to_fs_path(uri)
+            if path is not None:
+                root = Path(path).resolve()
+                unique = _unique(name or root.name or "root", found)
+                found[unique] = Root(unique, root)
+        return tuple(found.values())
+
+    def open(self) -> Mapping[Path, OpenDocument]:
+        documents = self.text_documents.values()
+        return {
+            Path(path).resolve(): OpenDocument(document.uri, document.source, document.version)
+            for document in documents
+            if (path := to_fs_path(document.uri)) is not None
+        }
+
+    def _create_text_document(
+        self, doc_uri: str, source: str | None = None, version: int | None = None, language_id: str | None = None
+    ) -> TextDocument:
+        codec, kind = self.position_codec, types.TextDocumentSyncKind.Incremental
+        return _Document(doc_uri, source or "", version, language_id, sync_kind=kind, position_codec=codec)
+
+
+class _Sync(LanguageServerProtocol):
+    """pygls, told of the handshake and of documents alone; whatever it would answer or show is muted."""
+
+    documents: _Documents
+    _failure: BaseException | None = None
+
+    def begin(self, hello: Hello) -> None:
+        """Let it know the folders that `initialize` named, and no more: it fails on odd client capabilities."""
+        logging.getLogger("pygls").setLevel(logging.CRITICAL)
+        named = cast("list[dict[str, Any]]", hello.params.get("workspaceFolders") or [])
+        folders = [types.WorkspaceFolder(uri=item["uri"], name=str(item.get("name") or "")) for item in named]
+        root = hello.params.get("rootUri") or hello.params.get("rootPath")
+        uri = Path(root).as_uri() if root and Path(root).is_absolute() else root
+        encoding = types.PositionEncodingKind(hello.position_encoding)
+        self.documents = _Documents(uri, types.TextDocumentSyncKind.Incremental, folders, encoding)
+        self._workspace = self.documents
+
+    def hear(self, method: str, params: Any) -> str | None:
+        """Take a notification of LSP's. Gives words for the client's log if it could not be followed."""
+        if method not in _SYNCED:
+            return None
+        self._failure = None
+        try:
+            message = self.structure_message({"jsonrpc": "2.0", "method": method, "params": params})
+            self.handle_message(cast("RPCMessage", message))
+        except JsonRpcException as error:
+            self._failure = error
+        self._request_futures.clear()  # pygls keeps one for every notification
+        return self._explain(method, params) if self._failure else None
+
+    def _explain(self, method: str, params: Any) -> str:
+        """A change that cannot be followed leaves a text that nobody has: then the file on disk is the better one."""
+        uri = _uri(params)
+        if method == types.TEXT_DOCUMENT_DID_CHANGE and uri is not None:
+            self.documents.remove_text_document(uri)
+        return f"chatls could not follow {method} of {uri}: {type(self._failure).__name__}; reopen the document"
+
+    def _check_handler_result(self, future: Future[Any]) -> None:
+        self._failure = future.exception()
+
+    def _send_data(self, data: Any) -> None:
+        """Nothing that pygls wants to say reaches the client."""
+
+
+def _uri(params: Any) -> str | None:
+    document = cast("dict[str, Any]", params).get("textDocument") if isinstance(params, dict) else None
+    uri = cast("dict[str, Any]", document).get("uri") if isinstance(document, dict) else None
+    return uri if isinstance(uri, str) else None
+
+
+def _unique(name: str, taken: Mapping[str, Root]) -> str:
+    """A root's name that no other has: "app", "app-2", ...
+
+    >>> _unique("app", {})
+    'app'
+    """
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    return next(item for item in names if item not in taken)

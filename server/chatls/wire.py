@@ -1,0 +1,235 @@
+"""What can be said: every method of our own once, with its parameters and its result (docs/protocol.md, section 3).
+
+The reference part of docs/protocol.md, the JSON schema and the clients' types are generated from here and events.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
+
+from chatls.content import ContentBlock, JsonObject, TurnError, Usage, camel
+from chatls.errors import RequestError
+from chatls.events import StopReason, ToolKind
+from chatls.jsonrpc import INVALID_PARAMS
+
+REQUEST_CANCELLED = -32800
+SESSION_NOT_FOUND = 1001
+TURN_IN_PROGRESS = 1002
+OVERLOADED = 1003
+CREDENTIALS_MISSING = 1004
+MODEL_NOT_FOUND = 1005
+TOOL_NOT_FOUND = 1006
+INVALID_STATE = 1007
+
+Token = StrictInt | StrictStr
+"""A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
+
+
+class Params(BaseModel):
+    """Parameters of a request. Unknown members are ignored."""
+
+    model_config = ConfigDict(
+        alias_generator=camel, populate_by_name=True, extra="ignore", frozen=True, use_attribute_docstrings=True
+    )
+
+
+class NoParams(Params):
+    """Nothing."""
+
+
+class PromptParams(Params):
+    """A person's prompt, and where its events go."""
+
+    session_id: StrictStr | None = None
+    """Continue this session; unknown: error 1001."""
+    new_session_id: Annotated[StrictStr, Field(min_length=1, max_length=200)] | None = None
+    """Begin a session under this name; taken: error 1007. With neither, a session is begun under a name of the
+    daemon's own; with both: error -32602."""
+    content: (
+        Annotated[StrictStr, Field(min_length=1)]
+        | Annotated[list[Annotated[ContentBlock, Discriminator("type")]], Field(min_length=1)]
+    )
+    """What the person says."""
+    model: StrictStr | None = None
+    """"provider/model", split at the first slash; default from the settings."""
+    tool_choice: Literal["auto", "none", "required"] = "auto"
+    """`required`: for the first step only."""
+    tools: list[StrictStr] | None = None
+    """Only these tools; unknown: error 1006."""
+    work_done_token: Token | None = None
+    """LSP work-done progress goes here."""
+    partial_result_token: Token | None = None
+    """The turn's events go here. Without it the result carries the last reply's text."""
+
+    @model_validator(mode="after")
+    def _one_session(self) -> "PromptParams":
+        if self.session_id is not None and self.new_session_id is not None:
+            raise ValueError("sessionId and newSessionId exclude each other")
+        return self
+
+
+class CancelParams(Params):
+    """Which turn, or which call of it, is to end."""
+
+    session_id: StrictStr
+    turn_id: StrictStr | None = None
+    """Only if this very turn runs."""
+    tool_call_id: StrictStr | None = None
+    """Only this call: the model is told, the turn goes on."""
+
+
+class CancelCommand(Params):
+    """The argument of the command `chatls.cancel`."""
+
+    session_id: StrictStr | None = None
+    """The turn of this session; without it, the turn that started last."""
+
+
+class CommandParams(Params):
+    """LSP's `ExecuteCommandParams`."""
+
+    command: StrictStr
+    arguments: list[Any] = Field(default_factory=list[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class PromptResult:
+    """How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included."""
+
+    session_id: str
+    turn_id: str
+    stop_reason: StopReason
+    usage: Usage | None
+    """The sum over the turn; null if the provider did not say."""
+    steps: int
+    """Model replies begun."""
+    chunks: int
+    """Text and thinking deltas as the provider sent them."""
+    tools: dict[str, int]
+    """Calls that ran, by tool."""
+    duration_ms: int
+    time_to_first_chunk_ms: int | None
+    text: str | None = None
+    """Only without a partialResultToken: the last reply's text."""
+    error: TurnError | None = None
+    """Only with the stop reason `error`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResult:
+    """What became of a cancel."""
+
+    state: Literal["cancelling", "idle", "not_found"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What became of `chatls.cancel` and `chatls.cancelAll`."""
+
+    cancelled: int
+    """The turns that this call cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model that can be asked for."""
+
+    id: str
+    """"provider/model"."""
+    provider: str
+    name: str
+    """For people."""
+    local: bool
+    """Runs on this machine."""
+    context_window: int | None = None
+    """Tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsResult:
+    """The models that are known by now."""
+
+    models: tuple[ModelEntry, ...]
+    default: str | None
+    """The id of the model that a prompt without one gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEntry:
+    """A tool that models are offered."""
+
+    name: str
+    description: str
+    kind: ToolKind
+    read_only: bool
+    input_schema: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsResult:
+    """All tools that are not disabled."""
+
+    tools: tuple[ToolEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A request of ours."""
+
+    name: str
+    params: type[Params]
+    result: type
+    summary: str
+
+
+PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
+CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
+MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
+TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are.")
+
+METHODS = (PROMPT, CANCEL, MODELS, TOOLS)
+
+
+Model = TypeVar("Model", bound=Params)
+
+
+def read(model: type[Model], params: object) -> Model:
+    """Check parameters; absent ones count as `{}`. Raises `RequestError` (-32602), which names the member."""
+    if not isinstance(params, Mapping | None):
+        raise invalid("params: must be an object")
+    try:
+        return model.model_validate({} if params is None else params)
+    except ValidationError as error:
+        raise invalid(_complaint(error)) from error
+
+
+def invalid(text: str) -> RequestError:
+    """The error for parameters that do not fit."""
+    return RequestError(INVALID_PARAMS, text, kind="invalid_params")
+
+
+def to_wire(value: Any) -> Any:
+    """A value as JSON: dataclasses become objects with camelCase names; None is left out where it is the default."""
+    if isinstance(value, tuple | list):
+        return [to_wire(item) for item in cast("list[Any]", value)]
+    if not is_dataclass(value):
+        return value
+    members = ((name, getattr(value, attribute), optional) for attribute, name, optional in _members(type(value)))
+    return {name: to_wire(item) for name, item, optional in members if not (optional and item is None)}
+
+
+@cache
+def _members(kind: type) -> tuple[tuple[str, str, bool], ...]:
+    """Of a dataclass: each attribute, its name on the wire, and whether None leaves it out."""
+    return tuple((item.name, camel(item.name), item.default is not MISSING) for item in fields(kind))
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first problem, at its deepest place: "content.0.image.mimeType: Field required"."""
+    problem = max(error.errors(), key=lambda item: len(item["loc"]))
+    parts = [str(part) for part in problem["loc"] if str(part).isidentifier() or isinstance(part, int)]
+    text = problem["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(parts)}: {text}" if parts else text

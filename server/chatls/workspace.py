@@ -1,0 +1,241 @@
+"""The roots and their text: which paths may be named, what they are called, and how their files are opened.
+
+Made on the event loop; from then on safe to use in any thread. All but `locate`, `uri`, `open_text` and `open_under`
+look at the disk: ask them from a worker thread. It knows neither tools nor sessions.
+"""
+
+import difflib
+import errno
+import itertools
+import os
+from functools import cached_property
+from io import FileIO
+from pathlib import Path
+
+from chatls.editor import Editor
+from chatls.errors import ToolError
+from chatls.openfile import NotRegularError, has_text, open_beneath
+from chatls.pathtext import local_path, quoted
+from chatls.secret_files import holds_secrets
+
+_NAMES_COMPARED = 5000
+_KERNEL_FOLDERS = tuple(Path(name) for name in ("/proc", "/sys", "/dev"))
+"""No files of a project; /proc/self/environ would even tell the daemon's own keys."""
+
+
+class Workspace:
+    """The folders and documents that were open in the editor when this was made."""
+
+    def __init__(self, editor: Editor) -> None:
+        self.roots = editor.roots()
+        self._documents = dict(editor.open_documents())
+
+    # Paths
+
+    def resolve(self, text: str) -> Path:
+        """The file or folder that a path names: absolute, links resolved, inside a root; it need not exist.
+
+        `text` is relative to a root (`name/path` where there are several), absolute, or a `file:` URI. Raises
+        `ToolError` for all that lies outside, and says the same whether or not something is there.
+        """
+        candidate = self._candidate(text)
+        path = Path(os.path.realpath(candidate))
+        if self._folder_of(path) is None:
+            raise ToolError(self._outside(text))
+        if os.path.realpath(path) != str(path):
+            raise ToolError(f"{quoted(text)} is a link that leads nowhere")
+        return path
+
+    def readable(self, text: str) -> Path:
+        """As `resolve`, but a file that holds secrets is refused, by its own name or by what it links to."""
+        path = self.resolve(text)
+        if holds_secrets(self._candidate(text)) or holds_secrets(path):
+            raise ToolError(
+                f"{quoted(text)} was not read: files of this name usually hold secrets (keys, passwords, tokens). "
+                "Ask the user for the part that you need"
+            )
+        return path
+
+    def is_secret(self, path: Path) -> bool:
+        """Whether a file usually holds secrets, judged by its name or by the name of what it links to."""
+        return holds_secrets(path) or holds_secrets(Path(os.path.realpath(path)))
+
+    def locate(self, text: str) -> Path | None:
+        """The place that a path names as it is written, without a look at the disk; None where it cannot be one."""
+        try:
+            return self._placed(local_path(text))
+        except ToolError:
+            return None
+
+    def display(self, path: Path) -> str:
+        """What a path inside is called: the text that `resolve` takes back; one line, printable."""
+        name = self._name(path)
+        if name is None or not name.isprintable() or self.locate(name) != path:
+            return path.as_uri()
+        return name
+
+    def uri(self, path: Path) -> str:
+        """A path's address, in the editor's own spelling if the document is open."""
+        document = self._documents.get(path)
+        return document.uri if document else path.as_uri()
+
+    # Open documents
+
+    def open_text(self, path: Path) -> str | None:
+        """The text of an open document, saved or not; None where the path is not open."""
+        document = self._documents.get(path)
+        return document.text if document else None
+
+    def open_under(self, path: Path) -> dict[Path, str]:
+        """The text of each open document at or below a path, by path."""
+        return {
+            place: document.text
+            for place, document in sorted(self._documents.items())
+            if place.is_relative_to(path) and self._folder_of(place) is not None
+        }
+
+    def is_unsaved(self, path: Path) -> bool:
+        """Whether a document is open whose text is not the one on the disk, if there is a file at all."""
+        text = self.open_text(path)
+        if text is None:
+            return False
+        try:
+            with self.open_file(path) as file:
+                return not has_text(file, text)
+        except (ToolError, OSError):
+            return True
+
+    # Files
+
+    def open_file(self, path: Path) -> FileIO:
+        """Open a resolved path for reading: a regular file only, no link followed, without waiting.
+
+        Raises `ToolError` with the reason, and with near names where there is no such file.
+        """
+        folder = self._folder_of(path)
+        if folder is None:
+            raise ToolError(self._outside(str(path)))
+        try:
+            return open_beneath(folder, path)
+        except OSError as error:
+            raise self.failure(path, error) from error
+
+    def failure(self, path: Path, error: OSError) -> ToolError:
+        """What to tell the model when the system refuses a path."""
+        name = quoted(self.display(path))
+        match error:
+            case NotRegularError(kind="a directory"):
+                return ToolError(f"{name} is a directory; list_files shows what is in it")
+            case NotRegularError(kind=kind):
+                return ToolError(f"{name} is {kind}, not a file with text")
+            case PermissionError():
+                return ToolError(f"{name}: permission denied")
+            case FileNotFoundError() | NotADirectoryError():
+                return self.missing(path)
+            case OSError(errno=errno.ELOOP):
+                return ToolError(f"{name} is a link that cannot be followed")
+            case _:
+                return ToolError(f"{name} cannot be read: {error.strerror}")
+
+    def missing(self, path: Path) -> ToolError:
+        """What to tell the model when there is no such file: names that come near, and how to look for it."""
+        near = self._near(path)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ";"
+        return ToolError(f"there is no {quoted(self.display(path))}{hint} list_files shows what there is")
+
+    def _near(self, path: Path) -> list[str]:
+        folder = path.parent
+        while self._folder_of(folder) is not None and not _is_folder(folder):
+            path, folder = folder, folder.parent
+        if self._folder_of(folder) is None:
+            return []
+        names = {name.casefold(): name for name in self._names_in(folder)}
+        found = difflib.get_close_matches(path.name.casefold(), names, n=3)
+        return [quoted(self.display(folder / names[name])) for name in found]
+
+    def _names_in(self, folder: Path) -> list[str]:
+        opened = [place.relative_to(folder).parts[0] for place in self.open_under(folder) if place != folder]
+        try:
+            with os.scandir(folder) as entries:
+                return opened + [entry.name for entry in itertools.islice(entries, _NAMES_COMPARED)]
+        except OSError:
+            return opened
+
+    # Names to paths and back
+
+    @cached_property
+    def _folders(self) -> tuple[tuple[str, Path], ...]:
+        """The roots' names and real paths, inner roots first: a path belongs to the nearest."""
+        pairs = [(root.name, Path(os.path.realpath(root.path))) for root in self.roots]
+        return tuple(sorted(pairs, key=lambda pair: -len(pair[1].parts)))
+
+    def _folder_of(self, path: Path) -> Path | None:
+        """The real path of the root that a path lies in."""
+        folder = next((folder for _, folder in self._folders if path.is_relative_to(folder)), None)
+        kernel = next((place for place in _KERNEL_FOLDERS if path.is_relative_to(place)), None)
+        return folder if folder and (kernel is None or folder.is_relative_to(kernel)) else None
+
+    def _name(self, path: Path) -> str | None:
+        for name, folder in self._folders:
+            if path.is_relative_to(folder):
+                inner = path.relative_to(folder).as_posix()
+                return inner if len(self._folders) == 1 else name if inner == "." else f"{name}/{inner}"
+        return None
+
+    def _candidate(self, text: str) -> Path:
+        """The place that a path names, before links are followed."""
+        local = local_path(text)
+        place = self._guessed(local) or self._placed(local)
+        if place is None:
+            raise ToolError(self._outside(text))
+        return place
+
+    def _placed(self, local: str) -> Path | None:
+        """The place inside a root, by spelling alone."""
+        named = [(name, folder) for name, folder in self._folders if f"{local}/".startswith(f"{name}/")]
+        if Path(local).is_absolute():
+            place = Path(local)
+        elif len(self._folders) == 1:
+            place = self._folders[0][1] / local
+        elif named:
+            name, folder = max(named, key=lambda pair: len(pair[0]))
+            place = folder / local[len(name) + 1 :]
+        else:
+            return None
+        place = Path(os.path.normpath(place))
+        return place if self._folder_of(place) else None
+
+    def _guessed(self, local: str) -> Path | None:
+        """What is meant where spelling alone misleads: a root's name left out, or added where there is only one."""
+        first, _, rest = local.partition("/")
+        if not first:
+            return None if self._placed(local) else Path(local)  # by way of a link it may still lead inside
+        if first in (".", ".."):
+            return None
+        having = [folder for _, folder in self._folders if self._has(folder / first)]
+        match self._folders:
+            case [(name, folder)] if first == name and not having:
+                return folder / rest
+            case [_, _, *_] if len(having) == 1 and self._placed(local) is None:
+                return having[0] / local
+            case _:
+                return None
+
+    def _has(self, path: Path) -> bool:
+        """Whether there is such an entry. Asked of a root's own entries only: nothing outside is looked at."""
+        return os.path.lexists(path) or any(place.is_relative_to(path) for place in self._documents)
+
+    def _outside(self, text: str) -> str:
+        if not self.roots:
+            return "no folder is open in the editor, so there are no files to look at"
+        problem = f"{quoted(text)} is outside the workspace, or a link leads there."
+        if len(self.roots) == 1:
+            return f"{problem} Give a path relative to {self.roots[0].path}"
+        return f"{problem} Begin with a root: {', '.join(quoted(f'{root.name}/') for root in self.roots)}"
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # too long a name, for one
+        return False
