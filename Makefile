@@ -1,0 +1,54 @@
+# Everything runs from here; each line only says what is run. Paths are relative, so the folder may be called anything.
+PYTHON ?= python3
+PY := .venv/bin/python
+PIP := $(PY) -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench docs coverage clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
+
+demo: .venv/.installed ## watch a real model answer about this repository through the real daemon
+	@$(PY) -m chatls_client.demo
+
+test: .venv/.dev ## run all tests
+	$(PY) -m pytest
+
+coverage: .venv/.dev ## run all tests and measure what they reach, in child processes too
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report --fail-under=90
+
+check: .venv/.dev ## lint, format and types, without changing anything
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pyright
+
+format: .venv/.dev ## mend what can be mended
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: .venv/.dev ## measure, each figure beside its floor
+	$(PY) tests/benchmarks/run.py
+
+docs: .venv/.dev ## write what is generated: reference, schema, types
+	$(PY) docs/generate.py
+
+clean: ## forget everything that was installed
+	rm -rf .venv
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml | .venv/bin/python
+	@echo "installing into .venv ..."
+	@$(PIP) install -e '.[local]'
+	@touch $@
+
+.venv/.dev: pyproject.toml | .venv/bin/python
+	@echo "installing into .venv ..."
+	@$(PIP) install --upgrade 'pip>=25.1'
+	@$(PIP) install -e '.[local,fast]' --group dev
+	@touch $@ .venv/.installed

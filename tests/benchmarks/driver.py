@@ -1,0 +1,182 @@
+"""Drives the daemon, the floor and the model server for a measurement: processes, frames with their reading times."""
+
+import os
+import queue
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Thread
+from time import monotonic_ns
+from typing import IO, Any, NamedTuple, Self
+from urllib.request import urlopen
+
+import orjson
+
+HERE = Path(__file__).parent
+WITHOUT_FAST = "import sys; sys.modules['httpx_aiohttp'] = None; from chatls.__main__ import main; main()"
+VSCODE: dict[str, Any] = orjson.loads((HERE / "vscode_capabilities.json").read_bytes())
+
+
+class Read(NamedTuple):
+    """A message, and when it was read."""
+
+    at: int
+    """Nanoseconds of the monotonic clock."""
+    message: dict[str, Any]
+
+
+class Frames:
+    """Reads frames in a thread, so that reading is never what is waited for."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.queue: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
+        self._stream = stream
+        Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        buffer = b""
+        while data := os.read(self._stream.fileno(), 2**18):
+            at = monotonic_ns()
+            buffer += data
+            while (end := buffer.find(b"\r\n\r\n")) >= 0:
+                size = int(buffer[16:end])
+                if len(buffer) < end + 4 + size:
+                    break
+                self.queue.put(Read(at, orjson.loads(buffer[end + 4 : end + 4 + size])))
+                buffer = buffer[end + 4 + size :]
+        self.queue.put(None)
+
+
+class ModelServer:
+    """The model server, as a process."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen([sys.executable, str(HERE / "model_server.py")], stdout=subprocess.PIPE)
+        assert self._process.stdout
+        self.port = int(self._process.stdout.readline())
+
+    def notes(self) -> list[tuple[str, int]]:
+        """What happened since the last call."""
+        with urlopen(f"http://127.0.0.1:{self.port}/log") as answer:
+            return [(what, at) for what, at in orjson.loads(answer.read())]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+class Daemon:
+    """The daemon as an editor starts it; `fast` False as if the extra of that name were not installed."""
+
+    def __init__(self, server: ModelServer, *, fast: bool = True) -> None:
+        home = mkdtemp(prefix="chatls-bench-")
+        self.started = monotonic_ns()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "chatls"] if fast else [sys.executable, "-c", WITHOUT_FAST],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home},
+        )
+        assert self.process.stdout
+        assert self.process.stdin
+        self._stdin = self.process.stdin
+        self._frames = Frames(self.process.stdout)
+        self._count = 0
+        provider = {"kind": "openai_chat", "baseUrl": f"http://127.0.0.1:{server.port}/v1"}
+        self._initialize = {
+            "processId": os.getpid(),
+            "rootUri": HERE.as_uri(),
+            "capabilities": VSCODE,
+            "initializationOptions": {"model": "bench/model", "providers": {"bench": provider}},
+        }
+
+    def initialize(self) -> int:
+        """Shake hands. Gives the nanoseconds from the start of the process to the answer."""
+        identifier = self.request("initialize", self._initialize)
+        answer = self.answer(identifier)
+        self.send({"method": "initialized", "params": {}})
+        return answer.at - self.started
+
+    def prompt(self, words: str, token: object = None, **more: Any) -> int:
+        """Send a prompt; gives its id."""
+        params = {"content": words, "partialResultToken": token, **more}
+        return self.request("chat/prompt", params)
+
+    def request(self, method: str, params: Any) -> int:
+        """Send a request; gives its id."""
+        self._count += 1
+        self.send({"id": self._count, "method": method, "params": params})
+        return self._count
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message."""
+        body = orjson.dumps({"jsonrpc": "2.0", **message})
+        self._stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self._stdin.flush()
+
+    def read(self) -> Read:
+        """The next message."""
+        item = self._frames.queue.get(timeout=120)
+        assert item is not None, "the daemon ended"
+        return item
+
+    def answer(self, identifier: int) -> Read:
+        """The answer to a request; what comes before it is passed over."""
+        return self.until(identifier)[-1]
+
+    def until(self, *identifiers: int) -> list[Read]:
+        """All messages up to the last of these answers."""
+        open_ids, found = set(identifiers), list[Read]()
+        while open_ids:
+            found.append(self.read())
+            message = found[-1].message
+            if "method" not in message:
+                assert "error" not in message, message
+                open_ids.discard(message["id"])
+        return found
+
+    def event(self, kind: str) -> Read:
+        """The next event of a kind."""
+        while True:
+            item = self.read()
+            if item.message.get("method") == "$/progress" and item.message["params"]["value"].get("kind") == kind:
+                return item
+
+    def memory(self) -> float:
+        """Resident memory in MB."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.answer(self.request("shutdown", None))
+        self.send({"method": "exit"})
+        self.process.wait(5)
+
+
+def cpu(pid: int) -> float:
+    """Processor time of a process so far, all threads, in microseconds."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(task.read_text().split()[0]) for task in tasks) / 1000
+
+
+def cpu_of(argv: list[str]) -> tuple[float, list[Read]]:
+    """Run a program to its end; its processor time in microseconds, and the frames that it wrote."""
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE)
+    assert process.stdout
+    frames, found = Frames(process.stdout), list[Read]()
+    first, last = 0.0, 0.0
+    while (item := frames.queue.get(timeout=120)) is not None:
+        if not found:
+            first = cpu(process.pid)
+        found.append(item)
+        if len(found) % 100 == 0:
+            last = cpu(process.pid)
+    process.wait()
+    return last - first, found

@@ -1,0 +1,153 @@
+"""A model server for measuring: speaks OpenAI's chat stream over raw sockets, and notes when what happened.
+
+Run as `python model_server.py`; prints its port. The prompt says what to play, as words: `paced N RATE`, `burst N`,
+`tool` (a quick tool call, then a text), `early` (a tool call, then two seconds of text), `wait` (headers and one chunk,
+then silence). Every text chunk is the sending time in nanoseconds of the monotonic clock, which all processes share.
+`GET /log` gives and clears what was noted: a JSON list of [what, time in ns].
+"""
+
+import asyncio
+import json
+import sys
+from time import monotonic_ns
+from typing import Any
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+class ModelServer(asyncio.Protocol):
+    """One connection."""
+
+    notes: list[tuple[str, int]]
+
+    def __init__(self, notes: list[tuple[str, int]]) -> None:
+        self.notes = notes
+        self._buffer = b""
+        self._task: asyncio.Task[None] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._task:
+            self.notes.append(("closed", monotonic_ns()))
+            self._task.cancel()
+
+    def pause_writing(self) -> None:
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        self._room.set()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, end, body = self._buffer.partition(b"\r\n\r\n")
+        if not end:
+            return
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        )
+        if len(body) < length:
+            return
+        self._buffer = body[length:]
+        if head.startswith(b"GET"):
+            self._log()
+            return
+        self.notes.append(("request", monotonic_ns()))
+        self._task = asyncio.ensure_future(self._play(json.loads(body[:length])))
+
+    def _log(self) -> None:
+        body = json.dumps(self.notes).encode()
+        self.notes.clear()
+        self._write(
+            b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+        )
+
+    async def _play(self, request: dict[str, Any]) -> None:
+        self._write(HEAD)
+        messages = request["messages"]
+        words = next(said(item) for item in reversed(messages) if item["role"] == "user").split()
+        if words[0] == "paced":
+            await self._paced(int(words[1]), float(words[2]))
+        elif words[0] == "burst":
+            await self._burst(int(words[1]))
+        elif words[0] == "wait":
+            self._text()
+            await asyncio.Event().wait()
+        elif messages[-1]["role"] == "tool":
+            self._text()
+        else:
+            await self._call(late=words[0] == "early")
+        stop = "tool_calls" if words[0] in ("tool", "early") and messages[-1]["role"] != "tool" else "stop"
+        self._event({"choices": [{"index": 0, "delta": {}, "finish_reason": stop}]})
+        self.notes.append(("end", monotonic_ns()))
+        self._chunk(b"data: [DONE]\n\n")
+        self._write(b"0\r\n\r\n")
+
+    async def _paced(self, count: int, rate: float) -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        for index in range(count):
+            self._text()
+            await asyncio.sleep(max(0, start + (index + 1) / rate - loop.time()))
+
+    async def _burst(self, count: int) -> None:
+        for _ in range(count):
+            await self._room.wait()
+            self._text()
+
+    async def _call(self, *, late: bool) -> None:
+        function = {"name": "read_file", "arguments": ""}
+        self._calls({"index": 0, "id": "call_1", "type": "function", "function": function})
+        self._calls({"index": 0, "function": {"arguments": '{"path": "floor.py", "end_line": 9}'}})
+        self.notes.append(("arguments", monotonic_ns()))
+        if late:
+            await self._paced(100, 50)
+
+    def _calls(self, call: dict[str, Any]) -> None:
+        self._event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": None}]})
+
+    def _text(self) -> None:
+        delta = {"content": f"{monotonic_ns()} "}
+        self._event({"choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}]})
+
+    def _event(self, value: dict[str, Any]) -> None:
+        whole = {
+            "id": "chatcmpl-BKzWsUUy8pO2HKm4LzVWxWN4VCV6T",
+            "object": "chat.completion.chunk",
+            "created": 1795168687,
+            "model": "bench-model-2026-11-20",
+            "system_fingerprint": "fp_f7a584cf1f",
+            **value,
+        }
+        self._chunk(b"data: " + json.dumps(whole, separators=(",", ":")).encode() + b"\n\n")
+
+    def _chunk(self, data: bytes) -> None:
+        self._write(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def _write(self, data: bytes) -> None:
+        assert self._transport
+        self._transport.write(data)
+
+
+def said(message: dict[str, Any]) -> str:
+    """The text of a message, in either of its two spellings."""
+    content = message["content"]
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+
+
+async def main() -> None:
+    notes: list[tuple[str, int]] = []
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: ModelServer(notes), "127.0.0.1", 0)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
