@@ -39,10 +39,9 @@ def serve() -> None:
     hello = greet(pipes)
     if hello is None:
         leave(1)
-        return
     from chatls.app import run
 
-    leave(run(pipes, hello))
+    run(pipes, hello)
 
 
 if __name__ == "__main__":

@@ -31,19 +31,21 @@ FAREWELL = 0.5
 """Seconds for the client to take its last messages, and as many for connections to close."""
 
 
-def run(pipes: Pipes, hello: Hello) -> int:
-    """Serve one client until it leaves. Gives the exit code."""
-    logging.basicConfig(stream=sys.stderr, level=os.environ.get("CHATLS_LOG", "WARNING").upper())
+def run(pipes: Pipes, hello: Hello) -> None:
+    """Serve one client until it leaves. Ends the process."""
+    levels = logging.getLevelNamesMapping()
+    logging.basicConfig(stream=sys.stderr, level=levels.get(os.environ.get("CHATLS_LOG", "").upper(), logging.WARNING))
     gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
-    return anyio.run(_serve, pipes, hello)
+    anyio.run(_serve, pipes, hello)
 
 
-async def _serve(pipes: Pipes, hello: Hello) -> int:
+async def _serve(pipes: Pipes, hello: Hello) -> None:
     loop = asyncio.get_running_loop()
     async with anyio.create_task_group() as tasks:
         output = Output(pipes.sink, loop)
-        app = App(tasks, Outbox(output), hello)
-        output.on_closed = partial(app.leave, 1)
+        outbox = Outbox(output)
+        app = App(tasks, outbox, hello)
+        outbox.on_lost = partial(app.leave, 1)
         on_terminate(loop, partial(app.leave, 1))
         app.greet(hello)
         Input(pipes.source, loop, app.receive)
@@ -51,7 +53,6 @@ async def _serve(pipes: Pipes, hello: Hello) -> int:
         await app.clean_up()
         output.close()
         leave(app.code)  # not one task, thread or finaliser more may keep the client waiting
-    return app.code
 
 
 class App:
@@ -76,6 +77,7 @@ class App:
         if parent is not None:
             self._tasks.start_soon(self._watch, parent)
         self._rpc.begin(hello.pending)
+        self._tasks.start_soon(self._models.warm_up)
 
     def receive(self, data: bytes) -> None:
         """Take input; its end is the client's."""

@@ -8,6 +8,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_origin
@@ -21,6 +22,8 @@ from chatls.errors import SettingsError
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
 
 Seconds = float
+Tokens = int
+Bytes = int
 
 
 class _Model(BaseModel):
@@ -46,8 +49,8 @@ class ProviderSettings(_Model):
     """`auto`: without streaming once the provider refuses tools while streaming."""
     inline_tool_calls: Literal["auto", "off"] = "auto"
     """Tool calls written inside plain text."""
-    context_window: int | None = Field(default=None, gt=0)
-    """Tokens."""
+    context_window: Tokens | None = Field(default=None, gt=0)
+    """The longest conversation that its models can read."""
     script: str | None = None
     """`scripted` only: the script's path."""
     model_path: str | None = None
@@ -57,10 +60,12 @@ class ProviderSettings(_Model):
 class ParameterSettings(_Model):
     """How models should write. What is not set is left to the provider."""
 
-    max_output_tokens: int | None = Field(default=None, gt=0)
-    """The longest reply, in tokens."""
+    max_output_tokens: Tokens | None = Field(default=None, gt=0)
+    """The longest reply."""
     temperature: float | None = Field(default=None, ge=0, le=2)
+    """How freely words are chosen; 0 is the most predictable."""
     thinking: Literal["off", "low", "medium", "high"] | None = None
+    """How much the model thinks before it answers, where it can."""
 
 
 class ToolSettings(_Model):
@@ -85,8 +90,8 @@ class LimitSettings(_Model):
     """For one tool call."""
     concurrent_tools: int = Field(default=8, ge=1)
     """Tool calls of one turn that run at the same time."""
-    tool_result_bytes: int = Field(default=51200, ge=1024)
-    """The longest tool result that the model is given, in UTF-8 bytes."""
+    tool_result_bytes: Bytes = Field(default=51200, ge=1024)
+    """The longest tool result that the model is given, in UTF-8."""
 
 
 class Settings(_Model):
@@ -177,16 +182,22 @@ def _overlay(into: JsonObject, values: JsonObject, source: str, sources: dict[st
         if isinstance(value, dict) and isinstance(into.get(key), dict):
             _overlay(into[key], cast(JsonObject, value), source, sources, place + ".")
         else:
-            into[key] = value
+            into[key] = deepcopy(cast(Any, value))  # a later layer must not write into an earlier one
             sources[place] = source
 
 
 def _complaint(error: ValidationError, sources: dict[str, str]) -> str:
     problem = error.errors()[0]
-    parts = [str(part) for part in problem["loc"]]
-    names = [".".join(_snake(part) for part in parts[:count]) for count in range(len(parts), 0, -1)]
-    source = next((sources[name] for name in names if name in sources), "settings")
-    return f"setting {'.'.join(camel(part) for part in parts)!r} in {source}: {problem['msg']}"
+    loc = [str(part) for part in problem["loc"]]
+    names = [part if _is_name(loc[:place]) else _snake(part) for place, part in enumerate(loc)]
+    known = (".".join(names[:count]) for count in range(len(names), 0, -1))
+    source = next((sources[name] for name in known if name in sources), "settings")
+    return f"setting {'.'.join(loc)!r} in {source}: {problem['msg']}"
+
+
+def _is_name(above: list[str]) -> bool:
+    """Whether what stands here is a person's own name, of a provider or a header, and no key of ours."""
+    return above == ["providers"] or above[2:] == ["headers"]
 
 
 def _snake(name: str) -> str:

@@ -128,7 +128,9 @@ class Usage(WireValue):
     output_tokens: int = 0
     """All output, thinking included."""
     cache_read_tokens: int = 0
+    """Of the input: read from the provider's cache."""
     cache_write_tokens: int = 0
+    """Of the input: written to it."""
 
     def __add__(self, other: "Usage") -> "Usage":
         """
@@ -153,9 +155,12 @@ class TurnError(WireValue):
     retryable: bool
     """Whether the same prompt may succeed later."""
     retry_after_ms: int | None = None
+    """How long the provider asks to wait."""
     provider: str | None = None
+    """Its name in the settings."""
     http_status: int | None = None
     request_id: str | None = None
+    """The provider's own name for the request, for its support."""
 
     @classmethod
     def of(cls, error: ProviderError) -> "TurnError":

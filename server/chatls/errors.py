@@ -27,7 +27,23 @@ ErrorKind = Literal[
     "content_filtered",
     "internal",
 ]
-"""What went wrong in a turn, as a program can tell it (docs/protocol.md, section 7)."""
+"""What went wrong in a turn, as a program can tell it (docs/protocol.md, section 7).
+
+unauthorized: the provider does not know the key
+forbidden: the key may not do this
+not_found: the provider has no such model or address
+bad_request: the provider refuses the request as it is
+context_window_exceeded: the conversation is longer than the model can read
+rate_limited: too many requests for now
+quota_exceeded: the account's means are used up; waiting does not help
+overloaded: the provider has too much to do
+network: no connection, or it broke before the reply began
+timeout: no answer, or no data, within the limits
+stream_interrupted: the reply broke off
+bad_response: the provider's answer cannot be read
+content_filtered: the provider withholds the reply
+internal: a bug in chatls
+"""
 
 
 class ChatlsError(Exception):

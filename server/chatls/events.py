@@ -22,6 +22,7 @@ StepStopReason = Literal["end_turn", "tool_calls", "max_tokens", "refusal"]
 """How one model reply ended."""
 
 NoticeLevel = Literal["info", "warning"]
+"""How much a notice matters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class TurnStart(WireValue):
     """Always the first event of a turn."""
 
     session_id: str
+    """Also where the daemon chose the name."""
     model: str
     """"provider/model"."""
     kind: Literal["turnStart"] = "turnStart"
@@ -81,6 +83,7 @@ class ToolCallEnd(WireValue):
     arguments_error: str | None = None
     """No JSON object, or one that does not fit the tool's schema."""
     locations: tuple[Location, ...] = ()
+    """The files that the call is about, for a client that follows along."""
     kind: Literal["toolCallEnd"] = "toolCallEnd"
 
 
@@ -110,7 +113,9 @@ class ToolRunEnd(WireValue):
     tool_call_id: str
     status: ToolStatus
     content: tuple[ToolContent, ...] = ()
+    """What the model reads of it is the text."""
     duration_ms: int = 0
+    """Of the run; 0 if there was none."""
     truncated: bool = False
     """Something was left out of `content`, which says what."""
     kind: Literal["toolRunEnd"] = "toolRunEnd"
@@ -152,8 +157,10 @@ class Retry(WireValue):
     attempt: int
     """1 for the first try after the original one."""
     delay_ms: int
+    """How long until then."""
     reason: ErrorKind
     text: str
+    """For people."""
     kind: Literal["retry"] = "retry"
 
 

@@ -12,6 +12,8 @@ from chatls.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
+PROTOCOL_VERSION = 1
+"""Of docs/protocol.md."""
 
 Params = dict[str, Any]
 
@@ -114,6 +116,6 @@ def _result(params: Params) -> Params:
         "textDocumentSync": {"openClose": True, "change": 2},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         "executeCommandProvider": {"commands": list(COMMANDS)},
-        "experimental": {"chat": {"version": 1}},
+        "experimental": {"chat": {"version": PROTOCOL_VERSION}},
     }
     return {"capabilities": capabilities, "serverInfo": {"name": "chatls", "version": __version__}}

@@ -8,11 +8,17 @@ from typing import Any, NamedTuple, TypeGuard, cast
 from chatls.jsontext import loads
 
 PARSE_ERROR = -32700
+"""Not JSON: bad syntax, not UTF-8, nested too deeply. The id is null."""
 INVALID_REQUEST = -32600
+"""No request, a second `initialize`, an id that is in flight, a request after `shutdown`, a frame that was lost."""
 METHOD_NOT_FOUND = -32601
+"""There is no such request."""
 INVALID_PARAMS = -32602
+"""Parameters that do not fit; the message names the member."""
 INTERNAL_ERROR = -32603
+"""A bug in chatls; its log says more."""
 NOT_INITIALIZED = -32002
+"""A request came before `initialize`."""
 
 Id = str | int
 

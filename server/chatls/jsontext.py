@@ -1,9 +1,14 @@
 """JSON text: fast where it is ordinary, right where it is not."""
 
 import json
+from collections.abc import Iterable
+from math import isfinite
 from typing import Any, cast
 
 import orjson
+
+DEEPEST = 200
+"""Levels of nesting that are read where models write: orjson writes no more than 254, and requests wrap some more."""
 
 
 def loads(text: bytes | str) -> Any:
@@ -18,29 +23,24 @@ def loads_leniently(text: bytes | str) -> Any:
     r"""Parse what models and their servers write: raw control characters and lone surrogates are tolerated, the
     latter become U+FFFD.
 
-    Raises `ValueError` where even that fails.
+    Raises `ValueError` where even that fails, and for nesting beyond `DEEPEST`: what is read here is written again.
 
     >>> loads_leniently('{"a": "x\ty\\ud800"}')
     {'a': 'x\ty�'}
     """
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        pass
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    try:
-        return _without_surrogates(json.loads(text, strict=False))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    value = _loaded(text)
+    if _brackets(text) > DEEPEST and _is_deeper(value, DEEPEST):
+        raise ValueError("nested too deeply")
+    return value
 
 
 def dumps(value: Any) -> bytes:
-    """Write one JSON value as UTF-8; numbers and characters that orjson refuses are written as the standard allows."""
+    """Write one JSON value as UTF-8; numbers and characters that orjson refuses are written as the standard allows,
+    a number that is none as null."""
     try:
         return orjson.dumps(value)
     except TypeError:
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        return json.dumps(_finite(value), separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def printable(text: str) -> str:
@@ -56,6 +56,41 @@ def printable(text: str) -> str:
     return text
 
 
+def _loaded(text: bytes | str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        pass
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    try:
+        return _without_surrogates(json.loads(text, strict=False))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+def _brackets(text: bytes | str) -> int:
+    """How deep it could be at most; far quicker than to look at the value."""
+    if isinstance(text, bytes):
+        return text.count(b"[") + text.count(b"{")
+    return text.count("[") + text.count("{")
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    layer: list[Any] = [value]
+    for _ in range(levels):
+        layer = [item for outer in layer for item in _members(outer)]
+        if not layer:
+            return False
+    return any(isinstance(item, list | dict) for item in layer)
+
+
+def _members(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return cast(dict[str, Any], value).values()
+    return cast(list[Any], value) if isinstance(value, list) else ()
+
+
 def _without_surrogates(value: Any) -> Any:
     if isinstance(value, str):
         return printable(value)
@@ -64,4 +99,14 @@ def _without_surrogates(value: Any) -> Any:
     if isinstance(value, dict):
         members = cast(dict[str, Any], value).items()
         return {printable(key): _without_surrogates(item) for key, item in members}
+    return value
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, list):
+        return [_finite(item) for item in cast(list[Any], value)]
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in cast(dict[str, Any], value).items()}
     return value

@@ -1,11 +1,11 @@
 """Which model answers: the settings as they are now, the choice, and the providers that are open."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
-from anyio import create_task_group, move_on_after
+from anyio import create_task_group, move_on_after, to_thread
 
 from chatls.config import Layer, Settings, merge, read_user_file, user_file
 from chatls.errors import RequestError, SettingsError
@@ -16,6 +16,8 @@ from chatls.wire import INVALID_STATE, ModelEntry, ModelsResult
 
 LISTING = 1.8
 """Seconds that `chat/models` waits for servers; it promises an answer within two."""
+CLOSING = 1.0
+"""Seconds that a turn waits, at most, for a provider to close that settings replaced meanwhile."""
 
 
 @dataclass(slots=True)
@@ -61,6 +63,13 @@ class Models:
             raise _unusable(self._settings)
         return self._settings
 
+    async def warm_up(self) -> None:
+        """Load what the first prompt will need while nobody waits for it yet. Connects to nothing."""
+        if isinstance(self._settings, Settings) and self._settings.model:
+            name = self._settings.model.partition("/")[0]
+            with suppress(RequestError, SettingsError):
+                await to_thread.run_sync(open_provider, name, self._settings, self._environment)
+
     async def pick(self, asked: str | None) -> Choice:
         """The model for a prompt. Waits only where nothing is set and servers have to be looked for.
 
@@ -70,11 +79,13 @@ class Models:
         named = asked or settings.model
         try:
             if named is not None:
-                return named_choice(named, settings)
-            self._choice = self._choice or await choose(settings, self._environment)
+                return replace(named_choice(named, settings), reason="")  # a person knows what a person set
+            choice = self._choice or await choose(settings, self._environment)
         except SettingsError as error:
             raise _unusable(error) from error
-        return self._choice
+        if settings is self._settings:  # not changed meanwhile
+            self._choice = choice
+        return choice
 
     @asynccontextmanager
     async def lend(self, name: str) -> AsyncGenerator[Provider, None]:
@@ -85,7 +96,15 @@ class Models:
             yield opened.provider
         finally:
             opened.users -= 1
-            await self._close_retired()
+            await self.close_retired()
+
+    async def close_retired(self) -> None:
+        """Close the providers that settings replaced and nobody uses any more; also for a turn that was cancelled."""
+        idle = [opened for opened in self._retired if not opened.users]
+        self._retired = [opened for opened in self._retired if opened.users]
+        if idle:
+            with move_on_after(CLOSING, shield=True):
+                await _close(idle)
 
     async def listing(self) -> ModelsResult:
         """The models that are known by now."""
@@ -96,14 +115,13 @@ class Models:
             async with create_task_group() as tasks:
                 tasks.start_soon(self._find_default, default)
                 for name in await available(settings, self._environment):
-                    tasks.start_soon(self._ask, name, settings, entries.setdefault(name, []))
+                    tasks.start_soon(self._ask, name, entries.setdefault(name, []))
         models = tuple(entry for found in entries.values() for entry in found)
         return ModelsResult(models, default[0] if default else None)
 
     async def close(self) -> None:
         """Close all providers: connections, children."""
-        for opened in (*self._open.values(), *self._retired):
-            await opened.provider.aclose()
+        await _close([*self._open.values(), *self._retired])
 
     def _opened(self, name: str, settings: Settings) -> _Open:
         if name not in self._open:
@@ -114,12 +132,6 @@ class Models:
             self._open[name] = _Open(provider, _made_of(settings, name))
         return self._open[name]
 
-    async def _close_retired(self) -> None:
-        idle = [opened for opened in self._retired if not opened.users]
-        self._retired = [opened for opened in self._retired if opened.users]
-        for opened in idle:
-            await opened.provider.aclose()
-
     async def _find_default(self, found: list[str]) -> None:
         try:
             choice = await self.pick(None)
@@ -127,15 +139,22 @@ class Models:
             return
         found.append(f"{choice.provider}/{choice.model}")
 
-    async def _ask(self, name: str, settings: Settings, found: list[ModelEntry]) -> None:
+    async def _ask(self, name: str, found: list[ModelEntry]) -> None:
         try:
-            provider = self._opened(name, settings).provider
+            async with self.lend(name) as provider:
+                found += [
+                    ModelEntry(f"{name}/{info.name}", name, info.title, provider.local, info.context_window)
+                    for info in await provider.models()
+                ]
         except RequestError:
             return
-        found += [
-            ModelEntry(f"{name}/{info.name}", name, info.title, provider.local, info.context_window)
-            for info in await provider.models()
-        ]
+
+
+async def _close(providers: list[_Open]) -> None:
+    """All at once: one that takes its time must not keep the others open."""
+    async with create_task_group() as tasks:
+        for opened in providers:
+            tasks.start_soon(opened.provider.aclose)
 
 
 def _made_of(settings: Settings, name: str) -> object:

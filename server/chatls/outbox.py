@@ -5,6 +5,7 @@ one call) merge per token, so that a slow client gets fewer and longer ones; not
 """
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -80,6 +81,8 @@ class Outbox:
         self._queue: deque[bytes | Merging] = deque()
         self._queued = 0
         self._room = anyio.Event()
+        self.on_lost: Callable[[], None] = lambda: None
+        """Called once when the client reads no more."""
         output.on_room = self._drain
         output.on_closed = self._discard
 
@@ -145,6 +148,7 @@ class Outbox:
         self._queue.clear()
         self._queued = 0
         self._room.set()
+        self.on_lost()
 
 
 def _key(chunk: Chunk) -> tuple[str, str]:

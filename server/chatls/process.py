@@ -44,6 +44,15 @@ async def gone(pid: int) -> None:
         await anyio.sleep(1)
 
 
+if sys.platform == "linux":
+    from os import pidfd_open
+else:
+
+    def pidfd_open(pid: int, flags: int = 0) -> int:
+        """Only Linux tells of a process's end in this way."""
+        raise NotImplementedError(pid, flags)
+
+
 class Child:
     """A running program. Close it, or use it as an asynchronous context manager; any task may do either."""
 
@@ -83,6 +92,11 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the program has ended. Looks, and does not wait."""
+        return self._reap() is not None
 
     async def wait(self) -> int:
         """Wait for the program itself, not for what it left behind, and not for its pipes.
@@ -248,10 +262,8 @@ async def _readable(watch: int) -> None:
 
 
 def _watch(pid: int) -> int | None:
-    """A file descriptor that is readable when the child ended; one for each who waits."""
-    if sys.platform != "linux":
-        return None
+    """A file descriptor that is readable when the child has ended; one for each who waits."""
     try:
-        return os.pidfd_open(pid)
-    except OSError:  # an old kernel, or a sandbox that forbids it
+        return pidfd_open(pid)
+    except (OSError, NotImplementedError):  # an old kernel, a sandbox that forbids it, another system
         return None

@@ -12,7 +12,7 @@ from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
 from threading import Semaphore, Thread
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 FRAME_CAP = 64 * 2**20
 """The longest frame that is read, in bytes."""
@@ -274,6 +274,6 @@ def on_terminate(loop: AbstractEventLoop, stop: Callable[[], None]) -> None:
         loop.add_signal_handler(number, stop)
 
 
-def leave(code: int) -> None:
+def leave(code: int) -> NoReturn:
     """End the process now: a worker thread that hangs in the kernel must not keep it."""
     os._exit(code)

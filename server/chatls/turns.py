@@ -184,11 +184,12 @@ class Turns:
         return asked
 
     async def _create(self, work_done: WorkDone) -> None:
-        try:
-            await self._rpc.ask("window/workDoneProgress/create", {"token": work_done.token})
-        except RequestError:
-            return
-        work_done.begin()
+        with work_done.asking:
+            try:
+                await self._rpc.ask("window/workDoneProgress/create", {"token": work_done.token})
+            except RequestError:
+                return
+            work_done.begin()
 
     async def _run(self, job: Job) -> None:
         """Run the turn and answer. The session is free before the client can know that it is."""

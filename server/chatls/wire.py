@@ -16,13 +16,21 @@ from chatls.events import StopReason, ToolKind
 from chatls.jsonrpc import INVALID_PARAMS
 
 REQUEST_CANCELLED = -32800
+"""The client cancelled a request other than `chat/prompt`, which always ends with a result."""
 SESSION_NOT_FOUND = 1001
+"""There is no session of this name."""
 TURN_IN_PROGRESS = 1002
+"""The session has a turn that runs: wait for its end, or cancel it."""
 OVERLOADED = 1003
+"""Too many turns run: try again when one has ended."""
 CREDENTIALS_MISSING = 1004
+"""The provider needs a key and there is none; the message says where one is looked for."""
 MODEL_NOT_FOUND = 1005
+"""There is no such model, or none at all."""
 TOOL_NOT_FOUND = 1006
+"""`tools` names one that does not exist or is disabled."""
 INVALID_STATE = 1007
+"""The settings cannot be used, or the session's name is taken; the message says which."""
 
 Token = StrictInt | StrictStr
 """A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
@@ -111,7 +119,9 @@ class PromptResult:
     tools: dict[str, int]
     """Calls that ran, by tool."""
     duration_ms: int
+    """From the moment the prompt was read."""
     time_to_first_chunk_ms: int | None
+    """The same to the first text or thinking; null if there was none."""
     text: str | None = None
     """Only without a partialResultToken: the last reply's text."""
     error: TurnError | None = None
@@ -123,6 +133,7 @@ class CancelResult:
     """What became of a cancel."""
 
     state: Literal["cancelling", "idle", "not_found"]
+    """`idle`: no such turn runs. `not_found`: no such session, or no such open call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +174,12 @@ class ToolEntry:
 
     name: str
     description: str
+    """What the model is told."""
     kind: ToolKind
     read_only: bool
+    """It changes nothing, so it may run early and unasked."""
     input_schema: JsonObject
+    """JSON Schema of the arguments."""
 
 
 @dataclass(frozen=True, slots=True)

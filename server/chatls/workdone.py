@@ -7,6 +7,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
+from anyio import CancelScope
+
 from chatls.events import Event, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
 from chatls.jsonrpc import Id
 
@@ -20,6 +22,8 @@ class WorkDone:
 
     def __init__(self, notify: Notify, token: Id) -> None:
         self.token = token
+        self.asking = CancelScope()
+        """Of the request that asks the client for a spinner: it ends with the turn."""
         self._notify = notify
         self._names: dict[str, str] = {}
         self._said = ""
@@ -46,6 +50,7 @@ class WorkDone:
         if self._shown:
             self._send({"kind": "end"})
         self._shown, self._over = False, True
+        self.asking.cancel()
 
     def _words(self, event: Event) -> str | None:
         match event:

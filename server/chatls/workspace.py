@@ -40,7 +40,7 @@ class Workspace:
         """
         candidate = self._candidate(text)
         path = Path(os.path.realpath(candidate))
-        if self._folder_of(path) is None:
+        if self.root_of(path) is None:
             raise ToolError(self._outside(text))
         if os.path.realpath(path) != str(path):
             raise ToolError(f"{quoted(text)} is a link that leads nowhere")
@@ -49,12 +49,19 @@ class Workspace:
     def readable(self, text: str) -> Path:
         """As `resolve`, but a file that holds secrets is refused, by its own name or by what it links to."""
         path = self.resolve(text)
-        if holds_secrets(self._candidate(text)) or holds_secrets(path):
-            raise ToolError(
-                f"{quoted(text)} was not read: files of this name usually hold secrets (keys, passwords, tokens). "
-                "Ask the user for the part that you need"
-            )
+        for place in (self._candidate(text), path):
+            if holds_secrets(place):
+                raise ToolError(
+                    f"{quoted(text)} was not read: files named like {quoted(place.name)} usually hold secrets (keys, "
+                    "passwords, tokens). Ask the user for the part that you need"
+                )
         return path
+
+    def root_of(self, path: Path) -> Path | None:
+        """The folder of the root that a resolved path lies in, the innermost one; None outside."""
+        folder = next((folder for _, folder in self.folders if path.is_relative_to(folder)), None)
+        kernel = next((place for place in _KERNEL_FOLDERS if path.is_relative_to(place)), None)
+        return folder if folder and (kernel is None or folder.is_relative_to(kernel)) else None
 
     def is_secret(self, path: Path) -> bool:
         """Whether a file usually holds secrets, judged by its name or by the name of what it links to."""
@@ -69,10 +76,19 @@ class Workspace:
 
     def display(self, path: Path) -> str:
         """What a path inside is called: the text that `resolve` takes back; one line, printable."""
-        name = self._name(path)
-        if name is None or not name.isprintable() or self.locate(name) != path:
-            return path.as_uri()
-        return name
+        folder = self.root_of(path)
+        return path.as_uri() if folder is None else self.name_in(folder, path.relative_to(folder).as_posix())
+
+    def name_in(self, folder: Path, inner: str) -> str:
+        """The same for a path that is told as text, relative to a root's folder, and quickly."""
+        name = inner
+        if len(self.folders) > 1:
+            root = next(name for name, place in self.folders if place == folder)
+            name = root if inner == "." else f"{root}/{inner}"
+        plain = name.isprintable() and not name.isspace() and name[:5].lower() != "file:"
+        if plain and (not self._odd_roots or self.locate(name) == folder / inner):
+            return name
+        return (folder / inner).as_uri()
 
     def uri(self, path: Path) -> str:
         """A path's address, in the editor's own spelling if the document is open."""
@@ -91,7 +107,7 @@ class Workspace:
         return {
             place: document.text
             for place, document in sorted(self._documents.items())
-            if place.is_relative_to(path) and self._folder_of(place) is not None
+            if place.is_relative_to(path) and self.root_of(place) is not None
         }
 
     def is_unsaved(self, path: Path) -> bool:
@@ -112,7 +128,7 @@ class Workspace:
 
         Raises `ToolError` with the reason, and with near names where there is no such file.
         """
-        folder = self._folder_of(path)
+        folder = self.root_of(path)
         if folder is None:
             raise ToolError(self._outside(str(path)))
         try:
@@ -145,9 +161,9 @@ class Workspace:
 
     def _near(self, path: Path) -> list[str]:
         folder = path.parent
-        while self._folder_of(folder) is not None and not _is_folder(folder):
+        while self.root_of(folder) is not None and not _is_folder(folder):
             path, folder = folder, folder.parent
-        if self._folder_of(folder) is None:
+        if self.root_of(folder) is None:
             return []
         names = {name.casefold(): name for name in self._names_in(folder)}
         found = difflib.get_close_matches(path.name.casefold(), names, n=3)
@@ -164,23 +180,17 @@ class Workspace:
     # Names to paths and back
 
     @cached_property
-    def _folders(self) -> tuple[tuple[str, Path], ...]:
+    def folders(self) -> tuple[tuple[str, Path], ...]:
         """The roots' names and real paths, inner roots first: a path belongs to the nearest."""
         pairs = [(root.name, Path(os.path.realpath(root.path))) for root in self.roots]
         return tuple(sorted(pairs, key=lambda pair: -len(pair[1].parts)))
 
-    def _folder_of(self, path: Path) -> Path | None:
-        """The real path of the root that a path lies in."""
-        folder = next((folder for _, folder in self._folders if path.is_relative_to(folder)), None)
-        kernel = next((place for place in _KERNEL_FOLDERS if path.is_relative_to(place)), None)
-        return folder if folder and (kernel is None or folder.is_relative_to(kernel)) else None
-
-    def _name(self, path: Path) -> str | None:
-        for name, folder in self._folders:
-            if path.is_relative_to(folder):
-                inner = path.relative_to(folder).as_posix()
-                return inner if len(self._folders) == 1 else name if inner == "." else f"{name}/{inner}"
-        return None
+    @cached_property
+    def _odd_roots(self) -> bool:
+        """Whether a root's name could be taken for something else where it begins a path."""
+        return (
+            any(self.locate(name) != folder or "/" in name for name, folder in self.folders) and len(self.folders) > 1
+        )
 
     def _candidate(self, text: str) -> Path:
         """The place that a path names, before links are followed."""
@@ -192,18 +202,18 @@ class Workspace:
 
     def _placed(self, local: str) -> Path | None:
         """The place inside a root, by spelling alone."""
-        named = [(name, folder) for name, folder in self._folders if f"{local}/".startswith(f"{name}/")]
+        named = [(name, folder) for name, folder in self.folders if f"{local}/".startswith(f"{name}/")]
         if Path(local).is_absolute():
             place = Path(local)
-        elif len(self._folders) == 1:
-            place = self._folders[0][1] / local
+        elif len(self.folders) == 1:
+            place = self.folders[0][1] / local
         elif named:
             name, folder = max(named, key=lambda pair: len(pair[0]))
             place = folder / local[len(name) + 1 :]
         else:
             return None
         place = Path(os.path.normpath(place))
-        return place if self._folder_of(place) else None
+        return place if self.root_of(place) else None
 
     def _guessed(self, local: str) -> Path | None:
         """What is meant where spelling alone misleads: a root's name left out, or added where there is only one."""
@@ -212,8 +222,8 @@ class Workspace:
             return None if self._placed(local) else Path(local)  # by way of a link it may still lead inside
         if first in (".", ".."):
             return None
-        having = [folder for _, folder in self._folders if self._has(folder / first)]
-        match self._folders:
+        having = [folder for _, folder in self.folders if self._has(folder / first)]
+        match self.folders:
             case [(name, folder)] if first == name and not having:
                 return folder / rest
             case [_, _, *_] if len(having) == 1 and self._placed(local) is None:

@@ -3,17 +3,23 @@
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from io import BufferedReader, FileIO, StringIO, TextIOWrapper
 from platform import system
+from typing import TextIO
 
 from anyio import to_thread
 
 from chatls.content import ContentBlock, Range, Resource, ResourceLink
 from chatls.errors import ToolError
 from chatls.events import Notice
+from chatls.openfile import encoding_of
 from chatls.workspace import Workspace
 
-LINK_BYTES = 256 * 1024
-"""The longest linked file that is put into a prompt, in bytes."""
+LINK_CHARACTERS = 256 * 1024
+"""The longest text of a linked file that is put into a prompt."""
+_FURTHEST = 64 * 2**20
+"""Characters that are passed over on the way to a range."""
+_SNIFFED = 8192
 
 
 @cache
@@ -45,28 +51,67 @@ async def read_links(
             blocks.append(block)
             continue
         try:
-            blocks.append(await to_thread.run_sync(_read, block, workspace, abandon_on_cancel=True))
+            text, cut = await to_thread.run_sync(_read, block, workspace, abandon_on_cancel=True)
         except ToolError as error:
             notices.append(Notice(f"not attached: {error}", "warning"))
             blocks.append(Resource(block.uri, f"(could not be read: {error})"))
+            continue
+        if cut:
+            notices.append(Notice(f"only the first {LINK_CHARACTERS} characters are attached: {block.uri}", "warning"))
+            text += f"\n[cut at {LINK_CHARACTERS} characters; read_file shows the rest]"
+        blocks.append(Resource(block.uri, text, block.range))
     return tuple(blocks), notices
 
 
-def _read(link: ResourceLink, workspace: Workspace) -> Resource:
+def _read(link: ResourceLink, workspace: Workspace) -> tuple[str, bool]:
+    """The text behind a link, an open document's first, and whether there would be more. Raises `ToolError`."""
     path = workspace.readable(link.uri)
-    text = workspace.open_text(path)
-    if text is None:
+    name, opened = workspace.display(path), workspace.open_text(path)
+    if opened is not None:
+        text = _part(StringIO(opened.removeprefix("\ufeff"), newline=""), link.range, name)
+    else:
         with workspace.open_file(path) as file:
-            data = file.read(LINK_BYTES + 1)
-        if b"\0" in data[:8192]:
-            raise ToolError(f"{workspace.display(path)} is a binary file")
-        text = data.decode("utf-8", "replace")
-    text = _lines(text, link.range) if link.range else text
-    cut = f"\n[cut at {LINK_BYTES} characters; read_file shows the rest]" if len(text) > LINK_BYTES else ""
-    return Resource(link.uri, text[:LINK_BYTES] + cut, link.range)
+            try:
+                text = _part(_decoded(file, name), link.range, name)
+            except OSError as error:
+                raise workspace.failure(path, error) from error
+    return text[:LINK_CHARACTERS], len(text) > LINK_CHARACTERS
 
 
-def _lines(text: str, part: Range) -> str:
-    """The lines that a range touches: a model needs whole ones."""
-    last = part.end.line + (1 if part.end.character else 0)
-    return "".join(text.splitlines(keepends=True)[part.start.line : max(last, part.start.line + 1)])
+def _decoded(file: FileIO, name: str) -> TextIO:
+    data = BufferedReader(file, _SNIFFED)
+    start = data.peek()
+    encoding = encoding_of(start[:4])
+    if encoding == "utf-8" and b"\0" in start:
+        raise ToolError(f"{name} is a binary file")
+    return TextIOWrapper(data, "utf-8-sig" if encoding == "utf-8" else encoding, "replace", newline="")
+
+
+def _part(text: TextIO, part: Range | None, name: str) -> str:
+    """The beginning of a text, or the lines that a range touches: a model needs whole ones. One character too many
+    where it is cut."""
+    if part is None:
+        return text.read(LINK_CHARACTERS + 1)
+    first = max(part.start.line, 0)
+    last = max(part.end.line + (1 if part.end.character else 0), first + 1)
+    _pass_over(text, first, name)
+    kept = ""
+    while first < last and len(kept) <= LINK_CHARACTERS:
+        piece = text.readline(LINK_CHARACTERS + 1 - len(kept))
+        if not piece:
+            break
+        kept += piece
+        first += piece.endswith(("\n", "\r"))
+    return kept
+
+
+def _pass_over(text: TextIO, lines: int, name: str) -> None:
+    passed, ended = 0, 0
+    while ended < lines:
+        piece = text.readline(LINK_CHARACTERS)
+        passed += len(piece)
+        ended += piece.endswith(("\n", "\r"))
+        if not piece:
+            raise ToolError(f"{name} has no line {lines + 1}")
+        if passed > _FURTHEST:
+            raise ToolError(f"line {lines + 1} of {name} is too far down to be attached; read_file shows it")

@@ -103,6 +103,22 @@ class Call:
         return ToolResult(self.id, self.name, outcome.text(), outcome.status != "completed")
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a call. A provider that contradicts itself makes another one, and this one does not count."""
+
+    call: Call
+    tool: Tool
+    arguments: JsonObject
+    """With defaults filled in."""
+    scope: CancelScope
+
+    @property
+    def counts(self) -> bool:
+        """Whether this is still the run that the call waits for."""
+        return self.call.scope is self.scope
+
+
 UNWANTED = Outcome.saying("cancelled", "cancelled by the user; do not try it again unasked")
 
 
@@ -113,6 +129,8 @@ class Step:
         self.calls: dict[str, Call] = {}
         self.finished: Finished | None = None
         self.error: TurnError | None = None
+        self.outcome: StepStopReason | None = None
+        """How the reply ended; None if it broke off."""
         self._tools = tools
         self._workspace = workspace
         self._text: list[str] = []
@@ -122,15 +140,6 @@ class Step:
     def text(self) -> str:
         """What the model said so far."""
         return "".join(self._text)
-
-    @property
-    def outcome(self) -> StepStopReason | None:
-        """How the reply ended; None if it broke off."""
-        if self.finished is None:
-            return None
-        if self.finished.stop in ("end_turn", "tool_calls"):
-            return "tool_calls" if self.calls else "end_turn"
-        return self.finished.stop
 
     def add(self, delta: Delta) -> list[Event]:
         """Take what the provider says; give what the client is told."""
@@ -150,18 +159,18 @@ class Step:
             case Retry() | Notice():
                 return [delta]
             case Finished():
-                self.finished = delta
-                return [StepEnd(self.outcome or delta.stop, delta.usage, self.text)]
+                self.finished, self.outcome = delta, self._stop(delta)
+                return [StepEnd(self.outcome, delta.usage, self.text)]
             case Failed(error):
                 self.error = error
                 return []
         assert_never(delta)
 
-    def startable(self) -> list[Call]:
-        """Calls that may run while the reply still streams. Each is handed out once."""
+    def startable(self) -> list[Run]:
+        """Runs that may begin while the reply still streams. Each is handed out once."""
         return self._hand_out(read_only=True)
 
-    def waiting(self) -> list[Call]:
+    def waiting(self) -> list[Run]:
         """The rest, now that the reply is whole; none after an error or a refusal."""
         broken = self.finished is None or self.finished.stop == "refusal"
         return [] if broken else self._hand_out(read_only=False)
@@ -174,6 +183,12 @@ class Step:
         complete = [call for call in self.calls.values() if call.state != "streaming"]
         events = [event for call in self.calls.values() for event in self._last_words(call)]
         return events, self._messages(complete)
+
+    def _stop(self, finished: Finished) -> StepStopReason:
+        """What the calls say counts: some servers say "end" beside calls, others "calls" where none was completed."""
+        if finished.stop not in ("end_turn", "tool_calls"):
+            return finished.stop
+        return "tool_calls" if any(call.state != "streaming" for call in self.calls.values()) else "end_turn"
 
     def _start(self, call_id: str, name: str) -> list[Event]:
         call = self.calls[call_id] = Call(call_id, name, self._tools.get(name))
@@ -214,15 +229,13 @@ class Step:
             return str(error), f"The arguments do not fit: {error}. Correct them and call again."
         return None, None
 
-    def _hand_out(self, *, read_only: bool) -> list[Call]:
-        found = [
-            call
-            for call in self.calls.values()
-            if call.state == "ready" and call.scope is None and call.tool and (call.tool.read_only or not read_only)
-        ]
-        for call in found:
-            call.scope = CancelScope()
-        return found
+    def _hand_out(self, *, read_only: bool) -> list[Run]:
+        runs: list[Run] = []
+        for call in self.calls.values():
+            if call.state == "ready" and call.scope is None and call.tool and (call.tool.read_only or not read_only):
+                call.scope = CancelScope()
+                runs.append(Run(call, call.tool, call.valid, call.scope))
+        return runs
 
     def _last_words(self, call: Call) -> list[Event]:
         if call.state == "ended":
@@ -235,7 +248,7 @@ class Step:
         return [ToolCallEnd(call.id, call.name, call.name, None, error), call.end(Outcome.saying(status, error))]
 
     def _messages(self, complete: list[Call]) -> list[Message]:
-        if not (self._text or complete):
+        if not (self.text or complete):
             return []
         calls = tuple(ToolCall(call.id, call.name, call.arguments) for call in complete)
         replay = self.finished.replay if self.finished else None

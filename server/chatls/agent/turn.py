@@ -10,6 +10,7 @@ from time import monotonic
 
 from anyio import CancelScope, create_task_group
 from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint_if_cancelled
 
 from chatls.agent.runner import Runner
 from chatls.agent.step import Step
@@ -73,15 +74,16 @@ class Turn:
     ) -> StopReason:
         """Answer. `max_steps` 0 means no limit. Cancellation passes through; the history is valid however it ends."""
         while not max_steps or self.tally.steps < max_steps:
+            await checkpoint_if_cancelled()  # tools that ended with the cancel leave no wait that would notice it
             self.step = step = new_step()
             self.tally.steps += 1
             try:
                 async with create_task_group() as tools:
                     await self._reply(provider, replace(request, messages=tuple(self._history)), step, runner, tools)
-                    if step.error is not None:
+                    if step.finished is None:
                         tools.cancel_scope.cancel()
-                    for call in step.waiting():
-                        tools.start_soon(runner.run, call, step)
+                    for run in step.waiting():
+                        tools.start_soon(runner.run, run, step)
             finally:
                 self._close(step)
             if step.outcome != "tool_calls":
@@ -98,8 +100,8 @@ class Turn:
                 self.tally.count(delta)
                 for event in step.add(delta):
                     self._emit(event)
-                for call in step.startable():
-                    tools.start_soon(runner.run, call, step)
+                for run in step.startable():
+                    tools.start_soon(runner.run, run, step)
                 await self._room()
 
     def _close(self, step: Step) -> None:

@@ -1,0 +1,247 @@
+"""How a chat completions server's reply is read, streamed or whole. Pure; knows no socket.
+
+Reference: OpenAI's API, POST /chat/completions with `stream`. What other servers do differently has a case each in
+tests/providers/cases.py.
+"""
+
+from typing import Any, cast
+
+from chatls import jsontext
+from chatls.content import JsonObject, Usage
+from chatls.events import StepStopReason
+from chatls.message import Replay
+from chatls.providers.chat_request import KIND
+from chatls.providers.complaint import visible
+from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
+from chatls.providers.faults import interrupted
+from chatls.providers.framing import SseEvent
+from chatls.providers.status import Source, stream_error
+from chatls.providers.toolcalls import ToolCallAssembler
+
+_STOPS: dict[str, StepStopReason] = {
+    "length": "max_tokens",
+    "max_tokens": "max_tokens",
+    "model_length": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "model_context_window_exceeded": "max_tokens",
+    "content_filter": "refusal",
+    "refusal": "refusal",
+    "safety": "refusal",
+}
+"""Labels, in lower case, of a reply that did not end of itself. All others mean: it said, or called, what it wanted."""
+
+_BROKEN = ("error", "insufficient_system_resource")
+"""Labels of a reply that the server gave up."""
+
+_OLD_STYLE = -1
+"""The index under which `function_call`, the forerunner of `tool_calls`, is collected."""
+
+
+class Decoder:
+    """Reads one reply: events or one whole answer in, deltas out."""
+
+    def __init__(self, source: Source) -> None:
+        self.ending = False
+        self.ended = False
+        self._source = source
+        self._calls = ToolCallAssembler()
+        self._label = ""
+        self._refused = False
+        self._usage: JsonObject = {}
+        self._thinking_field = ""
+        self._details: list[JsonObject] = []
+
+    def feed(self, event: SseEvent) -> list[Delta]:
+        """Take one event. Raises `ProviderError` for an error object, and for an event that cannot be read."""
+        data = event.data
+        if data[:1] != "{" or event.event == "error":
+            return self._unusual(event)
+        return self._chunk(self._parsed(data))
+
+    def feed_json(self, value: Any) -> list[Delta]:
+        """Take a whole answer. Raises `ProviderError` if it is none."""
+        answer = _object(value)
+        if not _objects(answer.get("choices")):
+            self._without_choices(answer)
+            raise self._source.error("bad_response", f"sent no answer but {visible(str(value), 100)}")
+        self.ending = True
+        return self._chunk(answer)
+
+    def finish(self) -> list[Delta]:
+        """The last deltas. Raises `ProviderError` if no end was seen."""
+        if not (self.ending or self.ended):
+            raise interrupted(self._source)
+        if self._label in _BROKEN:
+            raise self._source.error(
+                "overloaded", f"gave up in the middle of its reply ({self._label}).", retryable=True
+            )
+        stop = _STOPS.get(self._label, "refusal" if self._refused else "end_turn")
+        deltas = self._calls.finish() if stop == "end_turn" else []
+        if stop == "end_turn" and self._calls.any_ready:
+            stop = "tool_calls"
+        return [*deltas, Finished(stop, _usage(self._usage), self._replay())]
+
+    def _chunk(self, chunk: JsonObject) -> list[Delta]:
+        choices = chunk.get("choices")
+        if "error" in chunk or not choices:
+            self._without_choices(chunk)
+        if usage := chunk.get("usage"):
+            self._note_usage(usage)
+        deltas: list[Delta] = []
+        for choice in _objects(choices):
+            deltas += self._choice(choice)
+        return deltas
+
+    def _choice(self, choice: JsonObject) -> list[Delta]:
+        # Text and calls may come in different choices of one chunk (GitHub Models); all are one reply.
+        delta = choice.get("delta")
+        deltas = self._delta(cast(JsonObject, delta)) if isinstance(delta, dict) else []
+        if "message" in choice:
+            deltas += self._delta(_object(choice["message"]), whole=True)
+        if label := choice.get("finish_reason"):
+            self._label = str(label).lower()
+            self.ending = True
+        if "usage" in choice:
+            self._note_usage(choice["usage"])
+        if choice.get("error"):
+            raise stream_error(self._source, choice)
+        return deltas
+
+    def _delta(self, delta: JsonObject, *, whole: bool = False) -> list[Delta]:
+        deltas: list[Delta] = []
+        if thinking := delta.get("reasoning_content") or delta.get("reasoning"):
+            deltas += self._thought(delta, thinking)
+        if content := delta.get("content"):
+            deltas += [TextDelta(content)] if isinstance(content, str) else _parts(content)
+        if calls := delta.get("tool_calls"):
+            deltas += self._called(_objects(calls), whole=whole)
+        if len(delta) > 1 or not deltas:
+            deltas += self._rare(delta)
+        return deltas
+
+    def _thought(self, delta: JsonObject, thinking: Any) -> list[Delta]:
+        if not isinstance(thinking, str):
+            return []
+        # Its own server wants it back under the name that it used (DeepSeek refuses the next request otherwise).
+        self._thinking_field = "reasoning_content" if delta.get("reasoning_content") else "reasoning"
+        return [ThinkingDelta(thinking)]
+
+    def _called(self, calls: list[JsonObject], *, whole: bool) -> list[Delta]:
+        deltas: list[Delta] = []
+        for position, call in enumerate(calls):
+            function = _object(call.get("function"))
+            index = call.get("index")
+            if whole or (index is None and len(calls) > 1):
+                index = position
+            deltas += self._calls.add(
+                index=index,
+                call_id=call.get("id"),
+                name=function.get("name"),
+                arguments=function.get("arguments"),
+            )
+        return deltas
+
+    def _rare(self, delta: JsonObject) -> list[Delta]:
+        deltas: list[Delta] = []
+        if isinstance(refusal := delta.get("refusal"), str) and refusal:
+            self._refused = True
+            deltas.append(TextDelta(refusal))
+        if details := delta.get("reasoning_details"):
+            _merge_details(self._details, _objects(details))
+        if isinstance(call := delta.get("function_call"), dict):
+            old = cast(JsonObject, call)
+            deltas += self._calls.add(index=_OLD_STYLE, name=old.get("name"), arguments=old.get("arguments"))
+        return deltas
+
+    def _unusual(self, event: SseEvent) -> list[Delta]:
+        """An event that is no plain chunk: the terminator, an error, a list, a heartbeat."""
+        data = event.data.strip()
+        if event.event == "error":
+            raise stream_error(self._source, self._parsed(data) if data[:1] in ("{", "[") else data)
+        if data == "[DONE]":
+            self.ended = True
+        elif data[:1] in ("{", "["):
+            return self._chunk(_object(self._parsed(data)))
+        return []
+
+    def _parsed(self, data: str) -> Any:
+        try:
+            return jsontext.loads_leniently(data)
+        except ValueError as error:
+            what = f"sent an event that is no JSON: {visible(data, 100)}"
+            raise self._source.error("bad_response", what, retryable=True) from error
+
+    def _without_choices(self, chunk: JsonObject) -> None:
+        """Errors are raised; numbers are noted; what else servers send (filters, heartbeats) says nothing."""
+        error = chunk.get("error") or chunk.get("object") == "error" or chunk.get("type") == "error"
+        if error or (not chunk.get("choices") and chunk.get("detail")):
+            raise stream_error(self._source, chunk)
+        self._note_usage(_object(chunk.get("x_groq")).get("usage"))
+
+    def _note_usage(self, usage: Any) -> None:
+        if isinstance(usage, dict) and usage:
+            self._usage = cast(JsonObject, usage)
+
+    def _replay(self) -> Replay | None:
+        data: JsonObject = {}
+        if self._thinking_field:
+            data["thinking"] = self._thinking_field
+        if self._details:
+            data["reasoning_details"] = self._details
+        call_ids = self._calls.call_ids()
+        return Replay(KIND, call_ids, {"server": self._source.name, **data}) if call_ids or data else None
+
+
+def _parts(content: Any) -> list[Delta]:
+    """A list of parts (Mistral): texts, and thinking that is a list of texts itself."""
+    deltas: list[Delta] = []
+    for part in _objects(content):
+        thinking = part.get("thinking")
+        for inner in [{"text": thinking}] if isinstance(thinking, str) else _objects(thinking):
+            deltas += [ThinkingDelta(text)] if isinstance(text := inner.get("text"), str) and text else []
+        deltas += [TextDelta(text)] if isinstance(text := part.get("text"), str) and text else []
+    return deltas
+
+
+def _merge_details(known: list[JsonObject], details: list[JsonObject]) -> None:
+    """Join the fragments of OpenRouter's `reasoning_details`: texts grow, what is opaque stays as it came."""
+    for detail in details:
+        index, kind = detail.get("index"), detail.get("type")
+        same = [one for one in known if index is not None and (one.get("index"), one.get("type")) == (index, kind)]
+        if not same or detail.get("data"):
+            known.append(dict(detail))
+            continue
+        for name, value in detail.items():
+            grows = name in ("text", "summary") and isinstance(same[-1].get(name), str) and isinstance(value, str)
+            same[-1][name] = same[-1][name] + value if grows else (same[-1].get(name) if value is None else value)
+
+
+def _usage(usage: JsonObject) -> Usage | None:
+    if not usage:
+        return None
+    details = _object(usage.get("prompt_tokens_details"))
+    cached = _count(details, "cached_tokens") or _count(usage, "prompt_cache_hit_tokens", "cached_tokens")
+    return Usage(
+        input_tokens=_count(usage, "prompt_tokens", "input_tokens"),
+        output_tokens=_count(usage, "completion_tokens", "output_tokens"),
+        cache_read_tokens=cached,
+        cache_write_tokens=_count(details, "cache_write_tokens", "cache_creation_tokens"),
+    )
+
+
+def _count(numbers: JsonObject, *names: str) -> int:
+    values = (numbers.get(name) for name in names)
+    return next((int(value) for value in values if isinstance(value, int | float) and 0 < value < 1e15), 0)
+
+
+def _object(value: Any) -> JsonObject:
+    """The value if it is an object, the first object of a list, or an empty one."""
+    if isinstance(value, list):
+        return next(iter(_objects(cast(Any, value))), JsonObject())
+    return cast(JsonObject, value) if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[JsonObject]:
+    if not isinstance(value, list):
+        return []
+    return [cast(JsonObject, item) for item in cast(list[Any], value) if isinstance(item, dict)]

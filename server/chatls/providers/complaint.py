@@ -1,0 +1,115 @@
+"""What an error body says, in whatever shape: words, codes, a status, a wait. Pure; judges nothing."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from chatls import jsontext
+from chatls.content import JsonObject
+
+_SAID_LENGTH = 400
+"""Characters of a server's own words that are shown."""
+
+
+@dataclass(slots=True)
+class Complaint:
+    """What an error body says."""
+
+    text: str = ""
+    codes: list[str] = field(default_factory=list[str])
+    """`code`, `type`, `status` and the like, where they are words; in lower case, innermost first."""
+    status: int | None = None
+    """An HTTP status that the body names."""
+    request_id: str | None = None
+    wait: float | None = None
+    """Seconds until it is worth to ask again."""
+
+
+def read_body(body: bytes) -> Complaint:
+    """The complaint of a whole body: JSON of any shape, plain text, or a page for browsers, which says nothing."""
+    try:
+        value = jsontext.loads_leniently(body)
+    except ValueError:
+        text = body.decode("utf-8", "replace").strip()
+        return Complaint("" if text.startswith("<") else text)
+    return read_value(value)
+
+
+def read_value(value: Any) -> Complaint:
+    """The complaint of a JSON value."""
+    complaint = Complaint()
+    if isinstance(value, str):
+        complaint.text = value
+    for part in _parts(value, 0):
+        _collect(part, complaint)
+    return complaint
+
+
+def visible(text: str, limit: int = _SAID_LENGTH) -> str:
+    r"""Somebody else's words, fit to be shown: on one line, not too long, and with nothing that a screen obeys.
+
+    >>> visible("a\n  b\x1b[31m")
+    'a b\\x1b[31m'
+    """
+    line = " ".join(jsontext.printable(text).split())
+    shown = "".join(_escaped(letter) if unicodedata.category(letter)[0] in "CZ" else letter for letter in line)
+    return shown if len(shown) <= limit else shown[: limit - 3] + "..."
+
+
+def _escaped(letter: str) -> str:
+    return letter if letter == " " else letter.encode("unicode_escape").decode("ascii")
+
+
+def _collect(part: JsonObject, into: Complaint) -> None:
+    into.text = into.text or _words(part)
+    for name in ("code", "type", "status", "error_code", "reason", "status_code"):
+        _note_code(part.get(name), into)
+    into.request_id = into.request_id or _first_text(part, "request_id") or None
+    into.wait = into.wait if into.wait is not None else _retry_delay(part.get("retryDelay"))
+    upstream = part.get("raw")
+    if isinstance(upstream, str) and upstream not in into.text:
+        into.text = f"{into.text}: {upstream}" if into.text else upstream
+
+
+def _words(part: JsonObject) -> str:
+    """What a person can read, and which field of the request it is about."""
+    text = _first_text(part, "message", "detail", "msg", "error", "title", "description")
+    place = part.get("loc")
+    field_name = ".".join(map(str, cast(list[Any], place))) if isinstance(place, list) else _first_text(part, "param")
+    return f"{field_name}: {text}" if text and field_name not in text else text
+
+
+def _parts(value: Any, depth: int) -> Iterator[JsonObject]:
+    """The objects of an error body that say something, innermost errors first."""
+    if isinstance(value, list):
+        for item in cast(list[Any], value)[:8]:
+            yield from _parts(item, depth)
+    if not isinstance(value, dict) or depth > 4:
+        return
+    part = cast(JsonObject, value)
+    for name in ("error", "errors", "response"):
+        yield from _parts(part.get(name), depth + 1)
+    yield part
+    for name in ("detail", "details", "metadata"):
+        yield from _parts(part.get(name), depth + 1)
+
+
+def _first_text(part: JsonObject, *names: str) -> str:
+    return next((value for name in names if isinstance(value := part.get(name), str) and value), "")
+
+
+def _note_code(code: Any, into: Complaint) -> None:
+    if isinstance(code, str) and code.isdigit():
+        code = int(code)
+    if isinstance(code, str):
+        into.codes.append(code.lower())
+    elif isinstance(code, int) and not isinstance(code, bool) and 400 <= code < 600:
+        into.status = into.status or code
+
+
+def _retry_delay(delay: Any) -> float | None:
+    """Google's RetryInfo: "12s"."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)s", delay) if isinstance(delay, str) else None
+    return float(match.group(1)) if match else None

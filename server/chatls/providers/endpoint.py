@@ -1,0 +1,69 @@
+"""A model server as settings and catalogue describe it: address, key, headers. Light; opens nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from chatls.config import ProviderSettings
+from chatls.errors import RequestError, SettingsError
+from chatls.providers.catalog import Known, known
+from chatls.providers.keys import Key, check_headers
+
+CREDENTIALS_MISSING = 1004
+"""JSON-RPC error code (docs/protocol.md, section 7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to ask, and as whom."""
+
+    name: str
+    """The provider's name in the settings."""
+    base_url: str
+    """http or https, with a host; no query, nothing secret."""
+    key: Key | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Extra request headers; they win over our own."""
+    key_header: tuple[str, str] = ("authorization", "Bearer ")
+    """The header that carries the key, and what stands before it."""
+
+
+def find_endpoint(name: str, own: ProviderSettings, environment: Mapping[str, str]) -> Endpoint:
+    """The server of that name: its own settings, and what the catalogue knows.
+
+    Raises `SettingsError` for an address or a header that cannot be used, `RequestError` (1004) if its key is missing.
+    """
+    entry = known(name)
+    base_url = own.base_url or (entry.base_url if entry else None)
+    if base_url is None:
+        raise SettingsError(f"provider {name!r} needs a baseUrl")
+    _check_address(name, base_url)
+    check_headers(own.headers, f"provider {name!r}")
+    return Endpoint(name, base_url, _key(name, own, entry, environment), own.headers)
+
+
+def _check_address(name: str, base_url: str) -> None:
+    try:
+        url = urlsplit(base_url)
+        good = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        raise SettingsError(f"provider {name!r}: baseUrl is no address") from None
+    if not good:
+        raise SettingsError(f"provider {name!r}: baseUrl must begin with http:// or https:// and name a host")
+    if url.username is not None or url.query or url.fragment:
+        raise SettingsError(f"provider {name!r}: baseUrl may hold no user, query or fragment; for keys use apiKeyEnv")
+
+
+def _key(name: str, own: ProviderSettings, entry: Known | None, environment: Mapping[str, str]) -> Key | None:
+    variable = own.api_key_env
+    if variable is None and not own.api_key_command and entry and own.base_url in (None, entry.base_url):
+        # The key of a known server is for that server: with another address, another key has to be named.
+        variable = entry.key_variable
+    if variable and (value := environment.get(variable, "").strip()):
+        return Key(f"the environment variable {variable}", value)
+    if own.api_key_command:
+        return Key(f"the apiKeyCommand of {name!r} ({own.api_key_command[0]})", command=own.api_key_command)
+    if not variable or any(header.lower() == "authorization" for header in own.headers):
+        return None
+    text = f"{name} needs a key: set the environment variable {variable}, or apiKeyCommand in the settings"
+    raise RequestError(CREDENTIALS_MISSING, text, kind="unauthorized")

@@ -1,0 +1,116 @@
+"""Looking for model servers on this machine: a question that every one of them answers, and no prompt.
+
+By hand over a socket, so that nothing has to be loaded to find out that nobody is there.
+"""
+
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import anyio
+
+from chatls import jsontext
+from chatls.content import JsonObject
+
+_LONGEST_ANSWER = 1024 * 1024
+_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model server that said what it is."""
+
+    provider: str
+    title: str
+    """Its name for people."""
+    address: str
+    """host:port"""
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    server: str
+    """Its `Server` header."""
+    value: JsonObject
+
+
+async def find_llamacpp(base_url: str) -> Found | None:
+    """llama.cpp's server, if it listens there with a model. Only ever asks this machine."""
+    models = await _get(base_url, "/v1/models")
+    if models is None:
+        return None
+    first, *_ = [*_objects(models.value.get("data")), JsonObject()]
+    own = first.get("owned_by") == "llamacpp" or "llama.cpp" in models.server.lower()
+    return _found("llamacpp", "llama.cpp", base_url, first.get("id")) if own else None
+
+
+async def find_lmstudio(base_url: str) -> Found | None:
+    """LM Studio, if it listens there with a model; one that is loaded already, if any. Only ever asks this machine."""
+    models = await _get(base_url, "/api/v0/models")
+    if models is None:
+        return None
+    usable = [item for item in _objects(models.value.get("data")) if item.get("type") in ("llm", "vlm")]
+    usable.sort(key=lambda item: item.get("state") != "loaded")
+    return _found("lmstudio", "LM Studio", base_url, usable[0].get("id")) if usable else None
+
+
+def _found(provider: str, title: str, base_url: str, model: Any) -> Found | None:
+    return Found(provider, title, urlsplit(base_url).netloc, model) if isinstance(model, str) and model else None
+
+
+def _objects(value: Any) -> list[JsonObject]:
+    items = cast(list[Any], value) if isinstance(value, list) else []
+    return [cast(JsonObject, item) for item in items if isinstance(item, dict)]
+
+
+async def _get(base_url: str, path: str) -> _Answer | None:
+    """What a server on this machine answers, if it is a JSON object with status 200."""
+    try:
+        address = urlsplit(base_url)
+        host, port = address.hostname, address.port or 80
+    except ValueError:
+        return None
+    if address.scheme != "http" or host not in _HOSTS:
+        return None
+    try:
+        async with await anyio.connect_tcp(host, port) as stream:
+            # HTTP/1.0: the answer comes in one piece and ends with the connection.
+            request = f"GET {path} HTTP/1.0\r\nHost: {address.netloc}\r\nAccept: application/json\r\n\r\n"
+            await stream.send(request.encode("ascii"))
+            return _read(await _received(stream))
+    except (OSError, anyio.BrokenResourceError, UnicodeEncodeError):
+        return None
+
+
+async def _received(stream: anyio.abc.ByteReceiveStream) -> bytes:
+    data = bytearray()
+    async for piece in stream:
+        data += piece
+        head, blank, body = bytes(data).partition(b"\r\n\r\n")
+        if len(data) > _LONGEST_ANSWER or (blank and len(body) >= _length(head)):
+            break
+    return bytes(data)
+
+
+def _length(head: bytes) -> int:
+    """How long the body says it is; where it says nothing, the connection's end is its end."""
+    text = _header(head, b"content-length")
+    return int(text) if text.isdigit() else _LONGEST_ANSWER
+
+
+def _header(head: bytes, name: bytes) -> str:
+    lines = (line.partition(b":") for line in head.split(b"\r\n"))
+    return next((value.strip().decode("latin-1") for key, _, value in lines if key.lower() == name), "")
+
+
+def _read(answer: bytes) -> _Answer | None:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status = head.split(b"\r\n")[0].split(b" ")
+    if status[1:2] != [b"200"] or not status[0].startswith(b"HTTP/"):
+        return None
+    try:
+        value = jsontext.loads(body)
+    except ValueError:
+        return None
+    return _Answer(_header(head, b"server"), cast(JsonObject, value)) if isinstance(value, dict) else None

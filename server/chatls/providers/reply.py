@@ -1,0 +1,83 @@
+"""A reply as it comes: deltas out of an exchange's bytes, with limits on silence."""
+
+from time import monotonic
+
+import anyio
+
+from chatls.errors import ProviderError
+from chatls.providers.body import Body
+from chatls.providers.delta import Delta
+from chatls.providers.exchange import Exchange, TransportSilenceError
+from chatls.providers.faults import silent
+
+_LAST_WORDS = 2.0
+"""Seconds that usage and terminator may take once the reply is labelled as finished."""
+
+
+class Reply:
+    """Read it until it is over. Made when the request is sent: the limit on the first data begins there."""
+
+    def __init__(self, exchange: Exchange, body: Body) -> None:
+        self.over = False
+        """Nothing more will come."""
+        self._exchange = exchange
+        self._body = body
+        self._limits = exchange.limits
+        self._started = monotonic()
+        self._begun = False
+        self._watched = True
+
+    async def read(self) -> list[Delta]:
+        """The next deltas, at least one unless it is over. Raises `ProviderError`."""
+        since = monotonic()  # The clock runs while we wait: a slow client is not the server's silence.
+        while self._body.failure is None:
+            chunk = await self._next(since)
+            if chunk is None:
+                self.over = True
+                return self._body.end()
+            deltas = self._body.feed(chunk)
+            if self._body.heard:
+                since = monotonic()
+                self._settle()
+            else:
+                self._watched = True
+            if self._body.decoder.ended:
+                self.over = self._exchange.finished = True
+            if deltas or self.over:
+                return deltas
+        raise self._body.failure
+
+    def _settle(self) -> None:
+        """Data came. From now on the transport watches for silence, and we where it does not do it right."""
+        idle = self._limits.idle_timeout or float("inf")
+        limit = self._exchange.read_limit
+        # One more read is watched after the first data: the transport may have taken the old limit for it already.
+        self._watched = self._body.decoder.ending or limit.seconds != idle
+        limit.seconds = idle
+        self._begun = True
+
+    async def _next(self, since: float) -> bytes | None:
+        """The next bytes, or None at the end; a reply that is labelled as finished ends also where nothing comes."""
+        try:
+            if not self._watched:
+                return await self._exchange.next()
+            with anyio.move_on_after(self._time_left(since)):
+                return await self._exchange.next()
+        except TransportSilenceError as error:
+            raise self._silence() from error
+        if self._body.decoder.ending:
+            return None
+        raise self._silence()
+
+    def _time_left(self, since: float) -> float | None:
+        if self._body.decoder.ending:
+            return max(0.0, since + _LAST_WORDS - monotonic())
+        start, limit = since, self._limits.idle_timeout
+        if not self._begun:
+            start, limit = self._started, self._limits.first_byte_timeout
+        return max(0.0, start + limit - monotonic()) if limit else None
+
+    def _silence(self) -> ProviderError:
+        if self._begun:
+            return silent(self._exchange.source, self._limits.idle_timeout, "no more data")
+        return silent(self._exchange.source, self._limits.first_byte_timeout, "no data")

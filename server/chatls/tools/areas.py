@@ -1,0 +1,91 @@
+"""Where to look: a path and a glob as places that ripgrep can be run in, and the open documents there."""
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatls.openfile import NotRegularError
+from chatls.tools.globs import Wanted, wanted
+from chatls.workspace import Workspace
+
+_KERNEL = tuple(f"--glob=!{folder}" for folder in ("/proc", "/sys", "/dev"))
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A folder or a file to look at, in one root."""
+
+    root: Path
+    place: Path
+    """The root itself, or something below it."""
+    is_file: bool
+    on_disk: bool
+    """If not, there are open documents at or below it."""
+    wanted: Wanted
+
+    @property
+    def argument(self) -> str:
+        """The place as ripgrep is told it, running in the root."""
+        inner = self.place.relative_to(self.root).as_posix()
+        return "./" if inner == "." else f"./{inner}"
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What ripgrep is told to leave out."""
+        return (*self.wanted.arguments, "--iglob=!.git", *(_KERNEL if self.root == Path("/") else ()))
+
+    def path(self, found: str) -> Path:
+        """The absolute path of what ripgrep found."""
+        return self.root / found.removeprefix("./")
+
+    def includes(self, path: Path) -> bool:
+        """Whether a file of the area is wanted. One that was named itself always is."""
+        return self.is_file or self.wanted.includes(path.relative_to(self.root).as_posix())
+
+    def documents(self, workspace: Workspace) -> dict[Path, str]:
+        """The text of the open documents that are wanted."""
+        return {
+            path: text
+            for path, text in workspace.open_under(self.place).items()
+            if ".git" not in path.relative_to(self.place).parts and self.includes(path)
+        }
+
+
+def areas(workspace: Workspace, path: str | None, glob: str | None) -> tuple[Area, ...]:
+    """All roots, or the one place that a path names. Looks at the disk. Raises `ToolError`."""
+    if path in (None, "", ".", "./") and len(workspace.folders) > 1:
+        return tuple(
+            _area(workspace, folder, _without(name, glob))
+            for name, folder in sorted(workspace.folders)
+            if not any(folder != other and folder.is_relative_to(other) for _, other in workspace.folders)
+        )
+    return (_area(workspace, workspace.resolve(path or "."), glob),)
+
+
+def _area(workspace: Workspace, place: Path, glob: str | None) -> Area:
+    root = workspace.root_of(place)
+    assert root is not None
+    is_file, on_disk = _kind(workspace, place)
+    folder = (place.parent if is_file else place).relative_to(root).as_posix()
+    return Area(root, place, is_file, on_disk, wanted(glob, folder))
+
+
+def _kind(workspace: Workspace, place: Path) -> tuple[bool, bool]:
+    """Whether it is a file, and whether it is on the disk at all."""
+    try:
+        mode = place.lstat().st_mode
+        if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+            raise NotRegularError(mode)
+    except OSError as error:
+        if not workspace.open_under(place):
+            raise workspace.failure(place, error) from error
+        return workspace.open_text(place) is not None, False
+    return stat.S_ISREG(mode), True
+
+
+def _without(root: str, glob: str | None) -> str | None:
+    """The glob as seen from a root: models put its name in front, as in the paths they are shown."""
+    if glob is None:
+        return None
+    sign = "!" if glob.startswith("!") else ""
+    return sign + glob.removeprefix(sign).removeprefix(f"{root}/")
