@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs coverage clean
+.PHONY: help demo test check format bench docs docs-check docs-record coverage clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -35,6 +35,12 @@ bench: .venv/.dev ## measure, each figure beside its floor
 
 docs: .venv/.dev ## write what is generated: reference, schema, types
 	$(PY) docs/generate.py
+
+docs-check: .venv/.dev ## say what is stale, and write nothing
+	$(PY) docs/generate.py --check
+
+docs-record: .venv/.dev ## record the conversation of docs/protocol.md anew
+	$(PY) docs/generate.py --record
 
 clean: ## forget everything that was installed
 	rm -rf .venv

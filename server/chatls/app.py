@@ -6,7 +6,6 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, cast
 
 import anyio
@@ -27,6 +26,8 @@ log = logging.getLogger(__name__)
 
 GRACE = 0.5
 """Seconds that turns get to end by themselves when the daemon leaves."""
+LAST_WORDS = 0.2
+"""Seconds for those whose children were killed then."""
 FAREWELL = 0.5
 """Seconds for the client to take its last messages, and as many for connections to close."""
 
@@ -36,7 +37,12 @@ def run(pipes: Pipes, hello: Hello) -> None:
     levels = logging.getLevelNamesMapping()
     logging.basicConfig(stream=sys.stderr, level=levels.get(os.environ.get("CHATLS_LOG", "").upper(), logging.WARNING))
     gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
-    anyio.run(_serve, pipes, hello)
+    try:
+        anyio.run(_serve, pipes, hello)
+    except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
+        log.exception("a bug ends chatls")
+        process.kill_all()
+        leave(1)
 
 
 async def _serve(pipes: Pipes, hello: Hello) -> None:
@@ -45,8 +51,8 @@ async def _serve(pipes: Pipes, hello: Hello) -> None:
         output = Output(pipes.sink, loop)
         outbox = Outbox(output)
         app = App(tasks, outbox, hello)
-        outbox.on_lost = partial(app.leave, 1)
-        on_terminate(loop, partial(app.leave, 1))
+        outbox.on_lost = app.leave
+        on_terminate(loop, app.leave)
         app.greet(hello)
         Input(pipes.source, loop, app.receive)
         await app.left()
@@ -84,12 +90,12 @@ class App:
         if data:
             self._rpc.receive(data)
         else:
-            self._leave_properly()
+            self.leave()
 
-    def leave(self, code: int) -> None:
-        """Begin to leave. The first code counts."""
+    def leave(self) -> None:
+        """Begin to leave, whoever wants it. What counts is whether `shutdown` came before."""
         if not self._left.is_set():
-            self.code = code
+            self.code = 0 if self._rpc.shut else 1
             self._left.set()
 
     async def left(self) -> None:
@@ -102,6 +108,8 @@ class App:
         with move_on_after(GRACE):
             await self._turns.idle()
         process.kill_all()
+        with move_on_after(LAST_WORDS):
+            await self._turns.idle()
         with move_on_after(FAREWELL):
             await self._outbox.flush()
         with move_on_after(FAREWELL):
@@ -118,7 +126,7 @@ class App:
         self._rpc.serve("shutdown", wire.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
         self._rpc.command("chatls.cancelAll", lambda _: wire.CommandResult(self._turns.cancel_all()))
-        self._rpc.hear("exit", lambda _: self._leave_properly())
+        self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
 
@@ -181,10 +189,7 @@ class App:
 
     async def _watch(self, parent: int) -> None:
         await process.gone(parent)
-        self._leave_properly()
-
-    def _leave_properly(self) -> None:
-        self.leave(0 if self._rpc.shut else 1)
+        self.leave()
 
 
 def _member(value: Any, name: str) -> Any:

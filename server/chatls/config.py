@@ -5,7 +5,6 @@ camelCase and snake_case are both accepted everywhere; unknown keys are errors t
 """
 
 import difflib
-import re
 import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
@@ -16,7 +15,7 @@ from typing import Any, Literal, cast, get_args, get_origin
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chatls.content import JsonObject, camel
+from chatls.content import JsonObject, camel, snake
 from chatls.errors import SettingsError
 
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
@@ -153,7 +152,7 @@ def _known(model: type[BaseModel], values: object, source: str, path: str) -> Js
     fields = model.model_fields
     result: JsonObject = {}
     for key, value in cast(Mapping[Any, Any], values).items():
-        name = _snake(str(key))
+        name = snake(str(key))
         if name not in fields:
             raise SettingsError(_unknown(str(key), list(fields), source, path))
         result[name] = _known_value(fields[name].annotation, value, source, f"{path}{key}.")
@@ -171,7 +170,7 @@ def _known_value(annotation: Any, value: Any, source: str, path: str) -> Any:
 
 def _unknown(key: str, fields: list[str], source: str, path: str) -> str:
     known = [camel(name) for name in fields]
-    near = difflib.get_close_matches(camel(_snake(key)), known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(camel(snake(key)), known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
     return f"unknown setting {path + key!r} in {source}; {hint}"
 
@@ -188,17 +187,13 @@ def _overlay(into: JsonObject, values: JsonObject, source: str, sources: dict[st
 
 def _complaint(error: ValidationError, sources: dict[str, str]) -> str:
     problem = error.errors()[0]
-    loc = [str(part) for part in problem["loc"]]
-    names = [part if _is_name(loc[:place]) else _snake(part) for place, part in enumerate(loc)]
+    names = [str(part) for part in problem["loc"]]
+    shown = ".".join(name if _is_own(names[:place]) else camel(name) for place, name in enumerate(names))
     known = (".".join(names[:count]) for count in range(len(names), 0, -1))
     source = next((sources[name] for name in known if name in sources), "settings")
-    return f"setting {'.'.join(loc)!r} in {source}: {problem['msg']}"
+    return f"setting {shown!r} in {source}: {problem['msg']}"
 
 
-def _is_name(above: list[str]) -> bool:
+def _is_own(above: list[str]) -> bool:
     """Whether what stands here is a person's own name, of a provider or a header, and no key of ours."""
     return above == ["providers"] or above[2:] == ["headers"]
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda match: "_" + match.group(1).lower(), name)

@@ -1,5 +1,6 @@
 """Values shared by messages, events, the wire and tools: content blocks, usage, locations, failures."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -17,6 +18,15 @@ def camel(name: str) -> str:
     """
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
+
+
+def snake(name: str) -> str:
+    """Spell a wire's name as Python does; a name that is in Python's spelling already stays.
+
+    >>> snake("toolCallId"), snake("tool_call_id")
+    ('tool_call_id', 'tool_call_id')
+    """
+    return re.sub(r"(?<=[A-Za-z0-9])([A-Z])", lambda match: "_" + match.group(1).lower(), name)
 
 
 class WireValue:

@@ -238,7 +238,7 @@ def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has so great a number
         return False
     except PermissionError:  # somebody else's, but there
         return True
@@ -265,5 +265,5 @@ def _watch(pid: int) -> int | None:
     """A file descriptor that is readable when the child has ended; one for each who waits."""
     try:
         return pidfd_open(pid)
-    except (OSError, NotImplementedError):  # an old kernel, a sandbox that forbids it, another system
+    except (OSError, OverflowError, NotImplementedError):  # an old kernel, a sandbox that forbids it, another system
         return None

@@ -6,7 +6,7 @@ keeps a future for every notification (tests/daemon/test_wire.py holds each of t
 """
 
 import logging
-import re
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
@@ -20,15 +20,16 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.json_rpc import RPCMessage
-from pygls.uris import to_fs_path
 from pygls.workspace import TextDocument, Workspace
 
 from chatls import __version__, jsonrpc, wire
 from chatls.editor import OpenDocument, Root
-from chatls.errors import RequestError
+from chatls.errors import RequestError, ToolError
 from chatls.handshake import Hello, lost
 from chatls.jsonrpc import Id, Notification, Refusal, Request, Response
 from chatls.outbox import Outbox
+from chatls.pathtext import local_path
+from chatls.positions import offset
 from chatls.stdio import Lost
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,6 @@ _SYNCED = frozenset(
         types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
     }
 )
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 
 class Answer:
@@ -159,7 +159,8 @@ class Rpc:
         message = lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
         match message:
             case Refusal(identifier, code, text):
-                self._outbox.message(jsonrpc.error(identifier, code, text))
+                named = None if identifier in self._owed else identifier  # no id gets two answers
+                self._outbox.message(jsonrpc.error(named, code, text))
             case Request():
                 self._request(message)
             case Notification(method, params):
@@ -176,6 +177,7 @@ class Rpc:
         answer = self._owed[request.id] = Answer(request.id, self._settle)
         try:
             self._admitted(request.method)(answer, request.params)
+            self._shut |= request.method == "shutdown"
         except RequestError as error:
             answer.refuse(error)
         except Exception:  # here exceptions meet the wire: a bug must not cost an answer
@@ -191,7 +193,6 @@ class Rpc:
         handler = self._table.features.get(method)
         if handler is None:
             raise RequestError(jsonrpc.METHOD_NOT_FOUND, f"the method {method!r} is not known", kind="not_found")
-        self._shut = method == "shutdown"
         return handler
 
     def _served(self, params: type[wire.Params], handler: Handler, answer: Answer, raw: Any) -> None:
@@ -244,35 +245,38 @@ class _Asked:
 
 
 class _Document(TextDocument):
-    """An open document, with lines as LSP counts them: a form feed or U+2028 ends none (pygls uses `splitlines`)."""
+    """An open document, changed at places as LSP counts them.
 
-    @property
-    def lines(self) -> tuple[str, ...]:
-        return tuple(_LINE.findall(self.source))
+    In pygls a form feed or U+2028 ends a line, and a position beyond the end of the last line lies before its end.
+    """
+
+    def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
+        text, encoding = self.source, str(self.position_codec.encoding)
+        start, end = (
+            offset(text, place.line, place.character, encoding) for place in (change.range.start, change.range.end)
+        )
+        if end < start:
+            raise ValueError("the range ends before it starts")
+        self._source = text[:start] + change.text + text[end:]
 
 
 class _Documents(Workspace):
     """What is open, and the folders."""
 
     def roots(self) -> tuple[Root, ...]:
-        folders = [(folder.name, folder.uri) for folder in self.folders.values()]
-        if not folders and self.root_uri:
-            folders = [("", self.root_uri)]
         found: dict[str, Root] = {}
-        for name, uri in folders:
-            path = to_fs_path(uri)
+        for folder in self.folders.values():
+            path = _path(folder.uri)
             if path is not None:
-                root = Path(path).resolve()
-                unique = _unique(name or root.name or "root", found)
-                found[unique] = Root(unique, root)
+                name = _unique(folder.name or path.name or "root", found)
+                found[name] = Root(name, path)
         return tuple(found.values())
 
     def open(self) -> Mapping[Path, OpenDocument]:
-        documents = self.text_documents.values()
         return {
-            Path(path).resolve(): OpenDocument(document.uri, document.source, document.version)
-            for document in documents
-            if (path := to_fs_path(document.uri)) is not None
+            path: OpenDocument(document.uri, document.source, document.version)
+            for document in self.text_documents.values()
+            if (path := _path(document.uri)) is not None
         }
 
     def _create_text_document(
@@ -294,9 +298,10 @@ class _Sync(LanguageServerProtocol):
         named = cast("list[dict[str, Any]]", hello.params.get("workspaceFolders") or [])
         folders = [types.WorkspaceFolder(uri=item["uri"], name=str(item.get("name") or "")) for item in named]
         root = hello.params.get("rootUri") or hello.params.get("rootPath")
-        uri = Path(root).as_uri() if root and Path(root).is_absolute() else root
-        encoding = types.PositionEncodingKind(hello.position_encoding)
-        self.documents = _Documents(uri, types.TextDocumentSyncKind.Incremental, folders, encoding)
+        if root and not folders:  # as a folder like any other, so that the client can remove it
+            uri = Path(root).as_uri() if Path(root).is_absolute() else root
+            folders = [types.WorkspaceFolder(uri=uri, name="")]
+        self.documents = _Documents(None, types.TextDocumentSyncKind.Incremental, folders, hello.position_encoding)
         self._workspace = self.documents
 
     def hear(self, method: str, params: Any) -> str | None:
@@ -305,8 +310,9 @@ class _Sync(LanguageServerProtocol):
             return None
         self._failure = None
         try:
-            message = self.structure_message({"jsonrpc": "2.0", "method": method, "params": params})
-            self.handle_message(cast("RPCMessage", message))
+            for part in _parts(method, params):
+                message = self.structure_message({"jsonrpc": "2.0", "method": method, "params": part})
+                self.handle_message(cast("RPCMessage", message))
         except JsonRpcException as error:
             self._failure = error
         self._request_futures.clear()  # pygls keeps one for every notification
@@ -324,6 +330,28 @@ class _Sync(LanguageServerProtocol):
 
     def _send_data(self, data: Any) -> None:
         """Nothing that pygls wants to say reaches the client."""
+
+
+def _path(uri: str) -> Path | None:
+    """The place on this machine that a URI names, links resolved; None where it names none.
+
+    `to_fs_path` of pygls cuts "a;b.py" at the semicolon.
+    """
+    if not uri.lower().startswith("file:"):
+        return None
+    try:
+        return Path(os.path.realpath(local_path(uri)))
+    except ToolError:
+        return None
+
+
+def _parts(method: str, params: Any) -> list[Any]:
+    """What is removed, then what is added: pygls takes both in turn, and loses a folder that only changed its name."""
+    event = cast("dict[str, Any]", params).get("event") if isinstance(params, dict) else None
+    if method != types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS or not isinstance(event, dict):
+        return [params]
+    change = cast("dict[str, Any]", event)
+    return [{"event": {"added": [], "removed": [], name: change.get(name)}} for name in ("removed", "added")]
 
 
 def _uri(params: Any) -> str | None:

@@ -8,11 +8,11 @@ import os
 import re
 import select
 import signal
-from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from threading import Semaphore, Thread
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Protocol
 
 FRAME_CAP = 64 * 2**20
 """The longest frame that is read, in bytes."""
@@ -33,6 +33,15 @@ class Pipes(NamedTuple):
 
     source: int
     sink: int
+
+
+class Loop(Protocol):
+    """What is needed of asyncio's event loop, whose import would delay the answer to `initialize`."""
+
+    def call_soon_threadsafe(self, callback: Callable[[], object], /) -> object: ...
+    def add_writer(self, fd: int, callback: Callable[[], object], /) -> object: ...
+    def remove_writer(self, fd: int, /) -> object: ...
+    def add_signal_handler(self, sig: int, callback: Callable[[], object], /) -> object: ...
 
 
 class Lost(NamedTuple):
@@ -177,7 +186,7 @@ class Input:
     The thread is no task: it holds nothing but the descriptor and ends with the process.
     """
 
-    def __init__(self, source: int, loop: AbstractEventLoop, receive: Callable[[bytes], None]) -> None:
+    def __init__(self, source: int, loop: Loop, receive: Callable[[bytes], None]) -> None:
         self._source = source
         self._loop = loop
         self._receive = receive
@@ -189,7 +198,7 @@ class Input:
             data = read_some(self._source)
             self._ahead.acquire()
             try:
-                self._loop.call_soon_threadsafe(self._take, data)
+                self._loop.call_soon_threadsafe(partial(self._take, data))
             except RuntimeError:
                 return
             if not data:
@@ -203,7 +212,7 @@ class Input:
 class Output:
     """Non-blocking output: writes at once what the pipe takes, keeps the rest, and says when there is room again."""
 
-    def __init__(self, sink: int, loop: AbstractEventLoop) -> None:
+    def __init__(self, sink: int, loop: Loop) -> None:
         self.on_room: Callable[[], None] = lambda: None
         """Called when everything has been written."""
         self.on_closed: Callable[[], None] = lambda: None
@@ -268,7 +277,7 @@ class Output:
         self.on_closed()
 
 
-def on_terminate(loop: AbstractEventLoop, stop: Callable[[], None]) -> None:
+def on_terminate(loop: Loop, stop: Callable[[], None]) -> None:
     """Call `stop` on SIGTERM, SIGINT and SIGHUP, so that children are ended whoever ends the daemon."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stop)

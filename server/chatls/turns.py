@@ -173,23 +173,16 @@ class Turns:
         return Job(answer, params, session, turn, settings, tools, emit, work_done, fresh)
 
     def _work_done(self, token: Id | None) -> WorkDone | None:
-        if token is not None:
-            shown = WorkDone(self._rpc.notify, token)
-            shown.begin()
-            return shown
-        if not self._can_create:
+        if token is None and not self._can_create:
             return None
-        asked = WorkDone(self._rpc.notify, f"chatls-{uuid4().hex[:12]}")
-        self._tasks.start_soon(self._create, asked)
-        return asked
+        return WorkDone(self._rpc.notify, token, f"chatls-{uuid4().hex[:12]}")
 
-    async def _create(self, work_done: WorkDone) -> None:
-        with work_done.asking:
-            try:
-                await self._rpc.ask("window/workDoneProgress/create", {"token": work_done.token})
-            except RequestError:
-                return
+    def _show(self, work_done: WorkDone) -> None:
+        """Show the spinner: at once with the client's token, with one of ours once the client agreed."""
+        if work_done.given:
             work_done.begin()
+        else:
+            self._tasks.start_soon(work_done.ask, self._rpc.ask)
 
     async def _run(self, job: Job) -> None:
         """Run the turn and answer. The session is free before the client can know that it is."""
@@ -207,7 +200,7 @@ class Turns:
             self._jobs.pop(job.turn.id)
             job.session.turn = None
             if job.work_done is not None:
-                job.work_done.end()
+                await job.work_done.end()
         if isinstance(reply, RequestError):
             job.answer.refuse(reply)
         else:
@@ -231,6 +224,8 @@ class Turns:
 
     async def _answered(self, job: Job, choice: Choice, provider: Provider) -> StopReason:
         workspace = Workspace(self._rpc)
+        if job.work_done is not None:
+            self._show(job.work_done)
         job.emit(TurnStart(job.session.id, f"{choice.provider}/{choice.model}"))
         if choice.reason:
             job.emit(Notice(f"{choice.provider}/{choice.model} answers: {choice.reason}"))

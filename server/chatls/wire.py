@@ -243,7 +243,8 @@ def _members(kind: type) -> tuple[tuple[str, str, bool], ...]:
 
 def _complaint(error: ValidationError) -> str:
     """The first problem, at its deepest place: "content.0.image.mimeType: Field required"."""
-    problem = max(error.errors(), key=lambda item: len(item["loc"]))
+    mismatch = ("string_type", "list_type")  # of the branch of a union that was not meant
+    problem = max(error.errors(), key=lambda item: (len(item["loc"]), item["type"] not in mismatch))
     parts = [str(part) for part in problem["loc"] if str(part).isidentifier() or isinstance(part, int)]
     text = problem["msg"].removeprefix("Value error, ")
     return f"{'.'.join(parts)}: {text}" if parts else text

@@ -3,36 +3,54 @@
 Begin, at most two reports a second, end (LSP 3.17, "Work Done Progress"); a report dropped for its rate is not missed.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
+import anyio
 from anyio import CancelScope
 
+from chatls.errors import RequestError
 from chatls.events import Event, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
 from chatls.jsonrpc import Id
 
 _PAUSE = 0.5
 
 Notify = Callable[[str, Any], None]
+Ask = Callable[[str, Any], Awaitable[Any]]
 
 
 class WorkDone:
     """The spinner of one turn. Silent until `begin`, and again after `end`."""
 
-    def __init__(self, notify: Notify, token: Id) -> None:
-        self.token = token
-        self.asking = CancelScope()
-        """Of the request that asks the client for a spinner: it ends with the turn."""
+    def __init__(self, notify: Notify, given: Id | None, own: str) -> None:
+        self.token: Id = own if given is None else given
+        self.given = given is not None
+        """The token came with the prompt; one of ours needs the client's agreement."""
         self._notify = notify
         self._names: dict[str, str] = {}
         self._said = ""
         self._at = 0.0
         self._shown = False
         self._over = False
+        self._asking: CancelScope | None = None
+        self._settled = anyio.Event()
+
+    async def ask(self, ask: Ask) -> None:
+        """Ask the client for a spinner; it may refuse, or answer when the turn is over."""
+        if self._over:
+            return
+        try:
+            with CancelScope() as self._asking, suppress(RequestError):
+                await ask("window/workDoneProgress/create", {"token": self.token})
+                self.begin()
+        finally:
+            self._asking = None
+            self._settled.set()
 
     def begin(self) -> None:
-        """Show it, unless the turn is over already."""
+        """Show it."""
         if not self._over:
             self._shown = True
             self._send({"kind": "begin", "title": "chatls", "cancellable": True})
@@ -45,12 +63,15 @@ class WorkDone:
         self._said, self._at = text, monotonic()
         self._send({"kind": "report", "message": text, "cancellable": True})
 
-    def end(self) -> None:
-        """Take it away."""
+    async def end(self) -> None:
+        """Take it away. A question to the client that is still open is taken back, before the prompt is answered."""
         if self._shown:
             self._send({"kind": "end"})
         self._shown, self._over = False, True
-        self.asking.cancel()
+        if self._asking is not None:
+            self._asking.cancel()
+            with CancelScope(shield=True):
+                await self._settled.wait()
 
     def _words(self, event: Event) -> str | None:
         match event:

@@ -70,16 +70,19 @@ def _read(link: ResourceLink, workspace: Workspace) -> tuple[str, bool]:
     if opened is not None:
         text = _part(StringIO(opened.removeprefix("\ufeff"), newline=""), link.range, name)
     else:
-        with workspace.open_file(path) as file:
-            try:
-                text = _part(_decoded(file, name), link.range, name)
-            except OSError as error:
-                raise workspace.failure(path, error) from error
+        try:
+            with (
+                workspace.open_file(path) as file,
+                BufferedReader(file, _SNIFFED) as data,
+                _decoded(data, name) as lines,
+            ):
+                text = _part(lines, link.range, name)
+        except OSError as error:
+            raise workspace.failure(path, error) from error
     return text[:LINK_CHARACTERS], len(text) > LINK_CHARACTERS
 
 
-def _decoded(file: FileIO, name: str) -> TextIO:
-    data = BufferedReader(file, _SNIFFED)
+def _decoded(data: "BufferedReader[FileIO]", name: str) -> TextIO:
     start = data.peek()
     encoding = encoding_of(start[:4])
     if encoding == "utf-8" and b"\0" in start:

@@ -91,9 +91,7 @@ class Runner:
             if inspect.iscoroutinefunction(function):
                 found = await run()
             else:
-                found = await to_thread.run_sync(
-                    partial(_in_thread, run), abandon_on_cancel=True, limiter=self._threads
-                )
+                found = await to_thread.run_sync(run, abandon_on_cancel=True, limiter=self._threads)
         except (SystemExit, KeyboardInterrupt) as error:  # a tool that tries to end the process
             raise RuntimeError(type(error).__name__) from error
         match found:
@@ -134,13 +132,6 @@ class _Live:
     def _shown(self, text: str) -> None:
         if self._run.counts and text:
             self._emit(ToolRunOutput(self._run.call.id, printable(text)))
-
-
-def _in_thread(run: Callable[[], Any]) -> Any:
-    try:
-        return run()
-    except (SystemExit, KeyboardInterrupt) as error:  # would end the worker thread, and its waiter never hear of it
-        raise RuntimeError(type(error).__name__) from error
 
 
 def _cut(text: str, limit: int) -> tuple[str, bool]:

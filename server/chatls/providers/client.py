@@ -24,25 +24,6 @@ class Client:
     faults: tuple[type[Exception], ...]
 
 
-class ReadLimit(float):
-    """Seconds between two reads, which may change while a transport holds it.
-
-    A transport is given its read timeout once, with the request; ours is another one before the first data of a reply
-    than after it. Both transports add the limit to the clock before each read, so this one answers with its value of
-    that moment. (A cancel scope of our own around every read would cost more than all our other work on a chunk.)
-    """
-
-    __slots__ = ("seconds",)
-
-    def __new__(cls, seconds: float) -> "ReadLimit":
-        limit = super().__new__(cls, seconds)
-        limit.seconds = seconds
-        return limit
-
-    def __radd__(self, clock: float) -> float:
-        return clock + self.seconds
-
-
 def make_client(base_url: str, connect_timeout: float, *, fast: bool | None = None) -> Client:
     """A client for one server. Takes some 50 ms (certificates are loaded), so it is for a worker thread.
 

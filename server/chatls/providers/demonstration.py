@@ -39,10 +39,11 @@ _SYSTEM_WITHOUT_TOOL = """\
 You are a tiny demonstration model inside a text editor. You can find words in files. Answer in one short sentence."""
 
 _EXAMPLES = (
-    ("Search the workspace for FIXME and summarise what you find.", "FIXME", ("lib/a.c", "lib/b.c")),
     ("Look for the word redraw in the code.", "redraw", ("src/view/draw.js", "src/main.js", "docs/views.md")),
+    ("Where does the shop send its invoices?", "invoices", ("shop/mail.py", "shop/bill.py")),
     ("What is MailQueue?", "MailQueue", ("src/mail/queue.go",)),
 )
+"""A question, the word to look for, and where it is: one for each way of asking. Chosen by trying."""
 
 _QUOTED = re.compile(r"""(?<!\w)["“`'«]([^"“”`'«»\n]{2,40})["”`'»](?!\w)""")
 _WORD = re.compile(r"[^\W\d]\w*(?:[./-]\w+)*")

@@ -1,18 +1,21 @@
 """One request on the wire and the bytes of its answer; a bad status is an error. Knows nothing of what they mean."""
 
 import zlib
-from collections.abc import AsyncIterator
+from asyncio import CancelledError
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 import anyio
 import httpx
 
 from chatls.config import LimitSettings
 from chatls.errors import ProviderError
-from chatls.providers.client import Client, ReadLimit
+from chatls.providers.client import Client
 from chatls.providers.complaint import visible
 from chatls.providers.faults import connection_error, interrupted, silent
 from chatls.providers.status import Source, http_error
+from chatls.providers.watchdog import Watchdog
 
 _REUSE = 0.02
 """Seconds that the end of a finished body may take: its connection can then be used for the next step."""
@@ -23,30 +26,28 @@ _ERROR_TIME = 5.0
 _ENCODINGS = ("", "identity", "gzip", "x-gzip")
 
 
-class TransportSilenceError(Exception):
-    """The transport's own read limit ran out."""
-
-
 class Exchange:
     """Open it, take the bytes, and close it in any case (`aclosing`)."""
 
     def __init__(self, client: Client, source: Source, limits: LimitSettings) -> None:
         self.source = source
         self.limits = limits
-        self.read_limit = ReadLimit(float("inf"))
-        """The transport's limit on silence; for the owner to set, once it knows what silence is."""
         self.finished = False
         """All that matters has come; set by the owner."""
         self._client = client
+        self._watchdog = Watchdog(limits.idle_timeout)
         self._response: httpx.Response | None = None
         self._chunks: AsyncIterator[bytes] | None = None
+        self._socket: Any = None
 
     async def open(self, method: str, url: str, headers: dict[str, str], content: bytes) -> None:
         """Send the request and wait for the head of a good answer. Raises `ProviderError` for any other."""
         connect = self.limits.connect_timeout or None
-        timeout = httpx.Timeout(None, connect=connect, pool=connect, read=self.read_limit)
+        timeout = httpx.Timeout(None, connect=connect, pool=connect)
         http = self._client.http
-        request = http.build_request(method, url, headers=headers, content=content, timeout=timeout)
+        request = http.build_request(
+            method, url, headers=headers, content=content, timeout=timeout, extensions={"trace": self._trace}
+        )
         try:
             with anyio.move_on_after(self.limits.first_byte_timeout or None):
                 self._response = await http.send(request, stream=True)
@@ -60,16 +61,26 @@ class Exchange:
         await self._check(self._response)
 
     async def next(self) -> bytes | None:
-        """The next bytes, or None at the end. Raises `ProviderError`, `TransportSilenceError`."""
+        """The next bytes, or None at the end. Raises `ProviderError`. Sets no limit on silence: its owner knows what silence is."""
         assert self._chunks is not None
         try:
             return await anext(self._chunks)
         except StopAsyncIteration:
             return None
-        except httpx.ReadTimeout as error:
-            raise TransportSilenceError from error
         except self._client.faults as error:
             raise interrupted(self.source) from error
+
+    async def next_before_idle(self) -> bytes | None:
+        """The same, but no later than the limit on silence allows. Raises `TimeoutError`."""
+        self._watchdog.start()
+        try:
+            return await self.next()
+        except CancelledError:
+            if self._watchdog.barked():
+                raise TimeoutError from None
+            raise
+        finally:
+            self._watchdog.stop()
 
     async def beginning(self, most: int) -> bytes:
         """The answer up to so many bytes, or a few more, or fewer where it breaks off."""
@@ -81,13 +92,20 @@ class Exchange:
 
     async def aclose(self) -> None:
         """Close the connection, or leave it to the next request if the body came to its end."""
-        if self._response is None:
-            return
+        self._watchdog.close()
         with anyio.move_on_after(_CLOSE, shield=True), suppress(*self._client.faults, ProviderError):
             if self.finished:
                 with anyio.move_on_after(_REUSE):
                     await self.next()
-            await self._response.aclose()
+            if self._response is not None:
+                await self._response.aclose()
+            elif self._socket is not None:
+                await self._socket.aclose()
+
+    async def _trace(self, event: str, details: Mapping[str, Any]) -> None:
+        """Keep hold of the socket: httpcore 1.0 leaves it open when cancelled in the middle of a TLS handshake."""
+        if event == "connection.connect_tcp.complete":
+            self._socket = details["return_value"]
 
     async def _check(self, response: httpx.Response) -> None:
         if response.status_code >= 400:

@@ -41,7 +41,7 @@ def parameters(wanted: dict[str, Any]) -> xllamacpp.CommonParams:
     params.model.path = wanted["model"]
     params.n_ctx = wanted["context"]
     params.n_parallel = 1
-    params.cache_ram_mib = 0  # else it keeps up to 8 GB of old prompts
+    params.cache_ram_mib = 64  # for old prompts, of which it would keep 8 GB
     params.use_jinja = True
     params.chat_template = wanted.get("template") or ""
     params.warmup = False

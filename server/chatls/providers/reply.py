@@ -7,7 +7,7 @@ import anyio
 from chatls.errors import ProviderError
 from chatls.providers.body import Body
 from chatls.providers.delta import Delta
-from chatls.providers.exchange import Exchange, TransportSilenceError
+from chatls.providers.exchange import Exchange
 from chatls.providers.faults import silent
 
 _LAST_WORDS = 2.0
@@ -25,7 +25,7 @@ class Reply:
         self._limits = exchange.limits
         self._started = monotonic()
         self._begun = False
-        self._watched = True
+        self._heard = False
 
     async def read(self) -> list[Delta]:
         """The next deltas, at least one unless it is over. Raises `ProviderError`."""
@@ -36,38 +36,28 @@ class Reply:
                 self.over = True
                 return self._body.end()
             deltas = self._body.feed(chunk)
-            if self._body.heard:
+            self._heard = self._body.heard
+            if self._heard:
                 since = monotonic()
-                self._settle()
-            else:
-                self._watched = True
+                self._begun = True
             if self._body.decoder.ended:
                 self.over = self._exchange.finished = True
             if deltas or self.over:
                 return deltas
         raise self._body.failure
 
-    def _settle(self) -> None:
-        """Data came. From now on the transport watches for silence, and we where it does not do it right."""
-        idle = self._limits.idle_timeout or float("inf")
-        limit = self._exchange.read_limit
-        # One more read is watched after the first data: the transport may have taken the old limit for it already.
-        self._watched = self._body.decoder.ending or limit.seconds != idle
-        limit.seconds = idle
-        self._begun = True
-
     async def _next(self, since: float) -> bytes | None:
         """The next bytes, or None at the end; a reply that is labelled as finished ends also where nothing comes."""
+        ending = self._body.decoder.ending
         try:
-            if not self._watched:
+            if self._heard and not ending:  # The ordinary case: all of the limit is left.
+                return await self._exchange.next_before_idle()
+            with anyio.fail_after(self._time_left(since)):
                 return await self._exchange.next()
-            with anyio.move_on_after(self._time_left(since)):
-                return await self._exchange.next()
-        except TransportSilenceError as error:
+        except TimeoutError as error:
+            if ending:
+                return None
             raise self._silence() from error
-        if self._body.decoder.ending:
-            return None
-        raise self._silence()
 
     def _time_left(self, since: float) -> float | None:
         if self._body.decoder.ending:

@@ -16,6 +16,7 @@ from chatls.errors import ProviderError, SettingsError
 from chatls.events import StepStopReason
 from chatls.message import ToolSpec, new_call_id
 from chatls.providers.arguments import parse_object
+from chatls.providers.catalog import SCRIPTED_MODEL
 from chatls.providers.delta import (
     CallArguments,
     CallReady,
@@ -42,7 +43,7 @@ from chatls.providers.script import (
     read_script,
 )
 
-_MODEL = ModelInfo("demo", "a scripted demonstration")
+_MODEL = ModelInfo(SCRIPTED_MODEL, "plays a script")
 _BREATH = 64
 """Pieces without a delay, after which others get their turn."""
 

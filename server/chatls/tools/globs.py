@@ -5,6 +5,7 @@ expression for a whole path: a few `*` more, and it tries for minutes, on the ev
 """
 
 import fnmatch
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,9 +109,9 @@ def _lines(glob: str, folder: str) -> list[str]:
 
 def _pattern(line: str) -> _Pattern:
     inner = line.rstrip("/")
-    names = [name for name in inner.split("/") if name]
-    if "/" not in inner:
-        names.insert(0, "**")
+    names = ["**"] if "/" not in inner else []
+    names += [name for name in inner.split("/") if name]
+    names = [name for name, after in itertools.zip_longest(names, names[1:]) if not name == after == "**"]
     parts = [None if name == "**" else _compiled(name) for name in names[:-1]]
     return _Pattern((*parts, _compiled(names[-1])), only_folders=inner != line)
 

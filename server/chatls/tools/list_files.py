@@ -18,7 +18,7 @@ from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace import Workspace
 
 _MOST_RESULTS = 2000
-_MOST_NAMES = 100_000
+_MOST_NAMES = 50_000
 """Files that are looked at."""
 _MOST_BYTES = 49_000
 """Of lines; the rest of 50 KB is for the words around them."""

@@ -18,10 +18,14 @@ _BEFORE = 100
 """Characters before the match, where a line is longer."""
 _MOST_TEXT = 60_000
 """Characters of all lines: no answer can hold more."""
+_KIND = re.compile(rb'\{"type":"(\w+)"')
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-Place = Callable[[str, int], tuple[Path, int] | None]
-"""Where a line belongs that ripgrep found, by ripgrep's name of the file and its number; None: it is not wanted."""
+Place = Callable[[int], tuple[Path, int] | None]
+"""Where a line of a file belongs that ripgrep found, by its number: path and number. None: nowhere."""
+
+Open = Callable[[str], Place | None]
+"""The places of a file's lines, by ripgrep's name for the file. None: it is not wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class Line:
 class Matches:
     """Takes ripgrep's output until there is enough of it."""
 
-    place: Place
+    open: Open
     limit: int
     """Matching lines that are kept."""
     context: int
@@ -50,34 +54,37 @@ class Matches:
     """There were more."""
     finished: bool = False
     """ripgrep came to its end: the pattern was one, and it looked at all that it could read."""
-    _name: str = ""
+    _place: Place | None = None
     _last: tuple[Path, int] | None = None
     _before: list[tuple[Path, Line]] = field(default_factory=list[tuple[Path, Line]])
     _size: int = 0
 
     def take(self, record: bytes) -> bool:
         """One line of ripgrep's output. False when there is enough."""
-        if len(record) >= LONGEST_RECORD:
-            return self._take_long(record)
-        event: Any = jsontext.loads(record)
-        match event["type"]:
-            case "begin":
-                self._name = _text(event["data"]["path"], path=True)
-                self._last = None
-                self._before.clear()
-            case "match":
-                return self._match(event["data"])
-            case "context":
-                self._context(event["data"])
-            case "summary":
+        match _KIND.match(record):
+            case None:  # the summary, which says its type last
+                self.finished = record.endswith(b'"type":"summary"}')
+            case kind if kind[1] == b"summary":
                 self.finished = True
+            case kind if kind[1] == b"begin":
+                self._begin(jsontext.loads(record)["data"])
+            case kind if self._place and kind[1] == b"match":
+                return self._match(self._place, record)
+            case kind if self._place and kind[1] == b"context" and len(record) < LONGEST_RECORD:
+                self._context(self._place, jsontext.loads(record)["data"])
             case _:
                 pass
         return True
 
-    def _match(self, data: Any) -> bool:
-        place = self.place(self._name, data["line_number"])
-        if place is None:
+    def _begin(self, data: Any) -> None:
+        self._place = self.open(_text(data["path"], path=True))
+        self._last = None
+        self._before.clear()
+
+    def _match(self, place: Place, record: bytes) -> bool:
+        data: Any = jsontext.loads(record)["data"] if len(record) < LONGEST_RECORD else None
+        where = place(data["line_number"] if data else 1)
+        if where is None:
             return True
         if self.count == self.limit or self._size > _MOST_TEXT:
             self.cut = True
@@ -85,27 +92,20 @@ class Matches:
         for path, line in self._before:
             self._keep(path, line)
         self._before.clear()
-        self._last = place
+        self._last = where
         self.count += 1
-        self._keep(place[0], Line(place[1], _excerpt(data)))
+        self._keep(where[0], Line(where[1], _excerpt(data)) if data else Line(None, ""))
         return True
 
-    def _context(self, data: Any) -> None:
-        place = self.place(self._name, data["line_number"])
-        if place is None:
+    def _context(self, place: Place, data: Any) -> None:
+        where = place(data["line_number"])
+        if where is None:
             return
-        line = Line(place[1], _excerpt(data), is_match=False)
-        if self._last and self._last[0] == place[0] and place[1] <= self._last[1] + self.context:
-            self._keep(place[0], line)
+        line = Line(where[1], _excerpt(data), is_match=False)
+        if self._last and self._last[0] == where[0] and where[1] <= self._last[1] + self.context:
+            self._keep(where[0], line)
         else:
-            self._before.append((place[0], line))
-
-    def _take_long(self, record: bytes) -> bool:
-        place = self.place(self._name, 1) if record.startswith(b'{"type":"match"') else None
-        if place and self.count < self.limit:
-            self.count += 1
-            self._keep(place[0], Line(None, ""))
-        return True
+            self._before.append((where[0], line))
 
     def _keep(self, path: Path, line: Line) -> None:
         self.files.setdefault(path, []).append(line)
@@ -129,7 +129,7 @@ def joined(documents: Mapping[Path, str], context: int) -> tuple[bytes, Place]:
         pieces += (text, "\n" * context)
         line = ends[-1] + context
 
-    def place(_: str, number: int) -> tuple[Path, int] | None:
+    def place(number: int) -> tuple[Path, int] | None:
         index = bisect_right(starts, number) - 1
         return (paths[index], number - starts[index] + 1) if index >= 0 and number < ends[index] else None
 

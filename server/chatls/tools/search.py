@@ -87,7 +87,7 @@ class _Search:
             self.plan.program,
             (*self.flags, "--text", "--encoding=none", "--", "-"),
             folder=self.plan.areas[0].root,
-            taker=functools.partial(Matches, place, self.findings.room, self.findings.context),
+            taker=functools.partial(Matches, lambda _: place, self.findings.room, self.findings.context),
             text=text,
         )
         self.findings.add(matches, ended)
@@ -101,7 +101,9 @@ class _Search:
         places = ("--", area.argument, *others)
         most = (f"--max-filesize={size}", f"--max-count={self.findings.room + 1}")
         command = (*self.flags, *most, *area.flags, *left_out)
-        taker = functools.partial(Matches, self._place(area), self.findings.room, self.findings.context)
+        taker = functools.partial(
+            Matches, functools.partial(self._open, area), self.findings.room, self.findings.context
+        )
         matches, ended = await run(self.plan.program, (*command, *places), folder=area.root, taker=taker)
         if matches.cut:
             with anyio.move_on_after(_SECOND_LOOK):
@@ -109,17 +111,10 @@ class _Search:
                 matches, ended = await run(self.plan.program, ordered, folder=area.root, taker=taker)
         self.findings.add(matches, ended)
 
-    def _place(self, area: Area) -> Place:
-        @functools.lru_cache(maxsize=1)
-        def path_of(name: str) -> Path | None:
-            path = area.path(name)
-            return path if area.includes(path) and path not in self.plan.unsaved else None
-
-        def place(name: str, number: int) -> tuple[Path, int] | None:
-            path = path_of(name)
-            return (path, number) if path else None
-
-        return place
+    def _open(self, area: Area, name: str) -> Place | None:
+        path = area.path(name)
+        wanted = area.includes(path) and path not in self.plan.unsaved
+        return (lambda number: (path, number)) if wanted else None
 
     async def _candidates(self, area: Area) -> tuple[list[Path], list[str]]:
         """The area's files that hold secrets, and those whose names only look like it."""

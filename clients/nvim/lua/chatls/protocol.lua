@@ -1,0 +1,376 @@
+-- What can be said between a client and chatls. Generated from the daemon's sources by `make docs`: do not edit.
+-- Enums and objects are open: ignore the members, kinds and values that you do not know. JSON's null is `vim.NIL`, a
+-- userdata.
+
+---The value of a `$/progress` notification on the turn's `partialResultToken`.
+---@class chatls.ProgressValue
+---@field seq integer Counts up by one within a turn, from 1.
+---@field turnId string
+
+---What went wrong in a turn, as a program can tell it (docs/protocol.md, section 7).
+---@alias chatls.ErrorKind
+---| "unauthorized"
+---| "forbidden"
+---| "not_found"
+---| "bad_request"
+---| "context_window_exceeded"
+---| "rate_limited"
+---| "quota_exceeded"
+---| "overloaded"
+---| "network"
+---| "timeout"
+---| "stream_interrupted"
+---| "bad_response"
+---| "content_filtered"
+---| "internal"
+
+---A JSON object from outside: a model's arguments, a schema, a client's parameters.
+---@alias chatls.JsonObject table<string, any>
+
+---A place in a text, as in LSP.
+---@class chatls.Position
+---@field line integer Zero-based.
+---@field character integer Zero-based, in the units of the negotiated `positionEncoding`.
+
+---A stretch of text, as in LSP: the end is exclusive.
+---@class chatls.Range
+---@field start chatls.Position
+---@field end chatls.Position
+
+---A file, or a part of one.
+---@class chatls.Location
+---@field uri string
+---@field range? chatls.Range
+
+---Plain text.
+---@class chatls.TextContent
+---@field type "text"
+---@field text string
+
+---A file by its address. In a prompt the daemon reads it, an open document's text first.
+---@class chatls.ResourceLink
+---@field type "resource_link"
+---@field uri string
+---@field range? chatls.Range
+
+---A file whose text the client sends along.
+---@class chatls.Resource
+---@field type "resource"
+---@field uri string
+---@field text string
+---@field range? chatls.Range
+
+---A picture in a prompt.
+---@class chatls.Image
+---@field type "image"
+---@field mimeType string
+---@field data string base64.
+
+---A change of a file, in a tool's result or in a preview.
+---@class chatls.Diff
+---@field type "diff"
+---@field uri string
+---@field oldText string
+---@field newText string
+
+---What a prompt is made of.
+---@alias chatls.ContentBlock
+---| chatls.TextContent
+---| chatls.ResourceLink
+---| chatls.Resource
+---| chatls.Image
+
+---What a tool's result is made of.
+---@alias chatls.ToolContent
+---| chatls.TextContent
+---| chatls.ResourceLink
+---| chatls.Diff
+
+---Tokens, as the provider counted them.
+---@class chatls.Usage
+---@field inputTokens integer All input, cached tokens included.
+---@field outputTokens integer All output, thinking included.
+---@field cacheReadTokens integer Of the input: read from the provider's cache.
+---@field cacheWriteTokens integer Of the input: written to it.
+
+---Why a turn ended with the stop reason `error`.
+---@class chatls.TurnError
+---@field kind chatls.ErrorKind
+---@field message string For people: what happened, at which host, what to do. Never holds a key.
+---@field retryable boolean Whether the same prompt may succeed later.
+---@field retryAfterMs? integer How long the provider asks to wait.
+---@field provider? string Its name in the settings.
+---@field httpStatus? integer
+---@field requestId? string The provider's own name for the request, for its support.
+
+---What a tool does, as the Agent Client Protocol spells it.
+---@alias chatls.ToolKind
+---| "read"
+---| "edit"
+---| "delete"
+---| "move"
+---| "search"
+---| "execute"
+---| "think"
+---| "fetch"
+---| "other"
+
+---How a call ended.
+---@alias chatls.ToolStatus
+---| "completed"
+---| "failed"
+---| "denied"
+---| "cancelled"
+---| "timed_out"
+
+---How a turn ended.
+---@alias chatls.StopReason
+---| "end_turn"
+---| "max_tokens"
+---| "max_turn_requests"
+---| "refusal"
+---| "cancelled"
+---| "error"
+
+---How one model reply ended.
+---@alias chatls.StepStopReason
+---| "end_turn"
+---| "tool_calls"
+---| "max_tokens"
+---| "refusal"
+
+---How much a notice matters.
+---@alias chatls.NoticeLevel
+---| "info"
+---| "warning"
+
+---Always the first event of a turn.
+---@class chatls.TurnStart : chatls.ProgressValue
+---@field kind "turnStart"
+---@field sessionId string Also where the daemon chose the name.
+---@field model string "provider/model".
+
+---A piece of the answer.
+---@class chatls.TextChunk : chatls.ProgressValue
+---@field kind "textChunk"
+---@field text string
+
+---A piece of the model's thinking.
+---@class chatls.ThinkingChunk : chatls.ProgressValue
+---@field kind "thinkingChunk"
+---@field text string
+
+---The model began to write a call.
+---@class chatls.ToolCallStart : chatls.ProgressValue
+---@field kind "toolCallStart"
+---@field toolCallId string
+---@field name string
+---@field toolKind chatls.ToolKind
+
+---A raw fragment of the arguments' JSON text.
+---@class chatls.ToolCallDelta : chatls.ProgressValue
+---@field kind "toolCallDelta"
+---@field toolCallId string
+---@field argumentsDelta string
+
+---The arguments are complete; the call has not run yet. Either `arguments` or `argumentsError` is present.
+---@class chatls.ToolCallEnd : chatls.ProgressValue
+---@field kind "toolCallEnd"
+---@field toolCallId string
+---@field name string
+---@field title string One line for people: "read_file server/app.py 1-40".
+---@field arguments? chatls.JsonObject
+---@field argumentsError? string No JSON object, or one that does not fit the tool's schema.
+---@field locations chatls.Location[] The files that the call is about, for a client that follows along.
+
+---The tool runs.
+---@class chatls.ToolRunStart : chatls.ProgressValue
+---@field kind "toolRunStart"
+---@field toolCallId string
+---@field startedEarly boolean While the model still streams its reply.
+
+---Output of a tool that still runs.
+---@class chatls.ToolRunOutput : chatls.ProgressValue
+---@field kind "toolRunOutput"
+---@field toolCallId string
+---@field text string
+
+---How a call ended; the last event of every call, also of one that never ran.
+---@class chatls.ToolRunEnd : chatls.ProgressValue
+---@field kind "toolRunEnd"
+---@field toolCallId string
+---@field status chatls.ToolStatus
+---@field content chatls.ToolContent[] What the model reads of it is the text.
+---@field durationMs integer Of the run; 0 if there was none.
+---@field truncated boolean Something was left out of `content`, which says what.
+
+---A call waits for a person's word.
+---@class chatls.PermissionRequested : chatls.ProgressValue
+---@field kind "permissionRequested"
+---@field toolCallId string
+
+---The word was given.
+---@class chatls.PermissionResolved : chatls.ProgressValue
+---@field kind "permissionResolved"
+---@field toolCallId string
+---@field outcome string allow_once, allow_always, reject_once, reject_always or cancelled.
+
+---One model reply is whole. There is none after an error or a cancel.
+---@class chatls.StepEnd : chatls.ProgressValue
+---@field kind "stepEnd"
+---@field stopReason chatls.StepStopReason
+---@field usage chatls.Usage|userdata
+---@field text string All text of the reply.
+
+---The provider is asked again. Also a delta: providers report it, the turn passes it on.
+---@class chatls.Retry : chatls.ProgressValue
+---@field kind "retry"
+---@field attempt integer 1 for the first try after the original one.
+---@field delayMs integer How long until then.
+---@field reason chatls.ErrorKind
+---@field text string For people.
+
+---Something a person should know. Also a delta: providers report it, the turn passes it on.
+---@class chatls.Notice : chatls.ProgressValue
+---@field kind "notice"
+---@field text string
+---@field level chatls.NoticeLevel
+
+---Anything that happens in a turn.
+---@alias chatls.Event
+---| chatls.TurnStart
+---| chatls.TextChunk
+---| chatls.ThinkingChunk
+---| chatls.ToolCallStart
+---| chatls.ToolCallDelta
+---| chatls.ToolCallEnd
+---| chatls.ToolRunStart
+---| chatls.ToolRunOutput
+---| chatls.ToolRunEnd
+---| chatls.PermissionRequested
+---| chatls.PermissionResolved
+---| chatls.StepEnd
+---| chatls.Retry
+---| chatls.Notice
+
+---A progress token; 0 and "" are tokens like any other, and 1 is not "1".
+---@alias chatls.Token
+---| integer
+---| string
+
+---Nothing.
+---@class chatls.NoParams
+
+---A person's prompt, and where its events go.
+---@class chatls.PromptParams
+---@field sessionId? string Continue this session; unknown: error 1001.
+---@field newSessionId? string Begin a session under this name; taken: error 1007. With neither, a session is begun under a name of the daemon's own; with both: error -32602.
+---@field content string|chatls.ContentBlock[] What the person says.
+---@field model? string "provider/model", split at the first slash; default from the settings.
+---@field toolChoice? "auto"|"none"|"required" `required`: for the first step only.
+---@field tools? string[] Only these tools; unknown: error 1006.
+---@field workDoneToken? chatls.Token LSP work-done progress goes here.
+---@field partialResultToken? chatls.Token The turn's events go here. Without it the result carries the last reply's text.
+
+---Which turn, or which call of it, is to end.
+---@class chatls.CancelParams
+---@field sessionId string
+---@field turnId? string Only if this very turn runs.
+---@field toolCallId? string Only this call: the model is told, the turn goes on.
+
+---The argument of the command `chatls.cancel`.
+---@class chatls.CancelCommand
+---@field sessionId? string The turn of this session; without it, the turn that started last.
+
+---How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included.
+---@class chatls.PromptResult
+---@field sessionId string
+---@field turnId string
+---@field stopReason chatls.StopReason
+---@field usage chatls.Usage|userdata The sum over the turn; null if the provider did not say.
+---@field steps integer Model replies begun.
+---@field chunks integer Text and thinking deltas as the provider sent them.
+---@field tools table<string, integer> Calls that ran, by tool.
+---@field durationMs integer From the moment the prompt was read.
+---@field timeToFirstChunkMs integer|userdata The same to the first text or thinking; null if there was none.
+---@field text? string Only without a partialResultToken: the last reply's text.
+---@field error? chatls.TurnError Only with the stop reason `error`.
+
+---What became of a cancel.
+---@class chatls.CancelResult
+---@field state "cancelling"|"idle"|"not_found" `idle`: no such turn runs. `not_found`: no such session, or no such open call.
+
+---What became of `chatls.cancel` and `chatls.cancelAll`.
+---@class chatls.CommandResult
+---@field cancelled integer The turns that this call cancelled.
+
+---A model that can be asked for.
+---@class chatls.ModelEntry
+---@field id string "provider/model".
+---@field provider string
+---@field name string For people.
+---@field local boolean Runs on this machine.
+---@field contextWindow? integer Tokens.
+
+---The models that are known by now.
+---@class chatls.ModelsResult
+---@field models chatls.ModelEntry[]
+---@field default string|userdata The id of the model that a prompt without one gets.
+
+---A tool that models are offered.
+---@class chatls.ToolEntry
+---@field name string
+---@field description string What the model is told.
+---@field kind chatls.ToolKind
+---@field readOnly boolean It changes nothing, so it may run early and unasked.
+---@field inputSchema chatls.JsonObject JSON Schema of the arguments.
+
+---All tools that are not disabled.
+---@class chatls.ToolsResult
+---@field tools chatls.ToolEntry[]
+
+return {
+  version = 1,
+  methods = {
+    prompt = "chat/prompt",
+    cancel = "chat/cancel",
+    models = "chat/models",
+    tools = "chat/tools",
+  },
+  commands = {
+    "chatls.cancel",
+    "chatls.cancelAll",
+  },
+  event_kinds = {
+    "turnStart",
+    "textChunk",
+    "thinkingChunk",
+    "toolCallStart",
+    "toolCallDelta",
+    "toolCallEnd",
+    "toolRunStart",
+    "toolRunOutput",
+    "toolRunEnd",
+    "permissionRequested",
+    "permissionResolved",
+    "stepEnd",
+    "retry",
+    "notice",
+  },
+  error_codes = {
+    parse_error = -32700,
+    invalid_request = -32600,
+    method_not_found = -32601,
+    invalid_params = -32602,
+    internal_error = -32603,
+    not_initialized = -32002,
+    request_cancelled = -32800,
+    session_not_found = 1001,
+    turn_in_progress = 1002,
+    overloaded = 1003,
+    credentials_missing = 1004,
+    model_not_found = 1005,
+    tool_not_found = 1006,
+    invalid_state = 1007,
+  },
+}

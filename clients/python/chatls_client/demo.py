@@ -1,0 +1,98 @@
+"""`python -m chatls_client.demo`: the daemon shown at work, with a real model and with a scripted one."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import anyio
+from rich.console import Console
+from rich.text import Text
+
+from chatls_client.conversation import Conversation, Question
+from chatls_client.faces import DrawnFace
+from chatls_client.protocol import Event
+from chatls_client.rows import paragraph
+from chatls_client.terminal import CANCELLED, make_console
+from chatls_client.timeline import Timeline
+
+MODEL = "local/smollm2-135m"
+SCRIPT = Path(__file__).with_name("demo_script.json")
+
+REAL = """\
+Part 1 of 2: a real model. The daemon is started as a child process, as an editor would start it, and is asked about \
+this folder. The model runs on this machine and is tiny (135 million parameters): it shows that everything works, not \
+how good an answer can be. What the tool finds is real."""
+REAL_PROMPT = "Which files mention Retry-After?"
+
+SCRIPTED = """\
+Part 2 of 2: a scripted model, slow on purpose, so that the order of things can be seen. It asks for three tools in \
+one reply. Each starts as soon as its arguments are complete, while the reply is still being written."""
+SCRIPTED_PROMPT = "How does this project frame its messages?"
+
+PROOF = "What overlapped, as the client saw it:"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo and return its exit code: of the first part that failed, 130 after Ctrl-C."""
+    options = _parser().parse_args(argv)
+    console = make_console(color=not options.no_color)
+    parts: dict[int, Callable[[Console, Path], int]] = {1: real_model, 2: scripted_model}
+    codes: list[int] = []
+    for number in options.part or parts:
+        codes.append(parts[number](console, options.folder.absolute()))
+        if codes[-1] >= CANCELLED:
+            break
+    return next((code for code in reversed(codes) if code >= CANCELLED), max(codes))
+
+
+def real_model(console: Console, folder: Path) -> int:
+    """Part 1."""
+    _explain(console, REAL)
+    return _ask(console, Question(REAL_PROMPT, None, (folder,), {"model": MODEL}))
+
+
+def scripted_model(console: Console, folder: Path) -> int:
+    """Part 2."""
+    _explain(console, SCRIPTED)
+    settings = {"model": "scripted/demo", "providers": {"scripted": {"kind": "scripted", "script": str(SCRIPT)}}}
+    timeline = Timeline()
+    code = _ask(console, Question(SCRIPTED_PROMPT, None, (folder,), settings), timeline.note)
+    if code == 0:
+        _explain(console, PROOF)
+        console.print(Text("\n").join(timeline.rows(console.width - 1)), soft_wrap=True)
+    return code
+
+
+def _ask(console: Console, question: Question, heard: Callable[[Event], None] | None = None) -> int:
+    console.print(Text("> " + question.prompt, "bold"))
+    face = DrawnFace(console, live=console.is_terminal and not console.is_dumb_terminal)
+    return anyio.run(Conversation(question, face, heard).run)
+
+
+def _explain(console: Console, text: str) -> None:
+    console.print()
+    console.print(Text("\n").join(paragraph(text, "cyan", min(console.width - 1, 100))), soft_wrap=True)
+    console.print()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m chatls_client.demo", description=__doc__)
+    parser.add_argument("--part", type=int, choices=(1, 2), action="append", help="only this part")
+    parser.add_argument("--folder", metavar="DIR", type=Path, default=Path(), help="the folder that is asked about")
+    parser.add_argument("--no-color", action="store_true", help="no colours")
+    return parser
+
+
+def run() -> int:
+    """The program: quiet when it is interrupted, or when nobody reads what it says."""
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return CANCELLED
+    except BrokenPipeError:
+        return 128 + 13
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,433 @@
+"""What the daemon says, as values. Generated from the daemon's sources by `make docs`: do not edit.
+
+Enums and objects are open: members that this client does not know are ignored, and a value that an alias below does
+not list may come from a newer daemon.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chatls_client.values import WireValue, tagged
+
+ErrorKind = Literal[
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "bad_request",
+    "context_window_exceeded",
+    "rate_limited",
+    "quota_exceeded",
+    "overloaded",
+    "network",
+    "timeout",
+    "stream_interrupted",
+    "bad_response",
+    "content_filtered",
+    "internal",
+]
+"""What went wrong in a turn, as a program can tell it (docs/protocol.md, section 7).
+
+unauthorized: the provider does not know the key
+forbidden: the key may not do this
+not_found: the provider has no such model or address
+bad_request: the provider refuses the request as it is
+context_window_exceeded: the conversation is longer than the model can read
+rate_limited: too many requests for now
+quota_exceeded: the account's means are used up; waiting does not help
+overloaded: the provider has too much to do
+network: no connection, or it broke before the reply began
+timeout: no answer, or no data, within the limits
+stream_interrupted: the reply broke off
+bad_response: the provider's answer cannot be read
+content_filtered: the provider withholds the reply
+internal: a bug in chatls
+"""
+
+JsonObject = dict[str, Any]
+"""A JSON object from outside: a model's arguments, a schema, a client's parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position(WireValue):
+    """A place in a text, as in LSP."""
+
+    line: int
+    """Zero-based."""
+    character: int
+    """Zero-based, in the units of the negotiated `positionEncoding`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range(WireValue):
+    """A stretch of text, as in LSP: the end is exclusive."""
+
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Location(WireValue):
+    """A file, or a part of one."""
+
+    uri: str
+    range: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextContent(WireValue):
+    """Plain text."""
+
+    text: str
+    type: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLink(WireValue):
+    """A file by its address. In a prompt the daemon reads it, an open document's text first."""
+
+    uri: str
+    range: Range | None = None
+    type: Literal["resource_link"] = "resource_link"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(WireValue):
+    """A file whose text the client sends along."""
+
+    uri: str
+    text: str
+    range: Range | None = None
+    type: Literal["resource"] = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Image(WireValue):
+    """A picture in a prompt."""
+
+    mime_type: str
+    data: str
+    """base64."""
+    type: Literal["image"] = "image"
+
+
+@dataclass(frozen=True, slots=True)
+class Diff(WireValue):
+    """A change of a file, in a tool's result or in a preview."""
+
+    uri: str
+    old_text: str
+    new_text: str
+    type: Literal["diff"] = "diff"
+
+
+ContentBlock = TextContent | ResourceLink | Resource | Image
+"""What a prompt is made of."""
+
+ToolContent = TextContent | ResourceLink | Diff
+"""What a tool's result is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage(WireValue):
+    """Tokens, as the provider counted them."""
+
+    input_tokens: int = 0
+    """All input, cached tokens included."""
+    output_tokens: int = 0
+    """All output, thinking included."""
+    cache_read_tokens: int = 0
+    """Of the input: read from the provider's cache."""
+    cache_write_tokens: int = 0
+    """Of the input: written to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnError(WireValue):
+    """Why a turn ended with the stop reason `error`."""
+
+    kind: ErrorKind
+    message: str
+    """For people: what happened, at which host, what to do. Never holds a key."""
+    retryable: bool
+    """Whether the same prompt may succeed later."""
+    retry_after_ms: int | None = None
+    """How long the provider asks to wait."""
+    provider: str | None = None
+    """Its name in the settings."""
+    http_status: int | None = None
+    request_id: str | None = None
+    """The provider's own name for the request, for its support."""
+
+
+ToolKind = Literal["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other"]
+"""What a tool does, as the Agent Client Protocol spells it."""
+
+ToolStatus = Literal["completed", "failed", "denied", "cancelled", "timed_out"]
+"""How a call ended."""
+
+StopReason = Literal["end_turn", "max_tokens", "max_turn_requests", "refusal", "cancelled", "error"]
+"""How a turn ended."""
+
+StepStopReason = Literal["end_turn", "tool_calls", "max_tokens", "refusal"]
+"""How one model reply ended."""
+
+NoticeLevel = Literal["info", "warning"]
+"""How much a notice matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStart(WireValue):
+    """Always the first event of a turn."""
+
+    session_id: str
+    """Also where the daemon chose the name."""
+    model: str
+    """"provider/model"."""
+    kind: Literal["turnStart"] = "turnStart"
+
+
+@dataclass(frozen=True, slots=True)
+class TextChunk(WireValue):
+    """A piece of the answer."""
+
+    text: str
+    kind: Literal["textChunk"] = "textChunk"
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingChunk(WireValue):
+    """A piece of the model's thinking."""
+
+    text: str
+    kind: Literal["thinkingChunk"] = "thinkingChunk"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallStart(WireValue):
+    """The model began to write a call."""
+
+    tool_call_id: str
+    name: str
+    tool_kind: ToolKind
+    kind: Literal["toolCallStart"] = "toolCallStart"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallDelta(WireValue):
+    """A raw fragment of the arguments' JSON text."""
+
+    tool_call_id: str
+    arguments_delta: str
+    kind: Literal["toolCallDelta"] = "toolCallDelta"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallEnd(WireValue):
+    """The arguments are complete; the call has not run yet. Either `arguments` or `argumentsError` is present."""
+
+    tool_call_id: str
+    name: str
+    title: str
+    """One line for people: "read_file server/app.py 1-40"."""
+    arguments: JsonObject | None = None
+    arguments_error: str | None = None
+    """No JSON object, or one that does not fit the tool's schema."""
+    locations: tuple[Location, ...] = ()
+    """The files that the call is about, for a client that follows along."""
+    kind: Literal["toolCallEnd"] = "toolCallEnd"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRunStart(WireValue):
+    """The tool runs."""
+
+    tool_call_id: str
+    started_early: bool
+    """While the model still streams its reply."""
+    kind: Literal["toolRunStart"] = "toolRunStart"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRunOutput(WireValue):
+    """Output of a tool that still runs."""
+
+    tool_call_id: str
+    text: str
+    kind: Literal["toolRunOutput"] = "toolRunOutput"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRunEnd(WireValue):
+    """How a call ended; the last event of every call, also of one that never ran."""
+
+    tool_call_id: str
+    status: ToolStatus
+    content: tuple[ToolContent, ...] = ()
+    """What the model reads of it is the text."""
+    duration_ms: int = 0
+    """Of the run; 0 if there was none."""
+    truncated: bool = False
+    """Something was left out of `content`, which says what."""
+    kind: Literal["toolRunEnd"] = "toolRunEnd"
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRequested(WireValue):
+    """A call waits for a person's word."""
+
+    tool_call_id: str
+    kind: Literal["permissionRequested"] = "permissionRequested"
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionResolved(WireValue):
+    """The word was given."""
+
+    tool_call_id: str
+    outcome: str
+    """allow_once, allow_always, reject_once, reject_always or cancelled."""
+    kind: Literal["permissionResolved"] = "permissionResolved"
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnd(WireValue):
+    """One model reply is whole. There is none after an error or a cancel."""
+
+    stop_reason: StepStopReason
+    usage: Usage | None
+    text: str
+    """All text of the reply."""
+    kind: Literal["stepEnd"] = "stepEnd"
+
+
+@dataclass(frozen=True, slots=True)
+class Retry(WireValue):
+    """The provider is asked again. Also a delta: providers report it, the turn passes it on."""
+
+    attempt: int
+    """1 for the first try after the original one."""
+    delay_ms: int
+    """How long until then."""
+    reason: ErrorKind
+    text: str
+    """For people."""
+    kind: Literal["retry"] = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(WireValue):
+    """Something a person should know. Also a delta: providers report it, the turn passes it on."""
+
+    text: str
+    level: NoticeLevel = "info"
+    kind: Literal["notice"] = "notice"
+
+
+Event = (
+    TurnStart
+    | TextChunk
+    | ThinkingChunk
+    | ToolCallStart
+    | ToolCallDelta
+    | ToolCallEnd
+    | ToolRunStart
+    | ToolRunOutput
+    | ToolRunEnd
+    | PermissionRequested
+    | PermissionResolved
+    | StepEnd
+    | Retry
+    | Notice
+)
+"""Anything that happens in a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptResult(WireValue):
+    """How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included."""
+
+    session_id: str
+    turn_id: str
+    stop_reason: StopReason
+    usage: Usage | None
+    """The sum over the turn; null if the provider did not say."""
+    steps: int
+    """Model replies begun."""
+    chunks: int
+    """Text and thinking deltas as the provider sent them."""
+    tools: dict[str, int]
+    """Calls that ran, by tool."""
+    duration_ms: int
+    """From the moment the prompt was read."""
+    time_to_first_chunk_ms: int | None
+    """The same to the first text or thinking; null if there was none."""
+    text: str | None = None
+    """Only without a partialResultToken: the last reply's text."""
+    error: TurnError | None = None
+    """Only with the stop reason `error`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResult(WireValue):
+    """What became of a cancel."""
+
+    state: Literal["cancelling", "idle", "not_found"]
+    """`idle`: no such turn runs. `not_found`: no such session, or no such open call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult(WireValue):
+    """What became of `chatls.cancel` and `chatls.cancelAll`."""
+
+    cancelled: int
+    """The turns that this call cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry(WireValue):
+    """A model that can be asked for."""
+
+    id: str
+    """"provider/model"."""
+    provider: str
+    name: str
+    """For people."""
+    local: bool
+    """Runs on this machine."""
+    context_window: int | None = None
+    """Tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsResult(WireValue):
+    """The models that are known by now."""
+
+    models: tuple[ModelEntry, ...]
+    default: str | None
+    """The id of the model that a prompt without one gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEntry(WireValue):
+    """A tool that models are offered."""
+
+    name: str
+    description: str
+    """What the model is told."""
+    kind: ToolKind
+    read_only: bool
+    """It changes nothing, so it may run early and unasked."""
+    input_schema: JsonObject
+    """JSON Schema of the arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsResult(WireValue):
+    """All tools that are not disabled."""
+
+    tools: tuple[ToolEntry, ...]
+
+
+event_from_wire: Callable[[JsonObject], Event | None] = tagged(Event, "kind")
+"""Read a `$/progress` value; None for a kind that this client does not know."""

@@ -1,0 +1,125 @@
+"""`chatls ask`: a question on the command line, its answer in the terminal or in a pipe."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+from rich.console import Console
+
+from chatls_client.conversation import Conversation, Question
+from chatls_client.faces import DrawnFace, Face, PipeFace, complain
+
+USAGE_ERROR = 2
+CANCELLED = 130
+
+DESCRIPTION = "Ask a model about the files of a folder; it may list, search and read them, and nothing else."
+EPILOG = """\
+Ctrl-C cancels; a second Ctrl-C leaves at once. In a pipe the answer's text alone goes to standard output, everything
+else to standard error.
+
+exit codes:
+  0    the model ended its turn
+  1    an error: of the model, its server, the settings or the daemon
+  2    a wrong command line
+  3    cut short: the most tokens or steps that are allowed, or the model refused
+  130  cancelled (128 + the signal's number; 141: nobody reads the answer any more)
+"""
+
+
+def main(argv: Sequence[str] | None = None, *, command: Sequence[str] | None = None) -> int:
+    """Run `chatls ask` and return its exit code. `command`: how the daemon is started, if not as usual."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    try:
+        question = _question(options, None if command is None else tuple(command))
+        return anyio.run(Conversation(question, choose_face(color=not options.no_color)).run)
+    except _UsageError as error:
+        parser.print_usage(sys.stderr)
+        complain(str(error))
+        return USAGE_ERROR
+    except KeyboardInterrupt:  # before the conversation has begun to listen
+        return CANCELLED
+
+
+def choose_face(*, color: bool) -> Face:
+    """Drawn on a terminal, bare in a pipe."""
+    if not sys.stdout.isatty():
+        return PipeFace(sys.stdout.fileno())
+    console = make_console(color=color)
+    return DrawnFace(console, live=not console.is_dumb_terminal)
+
+
+def make_console(*, color: bool) -> Console:
+    """Standard output, with nothing in text ever interpreted."""
+    return Console(markup=False, emoji=False, highlight=False, no_color=None if color else True)
+
+
+class _UsageError(Exception):
+    """The command line asks for something that cannot be."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "chatls ask",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--model", metavar="PROVIDER/MODEL", help="which model to ask (default: from the settings)")
+    parser.add_argument(
+        "--folder",
+        metavar="DIR",
+        action="append",
+        type=Path,
+        help="a folder that the model may read; may be repeated (default: this one)",
+    )
+    parser.add_argument(
+        "--settings", metavar="FILE", type=Path, help="settings as JSON, above those of the user's own file"
+    )
+    parser.add_argument("--no-color", action="store_true", help="no colours (the variable NO_COLOR does the same)")
+    parser.add_argument("prompt", metavar="PROMPT", nargs="*", help="the question; - stands for standard input")
+    return parser
+
+
+def _question(options: argparse.Namespace, command: tuple[str, ...] | None) -> Question:
+    folders = tuple(_folder(path) for path in options.folder or [Path.cwd()])
+    settings = {} if options.settings is None else _settings(options.settings)
+    return Question(_prompt(options.prompt), options.model, folders, settings, command)
+
+
+def _prompt(words: list[str]) -> str:
+    if not words and sys.stdin.isatty():
+        raise _UsageError("ask what? Give a prompt, or - to read it from standard input")
+    text = " ".join(word for word in words if word != "-")
+    if not words or "-" in words:
+        text = "\n\n".join(part for part in (text, _read_input()) if part.strip())
+    text = os.fsencode(text).decode("utf-8", "replace")
+    if not text.strip():
+        raise _UsageError("the prompt is empty")
+    return text
+
+
+def _read_input() -> str:
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise _UsageError(f"{path} is not a folder")
+    return path.absolute()
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _UsageError(f"cannot read the settings {path}: {error}") from error
+    if not isinstance(settings, dict):
+        raise _UsageError(f"the settings {path} are not a JSON object")
+    return cast(dict[str, Any], settings)

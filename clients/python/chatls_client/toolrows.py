@@ -1,0 +1,127 @@
+"""A tool call as rows of a terminal, at every point of its life. Knows no turn."""
+
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from chatls_client.harmless import harmless, one_line
+from chatls_client.protocol import Diff, ResourceLink, TextContent, ToolContent
+from chatls_client.rows import crop, crop_front
+from chatls_client.view import ToolBlock
+
+FOUND_LINES = 6
+"""Shown of what a tool found."""
+OUTPUT_LINES = 3
+"""Shown of what a running tool writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The signs that are drawn with."""
+
+    spinner: str
+    model: str
+    open: str
+    waiting: str
+    done: str
+    failed: str
+    stopped: str
+    bar: str
+    rule: str
+    dot: str
+    retry: str
+    more: str
+
+
+UNICODE = Glyphs("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "◆", "○", "?", "✓", "✗", "■", "│", "──", "·", "↻", "…")
+ASCII = Glyphs("|/-\\", "*", "o", "?", "+", "x", "#", "|", "--", "-", "~", "...")
+
+
+def duration(milliseconds: float) -> str:
+    """For people.
+
+    >>> duration(12), duration(1240), duration(125000)
+    ('12 ms', '1.2 s', '2 min 5 s')
+    """
+    if milliseconds < 1000:
+        return f"{milliseconds:.0f} ms"
+    if milliseconds < 60000:
+        return f"{milliseconds / 1000:.1f} s"
+    return f"{milliseconds // 60000:.0f} min {milliseconds % 60000 // 1000:.0f} s"
+
+
+def tool_rows(block: ToolBlock, width: int, glyphs: Glyphs, running: float) -> list[Text]:
+    """`running`: seconds for which it has been seen running."""
+    match block.status:
+        case "streaming":
+            return [_streaming(block, width, glyphs)]
+        case "ready":
+            return [_head(glyphs.open, "yellow", block, [], width, glyphs)]
+        case "awaiting_permission":
+            return [_head(glyphs.waiting, "yellow", block, ["waits for your word"], width, glyphs)]
+        case "running":
+            sign = spin(glyphs, running)
+            facts = ["running", *([duration(running * 1000)] if running >= 1 else []), *_early(block)]
+            output = _lines(block.output.splitlines()[-OUTPUT_LINES:], "dim", width, glyphs)
+            return [_head(sign, "cyan", block, facts, width, glyphs), *output]
+        case _:
+            return _ended(block, width, glyphs)
+
+
+def spin(glyphs: Glyphs, seconds: float) -> str:
+    """The spinner as it looks after so many seconds."""
+    return glyphs.spinner[int(seconds * 10) % len(glyphs.spinner)]
+
+
+def _streaming(block: ToolBlock, width: int, glyphs: Glyphs) -> Text:
+    """The end of the arguments is what moves, so that is what is shown of long ones."""
+    row = Text.assemble((f"{glyphs.open} ", "yellow"))
+    row.append(crop(one_line(block.name), width - 3), "bold yellow")
+    text = harmless(block.arguments_text).replace("\n", " ")
+    return row.append(" " + crop_front(text, width - row.cell_len - 1), "dim")
+
+
+def _early(block: ToolBlock) -> list[str]:
+    return ["started early"] if block.started_early else []
+
+
+def _head(sign: str, style: str, block: ToolBlock, facts: list[str], width: int, glyphs: Glyphs) -> Text:
+    """The title and what is known of the call; a narrow terminal gets fewer facts, the last ones least."""
+    title = one_line(block.title or block.name)
+    suffixes = ["".join(f" {glyphs.dot} {fact}" for fact in facts[:count]) for count in range(len(facts), -1, -1)]
+    room = width - 2 - min(cell_len(title), width // 2)
+    suffix = next(suffix for suffix in suffixes if cell_len(suffix) <= room or not suffix)
+    row = Text.assemble((f"{sign} ", style))
+    row.append(crop(title, width - 2 - cell_len(suffix)), "bold")
+    return row.append(suffix, "dim")
+
+
+def _ended(block: ToolBlock, width: int, glyphs: Glyphs) -> list[Text]:
+    sign, style = _SIGNS.get(block.status, ("stopped", "yellow"))
+    facts = [] if block.status == "completed" else [block.status.replace("_", " ")]
+    facts += [duration(block.duration_ms)] if block.duration_ms is not None and facts != ["denied"] else []
+    head = _head(getattr(glyphs, sign), style, block, facts + _early(block), width, glyphs)
+    found = [line for item in block.content for line in _found(item) if line.strip()]
+    rows = _lines(found[:FOUND_LINES], "red" if style == "red" else "dim", width, glyphs)
+    if len(found) > FOUND_LINES:
+        rows += _lines([f"{glyphs.more} {len(found) - FOUND_LINES} more lines"], "dim italic", width, glyphs)
+    return [head, *rows]
+
+
+_SIGNS = {"completed": ("done", "green"), "failed": ("failed", "red"), "timed_out": ("failed", "red")}
+
+
+def _found(item: ToolContent) -> list[str]:
+    match item:
+        case TextContent():
+            return item.text.split("\n")
+        case ResourceLink():
+            return [item.uri]
+        case Diff():
+            return [f"changed {item.uri}"]
+
+
+def _lines(lines: list[str], style: str, width: int, glyphs: Glyphs) -> list[Text]:
+    lead = f"  {glyphs.bar} "
+    return [Text(lead + crop(harmless(line).rstrip(), width - len(lead)), style) for line in lines]

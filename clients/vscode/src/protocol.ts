@@ -1,0 +1,436 @@
+// What can be said between a client and chatls. Generated from the daemon's sources by `make docs`: do not edit.
+// Enums and objects are open: ignore the members, kinds and values that you do not know.
+
+/** The version of the protocol. */
+export const VERSION = 1;
+
+/** What went wrong in a turn, as a program can tell it (docs/protocol.md, section 7). */
+export type ErrorKind =
+  | "unauthorized"
+  | "forbidden"
+  | "not_found"
+  | "bad_request"
+  | "context_window_exceeded"
+  | "rate_limited"
+  | "quota_exceeded"
+  | "overloaded"
+  | "network"
+  | "timeout"
+  | "stream_interrupted"
+  | "bad_response"
+  | "content_filtered"
+  | "internal";
+
+/** A JSON object from outside: a model's arguments, a schema, a client's parameters. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A place in a text, as in LSP. */
+export interface Position {
+  /** Zero-based. */
+  readonly line: number;
+  /** Zero-based, in the units of the negotiated `positionEncoding`. */
+  readonly character: number;
+}
+
+/** A stretch of text, as in LSP: the end is exclusive. */
+export interface Range {
+  readonly start: Position;
+  readonly end: Position;
+}
+
+/** A file, or a part of one. */
+export interface Location {
+  readonly uri: string;
+  readonly range?: Range;
+}
+
+/** Plain text. */
+export interface TextContent {
+  readonly type: "text";
+  readonly text: string;
+}
+
+/** A file by its address. In a prompt the daemon reads it, an open document's text first. */
+export interface ResourceLink {
+  readonly type: "resource_link";
+  readonly uri: string;
+  readonly range?: Range;
+}
+
+/** A file whose text the client sends along. */
+export interface Resource {
+  readonly type: "resource";
+  readonly uri: string;
+  readonly text: string;
+  readonly range?: Range;
+}
+
+/** A picture in a prompt. */
+export interface Image {
+  readonly type: "image";
+  readonly mimeType: string;
+  /** base64. */
+  readonly data: string;
+}
+
+/** A change of a file, in a tool's result or in a preview. */
+export interface Diff {
+  readonly type: "diff";
+  readonly uri: string;
+  readonly oldText: string;
+  readonly newText: string;
+}
+
+/** What a prompt is made of. */
+export type ContentBlock = TextContent | ResourceLink | Resource | Image;
+
+/** What a tool's result is made of. */
+export type ToolContent = TextContent | ResourceLink | Diff;
+
+/** Tokens, as the provider counted them. */
+export interface Usage {
+  /** All input, cached tokens included. */
+  readonly inputTokens: number;
+  /** All output, thinking included. */
+  readonly outputTokens: number;
+  /** Of the input: read from the provider's cache. */
+  readonly cacheReadTokens: number;
+  /** Of the input: written to it. */
+  readonly cacheWriteTokens: number;
+}
+
+/** Why a turn ended with the stop reason `error`. */
+export interface TurnError {
+  readonly kind: ErrorKind;
+  /** For people: what happened, at which host, what to do. Never holds a key. */
+  readonly message: string;
+  /** Whether the same prompt may succeed later. */
+  readonly retryable: boolean;
+  /** How long the provider asks to wait. */
+  readonly retryAfterMs?: number;
+  /** Its name in the settings. */
+  readonly provider?: string;
+  readonly httpStatus?: number;
+  /** The provider's own name for the request, for its support. */
+  readonly requestId?: string;
+}
+
+/** What a tool does, as the Agent Client Protocol spells it. */
+export type ToolKind = "read" | "edit" | "delete" | "move" | "search" | "execute" | "think" | "fetch" | "other";
+
+/** How a call ended. */
+export type ToolStatus = "completed" | "failed" | "denied" | "cancelled" | "timed_out";
+
+/** How a turn ended. */
+export type StopReason = "end_turn" | "max_tokens" | "max_turn_requests" | "refusal" | "cancelled" | "error";
+
+/** How one model reply ended. */
+export type StepStopReason = "end_turn" | "tool_calls" | "max_tokens" | "refusal";
+
+/** How much a notice matters. */
+export type NoticeLevel = "info" | "warning";
+
+/** Always the first event of a turn. */
+export interface TurnStart {
+  readonly kind: "turnStart";
+  /** Also where the daemon chose the name. */
+  readonly sessionId: string;
+  /** "provider/model". */
+  readonly model: string;
+}
+
+/** A piece of the answer. */
+export interface TextChunk {
+  readonly kind: "textChunk";
+  readonly text: string;
+}
+
+/** A piece of the model's thinking. */
+export interface ThinkingChunk {
+  readonly kind: "thinkingChunk";
+  readonly text: string;
+}
+
+/** The model began to write a call. */
+export interface ToolCallStart {
+  readonly kind: "toolCallStart";
+  readonly toolCallId: string;
+  readonly name: string;
+  readonly toolKind: ToolKind;
+}
+
+/** A raw fragment of the arguments' JSON text. */
+export interface ToolCallDelta {
+  readonly kind: "toolCallDelta";
+  readonly toolCallId: string;
+  readonly argumentsDelta: string;
+}
+
+/** The arguments are complete; the call has not run yet. Either `arguments` or `argumentsError` is present. */
+export interface ToolCallEnd {
+  readonly kind: "toolCallEnd";
+  readonly toolCallId: string;
+  readonly name: string;
+  /** One line for people: "read_file server/app.py 1-40". */
+  readonly title: string;
+  readonly arguments?: JsonObject;
+  /** No JSON object, or one that does not fit the tool's schema. */
+  readonly argumentsError?: string;
+  /** The files that the call is about, for a client that follows along. */
+  readonly locations: readonly Location[];
+}
+
+/** The tool runs. */
+export interface ToolRunStart {
+  readonly kind: "toolRunStart";
+  readonly toolCallId: string;
+  /** While the model still streams its reply. */
+  readonly startedEarly: boolean;
+}
+
+/** Output of a tool that still runs. */
+export interface ToolRunOutput {
+  readonly kind: "toolRunOutput";
+  readonly toolCallId: string;
+  readonly text: string;
+}
+
+/** How a call ended; the last event of every call, also of one that never ran. */
+export interface ToolRunEnd {
+  readonly kind: "toolRunEnd";
+  readonly toolCallId: string;
+  readonly status: ToolStatus;
+  /** What the model reads of it is the text. */
+  readonly content: readonly ToolContent[];
+  /** Of the run; 0 if there was none. */
+  readonly durationMs: number;
+  /** Something was left out of `content`, which says what. */
+  readonly truncated: boolean;
+}
+
+/** A call waits for a person's word. */
+export interface PermissionRequested {
+  readonly kind: "permissionRequested";
+  readonly toolCallId: string;
+}
+
+/** The word was given. */
+export interface PermissionResolved {
+  readonly kind: "permissionResolved";
+  readonly toolCallId: string;
+  /** allow_once, allow_always, reject_once, reject_always or cancelled. */
+  readonly outcome: string;
+}
+
+/** One model reply is whole. There is none after an error or a cancel. */
+export interface StepEnd {
+  readonly kind: "stepEnd";
+  readonly stopReason: StepStopReason;
+  readonly usage: Usage | null;
+  /** All text of the reply. */
+  readonly text: string;
+}
+
+/** The provider is asked again. Also a delta: providers report it, the turn passes it on. */
+export interface Retry {
+  readonly kind: "retry";
+  /** 1 for the first try after the original one. */
+  readonly attempt: number;
+  /** How long until then. */
+  readonly delayMs: number;
+  readonly reason: ErrorKind;
+  /** For people. */
+  readonly text: string;
+}
+
+/** Something a person should know. Also a delta: providers report it, the turn passes it on. */
+export interface Notice {
+  readonly kind: "notice";
+  readonly text: string;
+  readonly level: NoticeLevel;
+}
+
+/** Anything that happens in a turn. */
+export type Event =
+  | TurnStart
+  | TextChunk
+  | ThinkingChunk
+  | ToolCallStart
+  | ToolCallDelta
+  | ToolCallEnd
+  | ToolRunStart
+  | ToolRunOutput
+  | ToolRunEnd
+  | PermissionRequested
+  | PermissionResolved
+  | StepEnd
+  | Retry
+  | Notice;
+
+/** A progress token; 0 and "" are tokens like any other, and 1 is not "1". */
+export type Token = number | string;
+
+/** Nothing. */
+export interface NoParams {
+}
+
+/** A person's prompt, and where its events go. */
+export interface PromptParams {
+  /** Continue this session; unknown: error 1001. */
+  readonly sessionId?: string;
+  /** Begin a session under this name; taken: error 1007. With neither, a session is begun under a name of the daemon's own; with both: error -32602. */
+  readonly newSessionId?: string;
+  /** What the person says. */
+  readonly content: string | readonly ContentBlock[];
+  /** "provider/model", split at the first slash; default from the settings. */
+  readonly model?: string;
+  /** `required`: for the first step only. */
+  readonly toolChoice?: "auto" | "none" | "required";
+  /** Only these tools; unknown: error 1006. */
+  readonly tools?: readonly string[];
+  /** LSP work-done progress goes here. */
+  readonly workDoneToken?: Token;
+  /** The turn's events go here. Without it the result carries the last reply's text. */
+  readonly partialResultToken?: Token;
+}
+
+/** Which turn, or which call of it, is to end. */
+export interface CancelParams {
+  readonly sessionId: string;
+  /** Only if this very turn runs. */
+  readonly turnId?: string;
+  /** Only this call: the model is told, the turn goes on. */
+  readonly toolCallId?: string;
+}
+
+/** The argument of the command `chatls.cancel`. */
+export interface CancelCommand {
+  /** The turn of this session; without it, the turn that started last. */
+  readonly sessionId?: string;
+}
+
+/** How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included. */
+export interface PromptResult {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly stopReason: StopReason;
+  /** The sum over the turn; null if the provider did not say. */
+  readonly usage: Usage | null;
+  /** Model replies begun. */
+  readonly steps: number;
+  /** Text and thinking deltas as the provider sent them. */
+  readonly chunks: number;
+  /** Calls that ran, by tool. */
+  readonly tools: Readonly<Record<string, number>>;
+  /** From the moment the prompt was read. */
+  readonly durationMs: number;
+  /** The same to the first text or thinking; null if there was none. */
+  readonly timeToFirstChunkMs: number | null;
+  /** Only without a partialResultToken: the last reply's text. */
+  readonly text?: string;
+  /** Only with the stop reason `error`. */
+  readonly error?: TurnError;
+}
+
+/** What became of a cancel. */
+export interface CancelResult {
+  /** `idle`: no such turn runs. `not_found`: no such session, or no such open call. */
+  readonly state: "cancelling" | "idle" | "not_found";
+}
+
+/** What became of `chatls.cancel` and `chatls.cancelAll`. */
+export interface CommandResult {
+  /** The turns that this call cancelled. */
+  readonly cancelled: number;
+}
+
+/** A model that can be asked for. */
+export interface ModelEntry {
+  /** "provider/model". */
+  readonly id: string;
+  readonly provider: string;
+  /** For people. */
+  readonly name: string;
+  /** Runs on this machine. */
+  readonly local: boolean;
+  /** Tokens. */
+  readonly contextWindow?: number;
+}
+
+/** The models that are known by now. */
+export interface ModelsResult {
+  readonly models: readonly ModelEntry[];
+  /** The id of the model that a prompt without one gets. */
+  readonly default: string | null;
+}
+
+/** A tool that models are offered. */
+export interface ToolEntry {
+  readonly name: string;
+  /** What the model is told. */
+  readonly description: string;
+  readonly kind: ToolKind;
+  /** It changes nothing, so it may run early and unasked. */
+  readonly readOnly: boolean;
+  /** JSON Schema of the arguments. */
+  readonly inputSchema: JsonObject;
+}
+
+/** All tools that are not disabled. */
+export interface ToolsResult {
+  readonly tools: readonly ToolEntry[];
+}
+
+/** The value of a `$/progress` notification on the turn's `partialResultToken`. */
+export type ProgressValue = Event & {
+  /** Counts up by one within a turn, from 1. */
+  readonly seq: number;
+  readonly turnId: string;
+};
+
+/** The requests that a client sends. */
+export interface Requests {
+  /** Ask, and stream what comes back. */
+  "chat/prompt": { params: PromptParams; result: PromptResult };
+  /** End a turn or one call; answered at once. */
+  "chat/cancel": { params: CancelParams; result: CancelResult };
+  /** The models there are; answered within two seconds. */
+  "chat/models": { params: NoParams; result: ModelsResult };
+  /** The tools there are. */
+  "chat/tools": { params: NoParams; result: ToolsResult };
+}
+
+/** For `workspace/executeCommand`. */
+export const COMMANDS = ["chatls.cancel", "chatls.cancelAll"] as const;
+
+/** Codes of JSON-RPC errors. */
+export const ErrorCode = {
+  /** Not JSON: bad syntax, not UTF-8, nested too deeply. The id is null. */
+  parseError: -32700,
+  /** No request, a second `initialize`, an id that is in flight, a request after `shutdown`, a frame that was lost. */
+  invalidRequest: -32600,
+  /** There is no such request. */
+  methodNotFound: -32601,
+  /** Parameters that do not fit; the message names the member. */
+  invalidParams: -32602,
+  /** A bug in chatls; its log says more. */
+  internalError: -32603,
+  /** A request came before `initialize`. */
+  notInitialized: -32002,
+  /** The client cancelled a request other than `chat/prompt`, which always ends with a result. */
+  requestCancelled: -32800,
+  /** There is no session of this name. */
+  sessionNotFound: 1001,
+  /** The session has a turn that runs: wait for its end, or cancel it. */
+  turnInProgress: 1002,
+  /** Too many turns run: try again when one has ended. */
+  overloaded: 1003,
+  /** The provider needs a key and there is none; the message says where one is looked for. */
+  credentialsMissing: 1004,
+  /** There is no such model, or none at all. */
+  modelNotFound: 1005,
+  /** `tools` names one that does not exist or is disabled. */
+  toolNotFound: 1006,
+  /** The settings cannot be used, or the session's name is taken; the message says which. */
+  invalidState: 1007,
+} as const;

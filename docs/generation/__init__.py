@@ -1,0 +1,1 @@
+"""What stands in several places, written from one: the daemon's sources."""

@@ -1,0 +1,111 @@
+"""Writes the tables of docs/configuration.md."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from chatls import config
+from chatls.content import camel
+from chatls.providers import catalog
+from generation.markdown import code, table
+from generation.source import one_line
+
+_UNITS = {"Seconds": "seconds", "Tokens": "tokens", "Bytes": "bytes"}
+_BOUNDS = {"ge": ">=", "gt": ">", "le": "<="}
+_SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+_GROUPS: dict[str, tuple[type[BaseModel], str]] = {
+    "settings": (config.Settings, ""),
+    "provider-settings": (config.ProviderSettings, "providers.NAME."),
+    "parameter-settings": (config.ParameterSettings, "parameters."),
+    "tool-settings": (config.ToolSettings, "tools."),
+    "limit-settings": (config.LimitSettings, "limits."),
+}
+
+
+def parts() -> dict[str, str]:
+    """One table for each group, by the group's name, and the providers that need no settings."""
+    tables = {name: _group(model, path) for name, (model, path) in _GROUPS.items()}
+    return {**tables, "kinds": _kinds(), "known-providers": _known()}
+
+
+def _kinds() -> str:
+    """The protocols that this version speaks."""
+    return f"This version has the kinds {', '.join(code(kind) for kind in catalog.BUILT)}.\n"
+
+
+def _known() -> str:
+    rows = ((code(i.name), code(i.base_url), code(i.key_variable), code(i.model), _how(i)) for i in catalog.KNOWN)
+    return table(("name", "address", "key in", "default model", "used if nothing is set"), rows)
+
+
+def _how(entry: catalog.Known) -> str:
+    if not entry.key_variable:
+        return "when it answers there and says what it is"
+    return "when there is a key" if entry.automatic else "no"
+
+
+def _group(model: type[BaseModel], path: str) -> str:
+    units, hints = _units(model), get_type_hints(model)
+    rows = (
+        (code(path + camel(name)), code(_type(hints[name], field)), _default(field), units[name], _text(field))
+        for name, field in model.model_fields.items()
+        if not _holds_settings(hints[name])
+    )
+    return one_line(model.__doc__ or "") + "\n\n" + table(("key", "type", "default", "unit", "meaning"), rows)
+
+
+def _holds_settings(hint: Any) -> bool:
+    return any(isinstance(item, type) and issubclass(item, BaseModel) for item in (hint, *get_args(hint)))
+
+
+def _text(field: FieldInfo) -> str:
+    return one_line(field.description or "")
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    match value:
+        case None:
+            return "not set"
+        case () | {}:
+            return "none"
+        case float():
+            return code(f"{value:g}")
+        case _:
+            return code(str(value))
+
+
+def _type(hint: Any, field: FieldInfo) -> str:
+    sign = {name: getattr(item, name) for item in field.metadata for name in _BOUNDS if hasattr(item, name)}
+    return _spelt(hint) + "".join(f" {_BOUNDS[name]} {value:g}" for name, value in sign.items())
+
+
+def _spelt(hint: Any) -> str:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return " | ".join(f'"{item}"' for item in arguments)
+    if origin is tuple:
+        return f"{_spelt(arguments[0])}[]"
+    if origin is dict:
+        return f"{{ [name]: {_spelt(arguments[1])} }}"
+    if arguments:
+        return " | ".join(_spelt(item) for item in arguments if item is not type(None))
+    return _SCALARS[hint]
+
+
+def _units(model: type[BaseModel]) -> dict[str, str]:
+    """The unit of each field, told by the name of its type."""
+    return {name: next((_UNITS[word] for word in _UNITS if word in kind), "") for name, kind in _annotations(model)}
+
+
+def _annotations(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    for node in ast.parse(inspect.getsource(config)).body:
+        if isinstance(node, ast.ClassDef) and node.name == model.__name__:
+            for item in node.body:
+                if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+                    yield item.target.id, ast.unparse(item.annotation)
