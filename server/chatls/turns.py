@@ -197,10 +197,10 @@ class Turns:
             log.exception("a bug in a turn")
             reply = _summary(job, "error", TurnError("internal", str(internal("the turn")), retryable=False))
         finally:
-            self._jobs.pop(job.turn.id)
             job.session.turn = None
             if job.work_done is not None:
                 await job.work_done.end()
+            self._jobs.pop(job.turn.id)  # from here to the answer nobody else runs: `idle` means answered
         if isinstance(reply, RequestError):
             job.answer.refuse(reply)
         else:

@@ -61,7 +61,7 @@ class Exchange:
         await self._check(self._response)
 
     async def next(self) -> bytes | None:
-        """The next bytes, or None at the end. Raises `ProviderError`. Sets no limit on silence: its owner knows what silence is."""
+        """The next bytes, or None at the end. Waits for ever. Raises `ProviderError`."""
         assert self._chunks is not None
         try:
             return await anext(self._chunks)

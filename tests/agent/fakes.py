@@ -1,0 +1,253 @@
+"""What the tests of the agent play with: a provider that says what it is told, tools, an editor, and the two laws.
+
+`check_events` and `check_history` state what holds for every turn, however it ends (docs/protocol.md, section 4).
+"""
+
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import anyio
+from anyio import fail_after
+from anyio.lowlevel import checkpoint
+
+from chatls.agent.runner import Runner
+from chatls.agent.step import Step
+from chatls.agent.turn import Turn
+from chatls.config import LimitSettings
+from chatls.content import TextContent, TurnError, Usage
+from chatls.editor import OpenDocument, Root
+from chatls.events import (
+    Event,
+    StepStopReason,
+    StopReason,
+    TextChunk,
+    ToolCallDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    ToolRunEnd,
+    ToolRunOutput,
+    ToolRunStart,
+)
+from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, ToolSpec, UserMessage
+from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
+from chatls.providers.provider import ModelInfo, ModelRequest, Provider, ToolChoice
+from chatls.tools.tool import Run as ToolFunction
+from chatls.tools.tool import Tool, tool
+from chatls.workspace import Workspace
+
+DEADLINE = 20
+"""Seconds after which a test that waits has failed."""
+
+OUCH = TurnError("overloaded", "the house is full", retryable=True)
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An editor with these folders and open documents."""
+
+    folders: tuple[Root, ...] = ()
+    documents: Mapping[Path, OpenDocument] = field(default_factory=dict[Path, OpenDocument])
+
+    def roots(self) -> tuple[Root, ...]:
+        return self.folders
+
+    def open_documents(self) -> Mapping[Path, OpenDocument]:
+        return self.documents
+
+
+def desk(*folders: Path, texts: Mapping[Path, str] | None = None) -> Desk:
+    """An editor with these folders, and these unsaved texts open."""
+    documents = {path: OpenDocument(path.as_uri(), text, 1) for path, text in (texts or {}).items()}
+    return Desk(tuple(Root(path.name, path) for path in folders), documents)
+
+
+def named(name: str, run: ToolFunction, *, read_only: bool = True) -> Tool:
+    """A tool of this name."""
+    cast(Any, run).__name__ = name
+    return tool(kind="read" if read_only else "edit", read_only=read_only, title=lambda given: f"{name} {given}")(run)
+
+
+def call(call_id: str, name: str, arguments: dict[str, Any] | None = None) -> list[Delta]:
+    """A whole call, arguments given at once."""
+    given = arguments or {}
+    return [CallStart(call_id, name), CallArguments(call_id, str(given)), CallReady(call_id, given)]
+
+
+def finished(stop: StepStopReason = "end_turn", usage: Usage | None = None) -> Finished:
+    """The end of a reply."""
+    return Finished(stop, usage)
+
+
+class Stage:
+    """Records what a turn emits."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._changed = anyio.Event()
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    def of(self, kind: type[E]) -> list[E]:
+        """All events of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def until(self, happened: Callable[[], object]) -> None:
+        """Wait until something has happened, as told by the events so far."""
+        while not happened():
+            await self._changed.wait()
+
+    async def until_event(self, kind: type[Any], call_id: str | None = None) -> None:
+        """Wait for an event of a kind, and of a call."""
+        await self.until(
+            lambda: any(call_id is None or getattr(event, "tool_call_id", "") == call_id for event in self.of(kind))
+        )
+
+    def text(self) -> str:
+        return "".join(event.text for event in self.of(TextChunk))
+
+
+Beat = Delta | Callable[[], Awaitable[None]]
+"""What a provider says, or what it waits for."""
+
+
+class Player:
+    """A provider that plays replies, the last one again and again."""
+
+    def __init__(self, *replies: Sequence[Beat]) -> None:
+        self.name = "player"
+        self.local = True
+        self.requests: list[ModelRequest] = []
+        self.closed = 0
+        """Streams that were closed."""
+        self._replies = replies
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        self.requests.append(request)
+        reply = self._replies[min(len(self.requests), len(self._replies)) - 1]
+        try:
+            for beat in reply:
+                if callable(beat):
+                    await beat()
+                else:
+                    yield beat
+        finally:
+            self.closed += 1
+
+    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
+        return tools
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        return ()
+
+    async def aclose(self) -> None:
+        await checkpoint()
+
+
+async def plenty() -> None:
+    """Room for output, always."""
+
+
+class Scene:
+    """One turn with everything around it."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        *tools: Tool,
+        limits: LimitSettings | None = None,
+        room: Callable[[], Awaitable[None]] = plenty,
+        history: list[Message] | None = None,
+        workspace: Callable[[], Workspace] = lambda: Workspace(desk()),
+    ) -> None:
+        self.stage = Stage()
+        self.history: list[Message] = [] if history is None else history
+        self.history.append(UserMessage((TextContent("go"),)))
+        self.turn = Turn("turn-1", self.history, self.stage.emit, room)
+        self.limits = limits or LimitSettings()
+        self.provider = provider
+        self._workspace = workspace
+        self._tools = {item.name: item for item in tools}
+
+    async def play(self, tool_choice: ToolChoice = "auto") -> StopReason:
+        """Run the turn as the daemon does, and hold it to the laws."""
+        stop: StopReason = "cancelled"
+        runner = Runner(self._workspace, self.limits, self.stage.emit, self.turn.tally.ran)
+        specs = tuple(item.spec for item in self._tools.values())
+        request = ModelRequest("model", "system", (), specs, tool_choice)
+        try:
+            with fail_after(DEADLINE), self.turn.scope:
+                stop = await self.turn.run(self.provider, request, self._step, runner, self.limits.max_steps)
+        finally:
+            check_events(self.stage.events)
+            check_history(self.history)
+        return stop
+
+    def _step(self) -> Step:
+        return Step(self._tools, Workspace(desk()))
+
+    def results(self) -> list[ToolResult]:
+        """All results in the history, in order."""
+        return [result for message in self.history if isinstance(message, ToolMessage) for result in message.results]
+
+    def cancel_call(self, call_id: str) -> None:
+        """As `chat/cancel` with a toolCallId does."""
+        wanted = self.turn.step.calls.get(call_id) if self.turn.step else None
+        if wanted is not None and wanted.state != "ended":
+            for event in wanted.cancel():
+                self.stage.emit(event)
+
+    def ends(self) -> dict[str, str]:
+        """How each call ended in the end."""
+        return {event.tool_call_id: event.status for event in self.stage.of(ToolRunEnd)}
+
+
+_LETTERS: dict[type[Any], str] = {
+    ToolCallStart: "S",
+    ToolCallDelta: "D",
+    ToolCallEnd: "E",
+    ToolRunStart: "R",
+    ToolRunOutput: "O",
+    ToolRunEnd: "X",
+}
+_LIFE = re.compile(r"S(D*E(RO*X|X)?)*(?<=X)")
+
+
+def check_events(events: Iterable[Event]) -> None:
+    """Every call lives one life: start, arguments, their end, at most one run at a time, and the last word an end."""
+    lives: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, ToolCallDelta) and not event.arguments_delta.strip():
+            continue  # blank text contradicts nothing, so it may come while the tool runs
+        if letter := _LETTERS.get(type(event)):
+            call_id = cast(ToolCallStart, event).tool_call_id
+            lives[call_id] = lives.get(call_id, "") + letter
+    for call_id, life in lives.items():
+        assert _LIFE.fullmatch(life), f"the call {call_id} lived {life}"
+
+
+def check_history(history: Sequence[Message]) -> None:
+    """A provider takes it: every call is answered right behind its message, in order, and nothing else is."""
+    seen: list[str] = []
+    for before, message in zip([None, *history], history, strict=False):
+        if isinstance(message, ToolMessage):
+            assert isinstance(before, AssistantMessage)
+            assert [item.id for item in before.calls] == [result.call_id for result in message.results]
+            assert [item.name for item in before.calls] == [result.name for result in message.results]
+            assert all(isinstance(result.text, str) and result.text for result in message.results)
+        else:
+            assert not (isinstance(before, AssistantMessage) and before.calls), "a call without a result"
+        if isinstance(message, AssistantMessage):
+            assert message.text or message.calls, "a message that says nothing"
+            assert not isinstance(before, AssistantMessage)
+            seen += [item.id for item in message.calls]
+    if history and isinstance(history[-1], AssistantMessage):
+        assert not history[-1].calls, "a call without a result"
+    assert len(seen) == len(set(seen))

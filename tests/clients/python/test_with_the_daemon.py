@@ -1,0 +1,137 @@
+"""The client's programs with the real daemon and a scripted model: `chatls ask`, the demo, the README's example."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from in_terminal import CTRL_C, gone, in_terminal
+
+from chatls_client import Client
+from chatls_client.protocol import TextChunk, ToolRunEnd, ToolRunStart
+
+ROOT = Path(__file__).parents[3]
+SEARCH = {"toolCall": {"name": "search", "arguments": {"pattern": "needle"}}}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with one file to find."""
+    folder = tmp_path / "my project"
+    folder.mkdir()
+    (folder / "hay.txt").write_text("hay\nneedle\n")
+    return folder
+
+
+def script(folder: Path, *replies: list[dict[str, Any]], delay: float = 0) -> dict[str, Any]:
+    """Settings with a model that plays this."""
+    path = folder / "script.json"
+    path.write_text(json.dumps({"replies": replies, "chunkChars": 4, "chunkDelay": delay}))
+    return {"model": "scripted/demo", "providers": {"scripted": {"kind": "scripted", "script": str(path)}}}
+
+
+def settings_file(folder: Path, *replies: list[dict[str, Any]]) -> str:
+    path = folder / "settings.json"
+    path.write_text(json.dumps(script(folder, *replies)))
+    return str(path)
+
+
+def run(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **(env or {})}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=180)
+
+
+@pytest.mark.asyncio
+async def test_a_program_gets_the_answer_and_the_tools_work_as_they_come(tmp_path: Path, project: Path) -> None:
+    settings = script(tmp_path, [{"text": "I look. "}, SEARCH], [{"text": "Found it."}])
+    with anyio.fail_after(60):
+        async with Client.start(roots=[project], settings=settings) as client:
+            client.open(project / "hay.txt", "no more hay\na needle, not saved\n")
+            turn = client.prompt("Where is it?")
+            events = [event async for event in turn]
+            assert "".join(event.text for event in events if isinstance(event, TextChunk)) == "I look. Found it."
+            assert any(isinstance(event, ToolRunStart) for event in events)
+            (ended,) = [event for event in events if isinstance(event, ToolRunEnd)]
+            assert "a needle, not saved" in str(ended.content)
+            assert turn.result.tools == {"search": 1}
+            again = await client.ask("And again?", session=turn.session_id)
+            assert (again.stop_reason, again.text) == ("end_turn", "Found it.")
+            assert {"search", "read_file", "list_files"} <= {tool.name for tool in await client.tools()}
+            assert "scripted" in {model.provider for model in (await client.models()).models}
+        assert client.exit_code == 0
+
+
+def test_ask_in_a_pipe_gives_the_answer_alone(tmp_path: Path, project: Path) -> None:
+    settings = settings_file(tmp_path, [{"text": "I look. "}, SEARCH], [{"text": "Found it."}])
+    done = run("-m", "chatls", "ask", "--settings", settings, "Where is it?", cwd=project)
+    assert (done.stdout, done.returncode) == ("I look. \nFound it.\n", 0)
+
+
+def test_ask_tells_settings_that_cannot_be_used_once(tmp_path: Path, project: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"modle": "x"}')
+    done = run("-m", "chatls", "ask", "--settings", str(path), "Where is it?", cwd=project)
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr.count("modle") == 1
+
+
+def test_ask_in_a_terminal_shows_what_happens(tmp_path: Path, project: Path) -> None:
+    settings = settings_file(
+        tmp_path, [{"text": "I look. "}, SEARCH, {"usage": {"inputTokens": 7}}], [{"text": "Found."}]
+    )
+    with in_terminal("-m", "chatls", "ask", "--settings", settings, "Where?", cwd=project) as terminal:
+        assert terminal.end() == 0
+        text = "\n".join(terminal.screen)
+        assert text.startswith("◆ scripted/demo\n")
+        assert '\n\nI look.\n\n✓ search "needle" · ' in text
+        assert "\n  │ hay.txt:2: needle\n\nFound.\n\n── end_turn · 7 tokens in, 0 out · first chunk " in text
+
+
+@pytest.mark.parametrize("presses", [1, 2])
+def test_ctrl_c_leaves_no_daemon_behind(presses: int, tmp_path: Path, project: Path) -> None:
+    settings = settings_file(tmp_path, [{"text": "So far."}, {"hang": True}])
+    with in_terminal("-m", "chatls", "ask", "--settings", settings, "Wait.", cwd=project) as terminal:
+        terminal.wait_for("So far")
+        children = terminal.children()
+        assert children
+        for _ in range(presses):
+            terminal.press(CTRL_C)
+        assert terminal.end() == 130
+        assert all(gone(pid) for pid in children)
+        if presses == 1:
+            assert "── cancelled" in "\n".join(terminal.screen)
+
+
+def test_the_example_runs(tmp_path: Path, project: Path) -> None:
+    settings = script(tmp_path, [{"text": "Hay and a needle."}])
+    config = tmp_path / "config" / "chatls"
+    config.mkdir(parents=True)
+    provider = (
+        f'[providers.scripted]\nkind = "scripted"\nscript = {json.dumps(settings["providers"]["scripted"]["script"])}\n'
+    )
+    (config / "config.toml").write_text(f'model = "{settings["model"]}"\n{provider}')
+    example = str(ROOT / "clients" / "python" / "example.py")
+    home = {"XDG_CONFIG_HOME": str(config.parent), "HOME": str(tmp_path)}
+    done = run(example, "What is in here?", cwd=project, env=home)
+    assert (done.stdout, done.stderr) == ("Hay and a needle.\n(end_turn)\n", "")
+
+
+def test_the_demos_scripted_part_proves_what_overlaps() -> None:
+    done = run("-m", "chatls_client.demo", "--part", "2", cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 of 3 calls had started by then" in " ".join(done.stdout.split())
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.model
+def test_the_demos_real_model_calls_its_tool_and_answers() -> None:
+    done = run("-m", "chatls_client.demo", "--part", "1", cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "◆ local/smollm2-135m" in done.stdout
+    assert '✓ search "Retry-After" · ' in done.stdout
+    assert "── end_turn · " in done.stdout

@@ -1,0 +1,73 @@
+"""Daemons for tests: one that a module's tests share, and as many of their own as they want."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.daemon.raw import WITH_TOOLS, Daemon
+
+Start = Callable[..., Daemon]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a daemon; it is killed and checked behind the test."""
+    daemons: list[Daemon] = []
+
+    def started(*arguments: Any, **options: Any) -> Daemon:
+        daemons.append(Daemon(tmp_path, *arguments, **options))
+        return daemons[-1]
+
+    yield started
+    for daemon in daemons:
+        daemon.kill()
+
+
+class Shared:
+    """A daemon that is started anew when a test broke it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._daemon: Daemon | None = None
+
+    def get(self) -> Daemon:
+        if self._daemon is None:
+            self._daemon = Daemon(self._folder, WITH_TOOLS)
+            root = self._folder / "root"
+            root.mkdir(exist_ok=True)
+            (root / "a.txt").write_text("one\ntwo\nthree\n")
+            folders = [{"uri": root.as_uri(), "name": "root"}]
+            self._daemon.initialize({}, workspaceFolders=folders)
+        return self._daemon
+
+    def check(self) -> None:
+        if self._daemon is not None:
+            daemon, self._daemon = self._daemon, None
+            try:
+                daemon.settle()
+                self._daemon = daemon
+            finally:
+                if self._daemon is None:
+                    daemon.kill()
+
+    def close(self) -> None:
+        if self._daemon is not None:
+            with self._daemon as daemon:
+                assert daemon.leave() == 0
+                daemon.check()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    shared = Shared(tmp_path_factory.mktemp("daemon"))
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def daemon(shared: Shared) -> Iterator[Daemon]:
+    """A daemon that the tests of a module share: each leaves it with nothing running and nothing owed."""
+    yield shared.get()
+    shared.check()

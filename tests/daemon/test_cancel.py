@@ -1,0 +1,380 @@
+"""Cancelling: every trigger at every point ends the turn, closes what it holds, and leaves a session that goes on."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.daemon.processes import descendants, wait_until_gone
+from tests.daemon.raw import Daemon, Json, Turn, packed
+from tests.support.http_server import Chunk, End, Hang, Head, Request, ScriptedServer, Wait, answered, event, streamed
+
+Trigger = Callable[[Turn], None]
+
+WORK_DONE = "spinner-{}"
+
+
+def by_request(turn: Turn) -> None:
+    """Trap 12."""
+    turn.daemon.notify("$/cancelRequest", {"id": turn.id})
+
+
+def by_work_done(turn: Turn) -> None:
+    """Trap 14."""
+    turn.daemon.notify("window/workDoneProgress/cancel", {"token": WORK_DONE.format(turn.token)})
+
+
+def by_method(turn: Turn) -> None:
+    assert turn.daemon.call("chat/cancel", {"sessionId": turn.session_id}) == {"state": "cancelling"}
+
+
+def by_command(turn: Turn) -> None:
+    """Trap 13."""
+    arguments = [{"sessionId": turn.session_id}]
+    command = {"command": "chatls.cancel", "arguments": arguments}
+    assert turn.daemon.call("workspace/executeCommand", command) == {"cancelled": 1}
+
+
+TRIGGERS = [by_request, by_work_done, by_method, by_command]
+
+
+def text(words: str) -> Json:
+    return {"choices": [{"index": 0, "delta": {"content": words}}]}
+
+
+def call(arguments: str, name: str | None = None, index: int = 0) -> Json:
+    function = {"arguments": arguments, **({"name": name} if name else {})}
+    return {
+        "choices": [{"index": 0, "delta": {"tool_calls": [{"index": index, "id": f"c{index}", "function": function}]}}]
+    }
+
+
+def finish(reason: str) -> Json:
+    return {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
+
+
+@dataclass(frozen=True)
+class Point:
+    """A moment in a turn: what the server plays until then, and the event that tells that it has come."""
+
+    name: str
+    reply: list[Any]
+    event: str | None
+    closed: bool = True
+    """The server still streams, so it must see the connection close."""
+
+
+STREAMING: list[Any] = [Head()]
+POINTS = [
+    Point("waiting for the headers", [Hang()], None),
+    Point("before the first byte", [Head(), Hang()], None),
+    Point("in the text", [Head(), Chunk(event(text("half a"))), Hang()], "textChunk"),
+    Point("in the arguments", [Head(), Chunk(event(call('{"pat', "search"))), Hang()], "toolCallDelta"),
+    Point("while a tool runs early", [Head(), Chunk(event(call("{}", "hang"))), Hang()], "toolRunOutput"),
+    Point("while a tool runs", streamed(call("{}", "hang"), finish("tool_calls")), "toolRunOutput", closed=False),
+    Point("while a thread runs", streamed(call("{}", "stubborn"), finish("tool_calls")), "toolRunOutput", closed=False),
+    Point("before a retry", answered({}, 503, {"retry-after": "50"}), "retry", closed=False),
+]
+
+
+class Service:
+    """A model server of OpenAI's kind and a daemon that asks it."""
+
+    def __init__(self, daemon: Daemon, server: ScriptedServer) -> None:
+        self.daemon = daemon
+        self.server = server
+        provider = {"kind": "openai_chat", "baseUrl": f"{server.url}/v1", "apiKeyEnv": "PATH"}
+        daemon.configure({"providers": {"web": provider}, "model": "web/m"})
+
+    def prompt(self, **params: Any) -> Turn:
+        token = f"t{len(self.daemon.log)}"
+        return self.daemon.prompt(token=token, workDoneToken=WORK_DONE.format(token), **params)
+
+    def history(self) -> list[Json]:
+        """The messages of the last request, which must be such as every server takes."""
+        messages: list[Json] = self.server.requests[-1].json()["messages"]
+        check_history(messages)
+        return messages
+
+
+def check_history(messages: list[Json]) -> None:
+    """Every call has one result right behind its message, every result a call; roles alternate."""
+    owed: list[str] = []
+    for message in messages:
+        if message["role"] == "tool":
+            owed.remove(message["tool_call_id"])
+            continue
+        assert not owed, f"calls without a result: {owed}"
+        owed = [call["id"] for call in message.get("tool_calls") or []]
+        assert all(
+            isinstance(json.loads(call["function"]["arguments"]), dict) for call in message.get("tool_calls") or []
+        )
+        assert message.get("content") or message.get("tool_calls")
+    assert not owed
+    roles = [message["role"] for message in messages if message["role"] != "tool"]
+    assert not any(one == other == "user" for one, other in zip(roles, roles[1:], strict=False))
+
+
+@pytest.fixture
+def service(daemon: Daemon) -> Iterator[Service]:
+    with ScriptedServer() as server:
+        yield Service(daemon, server)
+        daemon.configure({})
+
+
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_every_trigger_works_at_every_point(service: Service, trigger: Trigger, point: Point) -> None:
+    service.server.play(point.reply, streamed(text("again"), finish("stop")))
+    turn = service.prompt()
+    turn.event(point.event or "turnStart")
+    service.server.wait_for_requests(1)
+    trigger(turn)
+    result = turn.result()
+    assert result["stopReason"] == "cancelled"
+    assert "error" not in result
+    if point.closed:
+        service.server.wait_until_closed(0)
+    again = service.prompt(sessionId=result["sessionId"], content="and again")
+    assert again.result()["stopReason"] == "end_turn"
+    assert again.text == "again"
+    messages = service.history()
+    assert json.dumps(messages).count("hello") == 1
+    if point.event == "textChunk":
+        assert [message["content"] for message in messages if message["role"] == "assistant"] == ["half a"]
+    if point.event == "toolCallDelta":
+        assert "tool_calls" not in json.dumps(messages)
+    if point.event == "toolRunOutput":
+        assert [message["role"] for message in messages[-3:]] == ["assistant", "tool", "user"]
+        assert "cancelled" in messages[-2]["content"]
+
+
+@pytest.mark.parametrize("trigger", [by_request, by_work_done])
+def test_a_cancel_right_behind_the_prompt_in_one_write_finds_it(daemon: Daemon, trigger: Trigger) -> None:
+    model = daemon.script([{"text": "x" * 1000}, {"hang": True}])
+    with daemon.one_write():
+        turn = daemon.prompt(model=model, token=trigger.__name__, workDoneToken=WORK_DONE.format(trigger.__name__))
+        trigger(turn)
+    assert turn.result()["stopReason"] == "cancelled"
+    assert turn.text == ""
+
+
+def test_a_cancel_while_a_key_command_hangs_ends_the_command(daemon: Daemon) -> None:
+    provider = {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9/v1", "apiKeyCommand": ["sleep", "600"]}
+    daemon.configure({"providers": {"slow": provider}})
+    before = descendants(daemon.pid)
+    turn = daemon.prompt(model="slow/x", newSessionId="slow key")
+    for _ in range(1000):
+        if started := descendants(daemon.pid) - before:
+            break
+        daemon.refusal("$/alive")
+    else:
+        raise AssertionError("the command was not started")
+    turn.cancel()
+    assert turn.result()["stopReason"] == "cancelled"
+    wait_until_gone(*started)
+    daemon.configure({})
+
+
+def test_a_cancel_between_two_steps_ends_the_turn(service: Service) -> None:
+    """The tool is done and the next request is asked: the server has it and says nothing."""
+    service.server.play(
+        streamed(call('{"path": "a.txt"}', "read_file"), finish("tool_calls")), [Hang()], streamed(text("again"))
+    )
+    turn = service.prompt()
+    service.server.wait_for_requests(2)
+    turn.cancel()
+    result = turn.result()
+    assert (result["stopReason"], result["tools"]) == ("cancelled", {"read_file": 1})
+    assert service.prompt(sessionId=result["sessionId"]).result()["stopReason"] == "end_turn"
+    assert "two" in json.dumps(service.history())
+
+
+def test_a_cancel_with_several_calls_open_answers_each_in_the_history(service: Service) -> None:
+    reply: list[Any] = [
+        Head(),
+        Chunk(event(call('{"path": "a.txt"}', "read_file", 0))),
+        Chunk(event(call("{}", "hang", 1))),
+        Chunk(event(call("{}", "write", 2))),
+        Chunk(event(call('{"pattern": "x', "search", 3))),
+        Hang(),
+    ]
+    service.server.play(reply, streamed(text("again"), finish("stop")))
+    turn = service.prompt()
+    turn.event("toolCallDelta", argumentsDelta='{"pattern": "x')
+    turn.event("toolRunEnd")
+    turn.event("toolRunOutput")
+    turn.cancel()
+    result = turn.result()
+    assert service.prompt(sessionId=result["sessionId"]).result()["stopReason"] == "end_turn"
+    messages = service.history()
+    names = [call["function"]["name"] for message in messages for call in message.get("tool_calls") or []]
+    assert names == ["read_file", "hang", "write"]
+    cut = [event for event in turn.events if event["kind"] == "toolCallEnd" and "argumentsError" in event]
+    assert len(cut) == 1
+
+
+def test_what_was_shown_before_a_cancel_is_all_there_and_nothing_follows_the_answer(daemon: Daemon) -> None:
+    turn = daemon.prompt([{"text": "0123456789" * 500}, {"hang": True}], chars=7)
+    turn.event("textChunk", text="789")  # the last piece
+    turn.cancel()
+    assert turn.result()["chunks"] == len([event for event in turn.events if event["kind"] == "textChunk"])
+    assert turn.text == "0123456789" * 500
+
+
+# Twice, never, too late
+
+
+def test_cancelling_twice_and_by_all_triggers_gives_one_answer(daemon: Daemon) -> None:
+    turn = daemon.prompt([{"hang": True}], token="all", workDoneToken=WORK_DONE.format("all"))
+    session = turn.session_id
+    for trigger in (by_request, by_request, by_work_done):
+        trigger(turn)
+    state = daemon.call("chat/cancel", {"sessionId": session})["state"]
+    assert state in ("cancelling", "idle")
+    command = {"command": "chatls.cancel", "arguments": [{"sessionId": session}]}
+    assert daemon.call("workspace/executeCommand", command) == {"cancelled": 0}
+    assert turn.result()["stopReason"] == "cancelled"
+
+
+def test_cancelling_what_is_over_does_nothing(daemon: Daemon) -> None:
+    turn = daemon.prompt([{"text": "x"}], token="over", workDoneToken=WORK_DONE.format("over"))
+    assert turn.result()["stopReason"] == "end_turn"
+    by_request(turn)
+    by_work_done(turn)
+    assert daemon.call("chat/cancel", {"sessionId": turn.session_id}) == {"state": "idle"}
+    assert daemon.call("workspace/executeCommand", {"command": "chatls.cancel"}) == {"cancelled": 0}
+    assert daemon.call("workspace/executeCommand", {"command": "chatls.cancelAll"}) == {"cancelled": 0}
+
+
+def test_cancelling_what_is_unknown_says_so(daemon: Daemon) -> None:
+    assert daemon.call("chat/cancel", {"sessionId": "nowhere"}) == {"state": "not_found"}
+    command = {"command": "chatls.cancel", "arguments": [{"sessionId": "nowhere"}]}
+    assert daemon.call("workspace/executeCommand", command) == {"cancelled": 0}
+
+
+@pytest.mark.parametrize(("token", "other"), [(1, "1"), ("1", 1), (0, ""), (0, False), (1, True), ("", None)])
+def test_a_token_of_another_type_cancels_nothing(daemon: Daemon, token: int | str, other: Any) -> None:
+    turn = daemon.prompt([{"hang": True}], workDoneToken=token)
+    turn.event("turnStart")
+    daemon.notify("window/workDoneProgress/cancel", {"token": other})
+    daemon.notify("$/cancelRequest", {"id": str(turn.id)})
+    daemon.refusal("$/alive")
+    assert daemon.call("chat/cancel", {"sessionId": turn.session_id, "turnId": turn.turn_id}) == {"state": "cancelling"}
+    assert turn.result()["stopReason"] == "cancelled"
+
+
+def test_cancelling_by_request_leaves_other_turns_alone(daemon: Daemon) -> None:
+    one, other = daemon.prompt([{"hang": True}]), daemon.prompt([{"hang": True}])
+    one.event("turnStart")
+    other.event("turnStart")
+    one.cancel()
+    assert one.result()["stopReason"] == "cancelled"
+    assert daemon.call("workspace/executeCommand", {"command": "chatls.cancel"}) == {"cancelled": 1}
+    assert other.result()["stopReason"] == "cancelled"
+
+
+def test_the_command_without_an_argument_cancels_the_turn_that_started_last(daemon: Daemon) -> None:
+    turns = [daemon.prompt([{"hang": True}]) for _ in range(3)]
+    for turn in turns:
+        turn.event("turnStart")
+    for turn in reversed(turns):
+        assert daemon.call("workspace/executeCommand", {"command": "chatls.cancel", "arguments": []}) == {
+            "cancelled": 1
+        }
+        assert turn.result()["stopReason"] == "cancelled"
+
+
+def test_cancel_all_counts_what_it_cancelled(daemon: Daemon) -> None:
+    turns = [daemon.prompt([{"hang": True}]) for _ in range(5)]
+    for turn in turns:
+        turn.event("turnStart")
+    turns[0].cancel()
+    assert daemon.call("workspace/executeCommand", {"command": "chatls.cancelAll"}) == {"cancelled": 4}
+    assert {turn.result()["stopReason"] for turn in turns} == {"cancelled"}
+
+
+# chat/cancel
+
+
+def test_a_turn_id_that_does_not_run_cancels_nothing(daemon: Daemon) -> None:
+    first = daemon.prompt([{"text": "x"}])
+    turn = daemon.prompt([{"hang": True}], sessionId=first.result()["sessionId"])
+    turn.event("turnStart")
+    asked = {"sessionId": turn.session_id, "turnId": first.turn_id}
+    assert daemon.call("chat/cancel", asked) == {"state": "idle"}
+    assert daemon.call("chat/cancel", {**asked, "turnId": turn.turn_id}) == {"state": "cancelling"}
+    assert turn.result()["stopReason"] == "cancelled"
+
+
+def test_one_call_can_be_cancelled_and_the_turn_goes_on(service: Service) -> None:
+    service.server.play(
+        streamed(call("{}", "hang", 0), call("{}", "stubborn", 1), finish("tool_calls")),
+        streamed(text("went on"), finish("stop")),
+    )
+    turn = service.prompt()
+    for number in (1, 2):
+        turn.daemon.until(lambda _, number=number: [e["kind"] for e in turn.events].count("toolRunOutput") >= number)
+    ids = [event["toolCallId"] for event in turn.events if event["kind"] == "toolRunStart"]
+    for call_id in ids:
+        asked = {"sessionId": turn.session_id, "toolCallId": call_id}
+        assert turn.daemon.call("chat/cancel", asked) == {"state": "cancelling"}
+    assert turn.result()["stopReason"] == "end_turn"
+    assert turn.text == "went on"
+    results = [message for message in service.history() if message["role"] == "tool"]
+    assert all("cancelled by the user" in message["content"] for message in results)
+    assert [event["status"] for event in turn.events if event["kind"] == "toolRunEnd"] == ["cancelled", "cancelled"]
+
+
+def test_a_call_that_is_not_open_is_not_found(daemon: Daemon) -> None:
+    turn = daemon.prompt([{"toolCall": {"name": "read_file", "arguments": {"path": "a.txt"}}}, {"hang": True}])
+    done = turn.event("toolRunEnd")["toolCallId"]
+    for call_id in (done, "nothing"):
+        asked = {"sessionId": turn.session_id, "toolCallId": call_id}
+        assert daemon.call("chat/cancel", asked) == {"state": "not_found"}
+    turn.cancel()
+    assert turn.result()["stopReason"] == "cancelled"
+
+
+def test_a_call_that_is_still_being_written_can_be_cancelled(service: Service) -> None:
+    reply: list[Any] = [
+        Head(),
+        Chunk(event(call('{"pattern": ', "search"))),
+        *_gated(call('"x"}'), finish("tool_calls")),
+    ]
+    service.server.play(reply, streamed(text("went on"), finish("stop")))
+    turn = service.prompt()
+    call_id = turn.event("toolCallDelta")["toolCallId"]
+    asked = {"sessionId": turn.session_id, "toolCallId": call_id}
+    assert turn.daemon.call("chat/cancel", asked) == {"state": "cancelling"}
+    service.server.open("gate")
+    assert turn.result()["stopReason"] == "end_turn"
+    assert turn.event("toolRunEnd")["status"] == "cancelled"
+    assert "toolRunStart" not in turn.kinds
+
+
+def _gated(*values: Json) -> list[Any]:
+    return [Wait("gate"), *(Chunk(event(value)) for value in (*values, "[DONE]")), End()]
+
+
+def test_a_request_that_is_no_prompt_can_be_cancelled_too(daemon: Daemon) -> None:
+    """It has one answer, and an unknown one's cancel is ignored: a result, or -32800."""
+    daemon.owe("list")
+    daemon.write(
+        packed({"jsonrpc": "2.0", "id": "list", "method": "chat/models"})
+        + packed({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": "list"}})
+    )
+    answer = daemon.answer("list")
+    assert "result" in answer or answer["error"]["code"] == -32800
+
+
+def test_a_request_has_the_key_and_the_history_in_order(service: Service) -> None:
+    service.server.play(streamed(text("one"), finish("stop")))
+    session = service.prompt(content="first").result()["sessionId"]
+    service.prompt(content="second", sessionId=session).result()
+    request: Request = service.server.requests[-1]
+    assert request.headers["authorization"].startswith("Bearer ")
+    said = [(message["role"], message["content"]) for message in service.history()[1:]]
+    assert said == [("user", "first"), ("assistant", "one"), ("user", "second")]

@@ -1,0 +1,77 @@
+"""The daemon with a few tools more, whose only use is to misbehave: run this file instead of `python -m chatls`."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import anyio
+
+from chatls import tools
+from chatls.process import Child
+from chatls.tools.tool import ToolContext, tool
+
+
+@tool(kind="other")
+async def hang(context: ToolContext) -> str:
+    """Wait for ever, and end when cancelled."""
+    context.output("hanging")
+    await anyio.sleep_forever()
+    return "never"
+
+
+@tool(kind="other")
+def stubborn(context: ToolContext) -> str:
+    """Wait for ever in a thread, whoever cancels it."""
+    context.output("hanging")
+    threading.Event().wait()
+    return "never"
+
+
+@tool(kind="execute", read_only=False)
+async def family(context: ToolContext) -> str:
+    """Start a child that starts a grandchild, and show their process ids; both ignore SIGTERM and sleep."""
+    script = "trap '' TERM; sleep 600 & echo $$ $!; wait; sleep 600"
+    async with await Child.start(["sh", "-c", script]) as child:
+        context.output((await child.stdout.receive()).decode())
+        await child.wait()
+    return "never"
+
+
+@tool(kind="other")
+def loud(context: ToolContext) -> str:
+    """Write to stdout in every way there is, and let children do so."""
+    print("printed", flush=True)
+    sys.stdout.buffer.write(b"Content-Length: 3\r\n\r\n{}\n")
+    sys.stdout.flush()
+    os.write(1, b"written to descriptor 1\n")
+    subprocess.run(["sh", "-c", "echo from a child; cat"], check=True)
+    return "loud"
+
+
+@tool(kind="other")
+def burst(context: ToolContext, count: int) -> str:
+    """Show much output while it runs."""
+    for number in range(count):
+        context.output(f"{number}\n")
+    return "done"
+
+
+@tool(kind="edit", read_only=False)
+def write(context: ToolContext) -> str:
+    """A tool that is not read-only, though it does nothing."""
+    return "written"
+
+
+@tool(kind="other")
+def bug(context: ToolContext) -> str:
+    """Fail in a way that no tool should."""
+    raise ZeroDivisionError("a bug")
+
+
+tools.TOOLS = (*tools.TOOLS, hang, stubborn, family, loud, burst, write, bug)
+
+if __name__ == "__main__":
+    from chatls.__main__ import main
+
+    main()

@@ -1,0 +1,396 @@
+"""The house: what may import what, how large things may be, and words that stand nowhere in the project.
+
+docs/architecture.md says why. A module that stands in no row of `FLOORS` fails: decide where it belongs.
+"""
+
+import ast
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tokenize
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SERVER = ROOT / "server"
+CLIENT = ROOT / "clients" / "python"
+
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("chatls",),
+    ("errors", "content", "jsontext"),
+    ("events", "message", "providers.delta"),
+    ("config", "editor", "pathtext", "positions", "openfile", "secret_files", "workspace", "process"),
+    ("providers", "tools"),
+    ("agent",),
+    ("jsonrpc", "stdio", "handshake", "wire", "outbox", "rpc", "workdone"),
+    ("models", "turns"),
+    ("app",),
+    ("__main__",),
+)
+"""From the ground up. A file imports from its own floor and from lower ones; a folder stands for all that is in it,
+unless a file of it has a place of its own."""
+
+LONGEST_FILE = 400
+LONGEST_LOOP = 40
+LONGEST_TURN = 110
+IMPORTS_LATE = {"chatls.__main__", "chatls.providers"}
+"""May import inside functions: the command line loads what the command needs, adapters are loaded on first use."""
+
+POSIX_FILES = {"chatls.stdio", "chatls.process"}
+PROGRAMS = {"chatls.providers.local_server"}
+"""Programs of their own, started by their path: they import nothing of ours, and nothing of ours imports them."""
+POSIX_CALLS = re.compile(
+    r"""os\.(fork\w*|posix_spawn\w*|kill|killpg|setsid|setpgid|setpgrp|getpgid|getpgrp|getsid|setuid|setgid|getuid|geteuid
+        |getgid|nice|wait\w*|W\w+|pidfd_open|set_blocking|get_blocking|mkfifo|mknod|chown|chroot|openpty|ttyname|uname
+        |login_tty|pipe2|sched_\w+|sysconf|statvfs|getloadavg|lockf|sendfile)
+      | signal\.(SIGKILL|SIGHUP|SIGQUIT|SIGCHLD|SIGPIPE|SIGSTOP|SIGCONT|SIGTSTP|SIGUSR\d|SIGALRM|alarm|setitimer
+        |pthread_\w+|pause|sigwait\w*|set_wakeup_fd|siginterrupt|add_signal_handler)
+      | \w+\.(add_signal_handler|add_reader|add_writer|remove_reader|remove_writer)""",
+    re.VERBOSE,
+)
+POSIX_MODULES = {"fcntl", "resource", "pwd", "grp", "termios", "tty", "pty", "syslog", "posix", "select"}
+POSIX_ARGUMENTS = {"start_new_session", "preexec_fn", "process_group", "pass_fds"}
+
+
+class Import(NamedTuple):
+    """One name that a module imports."""
+
+    module: str
+    line: int
+    top_level: bool
+
+
+@cache
+def sources(folder: Path) -> dict[str, Path]:
+    """All modules below a folder, by name."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*.py")):
+        parts = path.relative_to(folder).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = sources(SERVER)
+CLIENT_MODULES = sources(CLIENT)
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def imports(path: Path) -> tuple[Import, ...]:
+    """All that a file imports, modules of ours by their full name."""
+    functions = [node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    late = {id(node) for function in functions for node in ast.walk(function)}
+    found: list[Import] = []
+    for node in ast.walk(tree(path)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: a relative import"
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in MODULES or name in CLIENT_MODULES else node.module or "" for name in whole]
+        found += [Import(name, getattr(node, "lineno", 0), id(node) not in late) for name in dict.fromkeys(names)]
+    return tuple(found)
+
+
+def floor(module: str) -> int | None:
+    """The floor that a module stands on, counted from the ground; None if it has no place."""
+    name = module.removeprefix("chatls.")
+    while name:
+        for number, names in enumerate(FLOORS):
+            if name in names:
+                return number
+        name = name.rpartition(".")[0]
+    return None
+
+
+def ours(module: str) -> list[Import]:
+    return [item for item in imports(MODULES[module]) if item.module.split(".")[0] == "chatls"]
+
+
+def inside(module: str, *folders: str) -> bool:
+    return any(module == folder or module.startswith(f"{folder}.") for folder in folders)
+
+
+# Floors
+
+
+def test_every_module_has_a_place() -> None:
+    assert [module for module in MODULES if floor(module) is None] == []
+
+
+def test_every_place_has_a_module() -> None:
+    names = [name if name == "chatls" else f"chatls.{name}" for names in FLOORS for name in names]
+    assert [name for name in names if name not in MODULES] == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_import_leads_upwards(module: str) -> None:
+    own = floor(module) or 0
+    upwards = [item for item in ours(module) if (floor(item.module) or 0) > own]
+    assert upwards == []
+
+
+def test_there_is_no_circle() -> None:
+    graph = {module: {item.module for item in ours(module)} for module in MODULES}
+    done: set[str] = set()
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, f"a circle: {' -> '.join((*path[path.index(module) :], module))}"
+        if module not in done:
+            for lower in sorted(graph.get(module, ())):
+                visit(lower, (*path, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+@pytest.mark.parametrize(
+    ("libraries", "allowed"),
+    [
+        (("pygls", "lsprotocol"), ("chatls.rpc",)),
+        (("httpx", "httpx_aiohttp", "aiohttp", "httpcore"), ("chatls.providers",)),
+        (("xllamacpp",), ("chatls.providers",)),
+        (("rich", "chatls_client"), ("chatls.__main__",)),
+        (("anthropic", "openai", "requests", "litellm"), ()),
+    ],
+)
+def test_a_library_is_known_in_one_place(libraries: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+    users = {
+        module for module, path in MODULES.items() for item in imports(path) if item.module.split(".")[0] in libraries
+    }
+    assert [module for module in sorted(users) if not inside(module, *allowed)] == []
+
+
+def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
+    allowed = {"chatls.providers.delta", "chatls.providers.provider", "chatls.tools.tool"}
+    for module in MODULES:
+        if inside(module, "chatls.agent"):
+            concrete = [item for item in ours(module) if inside(item.module, "chatls.providers", "chatls.tools")]
+            assert {item.module for item in concrete} <= allowed, module
+
+
+def test_tools_know_no_provider_and_no_agent_and_providers_no_tool_and_no_workspace() -> None:
+    forbidden = {
+        "chatls.tools": ("chatls.providers", "chatls.agent"),
+        "chatls.providers": ("chatls.tools", "chatls.agent", "chatls.workspace", "chatls.editor"),
+    }
+    for module in MODULES:
+        for folder, others in forbidden.items():
+            if inside(module, folder):
+                assert [item for item in ours(module) if inside(item.module, *others)] == [], module
+
+
+def test_the_python_client_knows_nothing_of_the_daemon() -> None:
+    users = {
+        module
+        for module, path in CLIENT_MODULES.items()
+        for item in imports(path)
+        if item.module.split(".")[0] == "chatls"
+    }
+    assert users == set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_stand_at_the_top(module: str) -> None:
+    if module not in IMPORTS_LATE:
+        assert [item for item in imports(MODULES[module]) if not item.top_level] == []
+    assert "TYPE_CHECKING" not in MODULES[module].read_text("utf-8"), "an import that hides a circle"
+
+
+@pytest.mark.parametrize("module", PROGRAMS)
+def test_a_program_of_its_own_stands_alone(module: str) -> None:
+    assert ours(module) == []
+    assert [name for name in MODULES for item in ours(name) if item.module == module] == []
+
+
+def test_what_answers_initialize_imports_nothing_heavy() -> None:
+    heavy = ["asyncio", "anyio", "httpx", "lsprotocol", "pydantic", "pygls", "rich", "ssl", "chatls.app"]
+    script = (
+        "import sys, chatls.__main__, chatls.handshake, chatls.stdio\n"
+        f"print(*[name for name in {heavy!r} if name in sys.modules])"
+    )
+    child = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": str(SERVER)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert child.stdout.split() == []
+
+
+# POSIX
+
+
+def dotted(node: ast.AST) -> str:
+    return ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in POSIX_FILES | PROGRAMS])
+def test_posix_calls_stand_in_two_files_alone(module: str) -> None:
+    path = MODULES[module]
+    assert [item for item in imports(path) if item.module in POSIX_MODULES] == []
+    for node in ast.walk(tree(path)):
+        assert not POSIX_CALLS.fullmatch(dotted(node)), f"{path}:{getattr(node, 'lineno', 0)}: {dotted(node)}"
+        if isinstance(node, ast.ImportFrom) and node.module in ("os", "signal"):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            assert not [name for name in names if POSIX_CALLS.fullmatch(name)], f"{path}:{node.lineno}"
+        if isinstance(node, ast.keyword):
+            assert node.arg not in POSIX_ARGUMENTS, f"{path}:{node.value.lineno}: {node.arg}"
+
+
+# Concurrency
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_tasks_are_started_by_task_groups_alone(module: str) -> None:
+    nodes = list(ast.walk(tree(MODULES[module])))
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    taken = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module == "asyncio"]
+    names |= {alias.name for node in taken for alias in node.names}
+    assert not names & {"create_task", "ensure_future", "gather", "run_coroutine_threadsafe"}
+    assert not {dotted(node) for node in nodes} & {"asyncio.TaskGroup", "asyncio.shield", "asyncio.wait_for"}
+
+
+# Sizes
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_file_is_longer_than_can_be_read_at_a_sitting(module: str) -> None:
+    assert len(MODULES[module].read_text("utf-8").splitlines()) <= LONGEST_FILE
+
+
+def code_lines(path: Path) -> int:
+    """Lines with code: neither blank, nor comment, nor docstring."""
+    skipped = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    texts = {
+        line
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    lines: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
+        if token.type not in skipped:
+            lines |= set(range(token.start[0], token.end[0] + 1))
+    return len(lines - texts)
+
+
+def test_the_loop_stays_small() -> None:
+    path = MODULES["chatls.agent.turn"]
+    assert code_lines(path) <= LONGEST_TURN
+    (turn,) = [node for node in tree(path).body if isinstance(node, ast.ClassDef) and node.name == "Turn"]
+    lengths = {
+        node.name: (node.end_lineno or 0) - node.lineno + 1
+        for node in turn.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert "run" in lengths
+    assert {name: length for name, length in lengths.items() if length >= LONGEST_LOOP} == {}
+
+
+@pytest.mark.parametrize("module", [*MODULES, *CLIENT_MODULES])
+def test_a_file_opens_with_a_sentence(module: str) -> None:
+    assert len(ast.get_docstring(tree((MODULES | CLIENT_MODULES)[module])) or "") > 20
+
+
+# Words
+
+
+@cache
+def project_files() -> tuple[Path, ...]:
+    """All files of the project: tracked, or not ignored."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("this is no git checkout: nobody knows which files belong to the project")
+    listed = subprocess.run(
+        [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout.split("\0")
+    return tuple(path for name in listed if name and (path := ROOT / name).is_file() and not path.is_symlink())
+
+
+def test_no_check_is_silenced_in_line() -> None:
+    silencer = re.compile(r"#\s*(noqa|type:\s*ignore|pyright:|pylint:|ruff:|mypy:|pragma:|nosec)", re.IGNORECASE)
+    found: list[str] = []
+    for path in project_files():
+        if path.suffix in (".py", ".pyi"):
+            for token in tokenize.generate_tokens(io.StringIO(path.read_text("utf-8")).readline):
+                if token.type == tokenize.COMMENT and silencer.match(token.string):
+                    found.append(f"{path.relative_to(ROOT)}:{token.start[0]}: {token.string}")
+    assert found == []
+
+
+def workplace() -> Iterator[str]:
+    """What only the machine at hand knows: its paths, and where it takes packages from."""
+    yield str(ROOT)
+    yield f"/{'work'}/main"
+    yield f"/{'work'}/shared"
+    yield f"/{'opt'}/{'pypi'}"
+    yield f"/{'opt'}/{'wheels'}"
+    if len(Path.home().parts) > 2:
+        yield str(Path.home())
+    for name, value in os.environ.items():
+        if re.search("index_url|registry|find_links", name, re.IGNORECASE):
+            hosts = {urlsplit(address).hostname or "" for address in value.split()}
+            yield from sorted(hosts - {""})
+
+
+def test_nothing_names_the_machine_it_was_made_on() -> None:
+    words = [word.encode() for word in workplace()]
+    found = [
+        f"{path.relative_to(ROOT)}: {word.decode()}"
+        for path in project_files()
+        for word in words
+        if word in path.read_bytes()
+    ]
+    assert found == []
+
+
+def test_nothing_names_a_host_that_packages_come_from() -> None:
+    hosts = [".".join(parts).encode() for parts in (("pypi", "org"), ("files", "pythonhosted"), ("registry", "npmjs"))]
+    found = [
+        f"{path.relative_to(ROOT)}: {host.decode()}"
+        for path in project_files()
+        for host in hosts
+        if host in path.read_bytes()
+    ]
+    assert found == []
+
+
+def dependencies() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = project["dependency-groups"].values()
+    extras = project["project"]["optional-dependencies"].values()
+    lines = [*project["project"]["dependencies"], *(line for group in (*extras, *groups) for line in group)]
+    return [re.split(r"[^\w.-]", line)[0] for line in lines]
+
+
+@pytest.mark.parametrize("name", dependencies())
+def test_every_dependency_is_weighed_in_a_decision(name: str) -> None:
+    decisions = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / "decisions").glob("*.md")))
+    assert re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", decisions)
+
+
+def test_the_package_itself_is_empty() -> None:
+    assert code_lines(MODULES["chatls"]) == 1, "only the version: `initialize` is answered before anything is imported"

@@ -1,0 +1,374 @@
+"""Which model answers: settings that replace one another, the choice, providers that close behind their last user."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from anyio import CancelScope, create_task_group, fail_after
+from anyio.lowlevel import checkpoint
+
+from chatls import models as module
+from chatls.config import Settings
+from chatls.errors import RequestError, SettingsError
+from chatls.message import ToolSpec
+from chatls.models import Models
+from chatls.providers.catalog import Choice
+from chatls.providers.delta import Delta, Finished
+from chatls.providers.provider import ModelInfo, ModelRequest
+from chatls.wire import ModelEntry
+
+pytestmark = pytest.mark.asyncio
+
+SOURCE = "initializationOptions"
+TWO: dict[str, Any] = {"one": {"kind": "scripted", "script": "1"}, "two": {"kind": "scripted", "script": "2"}}
+
+
+class FakeProvider:
+    """Says what was done to it."""
+
+    def __init__(self, name: str, closed: list[str], slow: "Slow") -> None:
+        self.name = name
+        self.local = True
+        self._closed = closed
+        self._slow = slow
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        yield Finished("end_turn", None)
+
+    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
+        return tools
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        await self._slow.listing(self.name)
+        assert self.name not in self._closed, "a provider is asked after it was closed"
+        return (ModelInfo("m", f"M of {self.name}", 5),)
+
+    async def aclose(self) -> None:
+        await self._slow.closing(self.name)
+        self._closed.append(self.name)
+
+
+class Slow:
+    """How long things take."""
+
+    def __init__(self) -> None:
+        self.listing: Callable[[str], Awaitable[None]] = lambda _: checkpoint()
+        self.closing: Callable[[str], Awaitable[None]] = lambda _: checkpoint()
+        self.looking: Callable[[], Awaitable[None]] = checkpoint
+
+
+class World:
+    """What `Models` finds around it."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+        self.closed: list[str] = []
+        self.looked: list[Settings] = []
+        self.slow = Slow()
+        self.models = Models({})
+
+    def open_provider(self, name: str, settings: Settings, environment: Mapping[str, str]) -> FakeProvider:
+        own = settings.providers.get(name)
+        if own is None:
+            raise RequestError(1005, f"there is no provider {name!r}", kind="not_found")
+        if own.kind == "gemini":
+            raise SettingsError("this version cannot speak gemini")
+        self.opened.append(f"{name} {own.script}")
+        return FakeProvider(self.opened[-1], self.closed, self.slow)
+
+    async def choose(self, settings: Settings, environment: Mapping[str, str]) -> Choice:
+        self.looked.append(settings)
+        await self.slow.looking()
+        if not settings.providers:
+            raise SettingsError("nothing is set up")
+        return Choice(next(iter(settings.providers)), "script", "because")
+
+    async def available(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
+        return (*settings.providers, "missing")
+
+    def configure(self, **values: Any) -> SettingsError | None:
+        return self.models.configure(SOURCE, values)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    made = World()
+    for name in ("open_provider", "choose", "available"):
+        monkeypatch.setattr(module, name, getattr(made, name))
+    monkeypatch.setattr(module, "user_file", lambda: tmp_path / "config.toml")
+    return made
+
+
+async def code_of(work: Awaitable[Any]) -> tuple[int, str]:
+    with pytest.raises(RequestError) as caught:
+        await work
+    return caught.value.code, str(caught.value)
+
+
+# Settings
+
+
+async def test_the_clients_settings_replace_those_it_gave_before(world: World, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[limits]\nmax_steps = 7\nidle_timeout = 7\n")
+    assert world.configure(limits={"maxSteps": 1}, model="one/m") is None
+    assert (world.models.settings().limits.max_steps, world.models.settings().limits.idle_timeout) == (1, 7)
+    assert world.configure(limits={"idleTimeout": 2}) is None
+    limits = world.models.settings().limits
+    assert (limits.max_steps, limits.idle_timeout, world.models.settings().model) == (7, 2, None)
+
+
+async def test_no_settings_are_empty_settings(world: World) -> None:
+    assert world.models.configure(SOURCE, None) is None
+    assert world.models.settings() == Settings()
+
+
+async def test_bad_settings_are_told_and_answer_1007_until_good_ones_come(world: World) -> None:
+    problem = world.configure(modle="x")
+    assert str(problem) == f"unknown setting 'modle' in {SOURCE}; did you mean 'model'?"
+    assert await code_of(world.models.pick(None)) == (1007, str(problem))
+    assert await code_of(world.models.listing()) == (1007, str(problem))
+    with pytest.raises(RequestError):
+        world.models.settings()
+    assert world.configure(providers=TWO) is None
+    assert (await world.models.pick(None)).provider == "one"
+
+
+@pytest.mark.parametrize("values", ["text", 5, ["a"], True])
+async def test_what_is_no_object_is_no_settings(world: World, values: Any) -> None:
+    assert str(world.models.configure(SOURCE, values)) == f"settings ({SOURCE}): must be an object"
+
+
+async def test_a_broken_file_is_told_by_its_path(world: World, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("model =")
+    assert str(tmp_path / "config.toml") in str(world.configure())
+
+
+# The choice
+
+
+async def test_a_model_that_is_named_is_taken_without_looking_around(world: World) -> None:
+    world.configure(providers=TWO, model="one/a/b")
+    assert (await world.models.pick(None)).model == "a/b"
+    assert (await world.models.pick("two/x")).provider == "two"
+    assert world.looked == []
+
+
+async def test_an_unknown_provider_is_1005_and_a_kind_that_is_not_built_is_1007(world: World) -> None:
+    world.configure(providers={"w": {"kind": "gemini"}})
+    assert (await code_of(world.models.pick("nobody/x")))[0] == 1005
+    assert (await code_of(world.models.pick("w/x")))[0] == 1007
+
+
+async def test_where_nothing_is_set_it_looks_around_once(world: World) -> None:
+    world.configure(providers=TWO)
+    assert await world.models.pick(None) == await world.models.pick(None) == Choice("one", "script", "because")
+    assert len(world.looked) == 1
+
+
+async def test_new_settings_make_a_new_choice(world: World) -> None:
+    world.configure(providers=TWO)
+    await world.models.pick(None)
+    world.configure(providers={"two": TWO["two"]})
+    assert (await world.models.pick(None)).provider == "two"
+
+
+async def test_a_choice_that_was_made_for_older_settings_is_not_kept(world: World) -> None:
+    looking = anyio.Event()
+
+    async def wait() -> None:
+        await looking.wait()
+
+    world.slow.looking = wait
+    world.configure(providers=TWO)
+    async with create_task_group() as tasks:
+        tasks.start_soon(world.models.pick, None)
+        await checkpoint()
+        world.configure(providers={"two": TWO["two"]})
+        looking.set()
+    assert (await world.models.pick(None)).provider == "two"
+
+
+async def test_a_choice_that_cannot_be_made_is_1007_and_not_kept(world: World) -> None:
+    assert await code_of(world.models.pick(None)) == (1007, "nothing is set up")
+    assert await code_of(world.models.pick(None)) == (1007, "nothing is set up")
+    assert len(world.looked) == 2
+
+
+# Providers
+
+
+async def use(world: World, name: str) -> str:
+    async with world.models.lend(name) as provider:
+        await checkpoint()
+        return provider.name
+
+
+async def test_a_provider_is_opened_when_it_is_first_used_and_stays_open(world: World) -> None:
+    world.configure(providers=TWO)
+    assert world.opened == []
+    assert [await use(world, "one") for _ in range(3)] == ["one 1"] * 3
+    assert (world.opened, world.closed) == (["one 1"], [])
+
+
+async def test_one_whose_settings_did_not_change_stays_open_and_the_others_are_opened_anew(world: World) -> None:
+    world.configure(providers=TWO)
+    await use(world, "one")
+    await use(world, "two")
+    world.configure(providers={"one": TWO["one"], "two": {"kind": "scripted", "script": "new"}}, model="one/m")
+    assert await use(world, "one") == "one 1"
+    assert world.closed == ["two 2"], "closed behind whoever leaves next"
+    assert await use(world, "two") == "two new"
+    assert world.opened == ["one 1", "two 2", "two new"]
+
+
+async def test_new_limits_open_all_providers_anew(world: World) -> None:
+    world.configure(providers=TWO)
+    await use(world, "one")
+    world.configure(providers=TWO, limits={"idleTimeout": 1})
+    await use(world, "one")
+    assert (world.opened, world.closed) == (["one 1", "one 1"], ["one 1"])
+
+
+async def test_bad_settings_in_between_close_nothing(world: World) -> None:
+    world.configure(providers=TWO)
+    await use(world, "one")
+    world.configure(providers=5)
+    world.configure(providers=TWO)
+    assert await use(world, "one") == "one 1"
+    assert (world.opened, world.closed) == (["one 1"], [])
+
+
+async def test_a_provider_that_was_replaced_closes_after_its_last_user(world: World) -> None:
+    world.configure(providers=TWO)
+    async with world.models.lend("one") as first, world.models.lend("one") as second:
+        assert first is second
+        world.configure(providers={"one": {"kind": "scripted", "script": "new"}})
+        assert await use(world, "one") == "one new"
+        assert world.closed == []
+    assert world.closed == ["one 1"]
+
+
+async def test_a_provider_that_was_replaced_is_closed_also_by_a_turn_that_is_cancelled(world: World) -> None:
+    world.configure(providers=TWO)
+    with CancelScope() as scope:
+        async with world.models.lend("one"):
+            world.configure()
+            scope.cancel()
+            await checkpoint()
+    assert scope.cancelled_caught
+    assert world.closed == ["one 1"]
+
+
+async def test_a_replaced_provider_that_does_not_close_keeps_its_last_user_only_for_a_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CLOSING", 0.01)
+    world.slow.closing = lambda _: anyio.sleep_forever()
+    world.configure(providers=TWO)
+    with fail_after(20):
+        async with world.models.lend("one"):
+            world.configure()
+
+
+async def test_replaced_providers_that_nobody_uses_can_be_closed_at_once(world: World) -> None:
+    world.configure(providers=TWO)
+    await use(world, "one")
+    async with world.models.lend("two"):
+        world.configure()
+        await world.models.close_retired()
+        assert world.closed == ["one 1"]
+    assert world.closed == ["one 1", "two 2"]
+
+
+async def test_a_turn_that_fails_gives_its_provider_back(world: World) -> None:
+    world.configure(providers=TWO)
+
+    async def fail() -> None:
+        async with world.models.lend("one"):
+            world.configure()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await fail()
+    assert world.closed == ["one 1"]
+
+
+async def test_a_provider_that_cannot_be_opened_is_an_error_for_the_prompt(world: World) -> None:
+    world.configure(providers={"w": {"kind": "gemini"}})
+    assert await code_of(use(world, "w")) == (1007, "this version cannot speak gemini")
+    assert (await code_of(use(world, "nobody")))[0] == 1005
+
+
+async def test_leaving_closes_all_at_once_replaced_ones_too(world: World) -> None:
+    both = anyio.Event()
+    begun = list[str]()
+
+    async def closing(name: str) -> None:
+        begun.append(name)
+        if len(begun) == 2:
+            both.set()
+        await both.wait()
+
+    world.slow.closing = closing
+    world.configure(providers=TWO)
+    async with world.models.lend("one"):
+        world.configure(providers={"two": TWO["two"]})
+        await use(world, "two")
+        with fail_after(20):
+            await world.models.close()
+        assert sorted(world.closed) == ["one 1", "two 2"]
+
+
+# The list of models
+
+
+async def test_the_list_names_what_is_known_and_the_default(world: World) -> None:
+    world.configure(providers=TWO)
+    listing = await world.models.listing()
+    assert listing.models == (
+        ModelEntry("one/m", "one", "M of one 1", local=True, context_window=5),
+        ModelEntry("two/m", "two", "M of two 2", local=True, context_window=5),
+    )
+    assert listing.default == "one/script"
+
+
+async def test_without_a_choice_there_is_no_default(world: World) -> None:
+    listing = await world.models.listing()
+    assert (listing.models, listing.default) == ((), None)
+
+
+async def test_a_server_that_does_not_answer_does_not_keep_the_list(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LISTING", 0.05)
+
+    async def listing(name: str) -> None:
+        if name == "one 1":
+            await anyio.sleep_forever()
+
+    world.slow.listing = listing
+    world.configure(providers=TWO)
+    with fail_after(20):
+        result = await world.models.listing()
+    assert [entry.id for entry in result.models] == ["two/m"]
+
+
+async def test_a_provider_that_is_listed_is_in_use(world: World) -> None:
+    asked, go_on = anyio.Event(), anyio.Event()
+
+    async def listing(name: str) -> None:
+        asked.set()
+        await go_on.wait()
+
+    world.slow.listing = listing
+    world.configure(providers={"one": TWO["one"]})
+    async with create_task_group() as tasks:
+        tasks.start_soon(world.models.listing)
+        await asked.wait()
+        world.configure(providers=TWO | {"one": {"kind": "scripted", "script": "new"}})
+        await use(world, "two")
+        assert world.closed == []
+        go_on.set()
+    assert world.closed == ["one 1"]
