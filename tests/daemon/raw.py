@@ -84,6 +84,8 @@ class Daemon:
         self.folder = folder
         self.log: list[Json] = []
         """All that was read, in order."""
+        self.read_size = 2**16
+        """Bytes that are read at once."""
         self._pardoned = ""
         self._stderr = folder / f"stderr-{time.monotonic_ns()}"
         self._ids = count(1)
@@ -179,7 +181,7 @@ class Daemon:
         while (body := self._framed()) is None:
             if not select.select([self.output], [], [], max(0, end - time.monotonic()))[0]:
                 raise TimeoutError(f"no message; stderr: {self.stderr}")
-            data = os.read(self.output, 2**16)
+            data = os.read(self.output, self.read_size)
             if not data:
                 assert not self._data, f"half a frame at the end: {self._data[:200]!r}"
                 raise GoneError(self.stderr)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -99,6 +100,10 @@ class Service:
         return messages
 
 
+def calls_of(message: Json) -> list[Json]:
+    return message.get("tool_calls") or []
+
+
 def check_history(messages: list[Json]) -> None:
     """Every call has one result right behind its message, every result a call; roles alternate."""
     owed: list[str] = []
@@ -107,14 +112,12 @@ def check_history(messages: list[Json]) -> None:
             owed.remove(message["tool_call_id"])
             continue
         assert not owed, f"calls without a result: {owed}"
-        owed = [call["id"] for call in message.get("tool_calls") or []]
-        assert all(
-            isinstance(json.loads(call["function"]["arguments"]), dict) for call in message.get("tool_calls") or []
-        )
-        assert message.get("content") or message.get("tool_calls")
+        owed = [call["id"] for call in calls_of(message)]
+        assert all(isinstance(json.loads(call["function"]["arguments"]), dict) for call in calls_of(message))
+        assert message.get("content") or calls_of(message)
     assert not owed
     roles = [message["role"] for message in messages if message["role"] != "tool"]
-    assert not any(one == other == "user" for one, other in zip(roles, roles[1:], strict=False))
+    assert not any(one == other == "user" for one, other in pairwise(roles))
 
 
 @pytest.fixture
@@ -210,17 +213,17 @@ def test_a_cancel_with_several_calls_open_answers_each_in_the_history(service: S
     result = turn.result()
     assert service.prompt(sessionId=result["sessionId"]).result()["stopReason"] == "end_turn"
     messages = service.history()
-    names = [call["function"]["name"] for message in messages for call in message.get("tool_calls") or []]
+    names = [call["function"]["name"] for message in messages for call in calls_of(message)]
     assert names == ["read_file", "hang", "write"]
     cut = [event for event in turn.events if event["kind"] == "toolCallEnd" and "argumentsError" in event]
     assert len(cut) == 1
 
 
 def test_what_was_shown_before_a_cancel_is_all_there_and_nothing_follows_the_answer(daemon: Daemon) -> None:
-    turn = daemon.prompt([{"text": "0123456789" * 500}, {"hang": True}], chars=7)
-    turn.event("textChunk", text="789")  # the last piece
+    turn = daemon.prompt([{"text": "0123456789" * 500}, {"toolCall": {"name": "hang"}}, {"hang": True}], chars=7)
+    turn.event("toolRunOutput")
     turn.cancel()
-    assert turn.result()["chunks"] == len([event for event in turn.events if event["kind"] == "textChunk"])
+    assert turn.result()["chunks"] == 715
     assert turn.text == "0123456789" * 500
 
 
@@ -339,11 +342,9 @@ def test_a_call_that_is_not_open_is_not_found(daemon: Daemon) -> None:
 
 
 def test_a_call_that_is_still_being_written_can_be_cancelled(service: Service) -> None:
-    reply: list[Any] = [
-        Head(),
-        Chunk(event(call('{"pattern": ', "search"))),
-        *_gated(call('"x"}'), finish("tool_calls")),
-    ]
+    beginning: list[Any] = [Head(), Chunk(event(call('{"pattern": ', "search")))]
+    rest = (event(value) for value in (call('"x"}'), finish("tool_calls"), "[DONE]"))
+    reply = [*beginning, Wait("gate"), *map(Chunk, rest), End()]
     service.server.play(reply, streamed(text("went on"), finish("stop")))
     turn = service.prompt()
     call_id = turn.event("toolCallDelta")["toolCallId"]
@@ -353,10 +354,6 @@ def test_a_call_that_is_still_being_written_can_be_cancelled(service: Service) -
     assert turn.result()["stopReason"] == "end_turn"
     assert turn.event("toolRunEnd")["status"] == "cancelled"
     assert "toolRunStart" not in turn.kinds
-
-
-def _gated(*values: Json) -> list[Any]:
-    return [Wait("gate"), *(Chunk(event(value)) for value in (*values, "[DONE]")), End()]
 
 
 def test_a_request_that_is_no_prompt_can_be_cancelled_too(daemon: Daemon) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import anyio
 
@@ -57,6 +58,13 @@ def burst(context: ToolContext, count: int) -> str:
     return "done"
 
 
+@tool(kind="other", read_only=False)
+def mark(context: ToolContext, path: str) -> str:
+    """Write a file, so that a client that does not read knows how far the turn is."""
+    Path(path).touch()
+    return "marked"
+
+
 @tool(kind="edit", read_only=False)
 def write(context: ToolContext) -> str:
     """A tool that is not read-only, though it does nothing."""
@@ -69,7 +77,7 @@ def bug(context: ToolContext) -> str:
     raise ZeroDivisionError("a bug")
 
 
-tools.TOOLS = (*tools.TOOLS, hang, stubborn, family, loud, burst, write, bug)
+tools.TOOLS = (*tools.TOOLS, hang, stubborn, family, loud, burst, mark, write, bug)
 
 if __name__ == "__main__":
     from chatls.__main__ import main

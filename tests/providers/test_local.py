@@ -24,7 +24,7 @@ from chatls.providers.local import LocalProvider
 from chatls.providers.provider import ModelRequest, Provider
 from chatls.providers.weights import Weights
 from tests.providers.asking import PATIENCE, failure, reply
-from tests.support.http_server import Chunk, Hang, Head, ScriptedServer, answered, event, streamed
+from tests.support.http_server import Chunk, Hang, Head, Reset, ScriptedServer, Wait, answered, event, streamed
 
 pytestmark = pytest.mark.asyncio
 
@@ -176,6 +176,14 @@ async def test_the_child_starts_once_and_ends_with_the_provider(llama: FakeLlama
     await llama.is_gone()
 
 
+async def test_the_server_is_asked_to_close_each_connection(
+    llama: FakeLlama, server: ScriptedServer, transport: str
+) -> None:
+    server.play(text("a"))
+    await said()
+    assert server.requests[0].headers["connection"] == "close"
+
+
 async def test_two_prompts_at_once_share_one_child(llama: FakeLlama, server: ScriptedServer) -> None:
     server.play(text("a"))
     async with provider() as opened, anyio.create_task_group() as tasks:
@@ -202,7 +210,7 @@ async def kill(pid: int) -> None:
 
 async def test_a_child_that_dies_while_it_answers_is_told(llama: FakeLlama, server: ScriptedServer) -> None:
     llama.put("says", "the last words")
-    server.play([Head(), Chunk(event(chunk({"content": "Once"}))), Hang()])
+    server.play([Head(), Chunk(event(chunk({"content": "Once"}))), Wait("dead"), Reset()])
     heard: list[Delta] = []
     with anyio.fail_after(PATIENCE):
         async with provider() as opened, aclosing(opened.stream(QUESTION)) as deltas:
@@ -210,7 +218,7 @@ async def test_a_child_that_dies_while_it_answers_is_told(llama: FakeLlama, serv
                 heard.append(delta)
                 if isinstance(delta, TextDelta):
                     await kill(llama.starts[0]["pid"])
-                    await to_thread.run_sync(server.__exit__, None, None, None)
+                    server.open("dead")
     error = failure(heard)
     assert error.kind == "internal"
     assert "killed by signal 9" in error.message

@@ -21,8 +21,9 @@ SCRIPT = Path(__file__).with_name("demo_script.json")
 
 REAL = """\
 Part 1 of 2: a real model. The daemon is started as a child process, as an editor would start it, and is asked about \
-this folder. The model runs on this machine and is tiny (135 million parameters): it shows that everything works, not \
-how good an answer can be. What the tool finds is real."""
+this folder. Of all models this one was chosen because it runs on this machine and needs no key and no network. It is \
+tiny (135 million parameters): it shows that everything works, not how good an answer can be. What the tool finds is \
+real."""
 REAL_PROMPT = "Which files mention Retry-After?"
 
 SCRIPTED = """\

@@ -70,7 +70,8 @@ def _tls(error: BaseException, _limit: float) -> _Told | None:
         return None
     if isinstance(error, ssl.SSLCertVerificationError):
         advice = "Behind a company's proxy, set SSL_CERT_FILE to its certificates."
-        return "network", f"has a certificate that cannot be trusted: {error.verify_message}. {advice}", False
+        reason = getattr(error, "verify_message", None) or "it cannot be verified"
+        return "network", f"has a certificate that cannot be trusted: {reason}. {advice}", False
     reason = getattr(error, "reason", None) or "handshake failed"
     advice = " It seems to speak http, not https: check baseUrl." if reason == _WITHOUT_TLS else ""
     return "network", f"does not speak TLS as it should ({reason}).{advice}", False

@@ -113,7 +113,7 @@ class _ChatQuestion:
     def amend(self, error: ProviderError) -> bool:
         """Leave out the optional fields that a refusal names, or stop streaming if it is about tools in a stream."""
         complaint = str(error)
-        if error.http_status in (400, 422):
+        if error.kind == "bad_request" and error.http_status in (400, 422):
             refused = refused_fields(self._body, complaint) - self._learnt.without
             self._learnt.without |= refused
             if refused:

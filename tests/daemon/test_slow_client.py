@@ -1,0 +1,127 @@
+"""A client that stops reading: the daemon hears it all the while, keeps all of its text, and little memory."""
+
+import pytest
+
+from tests.daemon.processes import resident
+from tests.daemon.raw import Daemon, Json
+from tests.support.http_server import Chunk, Head, ScriptedServer, event, streamed
+
+MEBI = 2**20
+NOISE = {"text": "x" * 1000}
+
+
+def chatter(daemon: Daemon) -> None:
+    """Talk more than any pipe holds: fails if the daemon does not read."""
+    with daemon.one_write():
+        for _ in range(2000):
+            daemon.notify("$/noise", NOISE)
+
+
+def words(count: int) -> str:
+    return "".join(f"{number:07} " for number in range(count))
+
+
+def test_a_hundred_thousand_chunks_to_a_client_that_sleeps_arrive_whole_in_few_messages(daemon: Daemon) -> None:
+    """Trap 1, P10."""
+    daemon.prompt([{"text": words(1000)}], chars=8).result()
+    before, mark = resident(daemon.pid), daemon.folder / "all is said"
+    said = [{"text": words(100_000)}, {"toolCall": {"name": "mark", "arguments": {"path": str(mark)}}}]
+    turn = daemon.prompt(said, [{"hang": True}], chars=8)
+    while not mark.exists():
+        chatter(daemon)
+    assert resident(daemon.pid) - before < 16 * MEBI
+    turn.event("toolRunEnd")
+    turn.cancel()
+    assert turn.result()["chunks"] == 100_000
+    assert turn.text == words(100_000)
+    assert len(turn.events) < 2000
+
+
+def web(server: ScriptedServer) -> Json:
+    return {"web": {"kind": "openai_chat", "baseUrl": server.url, "apiKeyEnv": "PATH"}}
+
+
+CONTENT: Json = {"choices": [{"delta": {"content": words(1000)}}]}
+LAST: Json = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
+
+
+def test_a_turn_that_fills_the_pipe_pauses_its_provider_and_can_be_cancelled_meanwhile(daemon: Daemon) -> None:
+    """Trap 1: the server sees its connection close while the client still reads nothing."""
+    with ScriptedServer() as server:
+        server.play(streamed(LAST), [Head(), *[Chunk(event(CONTENT))] * 4000])
+        daemon.configure({"providers": web(server)})
+        daemon.prompt(model="web/x").result()
+        before = resident(daemon.pid)
+        turn = daemon.prompt(model="web/x")
+        server.wait_for_requests(2)
+        chatter(daemon)
+        assert resident(daemon.pid) - before < 16 * MEBI
+        assert not server.requests[1].closed.is_set()
+        turn.cancel()
+        server.wait_until_closed(1)
+    result = turn.result()
+    assert result["stopReason"] == "cancelled"
+    assert 0 < result["chunks"] < 4000
+    assert turn.text == words(1000) * result["chunks"]
+    daemon.configure({})
+
+
+def test_a_turn_goes_on_where_it_paused_and_the_watchdog_slept_meanwhile(daemon: Daemon) -> None:
+    mark = daemon.folder / "awake"
+    with ScriptedServer() as server:
+        server.play(streamed(*[CONTENT] * 800, LAST))
+        daemon.configure({"providers": web(server), "limits": {"idleTimeout": 0.5}})
+        turn = daemon.prompt(model="web/x")
+        server.wait_for_requests(1)
+        call = {"toolCall": {"name": "mark", "arguments": {"path": str(mark)}}}
+        other = daemon.prompt([{"delay": 1.5}, call], [{"text": "x"}])
+        while not mark.exists():
+            chatter(daemon)
+        assert turn.result()["stopReason"] == "end_turn"
+        assert other.result()["stopReason"] == "end_turn"
+    assert turn.text == words(1000) * 800
+    daemon.configure({})
+
+
+def test_a_stalled_turn_does_not_stall_the_answers_of_others_once_it_is_read(daemon: Daemon) -> None:
+    flood = daemon.prompt([{"text": words(100_000)}], chars=80)
+    identifiers = [daemon.request("chat/tools") for _ in range(50)]
+    small = daemon.prompt([{"text": "small"}])
+    chatter(daemon)
+    for identifier in identifiers:
+        assert "result" in daemon.answer(identifier)
+    assert small.result()["stopReason"] == "end_turn"
+    assert flood.result()["stopReason"] == "end_turn"
+    assert (flood.text, small.text) == (words(100_000), "small")
+
+
+@pytest.mark.parametrize("size", [1, 977, 65_536])
+def test_a_client_that_reads_in_pieces_of_any_size_gets_everything(daemon: Daemon, size: int) -> None:
+    daemon.read_size = size
+    turn = daemon.prompt([{"text": words(3000)}, {"thinking": words(100)}], chars=40)
+    chatter(daemon)
+    assert turn.result()["chunks"] == 600 + 20
+    assert turn.text == words(3000)
+    daemon.read_size = 2**16
+
+
+def test_a_tool_that_shows_very_much_to_a_client_that_sleeps_loses_nothing(daemon: Daemon) -> None:
+    turn = daemon.prompt([{"toolCall": {"name": "burst", "arguments": {"count": 30_000}}}], [{"text": "done"}])
+    chatter(daemon)
+    assert turn.result()["stopReason"] == "end_turn"
+    shown = "".join(event["text"] for event in turn.events if event["kind"] == "toolRunOutput")
+    assert shown == "".join(f"{number}\n" for number in range(30_000))
+
+
+def test_64_stalled_turns_can_all_be_cancelled(daemon: Daemon) -> None:
+    model = daemon.script([{"text": words(200_000)}], chars=800)
+    before = resident(daemon.pid)
+    turns = [daemon.prompt(model=model) for _ in range(64)]
+    chatter(daemon)
+    assert resident(daemon.pid) - before < 48 * MEBI
+    count = daemon.request("workspace/executeCommand", {"command": "chatls.cancelAll"})
+    chatter(daemon)
+    assert daemon.answer(count)["result"] == {"cancelled": 64}
+    for turn in turns:
+        assert turn.result()["stopReason"] == "cancelled"
+        assert words(200_000).startswith(turn.text)

@@ -1,0 +1,167 @@
+"""From a name in the settings to a provider: addresses, keys, and what is said where one is missing."""
+
+import sys
+from typing import Any
+
+import anyio
+import pytest
+
+from chatls.config import ProviderSettings, Settings
+from chatls.errors import ProviderError, RequestError, SettingsError
+from chatls.providers import open_provider
+from chatls.providers.catalog import KNOWN
+from chatls.providers.endpoint import find_endpoint
+from chatls.providers.keys import Blotter, Key
+from tests.providers.asking import HELLO, PATIENCE, failure, opened, reply
+from tests.providers.cases import end, say
+from tests.providers.reading import seen
+from tests.support.http_server import ScriptedServer, answered, streamed
+
+
+def settings(**providers: Any) -> Settings:
+    return Settings.model_validate({"providers": providers})
+
+
+def python(program: str) -> list[str]:
+    return [sys.executable, "-c", program]
+
+
+def test_every_known_server_opens_with_its_key_alone() -> None:
+    for entry in KNOWN:
+        provider = open_provider(entry.name, Settings(), {entry.key_variable: "k" * 20})
+        assert provider.name == entry.name
+        assert provider.local == (not entry.key_variable)
+
+
+def test_a_missing_key_names_the_variable() -> None:
+    for environment in ({}, {"OPENAI_API_KEY": "  "}):
+        with pytest.raises(RequestError) as refused:
+            open_provider("openai", Settings(), environment)
+        assert (refused.value.code, refused.value.kind) == (1004, "unauthorized")
+        assert "OPENAI_API_KEY" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("opnai", "'openai'"), ("lokal", "'local'"), ("wrok", "'work'"), ("zzz", "groq")]
+)
+def test_an_unknown_name_is_answered_with_the_nearest_one(name: str, near: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        open_provider(name, settings(work={"kind": "scripted", "script": "x"}), {})
+    assert (refused.value.code, refused.value.kind) == (1005, "not_found")
+    assert near in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "gemini", "ollama", "openai_responses"])
+def test_a_kind_that_is_not_built_says_which_are(kind: str) -> None:
+    with pytest.raises(SettingsError, match="openai_chat, local, scripted"):
+        open_provider("work", settings(work={"kind": kind, "baseUrl": "http://127.0.0.1:1"}), {})
+    if kind != "openai_responses":
+        with pytest.raises(SettingsError, match=kind):
+            open_provider(kind, Settings(), {})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://host/v1",
+        "127.0.0.1:8000",
+        "http://",
+        "http://user:secret@host/v1",
+        "https://host/v1?key=secret",
+        "http://[x",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_named_without_its_secrets(address: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        open_provider("work", settings(work={"kind": "openai_chat", "baseUrl": address}), {})
+    assert "baseUrl" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_server_needs_an_address_and_a_kind() -> None:
+    with pytest.raises(SettingsError, match="baseUrl"):
+        open_provider("work", settings(work={"kind": "openai_chat"}), {})
+    with pytest.raises(SettingsError, match="kind"):
+        open_provider("work", settings(work={"baseUrl": "http://127.0.0.1:1"}), {})
+
+
+def test_a_header_that_cannot_be_sent_is_named_without_its_value() -> None:
+    for headers in ({"X-A": "secret\nX-B: c"}, {"X-A": "secrét"}, {"X A\n": "secret"}):
+        with pytest.raises(SettingsError) as refused:
+            open_provider("work", settings(work={"kind": "openai_chat", "baseUrl": "http://h", "headers": headers}), {})
+        assert "secr" not in str(refused.value)
+
+
+def test_the_key_of_a_known_server_goes_to_no_other_address() -> None:
+    environment = {"OPENAI_API_KEY": "k" * 20, "OTHER": "o" * 20}
+    elsewhere = ProviderSettings(base_url="https://gateway.example/v1")
+    assert find_endpoint("openai", elsewhere, environment).key is None
+    named = ProviderSettings(base_url="https://gateway.example/v1", api_key_env="OTHER")
+    key = find_endpoint("openai", named, environment).key
+    assert key is not None
+    assert key.known == ("o" * 20,)
+    same = ProviderSettings(base_url="https://api.openai.com/v1")
+    assert find_endpoint("openai", same, environment).key is not None
+
+
+def test_a_header_of_ones_own_can_stand_for_the_key() -> None:
+    own = ProviderSettings(headers={"Authorization": "Basic abc"})
+    assert find_endpoint("openai", own, {}).key is None
+
+
+def test_secrets_are_blotted_out_longest_first_and_words_are_not() -> None:
+    blotter = Blotter(["abcdef", "abcdefghi", "the"])
+    assert blotter.clean("the abcdefghi and abcdef") == "the [key] and [key]"
+
+
+@pytest.mark.asyncio
+async def test_a_command_prints_the_key_once(server: ScriptedServer, tmp_path: Any) -> None:
+    runs = tmp_path / "runs"
+    command = python(
+        f"open({str(runs)!r}, 'a').write('x'); print('printed-key-123'); import sys; print('n', file=sys.stderr)"
+    )
+    server.play(streamed(say("hi"), end()))
+    async with opened(server.url, key="", apiKeyCommand=command) as provider:
+        assert seen(await reply(provider)).text == "hi"
+        assert seen(await reply(provider)).text == "hi"
+    assert [request.headers["authorization"] for request in server.requests] == ["Bearer printed-key-123"] * 2
+    assert runs.read_text() == "x"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (python("print('secret-output'); raise SystemExit(3)"), "exit code 3"),
+        (python("pass"), "printed nothing"),
+        (["/no/such/program"], "cannot be started"),
+        (python("print('schlüssel-secret')"), "no request can carry"),
+    ],
+)
+async def test_a_command_that_fails_says_so_without_its_output(command: list[str], words: str) -> None:
+    async with opened("http://127.0.0.1:1", key="", apiKeyCommand=command) as provider:
+        error = failure(await reply(provider))
+    assert (error.kind, words in error.message, "secret" in error.message) == ("unauthorized", True, False)
+
+
+@pytest.mark.asyncio
+async def test_what_a_command_leaves_behind_is_not_waited_for() -> None:
+    sleeper = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    program = f"import subprocess, sys; {sleeper}; print('key-from-it')"
+    with anyio.fail_after(PATIENCE):
+        assert await Key("the command", command=tuple(python(program))).get() == "key-from-it"
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_no_header_can_carry_is_refused() -> None:
+    with pytest.raises(ProviderError) as refused:
+        await Key("the environment variable X", "se\ncret").get()
+    assert "cret" not in str(refused.value)
+
+
+@pytest.mark.asyncio
+async def test_a_server_without_a_key_is_asked_without_one(server: ScriptedServer) -> None:
+    server.play(answered({"error": "who are you"}, 401))
+    async with opened(server.url, key="") as provider:
+        await reply(provider, HELLO)
+    assert "authorization" not in server.requests[0].headers
