@@ -1,7 +1,7 @@
 # Everything runs from here; each line only says what is run. Paths are relative, so the folder may be called anything.
 PYTHON ?= python3
 PY := .venv/bin/python
-PIP := $(PY) -m pip --quiet --disable-pip-version-check
+PIP := $(PY) -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format bench docs docs-check docs-record coverage clean

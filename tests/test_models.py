@@ -342,17 +342,28 @@ async def test_without_a_choice_there_is_no_default(world: World) -> None:
 async def test_a_server_that_does_not_answer_does_not_keep_the_list(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LISTING", 0.05)
+    clock, answered = CancelScope(), anyio.Event()
+
+    def deadline(_seconds: float) -> CancelScope:
+        return clock
 
     async def listing(name: str) -> None:
-        if name == "one 1":
-            await anyio.sleep_forever()
+        if name == "two 2":
+            answered.set()
+            return
+        await answered.wait()
+        for _ in range(10):
+            await checkpoint()
+        clock.cancel()
+        await anyio.sleep_forever()
 
+    monkeypatch.setattr(module, "move_on_after", deadline)
     world.slow.listing = listing
     world.configure(providers=TWO)
     with fail_after(20):
         result = await world.models.listing()
     assert [entry.id for entry in result.models] == ["two/m"]
+    assert module.LISTING < 2
 
 
 async def test_a_provider_that_is_listed_is_in_use(world: World) -> None:

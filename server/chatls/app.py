@@ -168,6 +168,7 @@ class App:
     def _configure(self, source: str, values: Any) -> None:
         if problem := self._models.configure(source, values):
             self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
+        self._tasks.start_soon(self._models.close_retired)
 
     def _later(self, answer: Answer, work: Callable[[], Awaitable[Any]]) -> None:
         """Answer when the work is done; a cancel answers -32800 (LSP, `RequestCancelled`)."""

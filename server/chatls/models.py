@@ -10,7 +10,7 @@ from anyio import create_task_group, move_on_after, to_thread
 from chatls.config import Layer, Settings, merge, read_user_file, user_file
 from chatls.errors import RequestError, SettingsError
 from chatls.providers import open_provider
-from chatls.providers.catalog import Choice, available, choose, named_choice
+from chatls.providers.catalog import EMBEDDED_PROVIDER, Choice, available, choose, named_choice
 from chatls.providers.provider import Provider
 from chatls.wire import INVALID_STATE, ModelEntry, ModelsResult
 
@@ -83,8 +83,8 @@ class Models:
             choice = self._choice or await choose(settings, self._environment)
         except SettingsError as error:
             raise _unusable(error) from error
-        if settings is self._settings:  # not changed meanwhile
-            self._choice = choice
+        if settings is self._settings and choice.provider != EMBEDDED_PROVIDER:
+            self._choice = choice  # kept until settings change; the makeshift is not: a better model may come up
         return choice
 
     @asynccontextmanager

@@ -1,5 +1,6 @@
 """The prompt: where the model is, and what a linked file becomes."""
 
+import errno
 import os
 from datetime import date
 from pathlib import Path
@@ -211,3 +212,13 @@ async def test_without_a_folder_nothing_is_attached(root: Path) -> None:
     (root / "a").write_text("x")
     _, notices = await attached(link(root / "a"), desk())
     assert notices == ["not attached: no folder is open in the editor, so there are no files to look at"]
+
+
+async def test_a_disk_that_fails_is_said_and_ends_no_turn(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(workspace: Workspace, path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    (root / "a").write_text("x")
+    monkeypatch.setattr(Workspace, "open_file", broken)
+    _, notices = await attached(link(root / "a"), desk(root))
+    assert notices == ['not attached: "a" cannot be read: Input/output error']

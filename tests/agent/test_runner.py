@@ -9,8 +9,9 @@ from typing import Any
 
 import anyio
 import pytest
-from anyio import create_task_group, fail_after, to_thread
+from anyio import CancelScope, create_task_group, fail_after, to_thread
 
+from chatls.agent import runner
 from chatls.config import LimitSettings
 from chatls.content import Diff, ResourceLink, TextContent
 from chatls.errors import ToolError
@@ -227,11 +228,18 @@ class Stuck:
         assert self.told.is_set()
 
 
-async def test_a_tool_in_a_thread_that_takes_too_long_is_abandoned_and_told() -> None:
-    stuck = Stuck()
+async def test_a_tool_in_a_thread_that_takes_too_long_is_abandoned_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, clock = Stuck(), CancelScope()
+
+    def deadline(_seconds: float | None) -> CancelScope:
+        return clock
+
+    monkeypatch.setattr(runner, "move_on_after", deadline)
     scene = Scene(Player([*call("1", "stuck"), finished()], [finished()]), stuck.tool)
-    scene.limits = LimitSettings(tool_timeout=0.01)
-    await scene.play()
+    async with create_task_group() as tasks:
+        tasks.start_soon(scene.play)
+        await stuck.until_inside()
+        clock.cancel()
     assert scene.ends() == {"1": "timed_out"}
     await stuck.check_told()
     assert scene.stage.of(ToolRunOutput) == []
@@ -304,6 +312,7 @@ async def test_a_hanging_thread_does_not_keep_other_tools_from_running() -> None
     scene = Scene(Player([*calls, finished()], [finished()]), stuck.tool, quick)
 
     async def cancel() -> None:
+        await stuck.until_inside()
         await scene.stage.until_event(ToolRunEnd, "2")
         await scene.stage.until_event(ToolRunEnd, "3")
         scene.cancel_call("1")

@@ -91,7 +91,11 @@ class Daemon:
         self._ids = count(1)
         self._files = count(1)
         self._sent: Counter[str] = Counter()
-        self._tokens: dict[str, str] = {}
+        self._received: Counter[str] = Counter()
+        self._askers: dict[str, str] = {}
+        self._late: list[Json] = []
+        self._answers: dict[str, Json] = {}
+        self._values: dict[str, list[Json]] = {}
         self.settings: Json = {}
         self._data = b""
         self._collected: bytearray | None = None
@@ -148,12 +152,12 @@ class Daemon:
     def begin_anew(self) -> None:
         """Forget all that was said, so that tokens and ids can be used again."""
         self.log.clear()
-        self._sent.clear()
-        self._tokens.clear()
+        for collected in (self._sent, self._received, self._askers, self._answers, self._values):
+            collected.clear()
 
     def forget(self, identifier: Id) -> None:
         """Say that a turn's id was used again for something else."""
-        self._tokens.pop(key(identifier), None)
+        self._answers.pop(key(identifier), None)
 
     def close_input(self) -> None:
         """End the daemon's input."""
@@ -189,7 +193,17 @@ class Daemon:
         message = json.loads(body)
         assert message["jsonrpc"] == "2.0"
         self.log.append(message)
+        if "method" not in message:
+            self._answers.setdefault(key(message["id"]), message)
+            self._received[key(message["id"])] += 1
+        elif message["method"] == "$/progress":
+            self._progress(key(message["params"]["token"]), message["params"]["value"])
         return message
+
+    def _progress(self, token: str, value: Json) -> None:
+        self._values.setdefault(token, []).append(value)
+        if self._askers.get(token) in self._answers:
+            self._late.append(value)
 
     def _framed(self) -> bytes | None:
         head, blank, rest = self._data.partition(b"\r\n\r\n")
@@ -216,9 +230,9 @@ class Daemon:
 
     def answer(self, identifier: Id | None) -> Json:
         """The answer to a request."""
-        return self.until(
-            lambda message: "method" not in message and "id" in message and key(message["id"]) == key(identifier)
-        )
+        while key(identifier) not in self._answers:
+            self.read()
+        return self._answers[key(identifier)]
 
     def notification(self, method: str) -> Json:
         """The params of the first notification of that name."""
@@ -245,8 +259,7 @@ class Daemon:
 
     def values(self, token: Id) -> list[Json]:
         """What was reported to a token so far."""
-        progress = [message["params"] for message in self.log if message.get("method") == "$/progress"]
-        return [item["value"] for item in progress if key(item["token"]) == key(token)]
+        return self._values.get(key(token), [])
 
     def pardon(self) -> None:
         """What stands on stderr by now is as it should be."""
@@ -289,7 +302,7 @@ class Daemon:
         identifier = self.request(
             "chat/prompt", {"content": content, "partialResultToken": token, **params}, identifier
         )
-        self._tokens[key(identifier)] = key(token)
+        self._askers[key(token)] = key(identifier)
         return Turn(self, identifier, token, params.get("model", ""))
 
     # The end
@@ -316,23 +329,12 @@ class Daemon:
 
     def check(self) -> None:
         """Whether all that must be true of every conversation is true of this one."""
-        answers = Counter(key(message["id"]) for message in self.log if "method" not in message)
-        answers.pop("null", None)
+        answers = Counter({name: count for name, count in self._received.items() if name != "null"})
         assert answers == self._sent, f"asked {self._sent - answers}, answered {answers - self._sent}"
-        for identifier, token in self._tokens.items():
-            self._check_events(identifier, token)
+        assert not self._late, "events followed their answer"
+        for token in self._askers:
+            _check_events(self._values.get(token, []))
         assert self.stderr == self._pardoned, self.stderr
-
-    def _check_events(self, identifier: str, token: str) -> None:
-        places = [at for at, message in enumerate(self.log) if _progress(message, token)]
-        end = next(at for at, message in enumerate(self.log) if _answers(message, identifier))
-        assert all(at < end for at in places), "an event followed the answer"
-        values = [self.log[at]["params"]["value"] for at in places]
-        assert [value["seq"] for value in values] == list(range(1, len(values) + 1))
-        assert len({value["turnId"] for value in values}) <= 1
-        assert [value["kind"] for value in values if value["kind"] == "turnStart"] == ["turnStart"][: len(values)]
-        assert not values or values[0]["kind"] == "turnStart"
-        _check_calls(values)
 
     def kill(self) -> None:
         """End it whatever it does."""
@@ -343,12 +345,12 @@ class Daemon:
                 pipe.close()
 
 
-def _progress(message: Json, token: str) -> bool:
-    return message.get("method") == "$/progress" and key(message["params"]["token"]) == token
-
-
-def _answers(message: Json, identifier: str) -> bool:
-    return "method" not in message and key(message.get("id")) == identifier
+def _check_events(values: list[Json]) -> None:
+    """Numbered from one, of one turn, and begun as they should."""
+    assert [value["seq"] for value in values] == list(range(1, len(values) + 1))
+    assert len({value["turnId"] for value in values}) <= 1
+    assert [at for at, value in enumerate(values) if value["kind"] == "turnStart"] == [0][: len(values)]
+    _check_calls(values)
 
 
 def _check_calls(values: list[Json]) -> None:
@@ -385,13 +387,13 @@ class Turn:
 
     def event(self, kind: str, **members: Any) -> Json:
         """The first event of that kind, read already or to come."""
-        found = self.daemon.until(
-            lambda message: (
-                _progress(message, key(self.token))
-                and {**message["params"]["value"], "kind": kind, **members} == message["params"]["value"]
-            )
-        )
-        return found["params"]["value"]
+        at = 0
+        while True:
+            for event in self.events[at:]:
+                if {**event, "kind": kind, **members} == event:
+                    return event
+            at = len(self.events)
+            self.daemon.read()
 
     def answer(self) -> Json:
         return self.daemon.answer(self.id)

@@ -298,7 +298,9 @@ def test_models_are_listed_with_the_one_that_answers(daemon: Daemon) -> None:
     assert listed["default"] == model
     entry = next(entry for entry in listed["models"] if entry["id"].startswith(model.partition("/")[0]))
     assert entry["local"] is True
-    assert daemon.prompt().event("turnStart")["model"] == model
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    assert turn.event("turnStart")["model"] == model
     daemon.configure({})
 
 

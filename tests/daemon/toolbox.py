@@ -59,10 +59,10 @@ def burst(context: ToolContext, count: int) -> str:
 
 
 @tool(kind="other", read_only=False)
-def mark(context: ToolContext, path: str) -> str:
-    """Write a file, so that a client that does not read knows how far the turn is."""
-    Path(path).touch()
-    return "marked"
+def ring(context: ToolContext, path: str) -> str:
+    """Write to a named pipe, so that a client that reads nothing else knows how far the turn is."""
+    Path(path).write_text("ring")
+    return "rung"
 
 
 @tool(kind="edit", read_only=False)
@@ -77,7 +77,7 @@ def bug(context: ToolContext) -> str:
     raise ZeroDivisionError("a bug")
 
 
-tools.TOOLS = (*tools.TOOLS, hang, stubborn, family, loud, burst, mark, write, bug)
+tools.TOOLS = (*tools.TOOLS, hang, stubborn, family, loud, burst, ring, write, bug)
 
 if __name__ == "__main__":
     from chatls.__main__ import main

@@ -99,7 +99,10 @@ async def test_who_does_not_say_what_it_is_is_not_chosen(server: ScriptedServer,
     assert "demonstration" in choice.reason
 
 
-async def test_only_this_machine_is_searched() -> None:
+async def test_only_this_machine_is_searched(server: ScriptedServer) -> None:
+    server.play(answered(LLAMACPP))
+    assert await find_llamacpp(server.url) is not None
+    assert await find_llamacpp(f"http://0.0.0.0:{server.port}") is None
     assert await find_llamacpp("http://models.example:8080/v1") is None
     assert await find_llamacpp("https://127.0.0.1:8080/v1") is None
     assert await find_llamacpp("http://127.0.0.1:99999/v1") is None

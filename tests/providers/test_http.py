@@ -61,6 +61,18 @@ async def test_a_connection_is_used_again(server: ScriptedServer) -> None:
     assert [request.connection for request in server.requests] == [0, 0]
 
 
+async def test_proxies_are_used_but_not_for_this_machine(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url)
+    server.play(HI)
+    async with opened("http://models.example/v1") as provider:
+        assert seen(await reply(provider)).text == "hi"
+    assert server.requests[0].path == "http://models.example/v1/chat/completions"
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    assert seen(await ask(server)).text == "hi"
+
+
 # Nobody there
 
 

@@ -1,7 +1,8 @@
 """The provider `local` with a child that only claims to be llama.cpp, and a scripted server in its place."""
 
 import json
-import sys
+import os
+import signal
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -197,15 +198,10 @@ async def test_a_child_that_died_is_started_again(llama: FakeLlama, server: Scri
     server.play(text("a"))
     async with provider() as opened:
         await reply(opened, QUESTION)
-        await kill(llama.starts[0]["pid"])
+        os.kill(llama.starts[0]["pid"], signal.SIGKILL)
+        await llama.is_gone(0)
         assert isinstance((await reply(opened, QUESTION))[-1], Finished)
     assert len(llama.starts) == 2
-
-
-async def kill(pid: int) -> None:
-    await anyio.run_process([sys.executable, "-c", f"import os; os.kill({pid}, 9)"])
-    with anyio.fail_after(PATIENCE):
-        await gone(pid)
 
 
 async def test_a_child_that_dies_while_it_answers_is_told(llama: FakeLlama, server: ScriptedServer) -> None:
@@ -217,7 +213,7 @@ async def test_a_child_that_dies_while_it_answers_is_told(llama: FakeLlama, serv
             async for delta in deltas:
                 heard.append(delta)
                 if isinstance(delta, TextDelta):
-                    await kill(llama.starts[0]["pid"])
+                    os.kill(llama.starts[0]["pid"], signal.SIGKILL)
                     server.open("dead")
     error = failure(heard)
     assert error.kind == "internal"

@@ -17,7 +17,7 @@ from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, Too
 from chatls.process import Child, gone
 from chatls.providers import local
 from chatls.providers.catalog import EMBEDDED_MODEL
-from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished, TextDelta
+from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Failed, Finished, TextDelta
 from chatls.providers.local import LocalProvider
 from chatls.providers.local_child import LocalChild
 from chatls.providers.provider import ModelRequest
@@ -147,6 +147,16 @@ async def test_after_a_cancel_the_same_child_answers_and_then_none_is_left(pids:
         assert len(pids) == 1
     with anyio.fail_after(PATIENCE):
         await gone(pids[0])
+
+
+async def test_a_file_that_only_begins_like_a_model_is_told(tmp_path: Path, pids: list[int]) -> None:
+    (tmp_path / "own.gguf").write_bytes(b"GGUF" + bytes(1000))
+    settings = ProviderSettings(model_path=str(tmp_path / "own.gguf"))
+    async with aclosing(LocalProvider("local", settings, LimitSettings()).stream(request())) as deltas:
+        *_, last = [delta async for delta in deltas]
+    assert isinstance(last, Failed)
+    assert "own.gguf: " in last.error.message
+    assert pids == []
 
 
 PARENT = """\

@@ -8,7 +8,7 @@ import pytest
 
 from chatls.config import ProviderSettings, Settings
 from chatls.errors import ProviderError, RequestError, SettingsError
-from chatls.providers import open_provider
+from chatls.providers import open_provider, preload
 from chatls.providers.catalog import KNOWN
 from chatls.providers.endpoint import find_endpoint
 from chatls.providers.keys import Blotter, Key
@@ -31,6 +31,15 @@ def test_every_known_server_opens_with_its_key_alone() -> None:
         provider = open_provider(entry.name, Settings(), {entry.key_variable: "k" * 20})
         assert provider.name == entry.name
         assert provider.local == (not entry.key_variable)
+
+
+def test_what_the_first_question_needs_can_be_loaded_before() -> None:
+    preload()
+    assert "chatls.providers.openai_chat" in sys.modules
+
+
+def test_a_name_is_enough_to_know_which_adapter() -> None:
+    assert open_provider("local", Settings(), {}).local
 
 
 def test_a_missing_key_names_the_variable() -> None:

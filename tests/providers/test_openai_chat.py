@@ -111,6 +111,12 @@ async def test_the_settings_can_forbid_streaming(server: ScriptedServer) -> None
     assert "stream" not in server.requests[0].json()
 
 
+async def test_what_is_tried_again_is_announced_once(server: ScriptedServer) -> None:
+    server.play(answered({}, 503), answered(WHOLE))
+    got = await ask(server, stream="never")
+    assert (len(notices(got)), len(retries(got))) == (1, 1)
+
+
 async def test_a_server_that_streams_though_asked_not_to_is_understood(server: ScriptedServer) -> None:
     server.play(HI)
     assert seen(await ask(server, stream="never")).text == "hi"

@@ -44,6 +44,17 @@ async def test_it_rings_for_the_wait_that_is_late_and_not_for_those_before() -> 
         assert await guarded(watchdog, asyncio.Event()) == "late"
 
 
+async def test_a_wait_that_began_later_is_given_its_whole_time() -> None:
+    watchdog, event = Watchdog(0.3), asyncio.Event()
+    event.set()
+    assert await guarded(watchdog, event) == "in time"
+    assert await guarded(Watchdog(0.2), asyncio.Event()) == "late"  # only to pass the time
+    event.clear()
+    asyncio.get_running_loop().call_later(0.2, event.set)
+    assert await guarded(watchdog, event) == "in time"
+    watchdog.close()
+
+
 async def test_between_two_waits_nobody_is_late() -> None:
     watchdog = Watchdog(0.01)
     done = asyncio.Event()

@@ -31,5 +31,11 @@ def open_provider(name: str, settings: Settings, environment: Mapping[str, str])
             raise SettingsError(f"provider {name!r}: this version cannot speak {kind}")
 
 
+def preload() -> None:
+    """Load what the first question to a model server needs. For a worker thread, at a moment when nobody waits."""
+    _adapter("openai_chat")
+    _adapter("client").load()
+
+
 def _adapter(module: str) -> ModuleType:
     return importlib.import_module(f"chatls.providers.{module}")

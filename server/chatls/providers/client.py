@@ -32,7 +32,7 @@ def make_client(base_url: str, connect_timeout: float, *, fast: bool | None = No
     """
     url = httpx.URL(base_url)
     local = is_loopback(url.host)
-    fast = importlib.util.find_spec("httpx_aiohttp") is not None if fast is None else fast
+    fast = has_fast() if fast is None else fast
     limit = connect_timeout or None
     http = _client_class(fast=fast)(
         verify=_certificates(needed=url.scheme == "https" or (not local and bool(urllib.request.getproxies()))),
@@ -47,6 +47,16 @@ def make_client(base_url: str, connect_timeout: float, *, fast: bool | None = No
         ),
     )
     return Client(http, _faults(fast=fast))
+
+
+def has_fast() -> bool:
+    """Whether the extra `fast` is installed."""
+    return importlib.util.find_spec("httpx_aiohttp") is not None
+
+
+def load() -> None:
+    """Load the transport: a quarter of a second of a processor, which is then spent."""
+    _client_class(fast=has_fast())
 
 
 def _client_class(*, fast: bool) -> type[httpx.AsyncClient]:

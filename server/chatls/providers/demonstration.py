@@ -145,17 +145,13 @@ def _attached(blocks: Iterable[ContentBlock]) -> Iterator[str]:
 def _take(exchange: _Exchange, messages: Iterable[Message]) -> None:
     calls: dict[str, ToolCall] = {}
     for message in messages:
-        match message:
-            case AssistantMessage():
-                calls |= {call.id: call for call in message.calls}
-                exchange.answer = message.text
-            case ToolMessage():
-                exchange.answer = ""
-                for result in message.results:
-                    if call := calls.get(result.call_id):
-                        exchange.found = (call, _digest(call, result))
-            case UserMessage():
-                pass
+        if isinstance(message, AssistantMessage):
+            calls |= {call.id: call for call in message.calls}
+            exchange.answer = message.text
+        elif isinstance(message, ToolMessage):
+            exchange.answer = ""
+            found = [(calls[result.call_id], result) for result in message.results if result.call_id in calls]
+            exchange.found = next(((call, _digest(call, result)) for call, result in reversed(found)), exchange.found)
 
 
 def _shortened(earlier: list[_Exchange]) -> Iterator[Message]:

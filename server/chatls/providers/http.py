@@ -85,12 +85,12 @@ class Server:
 
     async def ask(self, question: Question) -> AsyncGenerator[Delta, None]:
         """The reply, as it comes. Ends with `Finished` or `Failed`; never raises for what a server does."""
-        tries = 1
+        tries, told = 1, set[Notice]()
         while True:
             begun = False
             try:
                 async with aclosing(await self._exchange()) as exchange:
-                    for notice in (*self._notices(), *question.notices()):
+                    for notice in self._notices(question, told):
                         yield notice
                     reply = await self._send(exchange, question)
                     while not reply.over:
@@ -132,7 +132,7 @@ class Server:
         async with self._making:
             if self._client is None:
                 make = partial(make_client, self._base_url, self._limits.connect_timeout)
-                self._client = await to_thread.run_sync(make)
+                self._client = await to_thread.run_sync(make, abandon_on_cancel=True)
         return Exchange(self._client, self.source, self._limits)
 
     async def _send(self, exchange: Exchange, question: Question) -> Reply:
@@ -151,12 +151,15 @@ class Server:
             headers[name] = before + await self._endpoint.key.get()
         return headers | {name.lower(): value for name, value in self._endpoint.headers.items()}
 
-    def _notices(self) -> list[Notice]:
-        if not self._warn:
-            return []
-        self._warn = False
-        text = f"{self.source.name}: the key and all you say go to {self.source.host} without encryption (http)"
-        return [Notice(text, "warning")]
+    def _notices(self, question: Question, told: set[Notice]) -> list[Notice]:
+        """What was not told yet: about this server, once for all; about this reply, once for it."""
+        notices = [notice for notice in question.notices() if notice not in told]
+        told.update(notices)
+        if self._warn:
+            self._warn = False
+            text = f"{self.source.name}: the key and all you say go to {self.source.host} without encryption (http)"
+            notices.insert(0, Notice(text, "warning"))
+        return notices
 
     def _told(self, error: ProviderError, tries: int, wait: float | None) -> Retry | Failed:
         """What people are told about a failure: it is tried again, or not."""

@@ -138,7 +138,7 @@ class LocalProvider:
         child = self._child
         async with aclosing(answer) as deltas:
             async for delta in deltas:
-                if isinstance(delta, Retry | Failed) and child.ended:
+                if isinstance(delta, Retry | Failed) and await child.has_died():
                     yield self._failed(await child.cause_of_death())
                     return
                 yield delta

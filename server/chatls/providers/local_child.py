@@ -20,6 +20,8 @@ _READY = b"READY "
 _HEADERS = {"connection": "close"}
 """llama.cpp closes an idle connection after five seconds, perhaps just when it is to be used again."""
 _LONGEST_LINE = 1000
+_MOMENT = 0.2
+"""Seconds between the end of a connection and the end of the process whose it was."""
 _LAST_WORDS = 1.0
 """Seconds to read what a dead child complained about."""
 _KEPT = 16384
@@ -60,6 +62,12 @@ class LocalChild:
     def ended(self) -> bool:
         """Whether it died."""
         return self.child.ended
+
+    async def has_died(self) -> bool:
+        """Whether it died, asked where its connection broke: then its end may still be a moment away."""
+        with anyio.move_on_after(_MOMENT):
+            await self.child.wait()
+        return self.ended
 
     async def cause_of_death(self) -> ProviderError:
         """Why it died, as far as it said so."""
