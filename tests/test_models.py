@@ -14,7 +14,7 @@ from chatls.config import Settings
 from chatls.errors import RequestError, SettingsError
 from chatls.message import ToolSpec
 from chatls.models import Models
-from chatls.providers.catalog import Choice
+from chatls.providers.choice import Choice
 from chatls.providers.delta import Delta, Finished
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.wire import ModelEntry
@@ -28,11 +28,10 @@ TWO: dict[str, Any] = {"one": {"kind": "scripted", "script": "1"}, "two": {"kind
 class FakeProvider:
     """Says what was done to it."""
 
-    def __init__(self, name: str, closed: list[str], slow: "Slow") -> None:
+    def __init__(self, name: str, world: "World") -> None:
         self.name = name
         self.local = True
-        self._closed = closed
-        self._slow = slow
+        self._world = world
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         yield Finished("end_turn", None)
@@ -41,13 +40,14 @@ class FakeProvider:
         return tools
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        await self._slow.listing(self.name)
-        assert self.name not in self._closed, "a provider is asked after it was closed"
-        return (ModelInfo("m", f"M of {self.name}", 5),)
+        self._world.asked.append(self.name)
+        await self._world.slow.listing(self.name)
+        assert self.name not in self._world.closed, "a provider is asked after it was closed"
+        return tuple(ModelInfo(name, f"{name.upper()} of {self.name}", 5) for name in self._world.found)
 
     async def aclose(self) -> None:
-        await self._slow.closing(self.name)
-        self._closed.append(self.name)
+        await self._world.slow.closing(self.name)
+        self._world.closed.append(self.name)
 
 
 class Slow:
@@ -67,16 +67,18 @@ class World:
         self.closed: list[str] = []
         self.looked: list[Settings] = []
         self.slow = Slow()
+        self.asked = list[str]()
+        self.found: tuple[str, ...] = ("m",)
         self.models = Models({})
 
     def open_provider(self, name: str, settings: Settings, environment: Mapping[str, str]) -> FakeProvider:
         own = settings.providers.get(name)
         if own is None:
             raise RequestError(1005, f"there is no provider {name!r}", kind="not_found")
-        if own.kind == "gemini":
-            raise SettingsError("this version cannot speak gemini")
+        if own.base_url == "nowhere":
+            raise SettingsError("baseUrl is no address")
         self.opened.append(f"{name} {own.script}")
-        return FakeProvider(self.opened[-1], self.closed, self.slow)
+        return FakeProvider(self.opened[-1], self)
 
     async def choose(self, settings: Settings, environment: Mapping[str, str]) -> Choice:
         self.looked.append(settings)
@@ -155,8 +157,8 @@ async def test_a_model_that_is_named_is_taken_without_looking_around(world: Worl
     assert world.looked == []
 
 
-async def test_an_unknown_provider_is_1005_and_a_kind_that_is_not_built_is_1007(world: World) -> None:
-    world.configure(providers={"w": {"kind": "gemini"}})
+async def test_an_unknown_provider_is_1005_and_one_without_a_kind_is_1007(world: World) -> None:
+    world.configure(providers={"w": {"baseUrl": "http://127.0.0.1:1"}})
     assert (await code_of(world.models.pick("nobody/x")))[0] == 1005
     assert (await code_of(world.models.pick("w/x")))[0] == 1007
 
@@ -296,8 +298,8 @@ async def test_a_turn_that_fails_gives_its_provider_back(world: World) -> None:
 
 
 async def test_a_provider_that_cannot_be_opened_is_an_error_for_the_prompt(world: World) -> None:
-    world.configure(providers={"w": {"kind": "gemini"}})
-    assert await code_of(use(world, "w")) == (1007, "this version cannot speak gemini")
+    world.configure(providers={"w": {"kind": "gemini", "baseUrl": "nowhere"}})
+    assert await code_of(use(world, "w")) == (1007, "baseUrl is no address")
     assert (await code_of(use(world, "nobody")))[0] == 1005
 
 
@@ -383,3 +385,71 @@ async def test_a_provider_that_is_listed_is_in_use(world: World) -> None:
         assert world.closed == []
         go_on.set()
     assert world.closed == ["one 1"]
+
+
+async def test_a_list_is_kept_for_a_while_and_then_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(module, "monotonic", lambda: now)
+    world.configure(providers={"one": TWO["one"]})
+    first = await world.models.listing()
+    now += module.KEPT - 1
+    assert await world.models.listing() == first
+    assert world.asked == ["one 1"]
+    now += 2
+    assert await world.models.listing() == first
+    assert world.asked == ["one 1", "one 1"]
+
+
+async def test_new_settings_ask_anew(world: World) -> None:
+    world.configure(providers=TWO)
+    await world.models.listing()
+    world.configure(providers={**TWO, "two": {"kind": "scripted", "script": "new"}})
+    listing = await world.models.listing()
+    assert [entry.name for entry in listing.models] == ["M of one 1", "M of two new"]
+    assert world.asked == ["one 1", "two 2", "two new"]
+
+
+async def test_a_server_that_had_nothing_to_tell_is_asked_again_at_once(world: World) -> None:
+    world.found = ()
+    world.configure(providers={"one": TWO["one"]})
+    assert (await world.models.listing()).models == ()
+    world.found = ("m",)
+    assert [entry.id for entry in (await world.models.listing()).models] == ["one/m"]
+
+
+async def test_a_server_that_falls_silent_keeps_the_models_that_it_told_of(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEPT", 0)
+    world.configure(providers={"one": TWO["one"]})
+    first = await world.models.listing()
+    world.found = ()
+    assert await world.models.listing() == first
+    monkeypatch.setattr(module, "LISTING", 0.01)
+    world.slow.listing = lambda _: anyio.sleep_forever()
+    with fail_after(20):
+        assert (await world.models.listing()).models == first.models
+
+
+async def test_a_provider_that_is_named_alone_answers_with_its_only_model(world: World) -> None:
+    work = {"work": {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:1"}}
+    world.configure(providers=work)
+    assert await world.models.pick("work") == Choice("work", "m", "it is the only model of work")
+    world.found = ("m", "n")
+    world.configure(providers=work, limits={"maxSteps": 3})
+    assert await code_of(world.models.pick("work/")) == (
+        1005,
+        'which model of work? Set "model" to "work/...". It has m, n.',
+    )
+
+
+async def test_a_provider_that_is_named_alone_and_does_not_answer_is_1005(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LISTING", 0.01)
+    world.slow.listing = lambda _: anyio.sleep_forever()
+    world.configure(providers={"work": {"kind": "ollama", "baseUrl": "http://127.0.0.1:1"}})
+    with fail_after(20):
+        assert (await code_of(world.models.pick("work")))[0] == 1005

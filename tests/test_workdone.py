@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import anyio
 import pytest
 
+from chatls.errors import RequestError
 from chatls.events import Event, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
 from chatls.workdone import WorkDone
 
@@ -16,11 +18,24 @@ class Client:
     def __init__(self) -> None:
         self.now = 1000.0
         self.values: list[dict[str, Any]] = []
+        self.asked: list[tuple[str, Any]] = []
 
     def notify(self, method: str, params: Any) -> None:
         assert method == "$/progress"
         assert params["token"] == "spin"
         self.values.append(params["value"])
+
+    async def agree(self, method: str, params: Any) -> None:
+        self.asked.append((method, params))
+
+    async def refuse(self, method: str, params: Any) -> None:
+        raise RequestError(-32603, "no", kind="client_refused")
+
+    async def ponder(self, method: str, params: Any) -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.asked.append(("taken back", None))
 
     @property
     def kinds(self) -> list[str]:
@@ -35,34 +50,34 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
 
 
 async def test_it_begins_cancellable_and_ends_once(client: Client) -> None:
-    shown = WorkDone(client.notify, "spin")
+    shown = WorkDone(client.notify, "spin", "own")
     shown.begin()
-    shown.end()
-    shown.end()
+    await shown.end()
+    await shown.end()
     assert client.kinds == ["begin", "end"]
     assert client.values[0]["cancellable"] is True
     assert client.values[0]["title"]
 
 
 async def test_it_is_silent_before_its_beginning_and_after_its_end(client: Client) -> None:
-    shown = WorkDone(client.notify, "spin")
+    shown = WorkDone(client.notify, "spin", "own")
     shown.event(TextChunk("a"))
     shown.begin()
-    shown.end()
+    await shown.end()
     client.now += 10
     shown.event(TextChunk("b"))
     assert client.kinds == ["begin", "end"]
 
 
 async def test_one_that_ended_before_the_client_allowed_it_never_begins(client: Client) -> None:
-    shown = WorkDone(client.notify, "spin")
-    shown.end()
+    shown = WorkDone(client.notify, "spin", "own")
+    await shown.end()
     shown.begin()
     assert client.kinds == []
 
 
 async def test_there_are_at_most_two_reports_a_second_and_none_says_the_same_twice(client: Client) -> None:
-    shown = WorkDone(client.notify, "spin")
+    shown = WorkDone(client.notify, "spin", "own")
     shown.begin()
     for number in range(100):
         client.now += 0.1
@@ -88,9 +103,52 @@ async def test_there_are_at_most_two_reports_a_second_and_none_says_the_same_twi
     ],
 )
 async def test_a_report_says_what_the_turn_is_doing(client: Client, events: list[Event], words: str) -> None:
-    shown = WorkDone(client.notify, "spin")
+    shown = WorkDone(client.notify, "spin", "own")
     shown.begin()
     for event in events:
         client.now += 1
         shown.event(event)
     assert client.values[-1]["message"] == words
+
+
+async def test_a_token_of_ours_begins_when_the_client_agrees(client: Client) -> None:
+    shown = WorkDone(client.notify, None, "spin")
+    assert shown.token == "spin"
+    assert not shown.given
+    await shown.ask(client.agree)
+    assert client.asked == [("window/workDoneProgress/create", {"token": "spin"})]
+    await shown.end()
+    assert client.kinds == ["begin", "end"]
+
+
+async def test_a_client_that_refuses_is_left_alone(client: Client) -> None:
+    shown = WorkDone(client.notify, None, "spin")
+    await shown.ask(client.refuse)
+    shown.event(TextChunk("x"))
+    await shown.end()
+    assert client.kinds == []
+
+
+async def test_what_is_over_asks_nothing(client: Client) -> None:
+    shown = WorkDone(client.notify, None, "spin")
+    await shown.end()
+    await shown.ask(client.agree)
+    assert client.asked == []
+    assert client.kinds == []
+
+
+async def test_the_end_takes_an_open_question_back_and_waits_until_that_is_said(client: Client) -> None:
+    shown = WorkDone(client.notify, None, "spin")
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(shown.ask, client.ponder)
+            await anyio.wait_all_tasks_blocked()
+            await shown.end()
+            assert client.asked[-1] == ("taken back", None)
+    assert client.kinds == []
+
+
+async def test_tokens_of_the_clients_are_kept_whatever_they_are(client: Client) -> None:
+    for token in (0, "", 1, "1"):
+        shown = WorkDone(client.notify, token, "own")
+        assert (type(shown.token), shown.token, shown.given) == (type(token), token, True)

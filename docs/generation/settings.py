@@ -39,14 +39,23 @@ def _kinds() -> str:
 
 
 def _known() -> str:
-    rows = ((code(i.name), code(i.base_url), code(i.key_variable), code(i.model), _how(i)) for i in catalog.KNOWN)
-    return table(("name", "address", "key in", "default model", "used if nothing is set"), rows)
+    head = ("name", "kind", "address", "key in", "default model", "used if nothing is set")
+    return table(head, (_entry(entry) for entry in catalog.KNOWN))
+
+
+def _entry(entry: catalog.Known) -> tuple[str, ...]:
+    address = code(entry.base_url) if entry.base_url else "`baseUrl` has to be set"
+    keys = ", ".join(code(name) for name in entry.key_variables)
+    model = code(entry.model) if entry.model else ""
+    return code(entry.name), code(entry.kind), address, keys, model, _how(entry)
 
 
 def _how(entry: catalog.Known) -> str:
-    if not entry.key_variable:
+    if not entry.key_variables:
         return "when it answers there and says what it is"
-    return "when there is a key" if entry.automatic else "no"
+    if not entry.automatic:
+        return "no"
+    return f"when {code(entry.key_variables[0])} holds a key" if entry.key_variables[1:] else "when there is a key"
 
 
 def _group(model: type[BaseModel], path: str) -> str:

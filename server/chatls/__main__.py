@@ -35,7 +35,12 @@ def serve() -> None:
     from chatls.handshake import greet
     from chatls.stdio import claim, leave
 
-    pipes = claim()
+    if sys.stdin and sys.stdin.isatty():
+        sys.stderr.write("chatls: waiting for an editor to speak LSP on standard input; for people: chatls ask\n")
+    try:
+        pipes = claim()
+    except OSError:
+        sys.exit("chatls: standard input or output is closed; an editor talks to it over both")
     hello = greet(pipes)
     if hello is None:
         leave(1)

@@ -37,7 +37,8 @@ class ProviderSettings(_Model):
     kind: ProviderKind | None = None
     """Which protocol it speaks. Known provider names need none."""
     base_url: str | None = None
-    """With `/v1` for `openai_chat`. Must be http or https."""
+    """Ends with `/v1` for `openai_chat` and `openai_responses`, with `/v1beta` for `gemini`; the bare host for `anthropic`
+    and `ollama`. Must be http or https."""
     api_key_env: str | None = None
     """The environment variable that holds the key. The key itself never stands in settings."""
     api_key_command: tuple[str, ...] | None = None
@@ -49,7 +50,7 @@ class ProviderSettings(_Model):
     inline_tool_calls: Literal["auto", "off"] = "auto"
     """Tool calls written inside plain text."""
     context_window: Tokens | None = Field(default=None, gt=0)
-    """The longest conversation that its models can read."""
+    """The longest conversation that its models can read. Ollama is told, whose own default cuts tools away silently."""
     script: str | None = None
     """`scripted` only: the script's path."""
     model_path: str | None = None

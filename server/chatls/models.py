@@ -1,21 +1,25 @@
 """Which model answers: the settings as they are now, the choice, and the providers that are open."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 from anyio import create_task_group, move_on_after, to_thread
 
 from chatls.config import Layer, Settings, merge, read_user_file, user_file
 from chatls.errors import RequestError, SettingsError
-from chatls.providers import open_provider
-from chatls.providers.catalog import EMBEDDED_PROVIDER, Choice, available, choose, named_choice
+from chatls.providers import open_provider, preload
+from chatls.providers.catalog import EMBEDDED_PROVIDER
+from chatls.providers.choice import Choice, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.provider import Provider
 from chatls.wire import INVALID_STATE, ModelEntry, ModelsResult
 
 LISTING = 1.8
 """Seconds that `chat/models` waits for servers; it promises an answer within two."""
+KEPT = 60.0
+"""Seconds that a server's list of models is good for."""
 CLOSING = 1.0
 """Seconds that a turn waits, at most, for a provider to close that settings replaced meanwhile."""
 
@@ -29,6 +33,15 @@ class _Open:
     users: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The models of a provider, and when it told."""
+
+    entries: tuple[ModelEntry, ...]
+    made_of: object
+    told: float
+
+
 class Models:
     """All that settings decide about models."""
 
@@ -38,6 +51,7 @@ class Models:
         self._choice: Choice | None = None
         self._open: dict[str, _Open] = {}
         self._retired: list[_Open] = []
+        self._listed: dict[str, _Listed] = {}
 
     def configure(self, source: str, values: Any) -> SettingsError | None:
         """Take the client's settings instead of those that it gave before; the user's file lies below them.
@@ -65,13 +79,11 @@ class Models:
 
     async def warm_up(self) -> None:
         """Load what the first prompt will need while nobody waits for it yet. Connects to nothing."""
-        if isinstance(self._settings, Settings) and self._settings.model:
-            name = self._settings.model.partition("/")[0]
-            with suppress(RequestError, SettingsError):
-                await to_thread.run_sync(open_provider, name, self._settings, self._environment)
+        if isinstance(self._settings, Settings):
+            await to_thread.run_sync(preload, likely_kind(self._settings, self._environment))
 
     async def pick(self, asked: str | None) -> Choice:
-        """The model for a prompt. Waits only where nothing is set and servers have to be looked for.
+        """The model for a prompt. Waits only where no model is set and servers have to be looked for, or asked.
 
         Raises `RequestError` (1005, 1007).
         """
@@ -79,7 +91,7 @@ class Models:
         named = asked or settings.model
         try:
             if named is not None:
-                return replace(named_choice(named, settings), reason="")  # a person knows what a person set
+                return await self._named(named, settings)
             choice = self._choice or await choose(settings, self._environment)
         except SettingsError as error:
             raise _unusable(error) from error
@@ -109,14 +121,15 @@ class Models:
     async def listing(self) -> ModelsResult:
         """The models that are known by now."""
         settings = self.settings()
-        entries: dict[str, list[ModelEntry]] = {}
+        names: list[str] = []
         default: list[str] = []
         with move_on_after(LISTING):
             async with create_task_group() as tasks:
                 tasks.start_soon(self._find_default, default)
-                for name in await available(settings, self._environment):
-                    tasks.start_soon(self._ask, name, entries.setdefault(name, []))
-        models = tuple(entry for found in entries.values() for entry in found)
+                names += await available(settings, self._environment)
+                for name in names:
+                    tasks.start_soon(self._ask, name, settings)
+        models = tuple(entry for name in names for entry in self._told(name, settings))
         return ModelsResult(models, default[0] if default else None)
 
     async def close(self) -> None:
@@ -139,15 +152,39 @@ class Models:
             return
         found.append(f"{choice.provider}/{choice.model}")
 
-    async def _ask(self, name: str, found: list[ModelEntry]) -> None:
+    async def _named(self, named: str, settings: Settings) -> Choice:
+        """The model that a person named. Where only the provider is, and it has no default, it is asked."""
+        choice = named_choice(named, settings)
+        if choice.model:
+            return replace(choice, reason="")  # a person knows what a person set
+
+        async def models() -> tuple[str, ...]:
+            with move_on_after(LISTING):
+                await self._ask(choice.provider, settings)
+            return tuple(entry.id.partition("/")[2] for entry in self._told(choice.provider, settings))
+
+        return await only_model(choice.provider, settings, models)
+
+    async def _ask(self, name: str, settings: Settings) -> None:
+        """Have a provider tell its models, unless it did a moment ago. One that does not answer leaves what it told."""
+        known = self._listed.get(name)
+        if known and self._told(name, settings) and monotonic() - known.told < KEPT:
+            return
         try:
             async with self.lend(name) as provider:
-                found += [
+                found = tuple(
                     ModelEntry(f"{name}/{info.name}", name, info.title, provider.local, info.context_window)
                     for info in await provider.models()
-                ]
+                )
         except RequestError:
             return
+        if found:
+            self._listed[name] = _Listed(found, _made_of(settings, name), monotonic())
+
+    def _told(self, name: str, settings: Settings) -> tuple[ModelEntry, ...]:
+        """What a provider told of its models, under these settings."""
+        known = self._listed.get(name)
+        return known.entries if known and known.made_of == _made_of(settings, name) else ()
 
 
 async def _close(providers: list[_Open]) -> None:

@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 from uuid import uuid4
@@ -250,6 +250,11 @@ class _Document(TextDocument):
     In pygls a form feed or U+2028 ends a line, and a position beyond the end of the last line lies before its end.
     """
 
+    @cached_property
+    def place(self) -> Path | None:
+        """Where it is, looked up once: there may be hundreds of open documents, and each tool call asks for all."""
+        return _path(self.uri)
+
     def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
         text, encoding = self.source, str(self.position_codec.encoding)
         start, end = (
@@ -274,9 +279,9 @@ class _Documents(Workspace):
 
     def open(self) -> Mapping[Path, OpenDocument]:
         return {
-            path: OpenDocument(document.uri, document.source, document.version)
+            document.place: OpenDocument(document.uri, document.source, document.version)
             for document in self.text_documents.values()
-            if (path := _path(document.uri)) is not None
+            if isinstance(document, _Document) and document.place is not None
         }
 
     def _create_text_document(

@@ -9,7 +9,7 @@ from uuid import uuid4
 import anyio
 from anyio.abc import TaskGroup
 
-from chatls.agent.prompt import read_links, system_prompt
+from chatls.agent.prompt import read_links
 from chatls.agent.runner import Runner
 from chatls.agent.session import Session, Sessions
 from chatls.agent.step import Step
@@ -22,7 +22,7 @@ from chatls.jsonrpc import Id
 from chatls.message import UserMessage
 from chatls.models import Models
 from chatls.outbox import Channel, Outbox
-from chatls.providers.catalog import Choice
+from chatls.providers.choice import Choice
 from chatls.providers.provider import ModelRequest, Parameters, Provider
 from chatls.rpc import Answer, Rpc, internal
 from chatls.tools import TOOLS
@@ -241,7 +241,7 @@ class Turns:
         runner = Runner(lambda: Workspace(self._rpc), job.settings.limits, job.emit, job.turn.tally.ran)
         parameters = Parameters(**job.settings.parameters.model_dump())
         choose = job.params.tool_choice if tools else "none"
-        request = ModelRequest(choice.model, system_prompt(workspace), (), offered, choose, parameters)
+        request = ModelRequest(choice.model, job.session.system(workspace), (), offered, choose, parameters)
 
         def new_step() -> Step:
             return Step(tools, Workspace(self._rpc))

@@ -4,6 +4,7 @@ import errno
 import os
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from chatls.agent import prompt
 from chatls.agent.prompt import LINK_CHARACTERS, read_links, system_prompt
+from chatls.agent.session import Session
 from chatls.content import Image, Position, Range, Resource, ResourceLink, TextContent, line_range
 from chatls.workspace import Workspace
 from tests.agent.fakes import Desk, desk
@@ -61,6 +63,18 @@ async def test_the_system_prompt_is_stable_so_that_providers_can_cache_it(root: 
     first = system_prompt(Workspace(desk(root, texts={root / "a": "1"})))
     assert first == system_prompt(Workspace(desk(root, texts={root / "a": "2"})))
     assert date.today().isoformat() in first
+
+
+async def test_a_session_keeps_its_system_prompt_over_midnight_and_changes_it_with_the_folders(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, today = Session("s"), [date(2026, 11, 20)]
+    monkeypatch.setattr("chatls.agent.prompt.date", SimpleNamespace(today=lambda: today[0]))
+    first = session.system(Workspace(desk(root)))
+    today[0] = date(2026, 11, 21)
+    assert session.system(Workspace(desk(root))) == first
+    assert "2026-11-20" in first
+    assert "2026-11-21" in session.system(Workspace(desk(root, tmp_path)))
 
 
 async def test_the_system_prompt_is_short_and_names_the_tools() -> None:

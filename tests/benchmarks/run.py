@@ -12,6 +12,7 @@ from itertools import pairwise
 from time import monotonic_ns
 from typing import Any
 
+from decoders import decoders
 from driver import HERE, Daemon, ModelServer, Read, cpu, cpu_of
 from own_share import own_share
 from rich.console import Console
@@ -199,9 +200,11 @@ def _cancel(server: ModelServer, daemon: Daemon) -> tuple[float, float]:
 
 def start(server: ModelServer, report: Report, rounds: int) -> None:
     """From nothing to the first answers, beside what the imports alone cost."""
-    imports, bare, answered, prompted = list[float](), list[float](), list[float](), list[float]()
+    imports, everything, bare = list[float](), list[float](), list[float]()
+    answered, prompted = list[float](), list[float]()
     for _ in range(rounds):
         imports.append(_python("import pygls.lsp.server, httpx, pydantic"))
+        everything.append(_python("import chatls.app; from chatls.providers import preload; preload('openai_chat')"))
         bare.append(_python("import asyncio"))
         with Daemon(server) as daemon:
             answered.append(daemon.initialize() / 1e6)
@@ -224,13 +227,21 @@ def start(server: ModelServer, report: Report, rounds: int) -> None:
         f"{statistics.median(bare):.0f} ms",
         ready / statistics.median(bare),
     )
-    report.row("start to HTTP request of a prompt sent at once", f"{first:.0f} ms", f"{floor:.0f} ms", first / floor)
+    loaded = statistics.median(everything)
+    figure = "start to HTTP request of a prompt sent at once; all imports alone"
+    report.row(figure, f"{first:.0f} ms", f"{loaded:.0f} ms", first / loaded)
 
 
 def _python(code: str) -> float:
     begin = monotonic_ns()
     subprocess.run([sys.executable, "-c", code], check=True)
     return _ms(begin, monotonic_ns())
+
+
+def decoding(report: Report) -> None:
+    """Each decoder beside plain `json.loads`."""
+    for kind, (each, floor) in decoders().items():
+        report.row(f"decoding an event, {kind}; json.loads", f"{each:.2f} us", f"{floor:.2f} us", each / floor, "3x")
 
 
 def main() -> None:
@@ -249,6 +260,7 @@ def main() -> None:
         burst(server, report)
         latencies(server, report, rounds)
         start(server, report, min(rounds, 11))
+    decoding(report)
     report.show()
 
 

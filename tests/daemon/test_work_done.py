@@ -150,6 +150,7 @@ def test_a_hundred_turns_whose_questions_are_never_answered_leave_nothing_behind
         assert able.prompt(model=model).result()["stopReason"] == "end_turn"
     asked_ids = {message["id"] for message in able.log if message.get("method") == CREATE}
     taken_back = {message["params"]["id"] for message in able.log if message.get("method") == "$/cancelRequest"}
+    assert asked_ids
     assert asked_ids == taken_back
 
 

@@ -1,5 +1,6 @@
 """The daemon with a few tools more, whose only use is to misbehave: run this file instead of `python -m chatls`."""
 
+import json
 import os
 import subprocess
 import sys
@@ -72,12 +73,22 @@ def write(context: ToolContext) -> str:
 
 
 @tool(kind="other")
+def look(context: ToolContext) -> str:
+    """All that the workspace knows: its roots by name, and the open documents under them."""
+    workspace = context.workspace
+    roots = {root.name: str(root.path) for root in workspace.roots}
+    documents = [workspace.open_under(root.path) for root in workspace.roots]
+    opened = {str(path): text for found in documents for path, text in found.items()}
+    return json.dumps({"roots": roots, "documents": opened})
+
+
+@tool(kind="other")
 def bug(context: ToolContext) -> str:
     """Fail in a way that no tool should."""
     raise ZeroDivisionError("a bug")
 
 
-tools.TOOLS = (*tools.TOOLS, hang, stubborn, family, loud, burst, ring, write, bug)
+tools.TOOLS = (*tools.TOOLS, hang, stubborn, family, loud, burst, ring, look, write, bug)
 
 if __name__ == "__main__":
     from chatls.__main__ import main

@@ -54,6 +54,15 @@ def test_the_tool_of_the_guide_passes_the_test_of_the_guide(tmp_path: Path) -> N
     assert tool.spec.input_schema["required"] == ["path"]
 
 
+def test_the_provider_of_the_guide_passes_the_test_of_the_guide() -> None:
+    provider, test = blocks("add-a-provider.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(provider, "add-a-provider.md", "exec"), names)
+    exec(compile(test, "add-a-provider.md", "exec"), names)
+    names["test_parrot_answers"]()
+    assert len(provider.splitlines()) < 80
+
+
 def test_every_link_between_documents_leads_to_a_file() -> None:
     documents = [*GUIDES.parent.glob("*.md"), *GUIDES.parent.glob("*/*.md")]
     assert len(documents) > 10

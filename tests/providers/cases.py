@@ -1,4 +1,5 @@
-"""What servers were seen to send, and what was meant: one table for every decoder that reads chat completions.
+"""What servers were seen to send, and what was meant: one table for every decoder. Chat completions, which most of them
+speak, stand here, the other protocols in cases_native.py; test_groups.py names the habits that both meet.
 
 Each case names where the habit was reported (`repo#number`). Arguments of calls are what the tool gets; None stands for
 arguments that are no JSON object.
@@ -7,6 +8,7 @@ arguments that are no JSON object.
 from dataclasses import dataclass
 from typing import Any
 
+from chatls.config import ProviderKind
 from chatls.content import JsonObject
 from chatls.errors import ErrorKind
 from chatls.events import StepStopReason
@@ -34,6 +36,8 @@ class Case:
     error: ErrorKind | None = None
     tokens: tuple[int, int, int] | None = None
     """Input, output, cached."""
+    kind: ProviderKind = "openai_chat"
+    """Whose protocol."""
 
 
 def chunk(delta: JsonObject, finish: Any = None, **more: Any) -> JsonObject:
@@ -514,7 +518,7 @@ ARGUMENTS = (
         stop="tool_calls",
     ),
     Case(
-        "cut by the limit",
+        "arguments cut by the limit",
         "openai",
         (call('{"city":"Par', name="weather", call_id="c1", index=0), end("length")),
         calls=(),

@@ -1,16 +1,17 @@
 """Reading a reply in tests: bytes, cut anywhere, to what a person and a tool get."""
 
+import importlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
+from chatls.config import ProviderKind
 from chatls.content import JsonObject, Usage
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import StepStopReason
 from chatls.message import Replay
-from chatls.providers.body import Body
-from chatls.providers.chat_reply import Decoder
+from chatls.providers.body import Body, Decoder
 from chatls.providers.delta import (
     CallArguments,
     CallReady,
@@ -21,10 +22,13 @@ from chatls.providers.delta import (
     TextDelta,
     ThinkingDelta,
 )
-from chatls.providers.framing import SseFramer
+from chatls.providers.framing import NdjsonFramer, SseFramer
 from chatls.providers.status import Source
 
 SOURCE = Source("work", "models.example")
+
+_REPLIES = {"openai_chat": "chat_reply", "openai_responses": "responses_reply"}
+"""Modules with decoders that are not called as their kind is."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +47,34 @@ class Seen:
     error: ErrorKind | None
 
 
-def stream_bytes(values: Iterable[Any]) -> bytes:
-    """Server-sent events of JSON values, or of text as it is."""
-    texts = (value if isinstance(value, str) else json.dumps(value) for value in values)
-    return b"".join(f"data: {text}\n\n".encode() for text in texts)
+def stream_bytes(values: Iterable[Any], kind: ProviderKind = "openai_chat") -> bytes:
+    """The events of a stream, as servers of that kind frame them; their data are JSON values, or text as it is."""
+    return b"".join(_framed(value, kind) for value in values)
 
 
-def read(pieces: Iterable[bytes]) -> Seen:
-    """Read a chat completions reply as the provider does."""
-    body = Body(SOURCE, SseFramer(), Decoder(SOURCE))
+def _framed(value: Any, kind: ProviderKind) -> bytes:
+    text = value if isinstance(value, str) else json.dumps(value)
+    if kind == "ollama":
+        return f"{text}\n".encode()
+    members = cast("JsonObject", value) if isinstance(value, dict) else {}
+    name = members.get("type") if kind in ("anthropic", "openai_responses") else None
+    return f"event: {name}\ndata: {text}\n\n".encode() if name else f"data: {text}\n\n".encode()
+
+
+def decoder_of(kind: ProviderKind) -> Decoder:
+    """A new decoder of that kind."""
+    module = importlib.import_module(f"chatls.providers.{_REPLIES.get(kind, f'{kind}_reply')}")
+    return module.Decoder(SOURCE)
+
+
+def body_of(kind: ProviderKind) -> Body:
+    """What reads the bytes of a reply of that kind."""
+    return Body(SOURCE, NdjsonFramer() if kind == "ollama" else SseFramer(), decoder_of(kind))
+
+
+def read(pieces: Iterable[bytes], kind: ProviderKind = "openai_chat") -> Seen:
+    """Read a reply as the provider does."""
+    body = body_of(kind)
     deltas: list[Delta] = []
     error: ProviderError | None = None
     try:

@@ -1,7 +1,6 @@
-"""How chat completions are read: every habit of the table, however the bytes are cut."""
+"""How chat completions are read; the habits of servers have their table in cases.py, which test_cases.py runs."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,41 +12,8 @@ from chatls.errors import ProviderError
 from chatls.providers.chat_reply import Decoder
 from chatls.providers.delta import CallReady, CallStart, TextDelta
 from chatls.providers.framing import SseEvent
-from tests.providers.cases import CASES, ONE, PARIS, USAGE, Case, P, call, chunk, end, fragment, say
-from tests.providers.reading import SOURCE, Seen, read, stream_bytes
-
-
-def named(case: Case) -> str:
-    return case.name
-
-
-def check(case: Case, got: Seen) -> None:
-    assert (got.text, got.thinking, got.calls, got.error) == (case.text, case.thinking, case.calls, case.error)
-    assert got.stop == ("tool_calls" if case.calls and case.stop == "end_turn" else case.stop)
-    if case.tokens:
-        assert got.usage == Usage(case.tokens[0], case.tokens[1], case.tokens[2], 0)
-
-
-@pytest.mark.parametrize("case", CASES, ids=named)
-def test_every_habit_of_servers_is_read_as_it_was_meant(case: Case) -> None:
-    check(case, read([stream_bytes(case.stream)]))
-
-
-@pytest.mark.parametrize("case", CASES, ids=named)
-def test_a_stream_of_single_bytes_is_read_the_same(case: Case) -> None:
-    data = stream_bytes(case.stream)
-    check(case, read(data[place : place + 1] for place in range(len(data))))
-
-
-@given(case=st.sampled_from(CASES), data=st.data())
-def test_any_cut_gives_the_same_texts_and_calls(case: Case, data: st.DataObject) -> None:
-    whole = stream_bytes(case.stream)
-    cuts = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=12)))
-    pieces = [whole[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
-    expected = read([whole])
-    got = read(piece for piece in pieces if piece)
-    assert replace(got, replay=None) == replace(expected, replay=None)
-
+from tests.providers.cases import ONE, PARIS, USAGE, P, call, chunk, end, fragment, say
+from tests.providers.reading import SOURCE, read, stream_bytes
 
 WHOLE = {
     "choices": [

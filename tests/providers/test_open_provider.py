@@ -1,5 +1,6 @@
 """From a name in the settings to a provider: addresses, keys, and what is said where one is missing."""
 
+import subprocess
 import sys
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 
 from chatls.config import ProviderSettings, Settings
 from chatls.errors import ProviderError, RequestError, SettingsError
-from chatls.providers import open_provider, preload
-from chatls.providers.catalog import KNOWN
+from chatls.providers import open_provider
+from chatls.providers.catalog import BUILT, KNOWN, kind_of
 from chatls.providers.endpoint import find_endpoint
 from chatls.providers.keys import Blotter, Key
 from tests.providers.asking import HELLO, PATIENCE, failure, opened, reply
@@ -28,14 +29,60 @@ def python(program: str) -> list[str]:
 
 def test_every_known_server_opens_with_its_key_alone() -> None:
     for entry in KNOWN:
-        provider = open_provider(entry.name, Settings(), {entry.key_variable: "k" * 20})
-        assert provider.name == entry.name
-        assert provider.local == (not entry.key_variable)
+        for variable in entry.key_variables or ("NONE",):
+            own = {} if entry.base_url else {entry.name: {"baseUrl": "https://x.example/openai/v1"}}
+            provider = open_provider(entry.name, settings(**own), {variable: "k" * 20})
+            assert provider.name == entry.name
+            assert provider.local == (not entry.key_variables)
 
 
-def test_what_the_first_question_needs_can_be_loaded_before() -> None:
-    preload()
-    assert "chatls.providers.openai_chat" in sys.modules
+@pytest.mark.parametrize("kind", [kind for kind in BUILT if kind not in ("local", "scripted")])
+def test_every_kind_opens_at_an_address(kind: str) -> None:
+    provider = open_provider("work", settings(work={"kind": kind, "baseUrl": "http://127.0.0.1:1"}), {})
+    assert (provider.name, provider.local) == ("work", True)
+
+
+def test_a_known_name_at_another_address_speaks_what_gateways_speak() -> None:
+    assert kind_of("openai", settings(openai={"baseUrl": "https://gateway.example/v1"})) == "openai_chat"
+    assert kind_of("openai", settings(openai={"baseUrl": "https://api.openai.com/v1"})) == "openai_responses"
+    assert kind_of("anthropic", settings(anthropic={"baseUrl": "https://gateway.example"})) == "anthropic"
+    assert kind_of("openai", settings(openai={"kind": "openai_chat"})) == "openai_chat"
+
+
+def test_a_known_name_for_a_server_of_another_kind_is_just_a_name() -> None:
+    with pytest.raises(SettingsError, match="baseUrl"):
+        find_endpoint("gemini", ProviderSettings(kind="ollama"), {})
+
+
+def test_azure_has_an_address_for_everybody_and_a_header_of_its_own() -> None:
+    with pytest.raises(SettingsError, match="baseUrl"):
+        find_endpoint("azure", ProviderSettings(), {"AZURE_OPENAI_API_KEY": "k" * 20})
+    own = ProviderSettings(base_url="https://x.openai.azure.com/openai/v1")
+    endpoint = find_endpoint("azure", own, {"AZURE_OPENAI_API_KEY": "k" * 20})
+    assert endpoint.key is not None
+    assert endpoint.key_header == ("api-key", "")
+
+
+def test_the_first_of_several_variables_that_holds_a_key_counts() -> None:
+    environment = {"GEMINI_API_KEY": " ", "GOOGLE_API_KEY": "g" * 20}
+    key = find_endpoint("gemini", ProviderSettings(), environment).key
+    assert key is not None
+    assert key.hint == "the environment variable GOOGLE_API_KEY"
+    with pytest.raises(RequestError, match="GEMINI_API_KEY or GOOGLE_API_KEY"):
+        find_endpoint("gemini", ProviderSettings(), {})
+
+
+def run_python(program: str) -> str:
+    """What a program prints, in an interpreter of its own."""
+    return subprocess.run(python(program), capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def test_an_adapter_is_loaded_when_it_is_first_used() -> None:
+    loaded = "print(*sorted({m.split('.')[2] for m in sys.modules if m.startswith('chatls.providers.')} & set(kinds)))"
+    program = f"import sys, chatls.app\nkinds = {(*BUILT, 'http', 'client')!r}\n{loaded}\n"
+    assert run_python(program).split() == []
+    program += f"from chatls.providers import preload\npreload('gemini')\n{loaded}"
+    assert run_python(program).split() == ["client", "gemini", "http"]
 
 
 def test_a_name_is_enough_to_know_which_adapter() -> None:
@@ -58,15 +105,6 @@ def test_an_unknown_name_is_answered_with_the_nearest_one(name: str, near: str) 
         open_provider(name, settings(work={"kind": "scripted", "script": "x"}), {})
     assert (refused.value.code, refused.value.kind) == (1005, "not_found")
     assert near in str(refused.value)
-
-
-@pytest.mark.parametrize("kind", ["anthropic", "gemini", "ollama", "openai_responses"])
-def test_a_kind_that_is_not_built_says_which_are(kind: str) -> None:
-    with pytest.raises(SettingsError, match="openai_chat, local, scripted"):
-        open_provider("work", settings(work={"kind": kind, "baseUrl": "http://127.0.0.1:1"}), {})
-    if kind != "openai_responses":
-        with pytest.raises(SettingsError, match=kind):
-            open_provider(kind, Settings(), {})
 
 
 @pytest.mark.parametrize(
@@ -114,8 +152,8 @@ def test_the_key_of_a_known_server_goes_to_no_other_address() -> None:
 
 
 def test_a_header_of_ones_own_can_stand_for_the_key() -> None:
-    own = ProviderSettings(headers={"Authorization": "Basic abc"})
-    assert find_endpoint("openai", own, {}).key is None
+    for name, header in {"openai": "Authorization", "anthropic": "X-Api-Key", "gemini": "x-goog-api-key"}.items():
+        assert find_endpoint(name, ProviderSettings(headers={header: "abc"}), {}).key is None
 
 
 def test_secrets_are_blotted_out_longest_first_and_words_are_not() -> None:

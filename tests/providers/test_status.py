@@ -70,6 +70,20 @@ def test_a_refusal_has_a_kind(status: int, body: Any, kind: ErrorKind) -> None:
     assert refusal(status, body).kind == kind
 
 
+def test_what_cannot_be_mended_by_asking_again_is_not_asked_again_whatever_the_server_advises() -> None:
+    again = {"x-should-retry": "true", "retry-after": "1"}
+    for status, body in [
+        (401, b""),
+        (403, b""),
+        (402, b""),
+        (429, saying("x", code="insufficient_quota")),
+        (400, saying("x", code="context_length_exceeded")),
+    ]:
+        assert not refusal(status, body, again).retryable
+    assert refusal(400, b"", again).retryable
+    assert not refusal(529, b"", {"x-should-retry": "false"}).retryable
+
+
 @pytest.mark.parametrize(
     ("value", "kind"),
     [

@@ -15,6 +15,7 @@ import json
 import os
 import select
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -130,8 +131,9 @@ def answered(value: Any, status: int = 200, headers: Mapping[str, str] | None = 
 class ScriptedServer:
     """Plays one reply per request, in order; the last one again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
+        self._tls = tls
         self._replies: list[Reply] = []
         self._answer: Callable[[Request], Reply] | None = None
         self._changed = threading.Condition(threading.RLock())
@@ -142,7 +144,7 @@ class ScriptedServer:
         self._numbers = count()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
         self.greeting = b""
         """Sent as soon as a client connects, and the connection closed."""
 
@@ -208,6 +210,8 @@ class ScriptedServer:
             if self.greeting:
                 connection.sendall(self.greeting)
                 raise EOFError
+            if self._tls:
+                connection = self._encrypted(connection)
             stream = connection.makefile("rb", buffering=65536)
             while True:
                 request = _read_request(stream, number)
@@ -222,6 +226,13 @@ class ScriptedServer:
             connection.close()
         for request in here:
             request.closed.set()
+
+    def _encrypted(self, connection: socket.socket) -> socket.socket:
+        assert self._tls
+        self._sockets.discard(connection)
+        encrypted = self._tls.wrap_socket(connection, server_side=True)
+        self._sockets.add(encrypted)
+        return encrypted
 
     def _next_reply(self, request: Request) -> Reply:
         if self._answer:

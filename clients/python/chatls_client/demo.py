@@ -24,7 +24,7 @@ Part 1 of 2: a real model. The daemon is started as a child process, as an edito
 this folder. Of all models this one was chosen because it runs on this machine and needs no key and no network. It is \
 tiny (135 million parameters): it shows that everything works, not how good an answer can be. What the tool finds is \
 real."""
-REAL_PROMPT = "Which files mention Retry-After?"
+REAL_PROMPT = "Where is ripgrep started?"
 
 SCRIPTED = """\
 Part 2 of 2: a scripted model, slow on purpose, so that the order of things can be seen. It asks for three tools in \

@@ -2,8 +2,11 @@
 
 from uuid import uuid4
 
+from chatls.agent.prompt import system_prompt
 from chatls.agent.turn import Turn
+from chatls.editor import Root
 from chatls.message import Message
+from chatls.workspace import Workspace
 
 
 class Session:
@@ -14,6 +17,15 @@ class Session:
         self.history: list[Message] = []
         self.turn: Turn | None = None
         """The one that runs."""
+        self._told: tuple[tuple[Root, ...], str] | None = None
+
+    def system(self, workspace: Workspace) -> str:
+        """The system prompt: the same for as long as the folders are. A new date at midnight would cost the
+        provider's cache, and Anthropic's thinking blocks are bound to the prompt that they were written under.
+        """
+        if self._told is None or self._told[0] != workspace.roots:
+            self._told = workspace.roots, system_prompt(workspace)
+        return self._told[1]
 
 
 class Sessions:

@@ -2,11 +2,12 @@
 
 import importlib
 from collections.abc import Mapping
+from functools import partial
 from types import ModuleType
+from typing import assert_never
 
-from chatls.config import ProviderSettings, Settings
-from chatls.errors import SettingsError
-from chatls.providers.catalog import ChatDialect, kind_of, known
+from chatls.config import ProviderKind, ProviderSettings, Settings
+from chatls.providers.catalog import ChatDialect, entry_of, kind_of
 from chatls.providers.endpoint import find_endpoint
 from chatls.providers.provider import Provider
 
@@ -17,25 +18,37 @@ def open_provider(name: str, settings: Settings, environment: Mapping[str, str])
     Raises `RequestError` (1005 for an unknown name, 1004 if its key is missing) and `SettingsError`.
     """
     own = settings.providers.get(name, ProviderSettings())
-    match kind_of(name, settings):
+    limits, stream = settings.limits, own.stream
+    endpoint = partial(find_endpoint, name, own, environment)
+    kind = kind_of(name, settings)
+    match kind:
         case "openai_chat":
-            entry = known(name)
-            endpoint = find_endpoint(name, own, environment)
+            entry = entry_of(name, own)
             dialect = entry.dialect if entry else ChatDialect()
-            return _adapter("openai_chat").OpenAIChat(endpoint, settings.limits, dialect, stream=own.stream)
+            return _adapter(kind).OpenAIChat(endpoint(), limits, dialect, stream=stream)
+        case "openai_responses":
+            return _adapter(kind).OpenAIResponses(endpoint(), limits, stream=stream)
+        case "anthropic":
+            return _adapter(kind).Anthropic(endpoint(), limits, stream=stream)
+        case "gemini":
+            return _adapter(kind).Gemini(endpoint(), limits, stream=stream)
+        case "ollama":
+            return _adapter(kind).Ollama(endpoint(), limits, own.context_window, stream=stream)
         case "local":
-            return _adapter("local").LocalProvider(name, own, settings.limits)
+            return _adapter(kind).LocalProvider(name, own, limits)
         case "scripted":
-            return _adapter("scripted").ScriptedProvider(name, own)
-        case kind:
-            raise SettingsError(f"provider {name!r}: this version cannot speak {kind}")
+            return _adapter(kind).ScriptedProvider(name, own)
+        case _:
+            assert_never(kind)
 
 
-def preload() -> None:
-    """Load what the first question to a model server needs. For a worker thread, at a moment when nobody waits."""
-    _adapter("openai_chat")
-    _adapter("client").load()
+def preload(kind: ProviderKind) -> None:
+    """Load what the first question to a server of that kind needs. For a worker thread, when nobody waits."""
+    _adapter(kind)
+    if kind != "scripted":
+        _adapter("client").load()
 
 
 def _adapter(module: str) -> ModuleType:
+    """A kind's module is called as the kind is."""
     return importlib.import_module(f"chatls.providers.{module}")

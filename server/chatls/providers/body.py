@@ -13,7 +13,7 @@ from chatls.errors import ProviderError
 from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta
 from chatls.providers.faults import interrupted
-from chatls.providers.framing import Framer, SseEvent, check_size
+from chatls.providers.framing import Framer, NdjsonFramer, SseEvent, check_size
 from chatls.providers.status import Source
 
 _BLANKS = b" \t\r\n"
@@ -55,8 +55,9 @@ class Body:
         """What went wrong behind the deltas that were given last."""
         self._source = source
         self._framer = framer
+        self._lines = isinstance(framer, NdjsonFramer)
         self._shape: Literal["unknown", "events", "json"] = "unknown"
-        self._head = b""
+        self._head: bytes = b""
         self._parts: list[bytes] = []
         self._size = 0
         self._any = False
@@ -82,10 +83,11 @@ class Body:
     def _feed(self, piece: bytes) -> list[Delta]:
         if self._shape == "unknown":
             piece = (self._head + piece).lstrip(_BLANKS)
-            if len(piece) < len(_BOM) and _BOM.startswith(piece):
+            begin = piece.removeprefix(_BOM)
+            if _BOM.startswith(piece) or (self._lines and begin == b"{"):
                 self._head = piece
                 return []
-            self._head, self._shape = b"", self._look(piece.removeprefix(_BOM))
+            self._head, self._shape = b"", self._look(begin)
         if self._shape == "json":
             self._parts.append(piece)
             self._size += len(piece)
@@ -97,7 +99,15 @@ class Body:
     def _look(self, head: bytes) -> Literal["events", "json"]:
         if head.startswith(b"<"):
             raise self._source.error("bad_response", "answered with a web page. Is baseUrl right?")
-        return "json" if head.startswith((b"{", b"[")) else "events"
+        if self._lines and not head.startswith((b"{", b"[")):
+            raise self._no_answer(head)
+        # Where every event is a JSON text on a line of its own, only one that is spread over lines is a whole answer.
+        whole = (b"{\n", b"{\r", b"[") if self._lines else (b"{", b"[")
+        return "json" if head.startswith(whole) else "events"
+
+    def _no_answer(self, head: bytes) -> ProviderError:
+        what = f"sent no answer but {visible(head.decode('utf-8', 'replace'), 100)!r}. Is baseUrl right?"
+        return self._source.error("bad_response", what)
 
     def _decode(self, events: list[SseEvent]) -> list[Delta]:
         deltas: list[Delta] = []
@@ -123,8 +133,7 @@ class Body:
         if self.failure or self.decoder.ended:
             return deltas
         if not self._any and not self._head.startswith(_FIELDS):
-            what = f"sent no answer but {visible(self._head.decode('utf-8', 'replace'), 100)!r}. Is baseUrl right?"
-            raise self._source.error("bad_response", what)
+            raise self._no_answer(self._head)
         return deltas + self.decoder.finish()
 
     def _read_whole(self) -> list[Delta]:

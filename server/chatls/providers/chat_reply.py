@@ -15,6 +15,7 @@ from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
+from chatls.providers.shapes import as_count, as_object, as_objects
 from chatls.providers.status import Source, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
@@ -60,8 +61,8 @@ class Decoder:
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer. Raises `ProviderError` if it is none."""
-        answer = _object(value)
-        if not _objects(answer.get("choices")):
+        answer = as_object(value)
+        if not as_objects(answer.get("choices")):
             self._without_choices(answer)
             raise self._source.error("bad_response", f"sent no answer but {visible(str(value), 100)}")
         self.ending = True
@@ -88,7 +89,7 @@ class Decoder:
         if usage := chunk.get("usage"):
             self._note_usage(usage)
         deltas: list[Delta] = []
-        for choice in _objects(choices):
+        for choice in as_objects(choices):
             deltas += self._choice(choice)
         return deltas
 
@@ -97,7 +98,7 @@ class Decoder:
         delta = choice.get("delta")
         deltas = self._delta(cast(JsonObject, delta)) if isinstance(delta, dict) else []
         if "message" in choice:
-            deltas += self._delta(_object(choice["message"]), whole=True)
+            deltas += self._delta(as_object(choice["message"]), whole=True)
         if label := choice.get("finish_reason"):
             self._label = str(label).lower()
             self.ending = True
@@ -114,7 +115,7 @@ class Decoder:
         if content := delta.get("content"):
             deltas += [TextDelta(content)] if isinstance(content, str) else _parts(content)
         if calls := delta.get("tool_calls"):
-            deltas += self._called(_objects(calls), whole=whole)
+            deltas += self._called(as_objects(calls), whole=whole)
         if len(delta) > 1 or not deltas:
             deltas += self._rare(delta)
         return deltas
@@ -129,7 +130,7 @@ class Decoder:
     def _called(self, calls: list[JsonObject], *, whole: bool) -> list[Delta]:
         deltas: list[Delta] = []
         for position, call in enumerate(calls):
-            function = _object(call.get("function"))
+            function = as_object(call.get("function"))
             index = call.get("index")
             if whole or (index is None and len(calls) > 1):
                 index = position
@@ -147,7 +148,7 @@ class Decoder:
             self._refused = True
             deltas.append(TextDelta(refusal))
         if details := delta.get("reasoning_details"):
-            _merge_details(self._details, _objects(details))
+            _merge_details(self._details, as_objects(details))
         if isinstance(call := delta.get("function_call"), dict):
             old = cast(JsonObject, call)
             deltas += self._calls.add(index=_OLD_STYLE, name=old.get("name"), arguments=old.get("arguments"))
@@ -161,7 +162,7 @@ class Decoder:
         if data == "[DONE]":
             self.ended = True
         elif data[:1] in ("{", "["):
-            return self._chunk(_object(self._parsed(data)))
+            return self._chunk(as_object(self._parsed(data)))
         return []
 
     def _parsed(self, data: str) -> Any:
@@ -176,7 +177,7 @@ class Decoder:
         error = chunk.get("error") or chunk.get("object") == "error" or chunk.get("type") == "error"
         if error or (not chunk.get("choices") and chunk.get("detail")):
             raise stream_error(self._source, chunk)
-        self._note_usage(_object(chunk.get("x_groq")).get("usage"))
+        self._note_usage(as_object(chunk.get("x_groq")).get("usage"))
 
     def _note_usage(self, usage: Any) -> None:
         if isinstance(usage, dict) and usage:
@@ -195,9 +196,9 @@ class Decoder:
 def _parts(content: Any) -> list[Delta]:
     """A list of parts (Mistral): texts, and thinking that is a list of texts itself."""
     deltas: list[Delta] = []
-    for part in _objects(content):
+    for part in as_objects(content):
         thinking = part.get("thinking")
-        for inner in [{"text": thinking}] if isinstance(thinking, str) else _objects(thinking):
+        for inner in [{"text": thinking}] if isinstance(thinking, str) else as_objects(thinking):
             deltas += [ThinkingDelta(text)] if isinstance(text := inner.get("text"), str) and text else []
         deltas += [TextDelta(text)] if isinstance(text := part.get("text"), str) and text else []
     return deltas
@@ -219,29 +220,11 @@ def _merge_details(known: list[JsonObject], details: list[JsonObject]) -> None:
 def _usage(usage: JsonObject) -> Usage | None:
     if not usage:
         return None
-    details = _object(usage.get("prompt_tokens_details"))
-    cached = _count(details, "cached_tokens") or _count(usage, "prompt_cache_hit_tokens", "cached_tokens")
+    details = as_object(usage.get("prompt_tokens_details"))
+    cached = as_count(details, "cached_tokens") or as_count(usage, "prompt_cache_hit_tokens", "cached_tokens")
     return Usage(
-        input_tokens=_count(usage, "prompt_tokens", "input_tokens"),
-        output_tokens=_count(usage, "completion_tokens", "output_tokens"),
+        input_tokens=as_count(usage, "prompt_tokens", "input_tokens"),
+        output_tokens=as_count(usage, "completion_tokens", "output_tokens"),
         cache_read_tokens=cached,
-        cache_write_tokens=_count(details, "cache_write_tokens", "cache_creation_tokens"),
+        cache_write_tokens=as_count(details, "cache_write_tokens", "cache_creation_tokens"),
     )
-
-
-def _count(numbers: JsonObject, *names: str) -> int:
-    values = (numbers.get(name) for name in names)
-    return next((int(value) for value in values if isinstance(value, int | float) and 0 < value < 1e15), 0)
-
-
-def _object(value: Any) -> JsonObject:
-    """The value if it is an object, the first object of a list, or an empty one."""
-    if isinstance(value, list):
-        return next(iter(_objects(cast(Any, value))), JsonObject())
-    return cast(JsonObject, value) if isinstance(value, dict) else {}
-
-
-def _objects(value: Any) -> list[JsonObject]:
-    if not isinstance(value, list):
-        return []
-    return [cast(JsonObject, item) for item in cast(list[Any], value) if isinstance(item, dict)]

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chatls import jsontext
-from chatls.content import ContentBlock, Image, JsonObject, Range, Resource, ResourceLink, TextContent
+from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers.catalog import ChatDialect
 from chatls.providers.provider import ModelRequest
+from chatls.providers.wording import NO_RESULT, text_of
 
 KIND = "openai_chat"
 
@@ -30,7 +31,6 @@ _OPTIONAL = (
 )
 """Fields that a request can do without."""
 
-_NO_RESULT = "(no result: the call was cancelled)"
 _GO_ON = "(the tools have run)"
 """Stands between a tool's result and a person's words for servers that demand a reply there."""
 
@@ -212,20 +212,8 @@ def _part(block: ContentBlock) -> JsonObject:
     match block:
         case Image(mime_type, data):
             return {"type": "image_url", "image_url": {"url": f"data:{mime_type};base64,{data}"}}
-        case TextContent(text):
-            return {"type": "text", "text": text}
-        case ResourceLink(uri, place):
-            return {"type": "text", "text": f'<file uri="{uri}"{_lines(place)}/>'}
-        case Resource(uri, text, place):
-            return {"type": "text", "text": f'<file uri="{uri}"{_lines(place)}>\n{text}\n</file>'}
-
-
-def _lines(place: Range | None) -> str:
-    """Which lines of a file, counted from 1, both included, as the tools count them."""
-    if place is None:
-        return ""
-    last = place.end.line + (1 if place.end.character or place.end.line == place.start.line else 0)
-    return f' lines="{place.start.line + 1}-{last}"'
+        case _:
+            return {"type": "text", "text": text_of(block)}
 
 
 def _call(call: ToolCall, call_id: str) -> JsonObject:
@@ -234,4 +222,4 @@ def _call(call: ToolCall, call_id: str) -> JsonObject:
 
 
 def _result(call_id: str, result: ToolResult | None) -> JsonObject:
-    return {"role": "tool", "tool_call_id": call_id, "content": result.text if result else _NO_RESULT}
+    return {"role": "tool", "tool_call_id": call_id, "content": result.text if result else NO_RESULT}

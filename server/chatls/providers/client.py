@@ -7,6 +7,7 @@ import ssl
 import urllib.request
 from dataclasses import dataclass
 from typing import cast
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -22,6 +23,8 @@ class Client:
 
     http: httpx.AsyncClient
     faults: tuple[type[Exception], ...]
+    proxy: str = ""
+    """host:port of the proxy in between, if there is one."""
 
 
 def make_client(base_url: str, connect_timeout: float, *, fast: bool | None = None) -> Client:
@@ -46,7 +49,7 @@ def make_client(base_url: str, connect_timeout: float, *, fast: bool | None = No
             keepalive_expiry=_KEPT_FOR,
         ),
     )
-    return Client(http, _faults(fast=fast))
+    return Client(http, _faults(fast=fast), "" if local else _proxy(url))
 
 
 def has_fast() -> bool:
@@ -75,6 +78,19 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def _proxy(url: httpx.URL) -> str:
+    """The proxy that the environment names for an address, without the password that may stand in it."""
+    proxies = urllib.request.getproxies()
+    named = proxies.get(url.scheme) or proxies.get("all")
+    if not named or urllib.request.proxy_bypass(url.netloc.decode("ascii")):
+        return ""
+    proxy = urlsplit(named if "://" in named else f"//{named}")
+    try:
+        return f"{proxy.hostname}:{proxy.port}" if proxy.port else f"{proxy.hostname}"
+    except ValueError:
+        return "of the environment"
 
 
 def _certificates(*, needed: bool) -> ssl.SSLContext:

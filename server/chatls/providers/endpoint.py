@@ -6,11 +6,14 @@ from urllib.parse import urlsplit
 
 from chatls.config import ProviderSettings
 from chatls.errors import RequestError, SettingsError
-from chatls.providers.catalog import Known, known
+from chatls.providers.catalog import BEARER, KeyHeader, Known, entry_of
 from chatls.providers.keys import Key, check_headers
 
 CREDENTIALS_MISSING = 1004
 """JSON-RPC error code (docs/protocol.md, section 7)."""
+
+_KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
+"""Headers that carry keys: one that the settings give stands for the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Endpoint:
     key: Key | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Extra request headers; they win over our own."""
-    key_header: tuple[str, str] = ("authorization", "Bearer ")
+    key_header: KeyHeader = BEARER
     """The header that carries the key, and what stands before it."""
 
 
@@ -33,13 +36,14 @@ def find_endpoint(name: str, own: ProviderSettings, environment: Mapping[str, st
 
     Raises `SettingsError` for an address or a header that cannot be used, `RequestError` (1004) if its key is missing.
     """
-    entry = known(name)
-    base_url = own.base_url or (entry.base_url if entry else None)
-    if base_url is None:
+    entry = entry_of(name, own)
+    base_url = own.base_url or (entry.base_url if entry else "")
+    if not base_url:
         raise SettingsError(f"provider {name!r} needs a baseUrl")
     _check_address(name, base_url)
     check_headers(own.headers, f"provider {name!r}")
-    return Endpoint(name, base_url, _key(name, own, entry, environment), own.headers)
+    key = _key(name, own, entry, environment)
+    return Endpoint(name, base_url, key, own.headers, entry.key_header if entry else BEARER)
 
 
 def _check_address(name: str, base_url: str) -> None:
@@ -54,16 +58,22 @@ def _check_address(name: str, base_url: str) -> None:
         raise SettingsError(f"provider {name!r}: baseUrl may hold no user, query or fragment; for keys use apiKeyEnv")
 
 
+def _is_at_home(own: ProviderSettings, entry: Known) -> bool:
+    """Whether the address is the known server's; where everybody has one of his own, each is."""
+    return own.base_url in (None, entry.base_url) or not entry.base_url
+
+
 def _key(name: str, own: ProviderSettings, entry: Known | None, environment: Mapping[str, str]) -> Key | None:
-    variable = own.api_key_env
-    if variable is None and not own.api_key_command and entry and own.base_url in (None, entry.base_url):
+    variables = (own.api_key_env,) if own.api_key_env else ()
+    if not variables and not own.api_key_command and entry and _is_at_home(own, entry):
         # The key of a known server is for that server: with another address, another key has to be named.
-        variable = entry.key_variable
-    if variable and (value := environment.get(variable, "").strip()):
-        return Key(f"the environment variable {variable}", value)
+        variables = entry.key_variables
+    for variable in variables:
+        if value := environment.get(variable, "").strip():
+            return Key(f"the environment variable {variable}", value)
     if own.api_key_command:
         return Key(f"the apiKeyCommand of {name!r} ({own.api_key_command[0]})", command=own.api_key_command)
-    if not variable or any(header.lower() == "authorization" for header in own.headers):
+    if not variables or any(header.lower() in _KEY_HEADERS for header in own.headers):
         return None
-    text = f"{name} needs a key: set the environment variable {variable}, or apiKeyCommand in the settings"
-    raise RequestError(CREDENTIALS_MISSING, text, kind="unauthorized")
+    where = f"the environment variable {' or '.join(variables)}, or apiKeyCommand in the settings"
+    raise RequestError(CREDENTIALS_MISSING, f"{name} needs a key: set {where}", kind="unauthorized")

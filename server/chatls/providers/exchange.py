@@ -52,7 +52,7 @@ class Exchange:
             with anyio.move_on_after(self.limits.first_byte_timeout or None):
                 self._response = await http.send(request, stream=True)
         except self._client.faults as error:
-            raise connection_error(self.source, error, self.limits.connect_timeout) from error
+            raise connection_error(self.source, error, self.limits.connect_timeout, self._client.proxy) from error
         if self._response is None:
             raise silent(self.source, self.limits.first_byte_timeout, "no answer")
         # The transport's own stream: httpx's layers above it (decoding, counting, cutting) cost and do nothing here.

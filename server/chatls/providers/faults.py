@@ -36,14 +36,19 @@ def interrupted(source: Source) -> ProviderError:
     return source.error("stream_interrupted", "broke off in the middle of its reply.", retryable=True)
 
 
-def connection_error(source: Source, error: BaseException, limit: float) -> ProviderError:
-    """What went wrong before the server answered. `limit` is the one for connecting, in seconds."""
+def connection_error(source: Source, error: BaseException, limit: float, proxy: str = "") -> ProviderError:
+    """What went wrong before the server answered. `limit`: seconds for connecting; `proxy`: host:port of one in use."""
+    name, what, retryable = next(_explained(error, limit), _CLOSED)
+    if proxy:
+        what += f" It is asked through the proxy {proxy}, which the environment names: the fault may lie there."
+    return source.error(name, what, retryable=retryable)
+
+
+def _explained(error: BaseException, limit: float) -> Iterator["_Told"]:
     for cause in _causes(error):
         for kind, explain in _EXPLANATIONS:
             if isinstance(cause, kind) and (told := explain(cause, limit)) is not None:
-                name, what, retryable = told
-                return source.error(name, what, retryable=retryable)
-    return source.error("network", "closed the connection without an answer.", retryable=True)
+                yield told
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -59,6 +64,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 _Told = tuple[ErrorKind, str, bool]
 """Kind, what the server did, and whether it may help to ask again."""
+
+_CLOSED: _Told = ("network", "closed the connection without an answer.", True)
 
 
 def _dns(_error: BaseException, _limit: float) -> _Told | None:

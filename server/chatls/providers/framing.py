@@ -95,8 +95,8 @@ class SseFramer:
 
     def feed(self, chunk: bytes) -> list[SseEvent]:
         """The events that this read completed. Raises `ProviderError` (bad_response) for an endless one."""
-        if _is_one_event(chunk) and self._idle():
-            return [SseEvent("message", chunk[6:-2].decode("utf-8", "replace"))]
+        if (event := _one_event(chunk)) and self._idle():
+            return [event]
         events: list[SseEvent] = []
         for line in self._lines.cut(chunk):
             self._line(line, events)
@@ -164,11 +164,17 @@ class NdjsonFramer:
 Framer = SseFramer | NdjsonFramer
 
 
-def _is_one_event(chunk: bytes) -> bool:
-    """The ordinary case by far: one read holds one event of one line."""
-    return (
-        chunk[:6] == b"data: " and chunk[-2:] == b"\n\n" and chunk.find(b"\n") == len(chunk) - 2 and b"\r" not in chunk
-    )
+def _one_event(chunk: bytes) -> SseEvent | None:
+    """The ordinary case by far: one read holds one event, of one line of data, behind its name or not."""
+    name, begin = "message", 6
+    if chunk[:7] == b"event: ":
+        end = chunk.find(b"\n")
+        name, begin = chunk[7:end].decode("utf-8", "replace") or name, end + 7
+    if chunk[begin - 6 : begin] != b"data: " or chunk[-1:] != b"\n" or b"\r" in chunk:
+        return None
+    if chunk.find(b"\n", begin) != len(chunk) - 2:
+        return None
+    return SseEvent(name, chunk[begin:-2].decode("utf-8", "replace"))
 
 
 def _messages(lines: list[bytes]) -> list[SseEvent]:

@@ -13,6 +13,8 @@ from chatls import jsontext
 from chatls.content import JsonObject
 
 _LONGEST_ANSWER = 1024 * 1024
+_ASKED_FOR = 8
+"""Models that Ollama is asked about, the newest first: each costs a question."""
 _HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -37,7 +39,7 @@ class _Answer:
 
 async def find_llamacpp(base_url: str) -> Found | None:
     """llama.cpp's server, if it listens there with a model. Only ever asks this machine."""
-    models = await _get(base_url, "/v1/models")
+    models = await _ask(base_url, "/v1/models")
     if models is None:
         return None
     first, *_ = [*_objects(models.value.get("data")), JsonObject()]
@@ -45,14 +47,51 @@ async def find_llamacpp(base_url: str) -> Found | None:
     return _found("llamacpp", "llama.cpp", base_url, first.get("id")) if own else None
 
 
+async def find_vllm(base_url: str) -> Found | None:
+    """vLLM, if it listens there with a model. Only ever asks this machine."""
+    return await _owned_by("vllm", "vLLM", base_url)
+
+
+async def find_sglang(base_url: str) -> Found | None:
+    """SGLang, if it listens there with a model. Only ever asks this machine."""
+    return await _owned_by("sglang", "SGLang", base_url)
+
+
+async def find_ollama(base_url: str) -> Found | None:
+    """Ollama, if it listens there with a model that can call tools; the newest of them. Only ever asks this machine."""
+    listed = await _ask(base_url, "/api/tags")
+    entries = _objects(listed.value.get("models")) if listed else []
+    for entry in entries[:_ASKED_FOR]:
+        if await _calls_tools(base_url, entry):
+            return _found("ollama", "Ollama", base_url, entry.get("name"))
+    return None
+
+
 async def find_lmstudio(base_url: str) -> Found | None:
     """LM Studio, if it listens there with a model; one that is loaded already, if any. Only ever asks this machine."""
-    models = await _get(base_url, "/api/v0/models")
+    models = await _ask(base_url, "/api/v0/models")
     if models is None:
         return None
     usable = [item for item in _objects(models.value.get("data")) if item.get("type") in ("llm", "vlm")]
     usable.sort(key=lambda item: item.get("state") != "loaded")
     return _found("lmstudio", "LM Studio", base_url, usable[0].get("id")) if usable else None
+
+
+async def _calls_tools(base_url: str, entry: JsonObject) -> bool:
+    """Whether a model of Ollama can; newer versions say it in the list."""
+    if "capabilities" not in entry:
+        shown = await _ask(base_url, "/api/show", {"model": entry.get("name")})
+        entry = shown.value if shown else {}
+    capabilities = entry.get("capabilities")
+    return isinstance(capabilities, list) and "tools" in capabilities
+
+
+async def _owned_by(provider: str, title: str, base_url: str) -> Found | None:
+    """A server that lists its models as OpenAI does, and says of each that it serves it."""
+    models = await _ask(base_url, "/v1/models")
+    entries = _objects(models.value.get("data")) if models else []
+    first = next((entry for entry in entries if entry.get("owned_by") == provider), JsonObject())
+    return _found(provider, title, base_url, first.get("id"))
 
 
 def _found(provider: str, title: str, base_url: str, model: Any) -> Found | None:
@@ -64,7 +103,7 @@ def _objects(value: Any) -> list[JsonObject]:
     return [cast(JsonObject, item) for item in items if isinstance(item, dict)]
 
 
-async def _get(base_url: str, path: str) -> _Answer | None:
+async def _ask(base_url: str, path: str, question: JsonObject | None = None) -> _Answer | None:
     """What a server on this machine answers, if it is a JSON object with status 200."""
     try:
         address = urlsplit(base_url)
@@ -75,12 +114,20 @@ async def _get(base_url: str, path: str) -> _Answer | None:
         return None
     try:
         async with await anyio.connect_tcp(host, port) as stream:
-            # HTTP/1.0: the answer comes in one piece and ends with the connection.
-            request = f"GET {path} HTTP/1.0\r\nHost: {address.netloc}\r\nAccept: application/json\r\n\r\n"
-            await stream.send(request.encode("ascii"))
+            await stream.send(_request(path, address.netloc, question))
             return _read(await _received(stream))
     except (OSError, anyio.BrokenResourceError, UnicodeEncodeError):
         return None
+
+
+def _request(path: str, host: str, question: JsonObject | None) -> bytes:
+    """HTTP/1.0: the answer comes in one piece and ends with the connection."""
+    body = b"" if question is None else jsontext.dumps(question)
+    method = "GET" if question is None else "POST"
+    head = f"{method} {path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n"
+    if body:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return head.encode("ascii") + b"\r\n" + body
 
 
 async def _received(stream: anyio.abc.ByteReceiveStream) -> bytes:

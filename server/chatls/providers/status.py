@@ -13,6 +13,8 @@ from chatls.providers.complaint import Complaint, read_body, read_value, visible
 from chatls.providers.waiting import asked_wait
 
 _RETRYABLE: tuple[ErrorKind, ...] = ("rate_limited", "overloaded", "timeout")
+_NEVER: tuple[ErrorKind, ...] = ("unauthorized", "forbidden", "quota_exceeded", "context_window_exceeded")
+"""Asking again cannot help, whatever the server advises."""
 
 _WORDS: dict[ErrorKind, tuple[str, str]] = {
     "unauthorized": ("does not accept the key", "Check {key}."),
@@ -73,6 +75,14 @@ _CODES: dict[str, ErrorKind] = {
     "server_error": "overloaded",
     "internal_server_error": "overloaded",
     "tool_use_failed": "bad_response",
+    "image_content_policy_violation": "content_filtered",
+    "invalid_prompt": "bad_request",
+    "invalid_image": "bad_request",
+    "invalid_image_format": "bad_request",
+    "invalid_base64_image": "bad_request",
+    "image_too_large": "bad_request",
+    "image_file_too_large": "bad_request",
+    "unsupported_image_media_type": "bad_request",
     "invalid_request_error": "bad_request",
     "invalid_argument": "bad_request",
 }
@@ -125,7 +135,7 @@ def http_error(source: Source, status: int, headers: Mapping[str, str], body: by
     complaint.request_id = headers.get("x-request-id") or headers.get("request-id") or complaint.request_id
     kind = _kind(status, complaint)
     advised = {"true": True, "false": False}.get(headers.get("x-should-retry", ""))
-    retryable = kind in _RETRYABLE or status in (408, 409) if advised is None else advised
+    retryable = kind in _RETRYABLE or status in (408, 409) if advised is None else advised and kind not in _NEVER
     return _error(source, kind, complaint, status, retryable=retryable)
 
 

@@ -42,7 +42,7 @@ class ToolCallAssembler:
         """Take one fragment. Every part may be missing or of the wrong type; `arguments` may be an object."""
         position = index if type(index) is int else None
         known_id = _text(call_id)
-        name = _text(name).partition("<|")[0].strip()
+        name = _name(name)
         text = arguments if isinstance(arguments, str) else _dumped(arguments)
         slot = self._find(position, known_id, name, text)
         if position is not None:
@@ -52,6 +52,17 @@ class ToolCallAssembler:
             self._by_id[known_id] = slot
             slot.provider_id = slot.provider_id or known_id
         return slot.add(name, text)
+
+    def complete(self, *, index: int, call_id: Any = None, name: Any = None, arguments: Any = None) -> list[Delta]:
+        """Take the newest call of this index as a whole. What its fragments said is not said again; where they said
+        otherwise, this holds.
+        """
+        slot = self._by_index.get(index)
+        if slot is None:
+            return []
+        slot.name = slot.name or _name(name)
+        slot.provider_id = slot.provider_id or _text(call_id)
+        return slot.complete(arguments if isinstance(arguments, str) else _dumped(arguments))
 
     def close(self, *, index: int) -> list[Delta]:
         """The provider says that the newest call of this index is complete."""
@@ -146,12 +157,25 @@ class _Slot:
     def add(self, name: str, text: str) -> list[Delta]:
         """Take a fragment of this call."""
         self.name = self.name or name
-        text = self._news(text)
+        return self._take(self._news(text))
+
+    def _take(self, text: str) -> list[Delta]:
         if text:
             self._texts.append(text)
             self._size += len(text)
             self.settled = False
         return self._report(text)
+
+    def complete(self, text: str) -> list[Delta]:
+        """Take the whole text of the arguments, whatever fragments came before."""
+        said = "".join(self._texts)
+        if text.startswith(said):
+            news = text[len(said) :]
+            return self._take(news) if news.strip() or not self._started else []
+        if not text.strip() or (self.ready and parse_object(text) == self._arguments):
+            return []
+        self._texts, self._size, self._scanned, self._scanner = [], 0, 0, ObjectScanner()
+        return self._take(text)
 
     def close(self) -> list[Delta]:
         """The call is complete: say so, unless that was said and still holds."""
@@ -225,6 +249,11 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def _name(value: Any) -> str:
+    """The name without the junk that some servers leave behind it."""
+    return _text(value).partition("<|")[0].strip()
 
 
 def _dumped(arguments: Any) -> str:

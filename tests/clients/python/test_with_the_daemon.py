@@ -133,5 +133,5 @@ def test_the_demos_real_model_calls_its_tool_and_answers() -> None:
     done = run("-m", "chatls_client.demo", "--part", "1", cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
     assert "◆ local/smollm2-135m" in done.stdout
-    assert '✓ search "Retry-After" · ' in done.stdout
+    assert '✓ search "ripgrep" · ' in done.stdout
     assert "── end_turn · " in done.stdout

@@ -1,0 +1,233 @@
+"""What is sent to Gemini: a request and its history as JSON. Pure; knows no socket.
+
+Reference: Google's Gemini API, models.streamGenerateContent (v1beta).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from chatls.content import ContentBlock, Image, JsonObject
+from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
+from chatls.providers.provider import ModelRequest, ThinkingLevel
+from chatls.providers.shapes import as_objects
+from chatls.providers.wording import NO_RESULT, text_of
+
+KIND = "gemini"
+
+_OPTIONAL: Mapping[str, re.Pattern[str]] = {
+    "thinkingConfig": re.compile(r"think", re.IGNORECASE),
+    "temperature": re.compile(r"\btemperature\b", re.IGNORECASE),
+    "maxOutputTokens": re.compile(r"\bmax_?output_?tokens\b", re.IGNORECASE),
+}
+"""Fields of the generation's configuration that a request can do without, and how a refusal names them."""
+
+_BUDGETS: Mapping[ThinkingLevel, int] = {"off": 0, "low": 1024, "medium": 8192, "high": 24576}
+"""Tokens of thinking, for the models before Gemini 3, which know no levels."""
+
+_SMALLEST_PRO_BUDGET = 128
+"""Tokens; the Pro models do not stop thinking altogether."""
+
+_KEYWORDS = re.compile(
+    r"\$(anchor|defs|id|ref)|additionalProperties|anyOf|description|enum|format|items|(max|min)(Items|imum)|oneOf"
+    r"|prefixItems|properties|propertyOrdering|required|type"
+)
+"""Of JSON Schema, what `parametersJsonSchema` documents; others are refused by some versions. A title is allowed, but
+some models take it for a property (googleapis/python-genai#1732)."""
+
+
+_STAND_IN = "skip_thought_signature_validator"
+"""Google's own word for a call whose signature is lost (documentation of thought signatures)."""
+
+
+def encode(
+    request: ModelRequest,
+    server: str,
+    *,
+    without: frozenset[str] = frozenset(),
+    stale: frozenset[str] = frozenset(),
+) -> JsonObject:
+    """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `stale`:
+    signatures that it refused.
+    """
+    body: JsonObject = {"contents": _contents(request.messages, server, stale)}
+    if request.system:
+        body["systemInstruction"] = {"parts": [{"text": request.system}]}
+    if request.tools:
+        body |= _tools(request)
+    if configuration := _parameters(request, without):
+        body["generationConfig"] = configuration
+    return body
+
+
+def refused_fields(body: Mapping[str, Any], complaint: str) -> frozenset[str]:
+    """Optional fields of a request that a refusal names.
+
+    >>> refused_fields({"generationConfig": {"thinkingConfig": {}}}, "Thinking is not enabled for this model")
+    frozenset({'thinkingConfig'})
+    """
+    sent = body.get("generationConfig", {})
+    return frozenset(name for name, named in _OPTIONAL.items() if name in sent and named.search(complaint))
+
+
+def signatures(body: JsonObject) -> frozenset[str]:
+    """All signatures that a request sends back."""
+    parts = [part for content in body.get("contents", ()) for part in content["parts"]]
+    return frozenset(part["thoughtSignature"] for part in parts if "thoughtSignature" in part) - {_STAND_IN}
+
+
+def accepted_schema(schema: JsonObject) -> JsonObject:
+    """The part of a JSON Schema that Gemini accepts.
+
+    >>> accepted_schema({"const": "a", "title": "A", "$schema": "x"})
+    {'enum': ['a']}
+    """
+    if "$ref" in schema:  # Nothing else may stand beside it but names that begin so too.
+        return {key: value for key, value in schema.items() if key in ("$ref", "$defs")}
+    if "const" in schema:
+        schema = {**schema, "enum": [schema["const"]]}
+    return {key: _accepted(key, value) for key, value in schema.items() if _KEYWORDS.fullmatch(key)}
+
+
+def _accepted(key: str, value: Any) -> Any:
+    if key in ("properties", "$defs") and isinstance(value, dict):
+        return {name: _inner(item) for name, item in cast(JsonObject, value).items()}
+    return _inner(value) if key in ("items", "additionalProperties", "anyOf", "oneOf", "prefixItems") else value
+
+
+def _inner(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_inner(item) for item in cast(list[Any], value)]
+    return accepted_schema(cast(JsonObject, value)) if isinstance(value, dict) else value
+
+
+def _tools(request: ModelRequest) -> JsonObject:
+    declarations = [
+        {
+            "name": tool.name,
+            "description": tool.description,
+            "parametersJsonSchema": accepted_schema(tool.input_schema),
+        }
+        for tool in request.tools
+    ]
+    mode = {"auto": "AUTO", "none": "NONE", "required": "ANY"}[request.tool_choice]
+    return {
+        "tools": [{"functionDeclarations": declarations}],
+        "toolConfig": {"functionCallingConfig": {"mode": mode}},
+    }
+
+
+def _parameters(request: ModelRequest, without: frozenset[str]) -> JsonObject:
+    parameters = request.parameters
+    values: JsonObject = {
+        "maxOutputTokens": parameters.max_output_tokens,
+        "temperature": parameters.temperature,
+        "thinkingConfig": _thinking(request.model, parameters.thinking) if parameters.thinking else None,
+    }
+    return {name: value for name, value in values.items() if value is not None and name not in without}
+
+
+def _thinking(model: str, level: ThinkingLevel) -> JsonObject:
+    """Models since Gemini 3 know levels, those before it budgets; each refuses the other."""
+    version = re.search(r"gemini-(\d+)", model)
+    pro = "-pro" in model
+    if version and int(version.group(1)) < 3:
+        smallest = _SMALLEST_PRO_BUDGET if pro else 0
+        amount: JsonObject = {"thinkingBudget": max(_BUDGETS[level], smallest)}
+    else:
+        amount = {"thinkingLevel": ("low" if pro else "minimal") if level == "off" else level}
+    return amount if level == "off" else {"includeThoughts": True, **amount}
+
+
+def _contents(messages: tuple[Message, ...], server: str, stale: frozenset[str]) -> list[JsonObject]:
+    history = _History(messages, server, stale)
+    contents: list[JsonObject] = []
+    for message in messages:
+        for encoded in history.encode(message):
+            _append(contents, encoded)
+    return contents
+
+
+class _History:
+    """Encodes messages one after the other."""
+
+    def __init__(self, messages: tuple[Message, ...], server: str, stale: frozenset[str]) -> None:
+        self._server = server
+        self._stale = stale
+        self._results = {
+            result.call_id: result
+            for message in messages
+            if isinstance(message, ToolMessage)
+            for result in message.results
+        }
+
+    def encode(self, message: Message) -> Iterator[JsonObject]:
+        match message:
+            case UserMessage(content):
+                yield {"role": "user", "parts": [_part(block) for block in content]}
+            case AssistantMessage():
+                yield from self._assistant(message)
+            case ToolMessage():
+                # Results follow their calls, in call order, wherever they stand in the history.
+                pass
+
+    def _assistant(self, message: AssistantMessage) -> Iterator[JsonObject]:
+        replay = message.replay
+        # Another server's signatures mean nothing to this one, and may even offend it.
+        own = replay is not None and replay.provider == KIND and replay.data.get("server") == self._server
+        ids = replay.call_ids if replay and own else {}
+        parts = _own_parts(message, replay, self._stale) if replay and own else _plain_parts(message)
+        if not parts:
+            return
+        yield {"role": "model", "parts": parts}
+        if message.calls:
+            responses = [_response(call, ids.get(call.id), self._results.get(call.id)) for call in message.calls]
+            yield {"role": "user", "parts": responses}
+
+
+def _own_parts(message: AssistantMessage, replay: Replay, stale: frozenset[str]) -> list[JsonObject]:
+    """The reply's parts exactly as they came, each signature on its own; but no call that is not remembered."""
+    remembered = {call.id for call in message.calls}
+    calls = iter(replay.data.get("calls", ()))
+    parts = as_objects(replay.data.get("parts"))
+    parts = [part for part in parts if "functionCall" not in part or next(calls, None) in remembered]
+    unsealed = [_unsealed(part) if part.get("thoughtSignature") in stale else part for part in parts]
+    return [part for part in unsealed if part.keys() - {"text", "thought"} or part.get("text")]
+
+
+def _unsealed(part: JsonObject) -> JsonObject:
+    rest = {name: value for name, value in part.items() if name != "thoughtSignature"}
+    return {**rest, "thoughtSignature": _STAND_IN} if "functionCall" in part else rest
+
+
+def _plain_parts(message: AssistantMessage) -> list[JsonObject]:
+    parts: list[JsonObject] = [{"text": message.text}] if message.text else []
+    return parts + [{"functionCall": {"name": call.name, "args": call.arguments}} for call in message.calls]
+
+
+def _response(call: ToolCall, own_id: str | None, result: ToolResult | None) -> JsonObject:
+    """One part per call, in call order; with an id only where the call came with one."""
+    said = {"error" if result.is_error else "output": result.text} if result else {"error": NO_RESULT}
+    identity = {"id": own_id} if own_id else {}
+    return {"functionResponse": {**identity, "name": call.name, "response": said}}
+
+
+def _append(contents: list[JsonObject], content: JsonObject) -> None:
+    """Add a content; neighbours of one role become one, but for results: the text behind them begins a new turn, and
+    only in the newest one are signatures demanded.
+    """
+    last: JsonObject = contents[-1] if contents else {"role": ""}
+    if last["role"] == content["role"] and not _has_results(last):
+        contents[-1] = {**last, "parts": [*last["parts"], *content["parts"]]}
+    else:
+        contents.append(content)
+
+
+def _has_results(content: JsonObject) -> bool:
+    return any("functionResponse" in part for part in content["parts"])
+
+
+def _part(block: ContentBlock) -> JsonObject:
+    if isinstance(block, Image):
+        return {"inlineData": {"mimeType": block.mime_type, "data": block.data}}
+    return {"text": text_of(block)}

@@ -1,0 +1,144 @@
+"""The provider for Ollama by its own protocol, which knows the context window, thinking and the installed models.
+
+The request is written in ollama_request.py, the reply read in ollama_reply.py; here they meet the server, and what one
+model refuses is remembered.
+"""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Literal
+
+from chatls.config import LimitSettings
+from chatls.content import JsonObject
+from chatls.errors import ProviderError
+from chatls.events import Notice
+from chatls.message import ToolSpec, UserMessage
+from chatls.providers.delta import Delta, Failed
+from chatls.providers.endpoint import Endpoint
+from chatls.providers.framing import NdjsonFramer
+from chatls.providers.http import HttpRequest, Server
+from chatls.providers.learnt import Learnt, not_streamed
+from chatls.providers.ollama_models import installed_models
+from chatls.providers.ollama_reply import Decoder
+from chatls.providers.ollama_request import THINK, TRUNCATE, encode
+from chatls.providers.provider import ModelInfo, ModelRequest
+from chatls.providers.status import Source
+
+_THINKS_NOT = re.compile(r"does not support thinking|\bthink\b", re.IGNORECASE)
+_CALLS_NOT = re.compile(r"does not support tools", re.IGNORECASE)
+_NOT_INSTALLED = re.compile(r'"model .{0,300}not found', re.IGNORECASE)
+
+
+class Ollama:
+    """A `Provider`."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        limits: LimitSettings,
+        context_window: int | None = None,
+        *,
+        stream: Literal["auto", "never"] = "auto",
+    ) -> None:
+        self.name = endpoint.name
+        self.context_window = context_window
+        """Tokens, sent along as `num_ctx`; None leaves them to the server."""
+        self.streams = stream == "auto"
+        self.cut: dict[str, UserMessage] = {}
+        """By model, the beginning of the last conversation that was too long for it: people were told."""
+        self._server = Server(replace(endpoint, base_url=_bare(endpoint.base_url)), limits)
+        self.local = self._server.local
+        self._learnt: dict[str, Learnt] = {}
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        """Ask the model (see `Provider.stream`)."""
+        question = _OllamaQuestion(self, request, self._learnt.setdefault(request.model, Learnt()))
+        async with aclosing(self._server.ask(question)) as deltas:
+            async for delta in deltas:
+                yield _advised(delta, request.model) if isinstance(delta, Failed) else delta
+
+    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
+        """All of them."""
+        del model
+        return tools
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """The installed models that can chat; empty where the server does not answer."""
+        return await installed_models(self._server, self.context_window)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._server.aclose()
+
+
+class _OllamaQuestion:
+    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+
+    def __init__(self, provider: Ollama, request: ModelRequest, learnt: Learnt) -> None:
+        self._provider = provider
+        self._request = request
+        self._learnt = learnt
+        self._body: JsonObject = {}
+        self._notices = [] if provider.streams else [not_streamed(wanted=False)]
+        if request.tools and request.tool_choice == "required":
+            self._notices.append(Notice(f"{request.model} cannot be made to call a tool: it decides for itself"))
+        self._beginning = next((one for one in request.messages if isinstance(one, UserMessage)), UserMessage(()))
+
+    def request(self) -> HttpRequest:
+        """The body, without what this server refused before."""
+        provider = self._provider
+        told = provider.cut.get(self._request.model) == self._beginning
+        without = self._learnt.without | frozenset({TRUNCATE} if told else ())
+        window, stream = provider.context_window, provider.streams
+        self._body = encode(self._request, provider.name, window, stream=stream, without=without)
+        return HttpRequest("/api/chat", self._body, NdjsonFramer)
+
+    def decoder(self, source: Source) -> Decoder:
+        """For streamed and whole answers alike."""
+        return Decoder(source)
+
+    def notices(self) -> list[Notice]:
+        """That no text will come for a while, that a wish cannot be fulfilled, or that something is left out."""
+        return self._notices
+
+    def amend(self, error: ProviderError) -> bool:
+        """Do not ask for thinking where there is none; let Ollama cut what is too long, which people are told once."""
+        if error.kind == "context_window_exceeded" and TRUNCATE in self._body:
+            self._provider.cut[self._request.model] = self._beginning
+            self._notices.append(self._too_long())
+            return True
+        thinks_not = error.kind == "bad_request" and THINK in self._body and _THINKS_NOT.search(str(error))
+        return bool(thinks_not) and self._learnt.refuse(frozenset({THINK}))
+
+    def _too_long(self) -> Notice:
+        window = self._provider.context_window
+        size, advice = (
+            (f"contextWindow ({window} tokens)", "Set it higher") if window else ("its limit", "Set contextWindow")
+        )
+        text = (
+            f"this conversation is longer than {size}, so the model does not read all of it. {advice} in the settings."
+        )
+        return Notice(f"{self._provider.name}: {text}", "warning")
+
+
+def _bare(base_url: str) -> str:
+    """The address without the path that some write behind it.
+
+    >>> _bare("http://127.0.0.1:11434/v1/"), _bare("https://ollama.com/api")
+    ('http://127.0.0.1:11434', 'https://ollama.com')
+    """
+    return base_url.rstrip("/").removesuffix("/v1").removesuffix("/api")
+
+
+def _advised(failed: Failed, model: str) -> Failed:
+    """The same, with what a person can do about it."""
+    said = failed.error.message
+    if _NOT_INSTALLED.search(said):
+        advice = f"Install it: ollama pull {model}"
+        return Failed(replace(failed.error, kind="not_found", message=f"{said} {advice}"))
+    if _CALLS_NOT.search(said):
+        advice = 'Choose a model with the capability "tools" (ollama show names them), or switch all tools off.'
+        return Failed(replace(failed.error, message=f"{said} {advice}"))
+    return failed

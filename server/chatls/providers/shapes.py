@@ -1,0 +1,38 @@
+"""Reading JSON whose shape nobody promised: what is not as expected counts as absent. Pure."""
+
+from typing import Any, cast
+
+from chatls.content import JsonObject
+
+
+def as_object(value: Any) -> JsonObject:
+    """The value if it is an object, the first object of a list, or an empty one.
+
+    >>> as_object({"a": 1}), as_object([7, {"a": 1}]), as_object("a")
+    ({'a': 1}, {'a': 1}, {})
+    """
+    if isinstance(value, list):
+        return next(iter(as_objects(cast(Any, value))), JsonObject())
+    return cast(JsonObject, value) if isinstance(value, dict) else {}
+
+
+def as_objects(value: Any) -> list[JsonObject]:
+    """The objects of a list; none where it is no list."""
+    if not isinstance(value, list):
+        return []
+    return [cast(JsonObject, item) for item in cast(list[Any], value) if isinstance(item, dict)]
+
+
+def as_text(value: Any) -> str:
+    """The value if it is text, or an empty one."""
+    return value if isinstance(value, str) else ""
+
+
+def as_count(numbers: JsonObject, *names: str) -> int:
+    """The first of these members that is a number above 0, or 0.
+
+    >>> as_count({"a": None, "b": 3.0}, "a", "b")
+    3
+    """
+    values = (numbers.get(name) for name in names)
+    return next((int(value) for value in values if isinstance(value, int | float) and 0 < value < 1e15), 0)

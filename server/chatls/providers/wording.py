@@ -1,0 +1,32 @@
+"""What a prompt's files and missing results are in words: the same for every provider. Pure."""
+
+from typing import assert_never
+
+from chatls.content import Range, Resource, ResourceLink, TextContent
+
+NO_RESULT = "(no result: the call was cancelled)"
+"""Stands for a result that is not in the history: every call has one where it is sent."""
+
+
+def text_of(block: TextContent | ResourceLink | Resource) -> str:
+    """A block of a prompt as the model reads it.
+
+    >>> text_of(ResourceLink("file:///a.py"))
+    '<file uri="file:///a.py"/>'
+    """
+    match block:
+        case TextContent(text):
+            return text
+        case ResourceLink(uri, place):
+            return f'<file uri="{uri}"{_lines(place)}/>'
+        case Resource(uri, text, place):
+            return f'<file uri="{uri}"{_lines(place)}>\n{text}\n</file>'
+    assert_never(block)
+
+
+def _lines(place: Range | None) -> str:
+    """Which lines of a file, counted from 1, both included, as the tools count them."""
+    if place is None:
+        return ""
+    last = place.end.line + (1 if place.end.character or place.end.line == place.start.line else 0)
+    return f' lines="{place.start.line + 1}-{last}"'
