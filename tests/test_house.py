@@ -26,7 +26,7 @@ CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext"),
+    ("errors", "content", "jsontext", "log"),
     ("events", "message", "providers.delta"),
     ("config", "editor", "pathtext", "positions", "openfile", "secret_files", "workspace", "process"),
     ("providers", "tools"),

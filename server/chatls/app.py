@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import os
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
@@ -15,6 +14,7 @@ from anyio.abc import TaskGroup
 from chatls import process, wire
 from chatls.errors import RequestError
 from chatls.handshake import Hello
+from chatls.log import Log
 from chatls.models import Models
 from chatls.outbox import Outbox
 from chatls.rpc import Answer, Rpc, internal
@@ -34,18 +34,18 @@ FAREWELL = 0.5
 
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
-    levels = logging.getLevelNamesMapping()
-    logging.basicConfig(stream=sys.stderr, level=levels.get(os.environ.get("CHATLS_LOG", "").upper(), logging.WARNING))
+    lines = Log(os.environ.get("CHATLS_LOG", ""))
     gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
     try:
-        anyio.run(_serve, pipes, hello)
+        anyio.run(_serve, pipes, hello, lines)
     except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
         log.exception("a bug ends chatls")
         process.kill_all()
+        lines.flush()
         leave(1)
 
 
-async def _serve(pipes: Pipes, hello: Hello) -> None:
+async def _serve(pipes: Pipes, hello: Hello, lines: Log) -> None:
     loop = asyncio.get_running_loop()
     async with anyio.create_task_group() as tasks:
         output = Output(pipes.sink, loop)
@@ -58,6 +58,7 @@ async def _serve(pipes: Pipes, hello: Hello) -> None:
         await app.left()
         await app.clean_up()
         output.close()
+        lines.flush()
         leave(app.code)  # not one task, thread or finaliser more may keep the client waiting
 
 

@@ -37,8 +37,8 @@ class ProviderSettings(_Model):
     kind: ProviderKind | None = None
     """Which protocol it speaks. Known provider names need none."""
     base_url: str | None = None
-    """Ends with `/v1` for `openai_chat` and `openai_responses`, with `/v1beta` for `gemini`; the bare host for `anthropic`
-    and `ollama`. Must be http or https."""
+    """Ends with `/v1` for `openai_chat` and `openai_responses`, with `/v1beta` for `gemini`; for `anthropic` and
+    `ollama` it is the bare host. Must be http or https."""
     api_key_env: str | None = None
     """The environment variable that holds the key. The key itself never stands in settings."""
     api_key_command: tuple[str, ...] | None = None

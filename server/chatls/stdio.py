@@ -10,6 +10,7 @@ import select
 import signal
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Semaphore, Thread
 from typing import NamedTuple, NoReturn, Protocol
@@ -268,7 +269,8 @@ class Output:
 
     def _broken(self, error: OSError) -> None:
         if error.errno not in (errno.EPIPE, errno.ECONNRESET, errno.EBADF):
-            os.write(2, f"chatls: cannot write to the client: {error.strerror}\n".encode())
+            with suppress(OSError):
+                os.write(2, f"chatls: cannot write to the client: {error.strerror}\n".encode())
         if self._queue:
             self._loop.remove_writer(self._sink)
         self._queue.clear()

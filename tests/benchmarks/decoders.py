@@ -46,10 +46,44 @@ def ollama(number: int) -> Any:
     return {"model": "bench:8b", "created_at": "2026-11-20T12:48:17.123456789Z", "message": message, "done": False}
 
 
+def chat_arguments(number: int) -> Any:
+    head = {
+        "index": 0,
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "search", "arguments": '{"pattern": "'},
+    }
+    more = {"index": 0, "function": {"arguments": f"{number} "}}
+    event = chat(number)
+    event["choices"][0]["delta"] = {"tool_calls": [more if number else head]}
+    return event
+
+
+def responses_arguments(number: int) -> Any:
+    place = {"output_index": 0, "sequence_number": number}
+    if not number:
+        item = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "search", "arguments": ""}
+        return {"type": "response.output_item.added", **place, "item": item}
+    piece = {"delta": f"{number} ", "obfuscation": "x8kHqbVn2Qw"}
+    item_id = "fc_01830d662ab3856501693c32151234819091cfca267e98cc5f"
+    return {"type": "response.function_call_arguments.delta", **place, "item_id": item_id, **piece}
+
+
+def anthropic_arguments(number: int) -> Any:
+    if not number:
+        block: Any = {"type": "tool_use", "id": "toolu_1", "name": "search", "input": {}}
+        return {"type": "content_block_start", "index": 0, "content_block": block}
+    delta = {"type": "input_json_delta", "partial_json": f"{number} {WORD}"}
+    return {"type": "content_block_delta", "index": 0, "delta": delta}
+
+
 KINDS: dict[str, tuple[str, Callable[[int], Any]]] = {
     "openai_chat": ("chat_reply", chat),
     "openai_responses": ("responses_reply", responses),
     "anthropic": ("anthropic_reply", anthropic),
+    "openai_chat, arguments": ("chat_reply", chat_arguments),
+    "openai_responses, arguments": ("responses_reply", responses_arguments),
+    "anthropic, arguments": ("anthropic_reply", anthropic_arguments),
     "gemini": ("gemini_reply", gemini),
     "ollama": ("ollama_reply", ollama),
 }

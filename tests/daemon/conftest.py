@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.daemon.raw import WITH_TOOLS, Daemon
+from tests.daemon.service import Service
+from tests.support.http_server import ScriptedServer
 
 Start = Callable[..., Daemon]
 
@@ -71,3 +73,10 @@ def daemon(shared: Shared) -> Iterator[Daemon]:
     """A daemon that the tests of a module share: each leaves it with nothing running and nothing owed."""
     yield shared.get()
     shared.check()
+
+
+@pytest.fixture
+def service(daemon: Daemon) -> Iterator[Service]:
+    with ScriptedServer() as server:
+        yield Service(daemon, server)
+        daemon.configure({})

@@ -26,6 +26,9 @@ CHATLS = [sys.executable, "-m", "chatls"]
 WITH_TOOLS = [sys.executable, str(Path(__file__).with_name("toolbox.py"))]
 """The same with the tools of toolbox.py."""
 
+KEY_VARIABLE, KEY = "SCRIPTED_KEY", "canary-4711"
+"""A key that every daemon has and none may show."""
+
 Id = int | str
 Json = dict[str, Any]
 
@@ -66,7 +69,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "TMPDIR", "PYTHONPATH")}
     measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
     homes = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
-    return {**kept, **measured, **homes, **more}
+    return {**kept, **measured, **homes, KEY_VARIABLE: KEY, **more}
 
 
 class Daemon:
@@ -80,6 +83,7 @@ class Daemon:
         variables: dict[str, str] | None = None,
         stdin: int | IO[bytes] = subprocess.PIPE,
         stdout: int | IO[bytes] = subprocess.PIPE,
+        stderr: int | None = None,
     ) -> None:
         self.folder = folder
         self.log: list[Json] = []
@@ -99,10 +103,10 @@ class Daemon:
         self.settings: Json = {}
         self._data = b""
         self._collected: bytearray | None = None
-        with self._stderr.open("wb") as stderr:
+        with self._stderr.open("wb") as words:
             env = environment(folder, **(variables or {}))
             self.process = subprocess.Popen(
-                list(command), env=env, stdin=stdin, stdout=stdout, stderr=stderr, bufsize=0
+                list(command), env=env, stdin=stdin, stdout=stdout, stderr=stderr or words, bufsize=0
             )
         self.input = self.process.stdin.fileno() if self.process.stdin else -1
         self.output = self.process.stdout.fileno() if self.process.stdout else -1
@@ -335,12 +339,14 @@ class Daemon:
         for token in self._askers:
             _check_events(self._values.get(token, []))
         assert self.stderr == self._pardoned, self.stderr
+        assert KEY not in self.stderr
+        assert KEY not in repr(self.log)
 
     def kill(self) -> None:
         """End it whatever it does."""
         self.process.kill()
         self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe:
                 pipe.close()
 

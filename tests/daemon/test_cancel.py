@@ -1,20 +1,18 @@
 """Cancelling: every trigger at every point ends the turn, closes what it holds, and leaves a session that goes on."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from tests.daemon.processes import descendants, wait_until_gone
-from tests.daemon.raw import Daemon, Json, Turn, packed
-from tests.support.http_server import Chunk, End, Hang, Head, Request, ScriptedServer, Wait, answered, event, streamed
+from tests.daemon.raw import Daemon, Turn, packed
+from tests.daemon.service import WORK_DONE, Service, call, calls_of, finish, text
+from tests.support.http_server import Chunk, End, Hang, Head, Wait, answered, event, streamed
 
 Trigger = Callable[[Turn], None]
-
-WORK_DONE = "spinner-{}"
 
 
 def by_request(turn: Turn) -> None:
@@ -41,21 +39,6 @@ def by_command(turn: Turn) -> None:
 TRIGGERS = [by_request, by_work_done, by_method, by_command]
 
 
-def text(words: str) -> Json:
-    return {"choices": [{"index": 0, "delta": {"content": words}}]}
-
-
-def call(arguments: str, name: str | None = None, index: int = 0) -> Json:
-    function = {"arguments": arguments, **({"name": name} if name else {})}
-    return {
-        "choices": [{"index": 0, "delta": {"tool_calls": [{"index": index, "id": f"c{index}", "function": function}]}}]
-    }
-
-
-def finish(reason: str) -> Json:
-    return {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
-
-
 @dataclass(frozen=True)
 class Point:
     """A moment in a turn: what the server plays until then, and the event that tells that it has come."""
@@ -67,7 +50,6 @@ class Point:
     """The server still streams, so it must see the connection close."""
 
 
-STREAMING: list[Any] = [Head()]
 POINTS = [
     Point("waiting for the headers", [Hang()], None),
     Point("before the first byte", [Head(), Hang()], None),
@@ -78,53 +60,6 @@ POINTS = [
     Point("while a thread runs", streamed(call("{}", "stubborn"), finish("tool_calls")), "toolRunOutput", closed=False),
     Point("before a retry", answered({}, 503, {"retry-after": "50"}), "retry", closed=False),
 ]
-
-
-class Service:
-    """A model server of OpenAI's kind and a daemon that asks it."""
-
-    def __init__(self, daemon: Daemon, server: ScriptedServer) -> None:
-        self.daemon = daemon
-        self.server = server
-        provider = {"kind": "openai_chat", "baseUrl": f"{server.url}/v1", "apiKeyEnv": "PATH"}
-        daemon.configure({"providers": {"web": provider}, "model": "web/m"})
-
-    def prompt(self, **params: Any) -> Turn:
-        token = f"t{len(self.daemon.log)}"
-        return self.daemon.prompt(token=token, workDoneToken=WORK_DONE.format(token), **params)
-
-    def history(self) -> list[Json]:
-        """The messages of the last request, which must be such as every server takes."""
-        messages: list[Json] = self.server.requests[-1].json()["messages"]
-        check_history(messages)
-        return messages
-
-
-def calls_of(message: Json) -> list[Json]:
-    return message.get("tool_calls") or []
-
-
-def check_history(messages: list[Json]) -> None:
-    """Every call has one result right behind its message, every result a call; roles alternate."""
-    owed: list[str] = []
-    for message in messages:
-        if message["role"] == "tool":
-            owed.remove(message["tool_call_id"])
-            continue
-        assert not owed, f"calls without a result: {owed}"
-        owed = [call["id"] for call in calls_of(message)]
-        assert all(isinstance(json.loads(call["function"]["arguments"]), dict) for call in calls_of(message))
-        assert message.get("content") or calls_of(message)
-    assert not owed
-    roles = [message["role"] for message in messages if message["role"] != "tool"]
-    assert not any(one == other == "user" for one, other in pairwise(roles))
-
-
-@pytest.fixture
-def service(daemon: Daemon) -> Iterator[Service]:
-    with ScriptedServer() as server:
-        yield Service(daemon, server)
-        daemon.configure({})
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
@@ -365,13 +300,3 @@ def test_a_request_that_is_no_prompt_can_be_cancelled_too(daemon: Daemon) -> Non
     )
     answer = daemon.answer("list")
     assert "result" in answer or answer["error"]["code"] == -32800
-
-
-def test_a_request_has_the_key_and_the_history_in_order(service: Service) -> None:
-    service.server.play(streamed(text("one"), finish("stop")))
-    session = service.prompt(content="first").result()["sessionId"]
-    service.prompt(content="second", sessionId=session).result()
-    request: Request = service.server.requests[-1]
-    assert request.headers["authorization"].startswith("Bearer ")
-    said = [(message["role"], message["content"]) for message in service.history()[1:]]
-    assert said == [("user", "first"), ("assistant", "one"), ("user", "second")]

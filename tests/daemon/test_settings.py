@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.daemon.conftest import Start
-from tests.daemon.raw import CHATLS, Daemon, Json
+from tests.daemon.raw import CHATLS, KEY_VARIABLE, Daemon, Json
 
 SCRIPT = {"kind": "scripted", "script": "/nowhere/script.json"}
 
@@ -130,17 +130,17 @@ def test_a_script_that_is_not_there_is_an_error_of_the_turn(daemon: Daemon) -> N
     daemon.configure({})
 
 
-def test_a_key_in_the_environment_never_reaches_the_client(start: Start) -> None:
-    daemon = start(CHATLS, variables={"SOME_KEY": "canary-4711", "CHATLS_LOG": "DEBUG"})
-    provider = {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9/v1", "apiKeyEnv": "SOME_KEY"}
+def test_a_key_in_the_environment_never_reaches_the_client_nor_the_log(start: Start) -> None:
+    daemon = start(CHATLS, variables={"CHATLS_LOG": "DEBUG"})
+    provider = {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9/v1", "apiKeyEnv": KEY_VARIABLE}
     daemon.initialize({"providers": {"mine": provider}, "model": "mine/x"})
     turn = daemon.prompt()
     turn.event("retry")
     turn.cancel()
     assert turn.result()["stopReason"] == "cancelled"
     assert daemon.leave() == 0
-    assert "canary-4711" not in repr(daemon.log)
-    assert "canary-4711" not in daemon.stderr
+    daemon.pardon()
+    daemon.check()
 
 
 def test_the_users_file_lies_below_what_the_client_says(start: Start) -> None:

@@ -2,13 +2,15 @@
 
 import os
 import select
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.daemon.conftest import Start
 from tests.daemon.processes import resident
-from tests.daemon.raw import SOON, Daemon, Json
+from tests.daemon.raw import KEY_VARIABLE, SOON, WITH_TOOLS, Daemon, Json
 from tests.support.http_server import Chunk, Head, ScriptedServer, event, streamed
 
 MEBI = 2**20
@@ -40,8 +42,18 @@ def words(count: int) -> str:
     return "".join(f"{number:07} " for number in range(count))
 
 
+def load_everything(daemon: Daemon) -> None:
+    """Have the first question to a server behind us: what is imported for it is not what a test measures."""
+    with ScriptedServer() as server:
+        server.play(streamed(LAST))
+        daemon.configure({"providers": web(server)})
+        daemon.prompt(model="web/x").result()
+    daemon.configure({})
+
+
 def test_a_hundred_thousand_chunks_to_a_client_that_sleeps_arrive_whole_in_few_messages(daemon: Daemon) -> None:
     """Trap 1, P10."""
+    load_everything(daemon)
     daemon.prompt([{"text": words(1000)}], chars=8).result()
     before, bell = resident(daemon.pid), Bell(daemon.folder)
     turn = daemon.prompt([{"text": words(50_000)}, bell.call], [{"hang": True}], chars=4)
@@ -56,7 +68,7 @@ def test_a_hundred_thousand_chunks_to_a_client_that_sleeps_arrive_whole_in_few_m
 
 
 def web(server: ScriptedServer) -> Json:
-    return {"web": {"kind": "openai_chat", "baseUrl": server.url, "apiKeyEnv": "PATH"}}
+    return {"web": {"kind": "openai_chat", "baseUrl": server.url, "apiKeyEnv": KEY_VARIABLE}}
 
 
 CONTENT: Json = {"choices": [{"delta": {"content": words(1000)}}]}
@@ -141,3 +153,14 @@ def test_64_stalled_turns_can_all_be_cancelled(daemon: Daemon) -> None:
     for turn in turns:
         assert turn.result()["stopReason"] == "cancelled"
         assert words(50_000).startswith(turn.text)
+
+
+def test_a_client_that_never_reads_stderr_is_served_all_the_same(start: Start) -> None:
+    """What is logged beyond what the pipe takes is dropped."""
+    daemon = start(WITH_TOOLS, stderr=subprocess.PIPE)
+    daemon.initialize({})
+    bugs = [{"toolCall": {"name": "bug"}}] * 50
+    for _ in range(4):
+        assert daemon.prompt(bugs, [{"text": "went on"}]).result()["stopReason"] == "end_turn"
+    assert daemon.leave() == 0
+    daemon.check()

@@ -150,3 +150,12 @@ def test_a_huge_line_in_small_reads_is_kept_in_pieces() -> None:
         framer.feed(b"y" * 200)
     [event] = framer.feed(b"\n\n")
     assert len(event.data) == 200 * 50_001
+
+
+def test_a_lone_return_ends_a_line_also_where_one_read_looks_like_one_event() -> None:
+    framer = SseFramer()
+    assert [event.data for event in framer.feed(b"data: first\n\n")] == ["first"]
+    assert framer.feed(b"data: a\rdata: b\n\n") == [SseEvent("message", "a\nb")]
+    assert framer.feed(b"event: e\rdata: c\n\n") == [SseEvent("e", "c")]
+    assert framer.feed(b"event: e\ndata: d\n\n") == [SseEvent("e", "d")]
+    assert framer.feed(b"event: \ndata: f\n\n") == [SseEvent("message", "f")]

@@ -5,6 +5,7 @@ import ssl
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,20 @@ async def test_a_certificate_that_the_environment_names_is_trusted(
     encrypted: ScriptedServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert seen(await ask(encrypted)).text == "hi"
+
+
+def empty_context(verify: ssl.SSLContext | None = None, **_: Any) -> ssl.SSLContext:
+    """What httpx brings along, if that is nothing; a context that is given it leaves as it is."""
+    return verify or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+async def test_the_systems_certificates_are_trusted_beside_those_that_are_brought_along(
+    encrypted: ScriptedServer, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # OpenSSL takes the variable for the place of the system's store; what is brought along is nothing here.
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setattr("httpx.create_ssl_context", empty_context)
     assert seen(await ask(encrypted)).text == "hi"
 
 

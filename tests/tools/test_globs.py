@@ -75,7 +75,7 @@ def test_an_escaped_path_matches_itself(name: str) -> None:
     path=st.lists(st.sampled_from(["a", "b", "ab", "ba.b", ".a"]), min_size=1, max_size=4).map("/".join),
 )
 def test_a_glob_means_what_it_means_in_a_gitignore(glob: str, path: str) -> None:
-    assume(glob not in ("", ".", "./") and "//" not in glob)  # no glob; one that git does not fold
+    assume(glob.strip("./") and "//" not in glob)  # no glob; one that git does not fold
     try:
         here = wanted(glob).includes(path)
     except ToolError:

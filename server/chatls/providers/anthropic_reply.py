@@ -6,7 +6,6 @@ them are kept as they came, also those that nobody here understands.
 
 from typing import Any
 
-from chatls import jsontext
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
 from chatls.message import Replay
@@ -17,7 +16,7 @@ from chatls.providers.delta import CallStart, Delta, Finished, TextDelta, Thinki
 from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source, stream_error
+from chatls.providers.status import Source, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {
@@ -84,7 +83,7 @@ class Decoder:
         data = event.data
         if data[:1] != "{" or event.event == "error":
             return self._unusual(event)
-        return self._event(self._parsed(data), event.event)
+        return self._event(parsed(self._source, data), event.event)
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer. Raises `ProviderError` if it is none."""
@@ -251,19 +250,12 @@ class Decoder:
         """An event that is no plain object: an error, a list, a heartbeat, another protocol's terminator."""
         data = event.data.strip()
         if event.event == "error":
-            raise stream_error(self._source, self._parsed(data) if data[:1] in ("{", "[") else data)
+            raise stream_error(self._source, parsed(self._source, data) if data[:1] in ("{", "[") else data)
         if data == "[DONE]":
             self.ended = True
         elif data[:1] in ("{", "["):
-            return self._event(as_object(self._parsed(data)), event.event)
+            return self._event(as_object(parsed(self._source, data)), event.event)
         return []
-
-    def _parsed(self, data: str) -> Any:
-        try:
-            return jsontext.loads_leniently(data)
-        except ValueError as error:
-            what = f"sent an event that is no JSON: {visible(data, 100)}"
-            raise self._source.error("bad_response", what, retryable=True) from error
 
     def _replay(self, *, cut: bool) -> Replay | None:
         blocks = [block.whole() for block in self._blocks if self._goes_back(block, cut=cut)]

@@ -6,7 +6,6 @@ tests/providers/cases.py.
 
 from typing import Any, cast
 
-from chatls import jsontext
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
 from chatls.message import Replay
@@ -16,7 +15,7 @@ from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
 from chatls.providers.shapes import as_count, as_object, as_objects
-from chatls.providers.status import Source, stream_error
+from chatls.providers.status import Source, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {
@@ -57,7 +56,7 @@ class Decoder:
         data = event.data
         if data[:1] != "{" or event.event == "error":
             return self._unusual(event)
-        return self._chunk(self._parsed(data))
+        return self._chunk(parsed(self._source, data))
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer. Raises `ProviderError` if it is none."""
@@ -158,19 +157,12 @@ class Decoder:
         """An event that is no plain chunk: the terminator, an error, a list, a heartbeat."""
         data = event.data.strip()
         if event.event == "error":
-            raise stream_error(self._source, self._parsed(data) if data[:1] in ("{", "[") else data)
+            raise stream_error(self._source, parsed(self._source, data) if data[:1] in ("{", "[") else data)
         if data == "[DONE]":
             self.ended = True
         elif data[:1] in ("{", "["):
-            return self._chunk(as_object(self._parsed(data)))
+            return self._chunk(as_object(parsed(self._source, data)))
         return []
-
-    def _parsed(self, data: str) -> Any:
-        try:
-            return jsontext.loads_leniently(data)
-        except ValueError as error:
-            what = f"sent an event that is no JSON: {visible(data, 100)}"
-            raise self._source.error("bad_response", what, retryable=True) from error
 
     def _without_choices(self, chunk: JsonObject) -> None:
         """Errors are raised; numbers are noted; what else servers send (filters, heartbeats) says nothing."""

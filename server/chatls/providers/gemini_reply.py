@@ -7,7 +7,6 @@ off. What proxies do differently has a test each in tests/providers/test_gemini_
 import re
 from typing import Any, cast
 
-from chatls import jsontext
 from chatls.content import JsonObject, Usage
 from chatls.events import Notice, StepStopReason
 from chatls.message import Replay
@@ -18,7 +17,7 @@ from chatls.providers.framing import SseEvent
 from chatls.providers.gemini_parts import Calls, Parts
 from chatls.providers.gemini_request import KIND
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source, stream_error
+from chatls.providers.status import Source, parsed, stream_error
 
 _FILTERED = re.compile(r"(IMAGE_)?(SAFETY|RECITATION|PROHIBITED_CONTENT)|LANGUAGE|BLOCKLIST|SPII|MODEL_ARMOR")
 """Labels of a reply that was withheld."""
@@ -47,9 +46,9 @@ class Decoder:
         """Take one event. Raises `ProviderError` for an error object, and for an event that cannot be read."""
         data = event.data.strip()
         if event.event == "error":
-            raise stream_error(self._source, self._parsed(data) if data[:1] in ("{", "[") else data)
+            raise stream_error(self._source, parsed(self._source, data) if data[:1] in ("{", "[") else data)
         self.ended = data == "[DONE]"  # Google sends none, some proxies do.
-        return self._answers(self._parsed(data)) if data[:1] in ("{", "[") and not self.ended else []
+        return self._answers(parsed(self._source, data)) if data[:1] in ("{", "[") and not self.ended else []
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer, or the list of events that is sent without `alt=sse`. Raises `ProviderError`."""
@@ -116,13 +115,6 @@ class Decoder:
         if not text:
             return []
         return [ThinkingDelta(text)] if part.get("thought") else [TextDelta(text)]
-
-    def _parsed(self, data: str) -> Any:
-        try:
-            return jsontext.loads_leniently(data)
-        except ValueError as error:
-            what = f"sent an event that is no JSON: {visible(data, 100)}"
-            raise self._source.error("bad_response", what, retryable=True) from error
 
     def _replay(self) -> Replay | None:
         parts = self._parts.close()

@@ -9,7 +9,6 @@ each time only what is still missing is passed on.
 from operator import itemgetter
 from typing import Any
 
-from chatls import jsontext
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
 from chatls.message import Replay
@@ -19,7 +18,7 @@ from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
 from chatls.providers.responses_replay import CALL_TYPES, KIND
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source, stream_error
+from chatls.providers.status import Source, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _PIECES: dict[str, tuple[str, str]] = {
@@ -67,7 +66,7 @@ class Decoder:
         """Take one event. Raises `ProviderError` for an error object, and for an event that cannot be read."""
         if event.data[:1] != "{":
             return self._unusual(event)
-        return self._event(self._parsed(event.data), event.event)
+        return self._event(parsed(self._source, event.data), event.event)
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer. Raises `ProviderError` if it is none."""
@@ -133,17 +132,10 @@ class Decoder:
         if data == "[DONE]":
             self.ended = True
         elif data[:1] in ("{", "["):
-            return self._event(as_object(self._parsed(data)), event.event)
+            return self._event(as_object(parsed(self._source, data)), event.event)
         elif event.event == "error":
             raise stream_error(self._source, data)
         return []
-
-    def _parsed(self, data: str) -> Any:
-        try:
-            return jsontext.loads_leniently(data)
-        except ValueError as error:
-            what = f"sent an event that is no JSON: {visible(data, 100)}"
-            raise self._source.error("bad_response", what, retryable=True) from error
 
     def _place_of(self, event: JsonObject, item_id: Any = None) -> int:
         """Which item an event is about: by its place, by the item's id where there is none, or the newest one."""

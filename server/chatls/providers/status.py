@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chatls import jsontext
 from chatls.errors import ErrorKind, ProviderError
 from chatls.providers.complaint import Complaint, read_body, read_value, visible
 from chatls.providers.waiting import asked_wait
@@ -144,6 +145,15 @@ def stream_error(source: Source, value: Any) -> ProviderError:
     complaint = read_value(value)
     kind = _kind(complaint.status, complaint)
     return _error(source, kind, complaint, None, retryable=kind in _RETRYABLE)
+
+
+def parsed(source: Source, data: str) -> Any:
+    """The JSON value of an event. Raises `ProviderError` (bad_response) if it is none."""
+    try:
+        return jsontext.loads_leniently(data)
+    except ValueError as error:
+        what = f"sent an event that is no JSON: {visible(data, 100)}"
+        raise source.error("bad_response", what, retryable=True) from error
 
 
 def _error(

@@ -41,6 +41,8 @@ class ToolCallAssembler:
     def add(self, *, index: Any = None, call_id: Any = None, name: Any = None, arguments: Any = None) -> list[Delta]:
         """Take one fragment. Every part may be missing or of the wrong type; `arguments` may be an object."""
         position = index if type(index) is int else None
+        if name is None and call_id is None and type(arguments) is str and position in self._by_index:
+            return self._by_index[position].go_on(arguments)  # the ordinary case by far: more of a known call
         known_id = _text(call_id)
         name = _name(name)
         text = arguments if isinstance(arguments, str) else _dumped(arguments)
@@ -158,6 +160,15 @@ class _Slot:
         """Take a fragment of this call."""
         self.name = self.name or name
         return self._take(self._news(text))
+
+    def go_on(self, text: str) -> list[Delta]:
+        """Take more of the arguments, of which most can neither complete nor repeat them."""
+        if not self._started or self.ready or not 0 < len(text) < self._size or "}" in text:
+            return self.add("", text)
+        self._texts.append(text)
+        self._size += len(text)
+        self.settled = False
+        return [CallArguments(self.call_id, text)]
 
     def _take(self, text: str) -> list[Delta]:
         if text:
