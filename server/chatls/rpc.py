@@ -199,8 +199,9 @@ class Rpc:
         handler(answer, wire.read(params, raw))
 
     def _settle(self, identifier: Id, message: dict[str, Any]) -> None:
-        if self._owed.pop(identifier, None) is not None:
-            self._outbox.message(message)
+        if identifier in self._owed:
+            self._outbox.message(message)  # first: one that cannot be written is still owed
+            del self._owed[identifier]
 
     def _notification(self, method: str, params: Any) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from itertools import pairwise
 from typing import Any
 
@@ -341,4 +342,25 @@ def test_the_first_turn_after_initialize_has_its_turn_start_first_whatever_the_m
     turn.cancel()
     assert turn.result()["stopReason"] == "cancelled"
     assert daemon.leave() == 0
+    daemon.check()
+
+
+def test_a_bug_in_a_turn_is_a_result_that_says_so_and_the_daemon_lives_on(start: Start) -> None:
+    """Trap 10: no traceback and no path reaches the client."""
+    script = """
+import chatls.agent.prompt
+def broken(workspace): raise ZeroDivisionError("at /some/path.py")
+chatls.agent.prompt.system_prompt = broken
+from chatls.__main__ import main
+main()
+"""
+    daemon = start([sys.executable, "-c", script])
+    daemon.initialize({})
+    for number in range(2):
+        result = daemon.prompt([{"text": "x"}], newSessionId=f"s{number}").result()
+        assert (result["stopReason"], result["error"]["kind"]) == ("error", "internal")
+        assert "path" not in json.dumps(result)
+    assert daemon.leave() == 0
+    assert daemon.stderr.count("ZeroDivisionError") == 2
+    daemon.pardon()
     daemon.check()

@@ -174,7 +174,7 @@ async def test_ripgreps_configuration_is_not_read(ws: Playground, monkeypatch: p
 
 async def test_the_daemons_keys_are_not_handed_to_ripgrep(ws: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
     script = ws.folder.parent / "rg"
-    script.write_text(f'#!/bin/sh\nenv > {ws.folder}/seen\nexec {RIPGREP} "$@"\n')
+    script.write_text(f'#!/bin/sh\nenv > {ws.folder}/seen\nexec "{RIPGREP}" "$@"\n')
     script.chmod(0o755)
     monkeypatch.setenv("SOME_API_KEY", "canary")
     monkeypatch.setattr(ripgrep, "_own", lambda: script)
@@ -469,7 +469,7 @@ def fake(ws: Playground, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
 
 async def test_what_could_not_be_read_is_said(ws: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
     ws.write("a", "hit")
-    fake(ws, monkeypatch, f'{RIPGREP} "$@"; echo "rg: ./locked: Permission denied (os error 13)" >&2; exit 2')
+    fake(ws, monkeypatch, f'"{RIPGREP}" "$@"; echo "rg: ./locked: Permission denied (os error 13)" >&2; exit 2')
     text = await ws.ask(search, pattern="hit")
     assert "not everything could be searched: rg: ./locked: Permission denied" in text
     assert "a:1: hit" in text
@@ -479,7 +479,7 @@ async def test_what_could_not_be_read_is_said(ws: Playground, monkeypatch: pytes
 async def test_a_system_short_of_threads_is_asked_for_one(ws: Playground, monkeypatch: pytest.MonkeyPatch) -> None:
     ws.write("a", "hit")
     script = """
-case "$*" in *--threads=1*) exec {} "$@";; esac
+case "$*" in *--threads=1*) exec "{}" "$@";; esac
 echo "thread panicked: Os {{ code: 11, kind: WouldBlock, message: 'Resource temporarily unavailable' }}" >&2
 exit 101"""
     fake(ws, monkeypatch, script.format(RIPGREP))
@@ -490,7 +490,7 @@ async def test_a_ripgrep_that_dies_is_told(ws: Playground, monkeypatch: pytest.M
     ws.write("a", "hit")
     fake(ws, monkeypatch, "kill -9 $$")
     assert "ended with code -9" in await refusal(ws, "hit")
-    fake(ws, monkeypatch, f'case "$*" in *--json*) {RIPGREP} "$@" | grep -v summary; kill -9 $$;; esac')
+    fake(ws, monkeypatch, f'case "$*" in *--json*) "{RIPGREP}" "$@" | grep -v summary; kill -9 $$;; esac')
     text = await ws.ask(search, pattern="hit")
     assert "a:1: hit" in text
     assert "not everything could be searched: ripgrep ended early, with code -9" in text
@@ -500,7 +500,7 @@ async def test_a_ripgrep_that_complains_without_end_does_not_stop_the_search(
     ws: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ws.write("a", "hit")
-    fake(ws, monkeypatch, f'yes complaint | head -c 300000 >&2; exec {RIPGREP} "$@"')
+    fake(ws, monkeypatch, f'yes complaint | head -c 300000 >&2; exec "{RIPGREP}" "$@"')
     with anyio.fail_after(LONG):
         assert await found(ws, "hit") == ["a:1: hit"]
 
