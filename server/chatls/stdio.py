@@ -63,6 +63,7 @@ def claim() -> Pipes:
     os.close(null)
     os.dup2(2, 1)
     os.set_blocking(source, True)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C before the event loop runs: no traceback
     return Pipes(source, sink)
 
 

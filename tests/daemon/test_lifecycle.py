@@ -214,6 +214,15 @@ def test_a_signal_ends_it_and_everything_it_started(start: Start, number: signal
     daemon.check()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_before_initialize_ends_it_without_a_word(start: Start, number: signal.Signals) -> None:
+    daemon = start(CHATLS)
+    assert daemon.refusal("$/early").code == -32002
+    daemon.process.send_signal(number)
+    assert daemon.wait() == -number
+    daemon.check()
+
+
 def test_a_client_that_closes_its_reading_end_ends_it_quietly(start: Start) -> None:
     """Traps 11 and 18."""
     daemon = start(WITH_TOOLS)

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from tests.daemon.conftest import Start
-from tests.daemon.raw import CHATLS, KEY_VARIABLE, Daemon, Json
+from tests.daemon.raw import CHATLS, KEY, KEY_VARIABLE, Daemon, Json
+from tests.daemon.service import finish, text
+from tests.support.http_server import ScriptedServer, streamed
 
 SCRIPT = {"kind": "scripted", "script": "/nowhere/script.json"}
 
@@ -131,6 +133,7 @@ def test_a_script_that_is_not_there_is_an_error_of_the_turn(daemon: Daemon) -> N
 
 
 def test_a_key_in_the_environment_never_reaches_the_client_nor_the_log(start: Start) -> None:
+    """Trap 10, P16: at the most talkative level, whether the server is there or not."""
     daemon = start(CHATLS, variables={"CHATLS_LOG": "DEBUG"})
     provider = {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9/v1", "apiKeyEnv": KEY_VARIABLE}
     daemon.initialize({"providers": {"mine": provider}, "model": "mine/x"})
@@ -138,6 +141,11 @@ def test_a_key_in_the_environment_never_reaches_the_client_nor_the_log(start: St
     turn.event("retry")
     turn.cancel()
     assert turn.result()["stopReason"] == "cancelled"
+    with ScriptedServer() as server:
+        server.play(streamed(text("fine"), finish("stop")))
+        daemon.configure({"providers": {"mine": {**provider, "baseUrl": server.url}}, "model": "mine/x"})
+        assert daemon.prompt().result()["stopReason"] == "end_turn"
+        assert KEY in server.requests[0].headers["authorization"]
     assert daemon.leave() == 0
     daemon.pardon()
     daemon.check()
