@@ -265,8 +265,12 @@ class Daemon:
         """What was reported to a token so far."""
         return self._values.get(key(token), [])
 
-    def pardon(self) -> None:
-        """What stands on stderr by now is as it should be."""
+    def pardon(self, last: str = "") -> None:
+        """What stands on stderr is as it should be. Waits until it ends with these words: it has its own thread."""
+        deadline = time.monotonic() + SOON
+        while last not in self.stderr[len(self._pardoned) :].rpartition("\n")[0].rpartition("\n")[2]:
+            assert time.monotonic() < deadline, f"{last!r} is not on stderr: {self.stderr}"
+            time.sleep(0.005)
         self._pardoned = self.stderr
 
     @property
@@ -313,6 +317,8 @@ class Daemon:
 
     def settle(self) -> None:
         """Read all that is on its way, and check."""
+        while any(self._received[name] < count for name, count in self._sent.items()):
+            self.read()
         self.refusal("$/settled")
         self.check()
 

@@ -127,7 +127,7 @@ def test_changes_in_one_message_follow_each_other(editor: Editor) -> None:
     assert editor.text() == "new\n3"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-32"])
 def test_positions_count_in_the_encoding_that_was_agreed(start: Start, encoding: str) -> None:
     daemon = start(WITH_TOOLS)
     root = daemon.folder / "root"
