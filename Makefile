@@ -55,6 +55,6 @@ clean: ## forget everything that was installed
 
 .venv/.dev: pyproject.toml | .venv/bin/python
 	@echo "installing into .venv ..."
-	@$(PIP) install --upgrade 'pip>=25.1'
-	@$(PIP) install -e '.[local,fast]' --group dev
+	@$(PIP) install --quiet --upgrade 'pip>=25.1'
+	@$(PIP) install --quiet -e '.[local,fast]' --group dev
 	@touch $@ .venv/.installed
