@@ -1,0 +1,297 @@
+"""Tool calls and thinking written inside plain text, as it streams: text in, deltas out. Pure.
+
+Knows no provider and no family: the families are one table (`inline_families.py`). Text goes out as soon as it cannot
+be part of a marker. What begins like a call but names no offered tool, or is not written like one, stays text, and so
+does everything inside a code fence.
+
+The reader is a generator that yields where it needs more text; `feed` gives it the next piece.
+"""
+
+import re
+from collections.abc import Generator, Mapping
+
+from chatls.content import JsonObject
+from chatls.providers import inline_words as words
+from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
+from chatls.providers.inline_behind import end_of_thinking, is_mention, next_call
+from chatls.providers.inline_call import NotACallError
+from chatls.providers.inline_calls import CallReader
+from chatls.providers.inline_families import ENVELOPES, HARMONY_ENDS, SPOKEN, THINKING
+from chatls.providers.inline_fence import Fence
+from chatls.providers.inline_output import Output
+from chatls.providers.inline_source import EndedError, Source, Wait, Words
+
+_TRIGGER = re.compile(r"[<\[\]>◁\n]")
+_BLANKS = re.compile(r"[ \t\r\f\v]*")
+_SHORTEST_PIECE = 4
+"""A reply that was cut off may end in a marker's beginning: so long, it is taken for one; shorter, for text."""
+
+
+class InlineParser:
+    """Text with tool calls and thinking written inside it, as it comes; deltas out.
+
+    `tools`: the offered tools' names and the JSON schemas of their arguments. `thinking_open`: the prompt's template
+    had opened a think block, so the reply begins inside it.
+    """
+
+    def __init__(self, tools: Mapping[str, JsonObject], *, thinking_open: bool = False) -> None:
+        self._source = Source()
+        self._out = Output()
+        self._out.thinking = thinking_open
+        self._calls = CallReader(self._source, tools, self._out.add)
+        self._names = {f"{name}\n": name for name in tools}
+        self._first = Words(
+            (*words.EVERYWHERE, *words.FENCES, *words.DROPPED_FIRST, words.STEPS, words.RECIPIENT_FIRST, *self._names)
+        )
+        self._closers: frozenset[str] = words.ENDS if thinking_open else frozenset()
+        """What ends the thinking that is under way; empty in the answer."""
+        self._think_words = Words((*self._closers, *words.CALLS))
+        self._lead: list[str] | None = []
+        """Blanks held back, because nothing else came yet: at the beginning, or behind a call or thinking; None: it
+        did."""
+        self._behind = False
+        """The lead is behind a call or thinking: it is dropped."""
+        self._fence = Fence(self._source, self._out.say)
+        self._line = True
+        """At the beginning of a line, blanks aside."""
+        self._plain = False
+        """Nothing is held back, and only a trigger changes anything."""
+        self._run = self._read()
+        next(self._run)
+
+    @property
+    def any_call(self) -> bool:
+        """Whether a complete call was found."""
+        return self._calls.any_call
+
+    def feed(self, text: str) -> list[Delta]:
+        """Take the next piece of the reply."""
+        if self._plain and text and not _TRIGGER.search(text):
+            self._out.said = text[-1]
+            return [ThinkingDelta(text) if self._closers else TextDelta(text)]
+        self._source.add(text)
+        return self._advance()
+
+    def finish(self, *, cut: bool = False) -> list[Delta]:
+        """The reply is over. `cut`: because no more was allowed; a call that is not closed is then never ready."""
+        if self._source.ended:
+            return []
+        self._source.ended, self._source.cut = True, cut
+        return self._advance()
+
+    def _advance(self) -> list[Delta]:
+        next(self._run, None)
+        return self._out.take()
+
+    def _read(self) -> Wait:
+        """The whole reply, one state after the other."""
+        yield
+        while self._source.left() or not self._source.ended:
+            if not self._source.left():
+                self._plain = self._lead is None and bool(self._closers or not (self._fence.mark or self._line))
+                yield
+                self._plain = False
+            elif self._lead is not None:
+                yield from self._beginning(self._lead)
+            elif self._closers:
+                yield from self._thinking()
+            elif self._fence.mark:
+                yield from self._fence.read()
+            elif self._line:
+                yield from self._at_line()
+            else:
+                yield from self._anywhere()
+        self._begun()
+
+    def _begun(self) -> None:
+        """Something came: what was held back before it goes out, if it belongs to the answer."""
+        lead, self._lead = self._lead, None
+        if lead and not self._behind:
+            self._out.say("".join(lead))
+        self._behind = False
+
+    def _begin(self, closers: frozenset[str] = frozenset()) -> None:
+        """Blanks that follow say nothing; thinking (up to one of these words) or the answer follows them."""
+        self._lead, self._behind, self._out.said = [], True, ""
+        if closers != self._closers:
+            self._closers = closers
+            self._out.thinking = bool(closers)
+            self._think_words = Words((*closers, *words.CALLS))
+
+    def _beginning(self, lead: list[str]) -> Wait:
+        text = self._source.text
+        place = self._source.at
+        while place < len(text) and text[place].isspace():
+            place += 1
+        lead.append(self._source.take(place - self._source.at))
+        if not self._source.left():
+            return
+        if self._closers:
+            word = yield from words.THINK.wait(self._source)
+            self._source.take(len(word))
+            self._behind = True
+            self._begun()
+            return
+        word = yield from (words.BEHIND if self._behind else self._first).wait(self._source)
+        if word in (words.DROPPED_BEHIND if self._behind else words.DROPPED_FIRST):
+            self._source.take(len(word))
+            self._begin()
+        elif word in words.EVERYWHERE:
+            yield from self._marker(word)
+        elif not word or not (yield from self._first_word(word)):
+            self._begun()
+            self._line = True
+
+    def _first_word(self, word: str) -> Generator[None, None, bool]:
+        """What counts at the beginning of the reply alone; whether that was it."""
+        if word == words.STEPS:
+            self._source.take(len(word))
+            self._begin(frozenset((THINKING[words.STEPS],)))
+            return True
+        if word in words.FENCES:
+            return (yield from self._attempt(self._wrapped(), bare=True))
+        if word == words.RECIPIENT_FIRST:
+            return (yield from self._attempt(self._calls.read_header(), bare=True))
+        return (yield from self._attempt(self._calls.read_named(self._names[word]), bare=True))
+
+    def _wrapped(self) -> Wait:
+        """A reply that is a code fence with nothing but a call in it."""
+        yield from self._fence.wrap()
+        if word := (yield from words.CALL.wait(self._source)):
+            yield from self._calls.read(word)
+        else:
+            yield from self._calls.read_bare()
+        self._fence.mark = ""
+
+    def _attempt(self, call: Wait, *, bare: bool = False) -> Generator[None, None, bool]:
+        """Read what may be a call; False if it is none: then what it took is text again."""
+        source, tentative = self._source, self._source.record is not None
+        if not tentative:
+            source.record = []
+        self._calls.begin()
+        failed = ended = False
+        try:
+            yield from call
+        except (NotACallError, EndedError) as error:
+            failed, ended = True, isinstance(error, EndedError)
+        found = self._calls.started or not failed
+        self._calls.end()
+        if tentative:
+            return found and (ended or not failed)
+        taken, source.record = "".join(source.record or ()), None
+        if found:
+            self._begin(self._harmony_closers())
+            self._fence.mark = ""
+            if failed and not ended:
+                self._begun()
+                self._out.say(taken)
+            return True
+        if ended and source.cut and not bare:
+            source.take_all()
+            return True
+        if taken:
+            self._begun()
+            self._line = False
+            self._out.say(taken)
+            self._fence.resume(taken)
+            self._line = taken[-1] == "\n"
+        return bool(taken)
+
+    def _harmony_closers(self) -> frozenset[str]:
+        return frozenset(HARMONY_ENDS) if self._calls.channel == "analysis" else frozenset()
+
+    def _marker(self, word: str) -> Wait:
+        """A word of the table that stands here in the answer."""
+        quoted = self._lead is None and self._out.said == "`"
+        spoken = word in SPOKEN and self._lead is None and self._out.said != "\n"
+        if quoted or spoken:
+            self._out.say(self._source.take(1))
+        elif word in ENVELOPES:
+            self._source.take(len(word))
+            if self._lead is not None:
+                self._begin()
+        elif word in THINKING:
+            self._source.take(len(word))
+            self._begin(frozenset((THINKING[word],)))
+        elif not (yield from self._attempt(self._calls.read(word))):
+            self._begun()
+            self._out.say(self._source.take(1))
+
+    def _anywhere(self) -> Wait:
+        """Inside a line of the answer."""
+        source = self._source
+        found = _TRIGGER.search(source.text, source.at)
+        if found is None:
+            self._out.say(source.take_all())
+            return
+        self._out.say(source.take(found.start() - source.at))
+        word = yield from words.ANYWHERE.wait(source)
+        if word:
+            yield from self._marker(word)
+        elif source.cut and source.left() >= _SHORTEST_PIECE and words.ANYWHERE.begin_with(source.text[source.at :]):
+            source.take_all()
+        else:
+            self._line = source.text[source.at] == "\n"
+            self._out.say(source.take(1))
+
+    def _at_line(self) -> Wait:
+        source = self._source
+        if found := _BLANKS.match(source.text, source.at):
+            self._out.say(source.take(found.end() - source.at))
+        if not source.left():
+            return
+        if word := (yield from words.ANYWHERE.wait(source)):
+            self._line = False
+            yield from self._marker(word)
+            return
+        word = yield from words.ON_A_LINE.wait(source)
+        self._line = False
+        if word in words.FENCES:
+            yield from self._fence.open(word[0])
+        elif word in words.LINE_OPENERS:
+            yield from self._attempt(self._calls.read(word))
+        elif word:
+            yield from self._attempt(self._calls.read_bare(), bare=True)
+
+    def _thinking(self) -> Wait:
+        source = self._source
+        size, word = self._think_words.certain(source)
+        self._out.say(source.take(size))
+        if not word:
+            if source.left():
+                yield
+            return
+        if (yield from is_mention(source, word, self._out.said)):
+            self._out.say(source.take(1))
+        elif word in self._closers:
+            if word not in words.HARMONY:
+                source.take(len(word))
+            self._begin()
+        elif word in words.HARMONY:
+            yield from self._attempt(self._calls.read(word))
+        else:
+            yield from self._call_in_thinking(word)
+
+    def _call_in_thinking(self, word: str) -> Wait:
+        """A call before the thinking was closed: meant if nothing but calls follows, else only thought of."""
+        source, any_call = self._source, self._calls.any_call
+        raw: list[str] = []
+        source.record, source.keep = raw, True
+        held: list[Delta] = []
+        self._calls.emit = held.append
+        meant = True
+        while word and meant:
+            meant = yield from self._attempt(self._calls.read(word))
+            word = "" if not meant else (yield from next_call(source))
+        source.record, source.keep = None, False
+        self._calls.emit = self._out.add
+        closed = meant and (yield from end_of_thinking(source, self._think_words, self._closers))
+        if meant and not source.left():
+            for delta in held:
+                self._out.add(delta)
+            self._begin()
+            return
+        self._calls.any_call = any_call
+        self._out.say("".join(raw))
+        if closed:
+            self._begin()

@@ -1,0 +1,62 @@
+"""One call that is being read out of text: what it tells as it grows. Pure; knows no dialect."""
+
+from collections.abc import Callable
+
+from chatls import jsontext
+from chatls.message import new_call_id
+from chatls.providers.arguments import read_arguments
+from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta
+
+UNCLOSED = "the call was not written to its end"
+
+
+class NotACallError(Exception):
+    """What began like a call is none: it stays text."""
+
+
+class OpenCall:
+    """A call whose tool is known; its arguments are being written."""
+
+    __slots__ = ("_emit", "_id", "_texts", "settled", "whole")
+
+    def __init__(self, name: str, emit: Callable[[Delta], None]) -> None:
+        self._emit = emit
+        self._id = new_call_id()
+        self._texts: list[str] = []
+        self.settled = False
+        self.whole = True
+        """Whether the arguments could end here, though nothing closed the call."""
+        emit(CallStart(self._id, name))
+
+    def add(self, text: str) -> None:
+        """A fragment of the arguments' JSON text."""
+        if text:
+            self._texts.append(text)
+            self._emit(CallArguments(self._id, text))
+
+    def add_text(self, text: str) -> None:
+        """A fragment of a JSON string's inside."""
+        self.add(quoted(text)[1:-1])
+
+    def ready(self) -> None:
+        """The arguments are complete."""
+        self.settled = True
+        match read_arguments("".join(self._texts)):
+            case str() as error:
+                self._emit(CallReady(self._id, None, error))
+            case arguments:
+                self._emit(CallReady(self._id, arguments))
+
+    def broken_off(self) -> None:
+        """The reply ended inside the call, though it was not cut off."""
+        self.settled = True
+        self._emit(CallReady(self._id, None, UNCLOSED))
+
+
+def quoted(text: str) -> str:
+    r"""The text as a JSON string.
+
+    >>> quoted('a"b')
+    '"a\\"b"'
+    """
+    return jsontext.dumps(jsontext.printable(text)).decode()

@@ -1,0 +1,241 @@
+"""Reads the call behind an opener, whatever the family. Pure; knows the table, but nothing of what is around a call."""
+
+import re
+from collections.abc import Callable, Generator, Mapping, Sequence
+
+from chatls.content import JsonObject
+from chatls.providers.delta import Delta
+from chatls.providers.inline_arguments import read_code, read_gemma, read_python, read_tags
+from chatls.providers.inline_call import NotACallError, OpenCall
+from chatls.providers.inline_families import (
+    CODE_TOOLS,
+    HARMONY_ENDS,
+    HARMONY_HEADER,
+    OPENERS,
+    RECIPIENT,
+    Family,
+)
+from chatls.providers.inline_json import JsonCalls
+from chatls.providers.inline_source import Source, Wait, Words
+
+_OPENERS = Words(OPENERS)
+_MOST_OPENERS = 4
+_LONGEST_GAP = 100
+_LONGEST_HEADER = 300
+_GAP = re.compile(r"""["\s>]*(?:[]<{(\[`:.].*|[a-z]*(?:=.*)?)""", re.DOTALL)
+"""What can follow a name, as far as it is there: signs, or an attribute."""
+
+_LIST_ITEM = re.compile(r"\s*\(")
+_MESSAGE = "<|message|>"
+_HEADER_END = Words((_MESSAGE,))
+_HARMONY_END = Words(HARMONY_ENDS)
+_CODE_END = Words(("<|eom_id|>", "<|eot_id|>"))
+_PYTHON_TAG = "<|python_tag|>"
+
+Message = Callable[[str], None]
+"""A message of gpt-oss begins that is no call: in this channel."""
+
+
+class CallReader:
+    """Reads calls; says what it finds by `emit`."""
+
+    def __init__(self, source: Source, tools: Mapping[str, JsonObject], emit: Callable[[Delta], None]) -> None:
+        self._source = source
+        self._tools = tools
+        self.emit = emit
+        self._names = sorted(tools, key=len, reverse=True)
+        self._code_tool = next((name for name in CODE_TOOLS if name in tools), "")
+        self.open: OpenCall | None = None
+        """The newest call of the attempt that is under way."""
+        self.any_call = False
+        self.started = False
+        """Whether the attempt that is under way said anything."""
+        self.channel: str | None = None
+        """What the opener turned out to begin instead of a call: a message of gpt-oss."""
+
+    def read(self, opener: str) -> Wait:
+        """What the opener, which is not consumed, begins. Raises `NotACallError` as long as nothing was said."""
+        self._source.take(len(opener))
+        families: Sequence[Family] = OPENERS[opener]
+        for _ in range(_MOST_OPENERS):
+            if families[0].body == "harmony":
+                yield from self._harmony(opener)
+                return
+            yield from self._source.skip_blanks()
+            inner = yield from _OPENERS.wait(self._source)
+            if not inner:
+                yield from self._body(opener, families)
+                return
+            opener, families = inner, OPENERS[inner]
+            self._source.take(len(inner))
+        raise NotACallError
+
+    def read_bare(self) -> Wait:
+        """JSON or a list of Python calls, with no marker."""
+        if (yield from self._source.peek()) == "[" and (yield from self._lists_names()):
+            yield from self._list()
+        else:
+            yield from JsonCalls(self._source, self._tools, self._start, bare=True).read()
+
+    def read_named(self, name: str) -> Wait:
+        """A call whose name stands on a line before it: JSON, or code for a tool that takes some."""
+        self._source.take(len(name) + 1)
+        yield from self._source.skip_blanks()
+        if (yield from self._source.peek()) == "{":
+            yield from self._json(name)
+        elif name in CODE_TOOLS:
+            yield from read_code(self._source, self._start(name), self._tools[name], Words((">>>",)))
+        else:
+            raise NotACallError
+
+    def read_header(self) -> Wait:
+        """A message of gpt-oss whose beginning was part of the prompt: the header begins with the recipient."""
+        yield from self._harmony("<|start|>")
+
+    def begin(self) -> None:
+        """A new attempt."""
+        self.open, self.started, self.channel = None, False, None
+
+    def end(self) -> None:
+        """The attempt is over, by itself or with the text: a call that is still open is complete, or never will be."""
+        call, self.open = self.open, None
+        if call is None or call.settled or self._source.cut:
+            self.any_call = self.any_call or (call is not None and call.settled)
+            return
+        self.any_call = True
+        call.broken_off()
+
+    def _start(self, name: str) -> OpenCall:
+        self.any_call = self.any_call or self.open is not None
+        self.started = True
+        self.open = OpenCall(name, self.emit)
+        return self.open
+
+    def _body(self, opener: str, families: Sequence[Family]) -> Wait:
+        opening = yield from self._source.peek()
+        if opening == "[" and (yield from self._lists_names()):
+            yield from self._list()
+        elif opening in "{[":
+            yield from JsonCalls(self._source, self._tools, self._start, bare=False).read()
+        else:
+            yield from self._named(opener, families)
+
+    def _named(self, opener: str, families: Sequence[Family]) -> Wait:
+        named = [family for family in families if family.after is not None]
+        before = Words(word for family in named for word in family.before)
+        self._source.take(len((yield from before.wait(self._source))))
+        gaps = [(family, re.compile(family.after or "")) for family in named]
+        try:
+            name, family = yield from self._name(gaps)
+        except NotACallError:
+            if opener != _PYTHON_TAG or not self._code_tool:
+                raise
+            name = self._code_tool
+            yield from read_code(self._source, self._start(name), self._tools[name], _CODE_END)
+            return
+        schema = self._tools[name]
+        if family.body == "json":
+            yield from self._json(name)
+        elif family.tags is not None:
+            yield from read_tags(self._source, self._start(name), family.tags, schema)
+        elif family.body == "gemma":
+            call = self._start(name)
+            call.whole = False
+            yield from read_gemma(self._source, call)
+        else:
+            yield from read_python(self._source, self._start(name), schema)
+
+    def _name(self, gaps: Sequence[tuple[Family, re.Pattern[str]]]) -> Generator[None, None, tuple[str, Family]]:
+        """An offered tool's name and what follows it, both consumed."""
+        source = self._source
+        while True:
+            for name in self._names:
+                if source.text.startswith(name, source.at):
+                    for family, gap in gaps:
+                        if found := gap.match(source.text, source.at + len(name)):
+                            source.take(found.end() - source.at)
+                            return name, family
+            if not self._can_name():
+                raise NotACallError
+            yield from source.need()
+
+    def _can_name(self) -> bool:
+        """Whether what is here may still become an offered tool's name and what follows it."""
+        text = self._source.text[self._source.at : self._source.at + _LONGEST_HEADER]
+        for name in self._names:
+            if name.startswith(text):
+                return True
+            if text.startswith(name):
+                gap = text[len(name) :]
+                if len(gap) < _LONGEST_GAP and _GAP.fullmatch(gap):
+                    return True
+        return False
+
+    def _json(self, name: str) -> Wait:
+        call = self._start(name)
+        call.whole = False
+        yield from JsonCalls(self._source, self._tools, self._start, bare=False).value(call.add)
+        call.ready()
+
+    def _lists_names(self) -> Generator[None, None, bool]:
+        """Whether the bracket that stands here begins a list of Python calls rather than JSON."""
+        source = self._source
+        while True:
+            inside = source.text[source.at + 1 : source.at + _LONGEST_GAP].lstrip()
+            if inside or source.left() >= _LONGEST_GAP:
+                return inside[:1].isalpha() or inside[:1] == "_"
+            yield from source.need()
+
+    def _list(self) -> Wait:
+        source = self._source
+        source.take(1)
+        family = OPENERS[_PYTHON_TAG][0]
+        started = False
+        while True:
+            yield from source.skip_blanks()
+            opening = yield from source.peek()
+            if opening == "]" or (opening == "," and started):
+                source.take(1)
+                if opening == "]":
+                    return
+                continue
+            name, _ = yield from self._name([(family, _LIST_ITEM)])
+            started = True
+            yield from read_python(source, self._start(name), self._tools[name])
+            source.forget()
+
+    def _harmony(self, opener: str) -> Wait:
+        """A message of gpt-oss: its header says whether it is thinking, an answer or a call."""
+        source = self._source
+        self.channel = None
+        while True:
+            size, message = _HEADER_END.certain(source)
+            header = source.text[source.at : source.at + min(size, _LONGEST_HEADER)]
+            if message:
+                break
+            if size >= _LONGEST_HEADER or not HARMONY_HEADER.match(header):
+                raise NotACallError
+            yield from source.need()
+        if size >= _LONGEST_HEADER or not HARMONY_HEADER.match(header):
+            raise NotACallError
+        # A header that is begun anew holds from there on: `to=assistant<|channel|>final`.
+        recipient = RECIPIENT.search(header.rpartition("<|channel|>")[2]) or (
+            RECIPIENT.search(header) if header.count("<|channel|>") < 1 + (opener == "<|start|>") else None
+        )
+        name = recipient["name"] if recipient else ""
+        if name and name not in self._tools and name != "assistant":
+            raise NotACallError
+        source.take(size + len(_MESSAGE))
+        if name in self._tools:
+            yield from self._harmony_call(name)
+        else:
+            self.channel = "analysis" if "analysis" in header.rpartition("<|channel|>")[2] else "final"
+
+    def _harmony_call(self, name: str) -> Wait:
+        yield from self._source.skip_blanks()
+        if (yield from self._source.peek()) == "{":
+            yield from self._json(name)
+        elif name in CODE_TOOLS:
+            yield from read_code(self._source, self._start(name), self._tools[name], _HARMONY_END)
+        else:
+            raise NotACallError

@@ -1,0 +1,81 @@
+"""Code fences in an answer: inside one, everything is text. Pure; knows no dialect."""
+
+import re
+from collections.abc import Callable, Generator
+
+from chatls.providers.inline_call import NotACallError
+from chatls.providers.inline_source import Source, Wait
+
+_BLANKS = re.compile(r"[ \t\r\f\v]*")
+_WRAPPER = re.compile(r"(?:```|~~~)(?:json|xml|tool_call|tool_code)?[ \t]*\n\s*(?=\S)")
+_WRAPPER_SO_FAR = re.compile(r"(?:```|~~~)[a-z_]{0,9}[ \t]*(?:\n\s*)?")
+_LONGEST_WRAPPER = 300
+
+
+class Fence:
+    """The fence that is open, if one is."""
+
+    __slots__ = ("_line", "_say", "_source", "mark")
+
+    def __init__(self, source: Source, say: Callable[[str], None]) -> None:
+        self._source = source
+        self._say = say
+        self._line = False
+        self.mark = ""
+        """What opened it; "" outside."""
+
+    def wrap(self) -> Wait:
+        """The beginning of a fence that may hold nothing but a call. Raises `NotACallError` if it cannot."""
+        source = self._source
+        while not (found := _WRAPPER.match(source.text, source.at, source.at + _LONGEST_WRAPPER)):
+            text = source.text[source.at : source.at + _LONGEST_WRAPPER]
+            if not _WRAPPER_SO_FAR.fullmatch(text) or len(text) == _LONGEST_WRAPPER:
+                raise NotACallError
+            yield from source.need()
+        self.mark = found.group()[:3]
+        source.take(found.end() - found.start())
+
+    def resume(self, inside: str) -> None:
+        """It held no call: so much of it has been said."""
+        self._line = not inside.rpartition("\n")[2].strip()
+
+    def open(self, character: str) -> Wait:
+        """A line begins with a fence of these characters."""
+        self.mark = yield from self._run_of(character)
+        self._line = False
+        self._say(self.mark)
+
+    def read(self) -> Wait:
+        """Some of what is inside, or what closes it."""
+        source = self._source
+        if self._line:
+            yield from self._beginning()
+            return
+        end = source.text.find("\n", source.at)
+        self._line = end >= 0
+        self._say(source.take(end + 1 - source.at) if end >= 0 else source.take_all())
+
+    def _beginning(self) -> Wait:
+        source = self._source
+        if found := _BLANKS.match(source.text, source.at):
+            self._say(source.take(found.end() - source.at))
+        if not source.left():
+            return
+        self._line = False
+        run = yield from self._run_of(self.mark[0])
+        self._say(run)
+        following = (yield from source.upcoming(1)) if len(run) >= len(self.mark) else "x"
+        if not following.isalnum():
+            self.mark = ""
+
+    def _run_of(self, character: str) -> Generator[None, None, str]:
+        texts: list[str] = []
+        source = self._source
+        while True:
+            place = source.at
+            while place < len(source.text) and source.text[place] == character:
+                place += 1
+            texts.append(source.take(place - source.at))
+            if source.left() or source.ended:
+                return "".join(texts)
+            yield
