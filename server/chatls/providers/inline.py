@@ -202,8 +202,9 @@ class InlineParser:
 
     def _marker(self, word: str) -> Wait:
         """A word of the table that stands here in the answer."""
+        self._calls.on_its_own = self._lead is not None or self._out.said == "\n"
         quoted = self._lead is None and self._out.said == "`"
-        spoken = word in SPOKEN and self._lead is None and self._out.said != "\n"
+        spoken = word in SPOKEN and not self._calls.on_its_own
         if quoted or spoken:
             self._out.say(self._source.take(1))
         elif word in ENVELOPES:

@@ -48,6 +48,8 @@ class CallReader:
         self.open: OpenCall | None = None
         """The newest call of the attempt that is under way."""
         self.any_call = False
+        self.on_its_own = False
+        """Whether the opener begins a line: bare code is a call only there, because prose looks the same."""
         self.started = False
         """Whether the attempt that is under way said anything."""
         self.channel: str | None = None
@@ -128,7 +130,7 @@ class CallReader:
         try:
             name, family = yield from self._name(gaps)
         except NotACallError:
-            if opener != _PYTHON_TAG or not self._code_tool:
+            if opener != _PYTHON_TAG or not self._code_tool or not self.on_its_own:
                 raise
             name = self._code_tool
             yield from read_code(self._source, self._start(name), self._tools[name], _CODE_END)

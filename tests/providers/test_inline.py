@@ -1,0 +1,209 @@
+"""Calls and thinking inside text, case by case: each family, and what only looks like a call."""
+
+import pytest
+
+from chatls.providers.delta import CallArguments, CallStart, TextDelta
+from chatls.providers.inline import InlineParser
+from tests.providers.inline_reading import TOOLS, deltas_of, read
+
+HERMES = '<tool_call>\n{"name": "get_time", "arguments": {"city": "Oslo"}}\n</tool_call>'
+DSML = "<\uff5cDSML\uff5c"
+M3 = "]<]minimax[>["
+SEP = "<\uff5ctool▁sep\uff5c>"
+END = "<\uff5ctool▁call▁end\uff5c>"
+V31 = "<\uff5ctool▁calls▁begin\uff5c><\uff5ctool▁call▁begin\uff5c>"
+
+ONE_CALL = {
+    "hermes": HERMES,
+    "hermes, arguments first": '<tool_call>{"arguments": {"city": "Oslo"}, "name": "get_time"}</tool_call>',
+    "hermes, a string": r'<tool_call>{"name": "get_time", "arguments": "{\"city\": \"Oslo\"}"}</tool_call>',
+    "hermes, junk behind": '<tool_call>{"name": "get_time", "arguments": {"city": "Oslo"}}</_call>',
+    "hermes, opened twice": f"<tool_call>{HERMES}</tool_call>",
+    "llama 3": '{"name": "get_time", "parameters": {"city": "Oslo"}}',
+    "llama 3, typed": '{"type": "function", "name": "get_time", "parameters": {"city": "Oslo"}}',
+    "llama 3, tag": '<|python_tag|>{"name": "get_time", "parameters": {"city": "Oslo"}}<|eom_id|>',
+    "llama 3, python": '<|python_tag|>get_time.call(city="Oslo")',
+    "llama 3, function": '<function=get_time>{"city": "Oslo"}</function>',
+    "llama 4": '[get_time(city="Oslo")]',
+    "mistral, list": '[TOOL_CALLS] [{"name": "get_time", "arguments": {"city": "Oslo"}, "id": "123456789"}]',
+    "mistral, name": '[TOOL_CALLS]get_time[ARGS]{"city": "Oslo"}</s>',
+    "mistral, name and id": '[TOOL_CALLS]get_time[CALL_ID]123456789[ARGS]{"city": "Oslo"}',
+    "mistral, name alone": '[TOOL_CALLS]get_time{"city": "Oslo"}',
+    "qwen3 coder": "<tool_call>\n<function=get_time>\n<parameter=city>\nOslo\n</parameter>\n</function>\n</tool_call>",
+    "deepseek 3": f'{V31}function{SEP}get_time\n```json\n{{"city": "Oslo"}}\n```{END}',
+    "deepseek 3.1": f'{V31}get_time{SEP}{{"city": "Oslo"}}{END}',
+    "deepseek 3.2": (
+        f'{DSML}function_calls>\n{DSML}invoke name="get_time">\n{DSML}parameter name="city" string="true">Oslo'
+        "</\uff5cDSML\uff5cparameter>\n</\uff5cDSML\uff5cinvoke>\n</\uff5cDSML\uff5cfunction_calls>"
+    ),
+    "glm": "<tool_call>get_time\n<arg_key>city</arg_key>\n<arg_value>Oslo</arg_value>\n</tool_call>",
+    "kimi k2": (
+        "<|tool_calls_section_begin|><|tool_call_begin|>functions.get_time:0<|tool_call_argument_begin|>"
+        '{"city": "Oslo"}<|tool_call_end|><|tool_calls_section_end|>'
+    ),
+    "gpt-oss": '<|channel|>commentary to=functions.get_time <|constrain|>json<|message|>{"city": "Oslo"}<|call|>',
+    "gpt-oss, recipient first": (
+        '<|start|>assistant to=functions.get_time<|channel|>commentary json<|message|>{"city": "Oslo"}'
+    ),
+    "granite": '<|tool_call|>[{"name": "get_time", "arguments": {"city": "Oslo"}}]',
+    "functionary 3.2": 'get_time\n{"city": "Oslo"}',
+    "command r7b": '<|START_ACTION|>[{"tool_call_id": "0", "tool_name": "get_time", "parameters": {"city": "Oslo"}}]',
+    "gemma 4": '<|tool_call>call:get_time{city:<|"|>Oslo<|"|>}<tool_call|>',
+    "lfm2": "<|tool_call_start|>[get_time(city='Oslo')]<|tool_call_end|>",
+    "minimax m2": (
+        '<minimax:tool_call>\n<invoke name="get_time">\n<parameter name="city">Oslo</parameter>\n</invoke>\n'
+        "</minimax:tool_call>"
+    ),
+    "minimax m3": (
+        f'{M3}<tool_call>\n{M3}<invoke name="get_time">{M3}<city>Oslo{M3}</city>{M3}</invoke>\n{M3}</tool_call>'
+    ),
+    "minicpm": '<function name="get_time"><param name="city"><![CDATA[Oslo]]></param></function>',
+    "apertus": '<|tools_prefix|>[{"get_time": {"city": "Oslo"}}]<|tools_suffix|>',
+    "firefunction": 'functools[{"name": "get_time", "arguments": {"city": "Oslo"}}]',
+    "generic": '{"tool_calls": [{"name": "get_time", "arguments": {"city": "Oslo"}}]}',
+    "a fence and nothing else": '```json\n{"name": "get_time", "arguments": {"city": "Oslo"}}\n```',
+}
+
+
+@pytest.mark.parametrize("text", ONE_CALL.values(), ids=ONE_CALL.keys())
+def test_a_call_is_read_and_nothing_of_it_is_shown(text: str) -> None:
+    reply = read(text)
+    assert (reply.text, reply.thinking) == ("", "")
+    assert [(call.name, call.arguments) for call in reply.calls] == [("get_time", {"city": "Oslo"})]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in ONE_CALL if name not in ("functionary 3.2", "a fence and nothing else")]
+)
+def test_text_before_and_behind_a_call_is_kept(name: str) -> None:
+    ends = "<|call|>" if "gpt-oss" in name else ""
+    reply = read(f"First I look.\n{ONE_CALL[name]}{ends}\nThen I speak.")
+    assert reply.text == "First I look.\nThen I speak."
+    assert [call.arguments for call in reply.calls] == [{"city": "Oslo"}]
+
+
+@pytest.mark.parametrize("name", [name for name in ONE_CALL if "functionary" not in name])
+def test_a_call_of_a_tool_that_is_not_offered_stays_text(name: str) -> None:
+    reply = read(ONE_CALL[name], {"other": {}})
+    assert reply.calls == []
+    assert "get_time" in reply.text
+    assert "Oslo" in reply.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"So it is written:\n```xml\n{HERMES}\n```\nThat is all.",
+        f"So:\n~~~~\n~~~\n{HERMES}\n~~~~\n",
+        "Write `<tool_call>` and `</tool_call>`, or <think> and </think>, or [TOOL_CALLS] for Mistral.",
+        "`<tool_call>{}</tool_call>` and <function=get_time> are two ways; <|python_tag|> is a third.",
+        'As JSON:\n{"name": "Oslo", "arguments": 3}\n{"city": [1, 2]}\n[1, 2]\n[get_time] [x](y)',
+        '{"name": "get_time", "age": 3}',
+        "a < b > c, d[0] = {}; >>> get_time\n<b>bold</b> <tool",
+        "```python\nx = {}\n```\n",
+        "```\n```\n",
+        "",
+        "\n \n",
+    ],
+)
+def test_what_is_no_call_stays_text(text: str) -> None:
+    reply = read(text)
+    assert (reply.text, reply.thinking, reply.calls) == (text, "", [])
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("<parameter=count>\n42\n</parameter>", {"count": 42}),
+        ("<parameter=text>42</parameter>", {"text": "42"}),
+        ("<parameter=ratio>1</parameter>", {"ratio": 1}),
+        ("<parameter=exact>True</parameter>", {"exact": True}),
+        ('<parameter=names>["a"]</parameter>', {"names": ["a"]}),
+        ('<parameter=where>\n{"a": {"b": null}}\n</parameter>', {"where": {"a": {"b": None}}}),
+        ("<parameter=either>7</parameter>", {"either": 7}),
+        ("<parameter=either>7 days</parameter>", {"either": "7 days"}),
+        ("<parameter=perhaps>null</parameter>", {"perhaps": None}),
+        ("<parameter=unknown>x</parameter>", {"unknown": "x"}),
+        ("<parameter=text>\n  a\n\n</parameter>", {"text": "  a\n"}),
+        ('<parameter=text>a "q" \\ </param </parameter>', {"text": 'a "q" \\ </param '}),
+        ("<parameter=count>1</parameter>\n<parameter=text>b</parameter>", {"count": 1, "text": "b"}),
+        ("", {}),
+    ],
+)
+def test_the_schema_says_what_a_value_between_tags_is(written: str, value: dict[str, object]) -> None:
+    reply = read(f"<tool_call><function=many>{written}</function></tool_call>")
+    assert [call.arguments for call in reply.calls] == [value]
+
+
+def test_arguments_stream_while_they_are_written() -> None:
+    parser = InlineParser(TOOLS)
+    parser.feed("<tool_call><function=python><parameter=code>")
+    deltas = parser.feed("one ") + parser.feed('"two" ') + parser.feed("</par")
+    assert [delta.text for delta in deltas if isinstance(delta, CallArguments)] == ["one ", '\\"two\\" ']
+
+
+def test_a_call_begins_as_soon_as_its_name_is_known() -> None:
+    deltas = InlineParser(TOOLS).feed('<tool_call>{"name": "get_time"')
+    assert [delta.name for delta in deltas if isinstance(delta, CallStart)] == ["get_time"]
+
+
+def test_text_goes_out_at_once_when_it_can_be_no_marker() -> None:
+    parser = InlineParser(TOOLS)
+    pieces = ("If a ", "<", " b", " and <to", "ol> it")
+    assert [parser.feed(piece) for piece in pieces] == [
+        [TextDelta("If a ")], [], [TextDelta("< b")], [TextDelta(" and ")], [TextDelta("<tool> it")],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "thinking", "answer"),
+    [
+        ("<think>\nhm\n</think>\n\nYes", "hm\n", "Yes"),
+        ("[THINK]hm[/THINK]Yes", "hm", "Yes"),
+        (
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Yes<|return|>",
+            "hm",
+            "Yes",
+        ),
+        ("<|channel>thought\nhm<channel|>Yes", "hm", "Yes"),
+        ("<think>to say `</think>` is fine</think>Yes", "to say `</think>` is fine", "Yes"),
+        (f"<think>perhaps {HERMES} so</think>Yes", f"perhaps {HERMES} so", "Yes"),
+        ("</think>\n\nYes", "", "Yes"),
+    ],
+)
+def test_thinking_is_no_text(text: str, thinking: str, answer: str) -> None:
+    reply = read(text)
+    assert (reply.thinking, reply.text, reply.calls) == (thinking, answer, [])
+
+
+def test_a_think_block_that_the_template_opened_is_understood() -> None:
+    reply = read(f"hm\n</think>\n\nYes {HERMES}", thinking_open=True)
+    assert (reply.thinking, reply.text, len(reply.calls)) == ("hm\n", "Yes ", 1)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "</think>", "\n</think>\n\n"])
+def test_a_call_that_ends_the_thinking_and_the_reply_is_meant(end: str) -> None:
+    reply = read(f"<think>I look. {HERMES}{HERMES}{end}")
+    assert (reply.thinking, reply.text, len(reply.calls)) == ("I look. ", "", 2)
+
+
+@pytest.mark.parametrize("length", range(len("<tool_call>") + 1, len(HERMES) - len("}\n</tool_call>")))
+def test_a_call_that_was_cut_off_is_never_ready(length: int) -> None:
+    reply = read(HERMES[:length], cut=True)
+    assert reply.text == ""
+    assert not [call for call in reply.calls if call.ready]
+
+
+def test_a_call_that_was_not_closed_though_the_reply_ended_says_so() -> None:
+    (call,) = read("<tool_call><function=python><parameter=code>a = 1\nb").calls
+    assert (call.ready, call.arguments, call.error) == (True, None, "the call was not written to its end")
+
+
+def test_every_fragment_together_is_the_arguments_text() -> None:
+    (call,) = read('<tool_call>{"name": "get_time", "arguments": { "city" : "Oslo" } }').calls
+    assert call.text == '{ "city" : "Oslo" }'
+
+
+def test_plain_text_is_one_delta_a_piece() -> None:
+    pieces = ["One ", "word ", "after ", "another."]
+    assert deltas_of(pieces) == [TextDelta(piece) for piece in pieces]
