@@ -92,12 +92,9 @@ def cost_of_a_megabyte(unit: str, step: int) -> list[float]:
 
 if __name__ == "__main__":
     off, on = cost_of_a_chunk()
-    print(
-        f"a chunk of plain text: {off:.2f} us decoded, {on:.2f} us with calls looked for, {on / off:.2f}x (at most 1.3x)"
-    )
+    print(f"a chunk: {off:.2f} us decoded, {on:.2f} us with calls looked for, {on / off:.2f}x (at most 1.3x)")
     for name, unit in TEXTS.items():
         for label, step in (("4 characters", 4), ("one piece", MEGABYTE)):
             quarter, half, whole = cost_of_a_megabyte(unit, step)
-            print(
-                f"{name}, by {label}: {quarter:.0f}, {half:.0f}, {whole:.0f} ms for 1/4, 1/2, 1 MB: x{whole / quarter:.1f}"
-            )
+            spent = f"{quarter:.0f}, {half:.0f}, {whole:.0f} ms for 1/4, 1/2, 1 MB"
+            print(f"{name}, by {label}: {spent}: x{whole / quarter:.1f}")

@@ -19,6 +19,12 @@ ONE_CALL = {
     "hermes, a string": r'<tool_call>{"name": "get_time", "arguments": "{\"city\": \"Oslo\"}"}</tool_call>',
     "hermes, junk behind": '<tool_call>{"name": "get_time", "arguments": {"city": "Oslo"}}</_call>',
     "hermes, opened twice": f"<tool_call>{HERMES}</tool_call>",
+    "hermes, function": '<function name="get_time">\n{"city": "Oslo"}\n</function>',
+    "step 3": (
+        "<\uff5ctool_calls_begin\uff5c><\uff5ctool_call_begin\uff5c>function<\uff5ctool_sep\uff5c>"
+        '<steptml:invoke name="get_time"><steptml:parameter name="city">Oslo</steptml:parameter></steptml:invoke>'
+        "<\uff5ctool_call_end\uff5c><\uff5ctool_calls_end\uff5c>"
+    ),
     "llama 3": '{"name": "get_time", "parameters": {"city": "Oslo"}}',
     "llama 3, typed": '{"type": "function", "name": "get_time", "parameters": {"city": "Oslo"}}',
     "llama 3, tag": '<|python_tag|>{"name": "get_time", "parameters": {"city": "Oslo"}}<|eom_id|>',

@@ -126,6 +126,11 @@ class CallReader:
         named = [family for family in families if family.after is not None]
         before = Words(word for family in named for word in family.before)
         self._source.take(len((yield from before.wait(self._source))))
+        inner = yield from _OPENERS.wait(self._source)
+        if inner and OPENERS[inner][0].tags and named and named[0].before:
+            self._source.take(len(inner))
+            families = OPENERS[inner]
+            named = [family for family in families if family.after is not None]
         gaps = [(family, re.compile(family.after or "")) for family in named]
         try:
             name, family = yield from self._name(gaps)

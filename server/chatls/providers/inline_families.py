@@ -84,6 +84,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("functionary 3.1, llama 3", ("<function=",), after=r"\s*>\s*(?=\{)", closers=("</function>",)),
     Family("functionary 3.2", (">>>",), after=r"\n\s*(?=\{)"),
     Family("seed", ("<seed:tool_call>",), closers=("</seed:tool_call>",)),
+    Family("hermes, function", ('<function name="',), after=r'"\s*>\s*(?=\{)', closers=("</function>",)),
     Family(
         "minicpm",
         ('<function name="',),
