@@ -48,7 +48,7 @@ class ProviderSettings(_Model):
     stream: Literal["auto", "never"] = "auto"
     """`auto`: without streaming once the provider refuses tools while streaming."""
     inline_tool_calls: Literal["auto", "off"] = "auto"
-    """Tool calls written inside plain text."""
+    """Tool calls written inside plain text. They are not read yet, whatever stands here."""
     context_window: Tokens | None = Field(default=None, gt=0)
     """The longest conversation that its models can read. Ollama is told, whose own default cuts tools away silently."""
     script: str | None = None
