@@ -368,7 +368,9 @@ def test_nothing_names_the_machine_it_was_made_on() -> None:
 
 
 def test_nothing_names_a_host_that_packages_come_from() -> None:
-    hosts = [".".join(parts).encode() for parts in (("pypi", "org"), ("files", "pythonhosted"), ("registry", "npmjs"))]
+    hosts = [
+        ".".join(parts).encode() for parts in (("pypi", "org"), ("files", "python" + "hosted"), ("registry", "npmjs"))
+    ]
     found = [
         f"{path.relative_to(ROOT)}: {host.decode()}"
         for path in project_files()
