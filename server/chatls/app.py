@@ -117,12 +117,10 @@ class App:
             await self._models.close()
 
     def _register(self) -> None:
-        self._rpc.serve("chat/prompt", wire.PromptParams, self._turns.accept)
-        self._rpc.serve(
-            "chat/cancel", wire.CancelParams, lambda answer, params: answer.give(self._turns.cancel(params))
-        )
-        self._rpc.serve("chat/models", wire.NoParams, self._list_models)
-        self._rpc.serve("chat/tools", wire.NoParams, self._list_tools)
+        self._rpc.serve(wire.PROMPT.name, wire.PROMPT.params, self._turns.accept)
+        self._rpc.serve(wire.CANCEL.name, wire.CANCEL.params, self._cancel_turn)
+        self._rpc.serve(wire.MODELS.name, wire.MODELS.params, self._list_models)
+        self._rpc.serve(wire.TOOLS.name, wire.TOOLS.params, self._list_tools)
         self._rpc.serve("workspace/executeCommand", wire.CommandParams, self._execute)
         self._rpc.serve("shutdown", wire.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
@@ -130,6 +128,9 @@ class App:
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
+
+    def _cancel_turn(self, answer: Answer, params: wire.CancelParams) -> None:
+        answer.give(self._turns.cancel(params))
 
     def _list_models(self, answer: Answer, _params: wire.NoParams) -> None:
         self._later(answer, self._models.listing)
