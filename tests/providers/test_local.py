@@ -370,14 +370,14 @@ async def test_a_file_of_ones_own_gets_everything_unchanged(
 ) -> None:
     own = tmp_path / "my-model.gguf"
     own.write_bytes(b"GGUF....")
-    server.play(text("a"))
+    server.play(answered({"chat_template_caps": {"supports_tools": True}}), text("a"))
     request = ModelRequest("my-model", "the system prompt", QUESTION.messages, (READ, SEARCH))
     async with provider(model_path=str(own), context_window=1234) as opened:
         assert opened.offered("my-model", request.tools) == request.tools
         (model,) = await opened.models()
         assert (model.name, model.context_window) == ("my-model", 1234)
         assert isinstance((await reply(opened, request))[-1], Finished)
-    asked = server.requests[0].json()
+    asked = server.requests[1].json()
     assert [message["content"] for message in asked["messages"]] == ["the system prompt", "Where is TODO?"]
     assert [tool["function"]["name"] for tool in asked["tools"]] == ["read_file", "search"]
     (wanted,) = llama.starts
@@ -385,6 +385,37 @@ async def test_a_file_of_ones_own_gets_everything_unchanged(
     assert wanted["context"] == 1234
     assert "template" not in wanted
     assert "threads" not in wanted
+
+
+async def test_a_file_whose_template_knows_no_tools_is_told_of_them_in_words(
+    llama: FakeLlama, server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / "own.gguf").write_bytes(b"GGUF")
+    props = answered({"chat_template_caps": {"supports_tools": False}})
+    call = '<tool_call>\n{"name": "search", "arguments": {"pattern": "x"}}\n</tool_call>'
+    server.play(props, text(call), text("no"))
+    async with provider(model_path=str(tmp_path / "own.gguf")) as opened:
+        deltas = await reply(opened, QUESTION)
+        await reply(opened, QUESTION)
+    assert [delta.arguments for delta in deltas if isinstance(delta, CallReady)] == [{"pattern": "x"}]
+    told = [delta.text for delta in deltas if isinstance(delta, Notice)]
+    assert "told in the prompt" in told[-1]
+    assert [request.method for request in server.requests] == ["GET", "POST", "POST"]
+    for request in server.requests[1:]:
+        assert "tools" not in request.json()
+        assert '"name":"search"' in request.json()["messages"][0]["content"]
+
+
+async def test_calls_in_the_text_of_the_embedded_model_and_of_a_file_that_is_told_so_stay_text(
+    llama: FakeLlama, server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / "own.gguf").write_bytes(b"GGUF")
+    call = '<tool_call>\n{"name": "search", "arguments": {"pattern": "x"}}\n</tool_call>'
+    server.play(text(call))
+    for own in (provider(), provider(model_path=str(tmp_path / "own.gguf"), inline_tool_calls="off")):
+        async with own as opened:
+            deltas = await reply(opened, QUESTION)
+        assert "".join(delta.text for delta in deltas if isinstance(delta, TextDelta)) == call
 
 
 async def test_a_failure_of_ones_own_model_is_a_failure(

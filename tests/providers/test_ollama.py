@@ -113,8 +113,9 @@ async def test_a_model_that_does_not_think_is_not_asked_to_again(server: Scripte
 
 async def test_a_model_without_tools_is_told_as_such(server: ScriptedServer) -> None:
     server.play(refused("registry.ollama.ai/library/gemma:2b does not support tools"))
-    error = failure(await ask(server, WITH_TOOLS, kind="ollama"))
+    error = failure(await ask(server, WITH_TOOLS, kind="ollama", inlineToolCalls="off"))
     assert error.kind == "bad_request"
+    assert len(server.requests) == 1
     assert "gemma:2b does not support tools" in error.message
     assert 'capability "tools"' in error.message
 

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import assert_never
 
 from chatls.config import ProviderKind, ProviderSettings, Settings
-from chatls.providers.catalog import ChatDialect, entry_of, kind_of
+from chatls.providers.catalog import ChatDialect, entry_of, hands_on_text, kind_of
 from chatls.providers.endpoint import find_endpoint
 from chatls.providers.provider import Provider
 
@@ -21,11 +21,15 @@ def open_provider(name: str, settings: Settings, environment: Mapping[str, str])
     limits, stream = settings.limits, own.stream
     endpoint = partial(find_endpoint, name, own, environment)
     kind = kind_of(name, settings)
+    inline = own.inline_tool_calls == "auto" and hands_on_text(name, own)
     match kind:
         case "openai_chat":
             entry = entry_of(name, own)
             dialect = entry.dialect if entry else ChatDialect()
-            return _adapter(kind).OpenAIChat(endpoint(), limits, dialect, stream=stream)
+            llamacpp = name == "llamacpp"
+            return _adapter(kind).OpenAIChat(
+                endpoint(), limits, dialect, stream=stream, inline=inline, llamacpp=llamacpp
+            )
         case "openai_responses":
             return _adapter(kind).OpenAIResponses(endpoint(), limits, stream=stream)
         case "anthropic":
@@ -33,7 +37,7 @@ def open_provider(name: str, settings: Settings, environment: Mapping[str, str])
         case "gemini":
             return _adapter(kind).Gemini(endpoint(), limits, stream=stream)
         case "ollama":
-            return _adapter(kind).Ollama(endpoint(), limits, own.context_window, stream=stream)
+            return _adapter(kind).Ollama(endpoint(), limits, own.context_window, stream=stream, inline=inline)
         case "local":
             return _adapter(kind).LocalProvider(name, own, limits)
         case "scripted":

@@ -6,6 +6,7 @@ Light, because it is imported early: no HTTP client, no adapter.
 import difflib
 from dataclasses import dataclass
 from typing import Literal, get_args
+from urllib.parse import urlsplit
 
 from chatls.config import ProviderKind, ProviderSettings, Settings
 from chatls.errors import RequestError, SettingsError
@@ -144,6 +145,22 @@ def entry_of(name: str, own: ProviderSettings) -> Known | None:
     """The same, unless the settings give that name to a server of another kind."""
     entry = known(name)
     return entry if entry and own.kind in (None, entry.kind, entry.elsewhere) else None
+
+
+def hands_on_text(name: str, own: ProviderSettings) -> bool:
+    """Whether a server may leave calls and thinking in the text: all but the hosted ones of the catalogue."""
+    entry = entry_of(name, own)
+    everywhere = entry is not None and not entry.base_url
+    if own.base_url is None or everywhere:
+        return not (entry and entry.key_variables)
+    return _host(own.base_url) not in {_host(one.base_url) for one in KNOWN if one.key_variables and one.base_url}
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def kind_of(name: str, settings: Settings) -> ProviderKind:

@@ -112,17 +112,21 @@ class Server:
 
     async def get(self, path: str, within: float) -> Any:
         """A JSON value from this server, at most so many seconds later. Raises `ProviderError`."""
-        return await self._value("GET", path, b"", within)
+        return await self._value("GET", self._base_url + path, b"", within)
+
+    async def get_beside(self, path: str, within: float) -> Any:
+        """The same from beside the protocol's own addresses, which begin with `/v1`."""
+        return await self._value("GET", self._base_url.removesuffix("/v1") + path, b"", within)
 
     async def post(self, path: str, body: Any, within: float) -> Any:
         """The same for a question that has a body, in JSON."""
-        return await self._value("POST", path, jsontext.dumps(body), within)
+        return await self._value("POST", self._base_url + path, jsontext.dumps(body), within)
 
-    async def _value(self, method: str, path: str, content: bytes, within: float) -> Any:
+    async def _value(self, method: str, url: str, content: bytes, within: float) -> Any:
         answer = b""
         with anyio.move_on_after(within):
             async with aclosing(await self._exchange()) as exchange:
-                await exchange.open(method, self._base_url + path, await self._headers(), content)
+                await exchange.open(method, url, await self._headers(), content)
                 answer = await exchange.beginning(_JSON_BYTES)
         try:
             return jsontext.loads_leniently(answer)

@@ -7,6 +7,16 @@ from chatls.errors import ProviderError
 from chatls.events import Notice
 
 _NO_TOOLS_IN_STREAMS = re.compile(r"\btools?\b.*\bstream|\bstream(ing|ed)?\b.*\btools?\b", re.IGNORECASE | re.DOTALL)
+_NO_TOOLS = re.compile(
+    r"\b(tools?|functions?)\b.{0,60}\b(not (supported|permitted|allowed|available)|unsupported)"
+    r"|(\bnot|n.t|\bun)[ -]?support.{0,40}\b(tools?|functions?)\b"
+    r"|\b(unrecognized|unknown|unexpected|extra)\b.{0,60}\btools\b"
+    r"|\btools\b.{0,60}requires? --jinja|tool choice requires|--enable-auto-tool-choice",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_REFUSALS = (None, 400, 422, 500, 501)
+"""With these statuses servers refuse what they cannot do; None: inside a stream."""
 
 
 @dataclass(slots=True)
@@ -16,6 +26,12 @@ class Learnt:
     without: frozenset[str] = frozenset()
     """Fields, by an adapter's own names for them."""
     tools_in_streams: bool = True
+    asked: bool = False
+    """Its server was asked what it knows of the model."""
+    tools: bool = True
+    """False: it takes none, so they are told in the prompt."""
+    thinking_open: bool = False
+    """Its replies begin inside a think block, which the model's template opened."""
 
     def refuse(self, names: frozenset[str]) -> bool:
         """Leave these out from now on; whether that is news."""
@@ -25,12 +41,22 @@ class Learnt:
 
     def refuse_streaming(self, error: ProviderError) -> bool:
         """Ask for whole answers, if that is what a refusal of a streamed request with tools is about."""
-        if error.http_status in (None, 400, 422, 500, 501):
+        if error.http_status in _REFUSALS:
             self.tools_in_streams = not _NO_TOOLS_IN_STREAMS.search(str(error))
         return not self.tools_in_streams
+
+
+def is_about_tools(error: ProviderError) -> bool:
+    """Whether a server refuses a request because there are tools in it."""
+    return error.http_status in _REFUSALS and bool(_NO_TOOLS.search(str(error)))
 
 
 def not_streamed(*, wanted: bool) -> Notice:
     """That no text will come for a while, and why. `wanted`: the settings allow streams."""
     why = "the provider cannot stream with tools" if wanted else "the settings say so"
     return Notice(f"answered without streaming: {why}")
+
+
+def told_in_prompt(model: str) -> Notice:
+    """That tools reach the model by another way."""
+    return Notice(f"{model}: its server offers it no tools, so they are told in the prompt, and called in the text")

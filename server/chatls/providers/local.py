@@ -48,6 +48,7 @@ class LocalProvider:
     ) -> None:
         self.name = name
         self._own = Path(settings.model_path).expanduser().absolute() if settings.model_path else None
+        self._inline = self._own is not None and settings.inline_tool_calls == "auto"
         self._context = settings.context_window or _CONTEXT
         self._limits = limits
         self._weights = weights
@@ -119,7 +120,7 @@ class LocalProvider:
         wanted = await to_thread.run_sync(self._wanted, abandon_on_cancel=True)
         self._child = await LocalChild.start(self.name, wanted, self._limits.first_byte_timeout)
         dialect = ChatDialect() if self._own else ChatDialect(parallel_tool_calls=False)
-        self._chat = OpenAIChat(self._child.endpoint, self._limits, dialect)
+        self._chat = OpenAIChat(self._child.endpoint, self._limits, dialect, inline=self._inline, llamacpp=True)
 
     def _wanted(self) -> JsonObject:
         """What the child is to serve. Raises `ProviderError` if it is no model."""

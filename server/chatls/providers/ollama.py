@@ -19,7 +19,9 @@ from chatls.providers.delta import Delta, Failed
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.framing import NdjsonFramer
 from chatls.providers.http import HttpRequest, Server
-from chatls.providers.learnt import Learnt, not_streamed
+from chatls.providers.inline_layer import InlineDecoder, read_inline
+from chatls.providers.inline_request import with_tools_in_prompt
+from chatls.providers.learnt import Learnt, is_about_tools, not_streamed, told_in_prompt
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_reply import Decoder
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
@@ -41,8 +43,11 @@ class Ollama:
         context_window: int | None = None,
         *,
         stream: Literal["auto", "never"] = "auto",
+        inline: bool = False,
     ) -> None:
+        """`inline`: calls and thinking may stand in the text."""
         self.name = endpoint.name
+        self.inline = inline
         self.context_window = context_window
         """Tokens, sent along as `num_ctx`; None leaves them to the server."""
         self.streams = stream == "auto"
@@ -92,22 +97,30 @@ class _OllamaQuestion:
         told = provider.cut.get(self._request.model) == self._beginning
         without = self._learnt.without | frozenset({TRUNCATE} if told else ())
         window, stream = provider.context_window, provider.streams
-        self._body = encode(self._request, provider.name, window, stream=stream, without=without)
+        request = self._request if self._learnt.tools else with_tools_in_prompt(self._request)
+        self._body = encode(request, provider.name, window, stream=stream, without=without)
         return HttpRequest("/api/chat", self._body, NdjsonFramer)
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Source) -> Decoder | InlineDecoder:
         """For streamed and whole answers alike."""
-        return Decoder(source)
+        decoder = Decoder(source)
+        return read_inline(decoder, self._request, self._learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, that a wish cannot be fulfilled, or that something is left out."""
         return self._notices
 
     def amend(self, error: ProviderError) -> bool:
-        """Do not ask for thinking where there is none; let Ollama cut what is too long, which people are told once."""
+        """Do not ask for thinking where there is none, tell tools in words where none are taken; let Ollama cut what is
+        too long. The last two are told people once.
+        """
         if error.kind == "context_window_exceeded" and TRUNCATE in self._body:
             self._provider.cut[self._request.model] = self._beginning
             self._notices.append(self._too_long())
+            return True
+        if self._provider.inline and "tools" in self._body and is_about_tools(error):
+            self._learnt.tools = False
+            self._notices.append(told_in_prompt(self._request.model))
             return True
         thinks_not = error.kind == "bad_request" and THINK in self._body and _THINKS_NOT.search(str(error))
         return bool(thinks_not) and self._learnt.refuse(frozenset({THINK}))

@@ -5,6 +5,7 @@ server refuses is remembered.
 """
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Literal
 
 from chatls.config import LimitSettings
@@ -18,10 +19,13 @@ from chatls.providers.chat_request import encode, refused_fields
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.http import HttpRequest, Server
-from chatls.providers.learnt import Learnt, not_streamed
+from chatls.providers.inline_layer import InlineDecoder, read_inline
+from chatls.providers.inline_request import with_tools_in_prompt
+from chatls.providers.learnt import Learnt, is_about_tools, not_streamed, told_in_prompt
 from chatls.providers.listing import listed_models
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.status import Source
+from chatls.providers.template import template_takes_tools
 
 
 class OpenAIChat:
@@ -34,17 +38,25 @@ class OpenAIChat:
         dialect: ChatDialect | None = None,
         *,
         stream: Literal["auto", "never"] = "auto",
+        inline: bool = False,
+        llamacpp: bool = False,
     ) -> None:
+        """`inline`: calls and thinking may stand in the text; `llamacpp`: it can be asked what its template knows."""
         self.name = endpoint.name
+        self.inline = inline
         self.dialect = dialect or ChatDialect()
         self.streams = stream == "auto"
         self._server = Server(endpoint, limits)
         self.local = self._server.local
         self._learnt: dict[str, Learnt] = {}
+        self._llamacpp = llamacpp
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
-        return self._server.ask(_ChatQuestion(self, request, self._learnt.setdefault(request.model, Learnt())))
+        question = _ChatQuestion(self, request, self._learnt.setdefault(request.model, Learnt()))
+        if self._llamacpp and self.inline and request.tools and not question.learnt.asked:
+            return self._ask_carefully(question)
+        return self._server.ask(question)
 
     def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
         """All of them."""
@@ -59,38 +71,69 @@ class OpenAIChat:
         """Close all connections."""
         await self._server.aclose()
 
+    async def _ask_carefully(self, question: "_ChatQuestion") -> AsyncGenerator[Delta, None]:
+        """llama.cpp leaves tools out, and says nothing, where the model's template knows none."""
+        if not await template_takes_tools(self._server, question.model):
+            question.tell_in_prompt()
+        question.learnt.asked = True
+        async with aclosing(self._server.ask(question)) as deltas:
+            async for delta in deltas:
+                yield delta
+
 
 class _ChatQuestion:
     """One request, and what is left out of it when the server refuses it (see `Question`)."""
 
     def __init__(self, provider: OpenAIChat, request: ModelRequest, learnt: Learnt) -> None:
         self._provider = provider
+        self.model = request.model
+        self.learnt = learnt
         self._request = request
-        self._learnt = learnt
         self._body: JsonObject = {}
+        self._notices: list[Notice] = []
+
+    @property
+    def _sent(self) -> ModelRequest:
+        """The request as this server takes it."""
+        return self._request if self.learnt.tools else with_tools_in_prompt(self._request)
 
     @property
     def _streams(self) -> bool:
-        return self._provider.streams and (self._learnt.tools_in_streams or not self._request.tools)
+        return self._provider.streams and (self.learnt.tools_in_streams or not self._sent.tools)
 
     def request(self) -> HttpRequest:
         """The body, without what this server refused before."""
         provider = self._provider
-        without = self._learnt.without
-        self._body = encode(self._request, provider.name, provider.dialect, stream=self._streams, without=without)
+        without = self.learnt.without
+        self._body = encode(self._sent, provider.name, provider.dialect, stream=self._streams, without=without)
         return HttpRequest("/chat/completions", self._body)
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Source) -> Decoder | InlineDecoder:
         """For streamed and whole answers alike."""
-        return Decoder(source)
+        decoder = Decoder(source)
+        return read_inline(decoder, self._request, self.learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:
-        """That no text will come for a while, and why."""
-        return [] if self._streams else [not_streamed(wanted=self._provider.streams)]
+        """That no text will come for a while, or that the model is told of its tools in words."""
+        streaming = [] if self._streams else [not_streamed(wanted=self._provider.streams)]
+        return [*streaming, *self._notices]
+
+    def tell_in_prompt(self) -> None:
+        """From now on. People are told once."""
+        self.learnt.tools = False
+        self._notices.append(told_in_prompt(self.model))
 
     def amend(self, error: ProviderError) -> bool:
-        """Leave out the optional fields that a refusal names, or stop streaming if it is about tools in a stream."""
+        """Leave out the optional fields that a refusal names; stop streaming, or tell tools in the prompt, if it is
+        about tools.
+        """
         refused = error.kind == "bad_request" and error.http_status in (400, 422)
-        if refused and self._learnt.refuse(refused_fields(self._body, str(error))):
+        if refused and self.learnt.refuse(refused_fields(self._body, str(error))):
             return True
-        return self._streams and bool(self._request.tools) and self._learnt.refuse_streaming(error)
+        if not self._sent.tools:
+            return False
+        if self._streams and self.learnt.refuse_streaming(error):
+            return True
+        if self._provider.inline and is_about_tools(error):
+            self.tell_in_prompt()
+        return not self.learnt.tools

@@ -1,0 +1,239 @@
+"""Models that write their calls into the text, through the real daemon: the same events as from any other."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.daemon.raw import Daemon, Json, Turn
+from tests.support.http_server import Chunk, End, Head, ScriptedServer, Wait, answered, event, streamed
+
+ARGUMENTS = {"path": "a.txt"}
+CALL = '<tool_call>\n{"name": "read_file", "arguments": {"path": "a.txt"}}\n</tool_call>'
+
+DIALECTS = {
+    "hermes": (f"<think>hm</think>I look.\n{CALL}", "hm", "I look."),
+    "qwen3 coder": (
+        "I look.\n<tool_call>\n<function=read_file>\n<parameter=path>\na.txt\n</parameter>\n</function>\n</tool_call>",
+        "",
+        "I look.",
+    ),
+    "llama 3": ('{"name": "read_file", "parameters": {"path": "a.txt"}}', "", ""),
+    "mistral": ('[THINK]hm[/THINK][TOOL_CALLS]read_file[ARGS]{"path": "a.txt"}', "hm", ""),
+    "mistral's list": ('[TOOL_CALLS][{"name": "read_file", "arguments": {"path": "a.txt"}}]', "", ""),
+    "gpt-oss": (
+        (
+            "<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>commentary to=functions.read_file "
+            '<|constrain|>json<|message|>{"path": "a.txt"}<|call|>'
+        ),
+        "hm",
+        "",
+    ),
+    "kimi k2": (
+        (
+            "I look.<|tool_calls_section_begin|><|tool_call_begin|>functions.read_file:0<|tool_call_argument_begin|>"
+            '{"path": "a.txt"}<|tool_call_end|><|tool_calls_section_end|>'
+        ),
+        "",
+        "I look.",
+    ),
+    "glm": (
+        "<think>hm</think>\n<tool_call>read_file\n<arg_key>path</arg_key>\n<arg_value>a.txt</arg_value>\n</tool_call>",
+        "hm",
+        "",
+    ),
+}
+MARKS = (
+    "<think",
+    "</think",
+    "<tool_call",
+    "</tool_call",
+    "<function",
+    "<parameter",
+    "[TOOL",
+    "[THINK",
+    "<|",
+    "|>",
+    "<arg_",
+)
+
+
+def say(text: str) -> Json:
+    return {"choices": [{"index": 0, "delta": {"content": text}}]}
+
+
+def end(label: str = "stop") -> Json:
+    return {"choices": [{"index": 0, "delta": {}, "finish_reason": label}]}
+
+
+def spelled(text: str) -> list[Any]:
+    """A reply that comes by characters, two to a piece."""
+    return streamed(*(say(text[at : at + 2]) for at in range(0, len(text), 2)), end())
+
+
+DONE = spelled("Done.")
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as scripted:
+        yield scripted
+
+
+def configure(daemon: Daemon, server: ScriptedServer, **own: Any) -> None:
+    provider = {"kind": "openai_chat", "baseUrl": f"{server.url}/v1", **own}
+    daemon.configure({"providers": {"web": provider}, "model": "web/m"})
+
+
+def texts(turn: Turn, kind: str) -> str:
+    return "".join(one["text"] for one in turn.events if one["kind"] == kind)
+
+
+def notices(turn: Turn) -> list[str]:
+    return [one["text"] for one in turn.events if one["kind"] == "notice"]
+
+
+def check_call(turn: Turn) -> None:
+    """One call of read_file that ran, and whose arguments were seen while they were written."""
+    [call] = [one for one in turn.events if one["kind"] == "toolCallEnd"]
+    assert (call["name"], call["arguments"]) == ("read_file", ARGUMENTS)
+    deltas = [one["argumentsDelta"] for one in turn.events if one["kind"] == "toolCallDelta"]
+    assert json.loads("".join(deltas)) == ARGUMENTS
+    [run] = [one for one in turn.events if one["kind"] == "toolRunEnd"]
+    assert run["status"] == "completed"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_call_in_the_text_is_what_a_call_is_elsewhere(daemon: Daemon, server: ScriptedServer, dialect: str) -> None:
+    written, thinking, text = DIALECTS[dialect]
+    server.play(spelled(written), DONE)
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    check_call(turn)
+    assert texts(turn, "thinkingChunk").strip() == thinking
+    first, last = (one for one in turn.events if one["kind"] == "stepEnd")
+    assert (first["text"].strip(), first["stopReason"]) == (text, "tool_calls")
+    assert (last["text"], last["stopReason"]) == ("Done.", "end_turn")
+    for one in turn.events:
+        if one["kind"] in ("textChunk", "thinkingChunk"):
+            assert not any(mark in one["text"] for mark in MARKS), one
+    check_history(server.requests[1].json()["messages"])
+
+
+def check_history(messages: list[Json]) -> None:
+    """The server gets the call back as one, with its result."""
+    *_, said, result = messages
+    [call] = said["tool_calls"]
+    assert json.loads(call["function"]["arguments"]) == ARGUMENTS
+    assert (result["role"], result["tool_call_id"]) == ("tool", call["id"])
+    assert not any(mark in said["content"] for mark in MARKS)
+
+
+def test_arguments_are_seen_before_the_call_is_written_to_its_end(daemon: Daemon, server: ScriptedServer) -> None:
+    head, tail = CALL[: CALL.index("xt")], CALL[CALL.index("xt") :]
+    pieces = [Chunk(event(say(one))) for one in head]
+    server.play([Head(), *pieces, Wait("rest"), Chunk(event(say(tail))), Chunk(event(end())), End()], DONE)
+    configure(daemon, server)
+    turn = daemon.prompt()
+    turn.event("toolCallDelta")
+    assert "toolCallEnd" not in turn.kinds
+    server.open("rest")
+    turn.result()
+    check_call(turn)
+    assert turn.kinds.count("toolCallDelta") > 1
+
+
+def test_a_fence_and_a_mark_in_prose_stay_text(daemon: Daemon, server: ScriptedServer) -> None:
+    written = f"Write it so:\n\n```xml\n{CALL}\n```\n\nThe mark is `<tool_call>`, I think."
+    server.play(spelled(written))
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    assert turn.text == written
+    assert "toolCallStart" not in turn.kinds
+
+
+def test_with_the_setting_off_a_call_in_the_text_is_text(daemon: Daemon, server: ScriptedServer) -> None:
+    server.play(spelled(CALL))
+    configure(daemon, server, inlineToolCalls="off")
+    turn = daemon.prompt()
+    turn.result()
+    assert (turn.text, "toolCallStart" in turn.kinds) == (CALL, False)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (500, "Cannot use tools with stream"),
+        (400, "This model doesn't support tool use in streaming mode."),
+    ],
+)
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_provider_that_refuses_tools_in_streams_is_asked_without(
+    daemon: Daemon, server: ScriptedServer, status: int, words: str, *, inline: bool
+) -> None:
+    called = {"id": "c1", "type": "function", "function": {"name": "read_file", "arguments": json.dumps(ARGUMENTS)}}
+    message = {"content": f"<think>hm</think>{CALL}"} if inline else {"content": "", "tool_calls": [called]}
+    whole = answered({"choices": [{"message": message, "finish_reason": "stop"}]})
+    done = answered({"choices": [{"message": {"content": "Done."}, "finish_reason": "stop"}]})
+    server.play(answered({"error": {"message": words}}, status), whole, done, done)
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    check_call(turn)
+    assert (turn.text.strip(), texts(turn, "thinkingChunk")) == ("Done.", "hm" if inline else "")
+    assert "answered without streaming: the provider cannot stream with tools" in notices(turn)
+    assert "retry" not in turn.kinds
+    daemon.prompt().result()
+    streams = ["stream" in request.json() for request in server.requests]
+    assert streams == [True, False, False, False]
+
+
+def test_never_to_stream_is_obeyed(daemon: Daemon, server: ScriptedServer) -> None:
+    message = {"content": CALL}
+    done = answered({"choices": [{"message": {"content": "Done."}, "finish_reason": "stop"}]})
+    server.play(answered({"choices": [{"message": message, "finish_reason": "stop"}]}), done)
+    configure(daemon, server, stream="never")
+    turn = daemon.prompt()
+    turn.result()
+    check_call(turn)
+    assert "answered without streaming: the settings say so" in notices(turn)
+    assert not any("stream" in request.json() for request in server.requests)
+
+
+def test_a_server_that_takes_no_tools_has_them_in_the_prompt(daemon: Daemon, server: ScriptedServer) -> None:
+    refusal = answered({"error": {"message": "this model does not support tools"}}, 400)
+    server.play(refusal, spelled(CALL), DONE, DONE)
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    check_call(turn)
+    assert len([text for text in notices(turn) if "told in the prompt" in text]) == 1
+    again = daemon.prompt(sessionId=turn.session_id)
+    again.result()
+    assert not [text for text in notices(again) if "told in the prompt" in text]
+    assert ["tools" in request.json() for request in server.requests] == [True, False, False, False]
+    system, *_, said, result = server.requests[2].json()["messages"]
+    assert '"name":"read_file"' in system["content"]
+    assert "<tool_call>" in said["content"]
+    assert result["role"] == "user"
+    assert result["content"].startswith("<tool_response>\n")
+    assert "one" in result["content"]
+
+
+def test_ollama_has_it_all_as_well(daemon: Daemon, server: ScriptedServer) -> None:
+    def lines(*values: Json) -> list[Any]:
+        pieces = [Chunk(json.dumps(value).encode() + b"\n") for value in values]
+        return [Head(headers={"content-type": "application/x-ndjson"}), *pieces, End()]
+
+    over: Json = {"message": {"content": ""}, "done": True, "done_reason": "stop"}
+    spelled_out = [{"message": {"content": one}, "done": False} for one in CALL]
+    refusal = answered({"error": "registry.ollama.ai/library/gemma:2b does not support tools"}, 400)
+    server.play(refusal, lines(*spelled_out, over), lines({"message": {"content": "Done."}, "done": False}, over))
+    daemon.configure({"providers": {"web": {"kind": "ollama", "baseUrl": server.url}}, "model": "web/m"})
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    check_call(turn)
+    assert turn.text == "Done."

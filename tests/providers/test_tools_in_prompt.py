@@ -1,0 +1,161 @@
+"""Servers that take no tools: they are told in the prompt, which is remembered; text that is a call is one."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chatls.config import Settings
+from chatls.events import Notice
+from chatls.message import AssistantMessage, ToolCall, ToolMessage, ToolResult
+from chatls.providers import open_provider
+from chatls.providers.delta import CallReady
+from chatls.providers.provider import Provider
+from tests.providers.asking import HELLO, WITH_TOOLS, ask, failure, opened, reply
+from tests.providers.cases import end, say
+from tests.providers.reading import seen
+from tests.support.http_server import Reply, Request, ScriptedServer, answered, streamed
+
+pytestmark = pytest.mark.asyncio
+
+CALL = '<tool_call>\n{"name": "search", "arguments": {"pattern": "TODO"}}\n</tool_call>'
+CALLED = (("search", {"pattern": "TODO"}),)
+IN_TEXT = streamed(say(CALL[:20]), say(CALL[20:]), end("stop"))
+WHOLE = answered({"choices": [{"message": {"content": CALL}, "finish_reason": "stop"}]})
+AFTER = replace(
+    WITH_TOOLS,
+    messages=(
+        *WITH_TOOLS.messages,
+        AssistantMessage("", (ToolCall("c1", "search", {"pattern": "TODO"}),)),
+        ToolMessage((ToolResult("c1", "search", "one match"),)),
+    ),
+)
+
+NO_STREAM = "answered without streaming: the provider cannot stream with tools"
+REFUSALS = [
+    (400, "registry.ollama.ai/library/gemma:2b does not support tools"),
+    (500, "tools param requires --jinja flag"),
+    (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+    (400, "This model does not support function calling"),
+    (422, "body.tools: Extra inputs are not permitted"),
+    (400, "Unrecognized request argument supplied: tools"),
+    (501, "Tool use is not supported by this model."),
+    (400, "this backend doesn't support tool calls"),
+]
+
+
+@asynccontextmanager
+async def opened_as(name: str, own: Any) -> AsyncGenerator[Provider, None]:
+    provider = open_provider(name, Settings.model_validate({"providers": {name: own}}), {})
+    try:
+        yield provider
+    finally:
+        await provider.aclose()
+
+
+def notices(deltas: list[Any]) -> list[str]:
+    return [delta.text for delta in deltas if isinstance(delta, Notice)]
+
+
+@pytest.mark.parametrize(("status", "words"), REFUSALS)
+async def test_tools_that_are_refused_are_told_in_the_prompt_from_then_on(
+    server: ScriptedServer, status: int, words: str
+) -> None:
+    server.play(answered({"error": {"message": words}}, status), IN_TEXT)
+    async with opened(server.url) as provider:
+        first = await reply(provider, WITH_TOOLS)
+        assert (seen(first).calls, seen(first).stop, seen(first).text) == (CALLED, "tool_calls", "")
+        [notice] = notices(first)
+        assert "told in the prompt" in notice
+        assert notices(await reply(provider, AFTER)) == []
+    assert ["tools" in request.json() for request in server.requests] == [True, False, False]
+    system, _, said, result = server.requests[-1].json()["messages"]
+    assert '"name":"search"' in system["content"]
+    assert said["role"] == "assistant"
+    assert CALL.split() == said["content"].replace(":", ": ").replace(",", ", ").split()
+    assert result == {"role": "user", "content": "<tool_response>\none match\n</tool_response>"}
+
+
+async def test_what_one_model_does_not_take_another_may(server: ScriptedServer) -> None:
+    def answer(request: Request) -> Reply:
+        asked = request.json()
+        refused = "tools" in asked and asked["model"] == "old"
+        return answered({"error": {"message": "old does not support tools"}}, 400) if refused else IN_TEXT
+
+    server.answer(answer)
+    async with opened(server.url) as provider:
+        await reply(provider, replace(WITH_TOOLS, model="old"))
+        await reply(provider, WITH_TOOLS)
+    assert "tools" in server.requests[-1].json()
+
+
+async def test_ollama_is_told_in_the_prompt_as_well(server: ScriptedServer) -> None:
+    refusal = answered({"error": "registry.ollama.ai/library/gemma:2b does not support tools"}, 400)
+    said = {"message": {"role": "assistant", "content": CALL}, "done": True, "done_reason": "stop"}
+    server.play(refusal, answered(said))
+    async with opened(server.url, kind="ollama") as provider:
+        first = await reply(provider, WITH_TOOLS)
+        assert (seen(first).calls, seen(first).stop, len(notices(first))) == (CALLED, "tool_calls", 1)
+        assert notices(await reply(provider, WITH_TOOLS)) == []
+    assert ["tools" in request.json() for request in server.requests] == [True, False, False]
+
+
+async def test_with_the_setting_off_a_refusal_is_one_and_text_is_text(server: ScriptedServer) -> None:
+    server.play(answered({"error": {"message": "this model does not support tools"}}, 400), IN_TEXT)
+    async with opened(server.url, inlineToolCalls="off") as provider:
+        assert failure(await reply(provider, WITH_TOOLS)).kind == "bad_request"
+        assert seen(await reply(provider, HELLO)).text == CALL
+
+
+async def test_a_call_in_the_text_is_one_beside_tools_that_the_server_took(server: ScriptedServer) -> None:
+    server.play(IN_TEXT)
+    got = seen(await ask(server, WITH_TOOLS))
+    assert (got.text, got.calls, got.stop) == ("", CALLED, "tool_calls")
+    assert "tools" in server.requests[0].json()
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(500, "Cannot use tools with stream"), (400, "This model doesn't support tool use in streaming mode.")],
+)
+async def test_a_whole_answer_may_hold_its_calls_in_the_text(server: ScriptedServer, status: int, words: str) -> None:
+    server.play(answered({"error": {"message": words}}, status), WHOLE)
+    async with opened(server.url) as provider:
+        for _ in range(2):
+            deltas = await reply(provider, WITH_TOOLS)
+            assert [delta.arguments for delta in deltas if isinstance(delta, CallReady)] == [{"pattern": "TODO"}]
+            assert notices(deltas) == [NO_STREAM]
+    asked = [request.json() for request in server.requests]
+    assert [("stream" in body, "tools" in body) for body in asked] == [(True, True), (False, True), (False, True)]
+
+
+async def test_a_server_that_takes_tools_neither_way_is_told_of_them_and_streams_again(server: ScriptedServer) -> None:
+    refusals = ("Cannot use tools with stream", "tools are not supported")
+    server.play(*(answered({"error": {"message": words}}, 400) for words in refusals), IN_TEXT)
+    got = await ask(server, WITH_TOOLS)
+    assert (seen(got).calls, len(notices(got))) == (CALLED, 2)
+    assert ["stream" in request.json() for request in server.requests] == [True, False, True]
+
+
+async def test_a_llamacpp_whose_template_knows_no_tools_is_asked_once(server: ScriptedServer) -> None:
+    server.play(answered({"chat_template_caps": {"supports_tools": False}}), IN_TEXT)
+    from_settings = {"baseUrl": server.url + "/v1"}
+    async with opened_as("llamacpp", from_settings) as provider:
+        assert seen(await reply(provider, WITH_TOOLS)).calls == CALLED
+        assert seen(await reply(provider, WITH_TOOLS)).calls == CALLED
+    assert [request.path.partition("?")[0] for request in server.requests] == [
+        "/props",
+        "/v1/chat/completions",
+        "/v1/chat/completions",
+    ]
+    assert "tools" not in server.requests[1].json()
+
+
+@pytest.mark.parametrize("props", [answered({}, 404), answered({"chat_template": "x"}), answered(b"no")])
+async def test_a_llamacpp_that_does_not_say_is_given_its_tools(server: ScriptedServer, props: Reply) -> None:
+    server.play(props, IN_TEXT)
+    async with opened_as("llamacpp", {"baseUrl": server.url + "/v1"}) as provider:
+        assert seen(await reply(provider, WITH_TOOLS)).calls == CALLED
+    assert "tools" in server.requests[1].json()
