@@ -109,6 +109,11 @@ async def test_with_the_setting_off_a_refusal_is_one_and_text_is_text(server: Sc
         assert seen(await reply(provider, HELLO)).text == CALL
 
 
+async def test_where_no_tools_are_offered_text_is_what_it_is(server: ScriptedServer) -> None:
+    server.play(streamed(say(f"<think>hm</think>{CALL}<|im_end|>"), end()))
+    assert seen(await ask(server, HELLO)).text == f"<think>hm</think>{CALL}<|im_end|>"
+
+
 async def test_a_call_in_the_text_is_one_beside_tools_that_the_server_took(server: ScriptedServer) -> None:
     server.play(IN_TEXT)
     got = seen(await ask(server, WITH_TOOLS))

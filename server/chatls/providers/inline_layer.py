@@ -22,8 +22,13 @@ log = logging.getLogger(__name__)
 _OPEN, _CLOSE = "<think>", "</think>"
 
 
-def read_inline(decoder: Decoder, request: ModelRequest, learnt: Learnt) -> "InlineDecoder":
-    """The decoder of a reply to that request, as it was made: with its tools, however they reach the model."""
+def read_inline(decoder: Decoder, request: ModelRequest, learnt: Learnt) -> Decoder:
+    """The decoder of a reply to that request, as it was made: with its tools, however they reach the model.
+
+    The decoder itself where there are none: what is there to mistake is text.
+    """
+    if not request.tools:
+        return decoder
     tools = () if request.tool_choice == "none" else request.tools
     return InlineDecoder(decoder, {tool.name: tool.input_schema for tool in tools}, learnt, request.model)
 

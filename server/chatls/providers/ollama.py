@@ -15,15 +15,16 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.message import ToolSpec, UserMessage
+from chatls.providers import ollama_reply
+from chatls.providers.body import Decoder
 from chatls.providers.delta import Delta, Failed
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.framing import NdjsonFramer
 from chatls.providers.http import HttpRequest, Server
-from chatls.providers.inline_layer import InlineDecoder, read_inline
+from chatls.providers.inline_layer import read_inline
 from chatls.providers.inline_request import with_tools_in_prompt
 from chatls.providers.learnt import Learnt, is_about_tools, not_streamed, told_in_prompt
 from chatls.providers.ollama_models import installed_models
-from chatls.providers.ollama_reply import Decoder
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.status import Source
@@ -101,9 +102,9 @@ class _OllamaQuestion:
         self._body = encode(request, provider.name, window, stream=stream, without=without)
         return HttpRequest("/api/chat", self._body, NdjsonFramer)
 
-    def decoder(self, source: Source) -> Decoder | InlineDecoder:
+    def decoder(self, source: Source) -> Decoder:
         """For streamed and whole answers alike."""
-        decoder = Decoder(source)
+        decoder = ollama_reply.Decoder(source)
         return read_inline(decoder, self._request, self._learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:

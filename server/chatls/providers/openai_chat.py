@@ -13,13 +13,14 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.message import ToolSpec
+from chatls.providers import chat_reply
+from chatls.providers.body import Decoder
 from chatls.providers.catalog import ChatDialect
-from chatls.providers.chat_reply import Decoder
 from chatls.providers.chat_request import encode, refused_fields
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.http import HttpRequest, Server
-from chatls.providers.inline_layer import InlineDecoder, read_inline
+from chatls.providers.inline_layer import read_inline
 from chatls.providers.inline_request import with_tools_in_prompt
 from chatls.providers.learnt import Learnt, is_about_tools, not_streamed, told_in_prompt
 from chatls.providers.listing import listed_models
@@ -108,9 +109,9 @@ class _ChatQuestion:
         self._body = encode(self._sent, provider.name, provider.dialect, stream=self._streams, without=without)
         return HttpRequest("/chat/completions", self._body)
 
-    def decoder(self, source: Source) -> Decoder | InlineDecoder:
+    def decoder(self, source: Source) -> Decoder:
         """For streamed and whole answers alike."""
-        decoder = Decoder(source)
+        decoder = chat_reply.Decoder(source)
         return read_inline(decoder, self._request, self.learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:
