@@ -48,8 +48,9 @@ class ProviderSettings(_Model):
     stream: Literal["auto", "never"] = "auto"
     """`auto`: without streaming once the provider refuses tools while streaming."""
     inline_tool_calls: Literal["auto", "off"] = "auto"
-    """Tool calls and thinking that a model writes inside plain text. `auto`: they are what they mean, on servers of this
-    machine and on compatible ones; and where a server takes no tools, they are told in the prompt. `off`: text is text."""
+    """Tool calls and thinking that a model writes inside plain text. `auto`: they are what they mean, on servers of
+    this machine and on compatible ones; where a server takes no tools, they are told in the prompt. `off`: text is
+    text."""
     context_window: Tokens | None = Field(default=None, gt=0)
     """The longest conversation that its models can read. Ollama is told, whose own default cuts tools away silently."""
     script: str | None = None
