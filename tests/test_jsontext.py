@@ -58,3 +58,10 @@ def test_lenient_reading_takes_raw_control_characters_and_lone_surrogates(text: 
 def test_what_even_lenient_reading_cannot_take_is_a_value_error(text: bytes | str) -> None:
     with pytest.raises(ValueError):
         loads_leniently(text)
+
+
+def test_integers_beyond_64_bits_stay_what_they_are_where_it_matters() -> None:
+    text = '{"n": -9223372036854775809, "m": [123456789012345678901234567890]}'
+    value = loads_leniently(text, exact=True)
+    assert value == {"n": -9223372036854775809, "m": [123456789012345678901234567890]}
+    assert dumps(value).decode() == text.replace(" ", "")

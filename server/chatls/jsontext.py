@@ -1,11 +1,14 @@
 """JSON text: fast where it is ordinary, right where it is not."""
 
 import json
+import re
 from collections.abc import Iterable
 from math import isfinite
 from typing import Any, cast
 
 import orjson
+
+_HUGE = re.compile(rb"\d{19}")
 
 DEEPEST = 200
 """Levels of nesting that are read where models write: orjson writes no more than 254, and requests wrap some more."""
@@ -19,16 +22,16 @@ def loads(text: bytes | str) -> Any:
     return orjson.loads(text)
 
 
-def loads_leniently(text: bytes | str) -> Any:
+def loads_leniently(text: bytes | str, *, exact: bool = False) -> Any:
     r"""Parse what models and their servers write: raw control characters and lone surrogates are tolerated, the
-    latter become U+FFFD.
+    latter become U+FFFD. `exact`: integers beyond 64 bits stay what they are; it takes a second look at the text.
 
     Raises `ValueError` where even that fails, and for nesting beyond `DEEPEST`: what is read here is written again.
 
     >>> loads_leniently('{"a": "x\ty\\ud800"}')
     {'a': 'x\ty�'}
     """
-    value = _loaded(text)
+    value = _loaded(text, exact=exact)
     if _brackets(text) > DEEPEST and _is_deeper(value, DEEPEST):
         raise ValueError("nested too deeply")
     return value
@@ -56,9 +59,11 @@ def printable(text: str) -> str:
     return text
 
 
-def _loaded(text: bytes | str) -> Any:
+def _loaded(text: bytes | str, *, exact: bool) -> Any:
     try:
-        return orjson.loads(text)
+        value = orjson.loads(text)
+        if not (exact and _HUGE.search(text.encode() if isinstance(text, str) else text)):
+            return value
     except ValueError:
         pass
     if isinstance(text, bytes):

@@ -77,7 +77,7 @@ class ObjectScanner:
 def parse_object(text: str) -> JsonObject | None:
     """The object that a whole JSON text holds, or None."""
     try:
-        value = jsontext.loads_leniently(text)
+        value = jsontext.loads_leniently(text, exact=True)
     except ValueError:
         return None
     return cast(JsonObject, value) if isinstance(value, dict) else None
@@ -103,9 +103,9 @@ def read_arguments(text: str) -> JsonObject | str:
     if text in ("", "null"):
         return {}
     try:
-        value: Any = jsontext.loads_leniently(_once(text))
+        value: Any = jsontext.loads_leniently(_once(text), exact=True)
         if isinstance(value, str):
-            value = jsontext.loads_leniently(value) if value.strip() else {}
+            value = jsontext.loads_leniently(value, exact=True) if value.strip() else {}
     except ValueError as error:
         return f"the arguments are not valid JSON ({error}): {_shorten(text)}"
     if isinstance(value, dict):
