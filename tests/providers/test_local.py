@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -365,6 +366,14 @@ async def test_the_number_of_threads_can_be_set(
     assert llama.starts[0]["threads"] == threads
 
 
+async def test_the_settings_can_forbid_streaming(llama: FakeLlama, server: ScriptedServer) -> None:
+    server.play(answered({"choices": [{"message": {"content": "whole"}, "finish_reason": "stop"}]}))
+    deltas = await said(stream="never")
+    assert [delta.text for delta in deltas if isinstance(delta, TextDelta)] == ["whole"]
+    assert "answered without streaming: the settings say so" in [notice.text for notice in notices(deltas)]
+    assert not any(request.json().get("stream") for request in server.requests)
+
+
 async def test_a_file_of_ones_own_gets_everything_unchanged(
     llama: FakeLlama, server: ScriptedServer, tmp_path: Path
 ) -> None:
@@ -404,6 +413,16 @@ async def test_a_file_whose_template_knows_no_tools_is_told_of_them_in_words(
     for request in server.requests[1:]:
         assert "tools" not in request.json()
         assert '"name":"search"' in request.json()["messages"][0]["content"]
+
+
+async def test_a_file_is_told_in_the_form_of_the_family_that_its_name_says(
+    llama: FakeLlama, server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / "Qwen3-Coder-30B.gguf").write_bytes(b"GGUF")
+    server.play(answered({"chat_template_caps": {"supports_tools": False}}), text("no"))
+    async with provider(model_path=str(tmp_path / "Qwen3-Coder-30B.gguf")) as opened:
+        await reply(opened, replace(QUESTION, model="mine"))
+    assert "<function=" in server.requests[1].json()["messages"][0]["content"]
 
 
 async def test_calls_in_the_text_of_the_embedded_model_and_of_a_file_that_is_told_so_stay_text(

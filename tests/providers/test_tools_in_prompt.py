@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
+from anyio import to_thread
 
 from chatls.config import Settings
 from chatls.events import Notice
@@ -16,7 +18,7 @@ from chatls.providers.provider import Provider
 from tests.providers.asking import HELLO, WITH_TOOLS, ask, failure, opened, reply
 from tests.providers.cases import end, say
 from tests.providers.reading import seen
-from tests.support.http_server import Reply, Request, ScriptedServer, answered, streamed
+from tests.support.http_server import Close, Reply, Request, ScriptedServer, Wait, answered, streamed
 
 pytestmark = pytest.mark.asyncio
 
@@ -34,15 +36,43 @@ AFTER = replace(
 )
 
 NO_STREAM = "answered without streaming: the provider cannot stream with tools"
-REFUSALS = [
-    (400, "registry.ollama.ai/library/gemma:2b does not support tools"),
-    (500, "tools param requires --jinja flag"),
-    (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
-    (400, "This model does not support function calling"),
-    (422, "body.tools: Extra inputs are not permitted"),
-    (400, "Unrecognized request argument supplied: tools"),
-    (501, "Tool use is not supported by this model."),
-    (400, "this backend doesn't support tool calls"),
+REFUSALS: list[tuple[int, Any]] = [
+    # Ollama; llama.cpp (#10920), without --jinja, and its relatives (ik_llama.cpp#677); vLLM, SGLang.
+    (400, {"error": "registry.ollama.ai/library/gemma:2b does not support tools"}),
+    (500, {"error": {"code": 500, "message": "Unsupported param: tools", "type": "server_error"}}),
+    (500, {"error": {"code": 500, "message": "tools param requires --jinja flag", "type": "server_error"}}),
+    (500, {"error": {"code": 500, "message": "tools param is not fully supported yet", "type": "server_error"}}),
+    (
+        400,
+        {
+            "object": "error",
+            "message": '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set',
+            "type": "BadRequestError",
+            "param": None,
+            "code": 400,
+        },
+    ),
+    (400, {"error": {"message": "Please specify --tool-call-parser to use tools"}}),
+    # Xinference (#1215), Google behind a gateway (agno#3505), Groq, Azure, Bedrock, Unsloth Studio (#10314).
+    (400, {"detail": "Only ['qwen-chat', 'glm4-chat'] support tool calls"}),
+    (400, {"error": {"code": 400, "message": "Function calling is not enabled for models/gemma-3-12b-it"}}),
+    (400, {"error": {"message": "`tool calling` is not supported with this model"}}),
+    (400, {"error": {"message": "tools is not supported in this model."}}),
+    (400, {"message": "This model doesn't support tool use."}),
+    (400, {"error": {"message": "The loaded model does not advertise tools in its chat template"}}),
+    # Strict servers that do not know the field.
+    (422, {"detail": [{"type": "extra_forbidden", "loc": ["body", "tools"], "msg": "Extra inputs are not permitted"}]}),
+    (400, {"error": {"message": "Unrecognized request argument supplied: tools"}}),
+    (400, {"error": {"message": 'json: unknown field "tools"'}}),
+    (400, {"error": {"message": "This model does not support function calling"}}),
+    (400, {"error": {"message": "this backend doesn't support tool calls"}}),
+    (501, {"error": {"message": "Tool use is not supported by this model."}}),
+]
+ABOUT_ELSE: list[tuple[int, Any]] = [
+    (400, {"error": {"message": "Invalid 'temperature': must be at most 2"}}),
+    (400, {"error": {"message": "the tool message must follow a tool call"}}),
+    (401, {"error": {"message": "tools are not allowed for this key"}}),
+    (404, {"error": {"message": "model does not support tools: not found"}}),
 ]
 
 
@@ -59,11 +89,11 @@ def notices(deltas: list[Any]) -> list[str]:
     return [delta.text for delta in deltas if isinstance(delta, Notice)]
 
 
-@pytest.mark.parametrize(("status", "words"), REFUSALS)
+@pytest.mark.parametrize(("status", "body"), REFUSALS)
 async def test_tools_that_are_refused_are_told_in_the_prompt_from_then_on(
-    server: ScriptedServer, status: int, words: str
+    server: ScriptedServer, status: int, body: Any
 ) -> None:
-    server.play(answered({"error": {"message": words}}, status), IN_TEXT)
+    server.play(answered(body, status), IN_TEXT)
     async with opened(server.url) as provider:
         first = await reply(provider, WITH_TOOLS)
         assert (seen(first).calls, seen(first).stop, seen(first).text) == (CALLED, "tool_calls", "")
@@ -76,6 +106,37 @@ async def test_tools_that_are_refused_are_told_in_the_prompt_from_then_on(
     assert said["role"] == "assistant"
     assert CALL.split() == said["content"].replace(":", ": ").replace(",", ", ").split()
     assert result == {"role": "user", "content": "<tool_response>\none match\n</tool_response>"}
+
+
+@pytest.mark.parametrize(("status", "body"), ABOUT_ELSE)
+async def test_another_refusal_says_nothing_of_tools(server: ScriptedServer, status: int, body: Any) -> None:
+    server.play(answered(body, status))
+    async with opened(server.url) as provider:
+        failure(await reply(provider, WITH_TOOLS))
+        failure(await reply(provider, WITH_TOOLS))
+    assert ["tools" in request.json() for request in server.requests] == [True, True]
+
+
+async def test_two_questions_that_are_refused_at_once_are_both_told(server: ScriptedServer) -> None:
+    """What the one refusal teaches does not make the other final."""
+
+    def answer(request: Request) -> Reply:
+        late = [Wait("gate")] if len(server.requests) == 1 else []
+        return [*late, *answered(REFUSALS[0][1], 400)] if "tools" in request.json() else IN_TEXT
+
+    server.answer(answer)
+    calls: list[object] = []
+    async with opened(server.url) as provider:
+
+        async def ask_one() -> None:
+            calls.append(seen(await reply(provider, WITH_TOOLS)).calls)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask_one)
+            await to_thread.run_sync(server.wait_for_requests, 1)
+            await ask_one()
+            server.open("gate")
+    assert calls == [CALLED, CALLED]
 
 
 async def test_what_one_model_does_not_take_another_may(server: ScriptedServer) -> None:
@@ -109,9 +170,10 @@ async def test_with_the_setting_off_a_refusal_is_one_and_text_is_text(server: Sc
         assert seen(await reply(provider, HELLO)).text == CALL
 
 
-async def test_where_no_tools_are_offered_text_is_what_it_is(server: ScriptedServer) -> None:
-    server.play(streamed(say(f"<think>hm</think>{CALL}<|im_end|>"), end()))
-    assert seen(await ask(server, HELLO)).text == f"<think>hm</think>{CALL}<|im_end|>"
+async def test_where_no_tools_are_offered_a_call_is_text_and_thinking_is_thinking(server: ScriptedServer) -> None:
+    server.play(streamed(say(f"<think>hm</think>{CALL}"), end()))
+    got = seen(await ask(server, HELLO))
+    assert (got.thinking, got.text, got.calls) == ("hm", CALL, ())
 
 
 async def test_a_call_in_the_text_is_one_beside_tools_that_the_server_took(server: ScriptedServer) -> None:
@@ -156,6 +218,24 @@ async def test_a_llamacpp_whose_template_knows_no_tools_is_asked_once(server: Sc
         "/v1/chat/completions",
     ]
     assert "tools" not in server.requests[1].json()
+
+
+async def test_a_llamacpp_that_runs_only_later_is_asked_then(server: ScriptedServer) -> None:
+    server.play([Close()])
+    async with opened_as("llamacpp", {"baseUrl": server.url + "/v1"}) as provider:
+        assert failure(await reply(provider, WITH_TOOLS)).kind == "network"
+        server.play(answered({"chat_template_caps": {"supports_tools": False}}), IN_TEXT)
+        assert seen(await reply(provider, WITH_TOOLS)).calls == CALLED
+    assert "tools" not in server.requests[-1].json()
+
+
+async def test_a_llamacpp_is_asked_to_close_each_connection(server: ScriptedServer) -> None:
+    """It does so anyway behind a stream, perhaps just when the connection is used again."""
+    server.play(answered({}), IN_TEXT)
+    async with opened_as("llamacpp", {"baseUrl": server.url + "/v1"}) as provider:
+        await reply(provider, WITH_TOOLS)
+        await reply(provider, WITH_TOOLS)
+    assert [request.headers["connection"] for request in server.requests] == ["close"] * 3
 
 
 @pytest.mark.parametrize("props", [answered({}, 404), answered({"chat_template": "x"}), answered(b"no")])

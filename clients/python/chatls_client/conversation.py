@@ -3,8 +3,11 @@
 The first Ctrl-C cancels the turn, the second one leaves at once; so do SIGTERM, SIGHUP and a reader that has gone.
 """
 
+import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -14,6 +17,7 @@ from anyio import CancelScope, create_task_group, open_signal_receiver
 from chatls_client.client import Client, Message
 from chatls_client.errors import ClientError, RpcError
 from chatls_client.faces import Face
+from chatls_client.harmless import plain
 from chatls_client.protocol import ErrorKind, Event, JsonObject, StopReason, TurnError
 from chatls_client.turn import Turn
 from chatls_client.view import View, fail, finish, fold
@@ -42,6 +46,17 @@ class Question:
     """How the daemon is started; the one beside this package if None."""
 
 
+def _wants_log() -> bool:
+    """Whether somebody asked for the daemon's log, and reads it elsewhere than where the answer is painted."""
+    return bool(os.environ.get("CHATLS_LOG")) and not sys.stderr.isatty()
+
+
+def _log(line: str) -> None:
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"{plain(line)}\n")
+        sys.stderr.flush()
+
+
 class Conversation:
     """Asks one question, once."""
 
@@ -51,7 +66,11 @@ class Conversation:
         self._face = face
         self._heard = heard
         self._client = Client.start(
-            question.command, roots=question.folders, settings=question.settings, on_message=self._message
+            question.command,
+            roots=question.folders,
+            settings=question.settings,
+            on_message=self._message,
+            on_stderr=_log if _wants_log() else None,
         )
         self._turn: Turn | None = None
         self._messages: list[str] = []

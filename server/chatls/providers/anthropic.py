@@ -5,7 +5,7 @@ what one model refuses is remembered (anthropic_model.py).
 """
 
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from chatls.config import LimitSettings
@@ -22,6 +22,7 @@ from chatls.providers.http import HttpRequest, Server
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
 from chatls.providers.status import Source
+from chatls.providers.streaming import Streaming, Streams
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 _LISTING = 5.0
@@ -35,6 +36,7 @@ class _Learnt:
     accepted: Accepted
     stale: frozenset[str] = frozenset()
     """Seals of thinking that it refused: bound to a conversation that is not quite this one."""
+    streaming: Streaming = field(default_factory=Streaming)
 
 
 class Anthropic:
@@ -77,12 +79,15 @@ class _Question:
         self._provider = provider
         self._request = request
         self._learnt = learnt
+        self._tools = bool(request.tools)
+        self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
         self._body: JsonObject = {}
 
     def request(self) -> HttpRequest:
         """The body, without what this model refused before."""
         provider, learnt = self._provider, self._learnt
-        self._body = encode(self._request, provider.name, learnt.accepted, stream=provider.streams, stale=learnt.stale)
+        stream = self._streaming.start(tools=self._tools)
+        self._body = encode(self._request, provider.name, learnt.accepted, stream=stream, stale=learnt.stale)
         return HttpRequest("/v1/messages", self._body)
 
     def decoder(self, source: Source) -> Decoder:
@@ -91,15 +96,16 @@ class _Question:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, or that a wish cannot be fulfilled."""
-        notices: list[Notice] = []
-        if not self._provider.streams:
-            notices.append(Notice("answered without streaming: the settings say so"))
+        notices = self._streaming.notices(tools=self._tools)
         if self._request.tool_choice == "required" and not is_forced(self._request, self._learnt.accepted):
             notices.append(Notice(f"{self._request.model} cannot be made to call a tool: it decides for itself"))
         return notices
 
     def amend(self, error: ProviderError) -> bool:
-        """Leave out the optional fields that a refusal names, or ask for thinking in the other form."""
+        """Leave out the optional fields that a refusal names, ask for thinking in the other form, or stop streaming."""
+        return self._leave_out(error) or self._streaming.amend(error)
+
+    def _leave_out(self, error: ProviderError) -> bool:
         if error.kind != "bad_request" or error.http_status not in (400, 422):
             return False
         learnt, complaint = self._learnt, str(error)

@@ -75,7 +75,7 @@ KNOWN: tuple[Known, ...] = (
         "https://api.openai.com/v1",
         ("OPENAI_API_KEY",),
         "gpt-6.1-sol",
-        # Its newer models take no tools over chat completions (LibreChat#14231, opencode#36141).
+        # Its newer models take no tools over chat completions (LibreChat#14231).
         "openai_responses",
         elsewhere="openai_chat",
         dialect=_OPENAI,

@@ -20,10 +20,11 @@ from chatls.providers.endpoint import Endpoint
 from chatls.providers.gemini_reply import Decoder
 from chatls.providers.gemini_request import encode, refused_fields, signatures
 from chatls.providers.http import HttpRequest, Server
-from chatls.providers.learnt import Learnt, not_streamed
+from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
 from chatls.providers.status import Source
+from chatls.providers.streaming import Streams
 
 _KEY_HEADER = ("x-goog-api-key", "")
 _NOT_FOR_CHAT = re.compile(r"embed|-tts\b|-image\b|imagen|veo|robotics|computer-use|\baqa\b", re.IGNORECASE)
@@ -74,13 +75,16 @@ class _GeminiQuestion:
         self._provider = provider
         self._request = request
         self._learnt = learnt
+        self._tools = bool(request.tools)
+        self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
         self._body: JsonObject = {}
 
     def request(self) -> HttpRequest:
         """The body, without what this server refused before. The model stands in the path."""
         provider = self._provider
         self._body = encode(self._request, provider.name, without=self._learnt.without, stale=provider.stale)
-        method = "streamGenerateContent?alt=sse" if provider.streams else "generateContent"
+        streams = self._streaming.start(tools=self._tools)
+        method = "streamGenerateContent?alt=sse" if streams else "generateContent"
         return HttpRequest(f"/{_path(self._request.model)}:{method}", self._body)
 
     def decoder(self, source: Source) -> Decoder:
@@ -89,10 +93,15 @@ class _GeminiQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""
-        return [] if self._provider.streams else [not_streamed(wanted=False)]
+        return self._streaming.notices(tools=self._tools)
 
     def amend(self, error: ProviderError) -> bool:
-        """Leave out the optional fields that a refusal names, or the signatures that do not hold any more."""
+        """Leave out the optional fields that a refusal names, or the signatures that do not hold any more; or stop
+        streaming.
+        """
+        return self._leave_out(error) or self._streaming.amend(error)
+
+    def _leave_out(self, error: ProviderError) -> bool:
         if error.kind != "bad_request" or error.http_status != 400:
             return False
         complaint = str(error)

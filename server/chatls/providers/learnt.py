@@ -1,17 +1,19 @@
 """What a server refused for one model, so that it is not sent again. Pure; knows no field by name."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chatls.errors import ProviderError
 from chatls.events import Notice
+from chatls.providers.streaming import Streaming
 
-_NO_TOOLS_IN_STREAMS = re.compile(r"\btools?\b.*\bstream|\bstream(ing|ed)?\b.*\btools?\b", re.IGNORECASE | re.DOTALL)
 _NO_TOOLS = re.compile(
-    r"\b(tools?|functions?)\b.{0,60}\b(not (supported|permitted|allowed|available)|unsupported)"
-    r"|(\bnot|n.t|\bun)[ -]?support.{0,40}\b(tools?|functions?)\b"
-    r"|\b(unrecognized|unknown|unexpected|extra)\b.{0,60}\btools\b"
-    r"|\btools\b.{0,60}requires? --jinja|tool choice requires|--enable-auto-tool-choice",
+    r"\b(tools?|functions?)\b.{0,60}\b(not (fully |yet |currently )?(supported|permitted|allowed|available|enabled)"
+    r"|unsupported|unavailable)"
+    r"|(\bnot|n.t|\bun)[ -]?(currently )?(support|advertise|allow|accept|implement|have).{0,40}\b(tools?|functions?)\b"
+    r"|\bonly\b.{0,300}\bsupports? (tools?|functions?)\b"
+    r"|\b(unrecogni[sz]ed|unknown|unexpected|extra)\b.{0,60}\btools\b"
+    r"|\btools\b.{0,60}requires? --jinja|tool choice requires|--enable-auto-tool-choice|--tool-call-parser",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -25,7 +27,7 @@ class Learnt:
 
     without: frozenset[str] = frozenset()
     """Fields, by an adapter's own names for them."""
-    tools_in_streams: bool = True
+    streaming: Streaming = field(default_factory=Streaming)
     asked: bool = False
     """Its server was asked what it knows of the model."""
     tools: bool = True
@@ -39,22 +41,10 @@ class Learnt:
         self.without |= news
         return bool(news)
 
-    def refuse_streaming(self, error: ProviderError) -> bool:
-        """Ask for whole answers, if that is what a refusal of a streamed request with tools is about."""
-        if error.http_status in _REFUSALS:
-            self.tools_in_streams = not _NO_TOOLS_IN_STREAMS.search(str(error))
-        return not self.tools_in_streams
-
 
 def is_about_tools(error: ProviderError) -> bool:
     """Whether a server refuses a request because there are tools in it."""
     return error.http_status in _REFUSALS and bool(_NO_TOOLS.search(str(error)))
-
-
-def not_streamed(*, wanted: bool) -> Notice:
-    """That no text will come for a while, and why. `wanted`: the settings allow streams."""
-    why = "the provider cannot stream with tools" if wanted else "the settings say so"
-    return Notice(f"answered without streaming: {why}")
 
 
 def told_in_prompt(model: str) -> Notice:

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import anyio
 from anyio import to_thread
@@ -50,6 +51,7 @@ class LocalProvider:
         self._own = Path(settings.model_path).expanduser().absolute() if settings.model_path else None
         self._inline = self._own is not None and settings.inline_tool_calls == "auto"
         self._context = settings.context_window or _CONTEXT
+        self._stream: Literal["auto", "never"] = settings.stream
         self._limits = limits
         self._weights = weights
         self._starting = anyio.Lock()
@@ -120,7 +122,9 @@ class LocalProvider:
         wanted = await to_thread.run_sync(self._wanted, abandon_on_cancel=True)
         self._child = await LocalChild.start(self.name, wanted, self._limits.first_byte_timeout)
         dialect = ChatDialect() if self._own else ChatDialect(parallel_tool_calls=False)
-        self._chat = OpenAIChat(self._child.endpoint, self._limits, dialect, inline=self._inline, llamacpp=True)
+        self._chat = OpenAIChat(
+            self._child.endpoint, self._limits, dialect, stream=self._stream, inline=self._inline, llamacpp=True
+        )
 
     def _wanted(self) -> JsonObject:
         """What the child is to serve. Raises `ProviderError` if it is no model."""
@@ -146,7 +150,10 @@ class LocalProvider:
 
     def _answered(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         assert self._chat is not None
-        return self._chat.stream(request) if self._own else _demonstrated(self._chat, request)
+        if self._own is None:
+            return _demonstrated(self._chat, request)
+        # The settings may call it anything; the file's name says what family it is of.
+        return self._chat.stream(replace(request, model=self._own.name.removesuffix(".gguf")))
 
     def _failed(self, error: ProviderError) -> Failed:
         return Failed(replace(TurnError.of(error), provider=self.name))

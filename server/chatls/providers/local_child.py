@@ -17,8 +17,6 @@ from chatls.providers.keys import Key
 
 _PROGRAM = Path(__file__).with_name("local_server.py")
 _READY = b"READY "
-_HEADERS = {"connection": "close"}
-"""llama.cpp closes an idle connection after five seconds, perhaps just when it is to be used again."""
 _LONGEST_LINE = 1000
 _MOMENT = 0.2
 """Seconds between the end of a connection and the end of the process whose it was."""
@@ -56,7 +54,7 @@ class LocalChild:
         except BaseException:
             await child.aclose()
             raise
-        return cls(child, Endpoint(name, f"{address}/v1", Key("the local server's own key", key), _HEADERS))
+        return cls(child, Endpoint(name, f"{address}/v1", Key("the local server's own key", key)))
 
     @property
     def ended(self) -> bool:

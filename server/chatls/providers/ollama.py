@@ -23,11 +23,12 @@ from chatls.providers.framing import NdjsonFramer
 from chatls.providers.http import HttpRequest, Server
 from chatls.providers.inline_layer import read_inline
 from chatls.providers.inline_request import with_tools_in_prompt
-from chatls.providers.learnt import Learnt, is_about_tools, not_streamed, told_in_prompt
+from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.status import Source
+from chatls.providers.streaming import Streams
 
 _THINKS_NOT = re.compile(r"does not support thinking|\bthink\b", re.IGNORECASE)
 _CALLS_NOT = re.compile(r"does not support tools", re.IGNORECASE)
@@ -87,19 +88,25 @@ class _OllamaQuestion:
         self._request = request
         self._learnt = learnt
         self._body: JsonObject = {}
-        self._notices = [] if provider.streams else [not_streamed(wanted=False)]
+        self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
+        self._notices: list[Notice] = []
         if request.tools and request.tool_choice == "required":
             self._notices.append(Notice(f"{request.model} cannot be made to call a tool: it decides for itself"))
         self._beginning = next((one for one in request.messages if isinstance(one, UserMessage)), UserMessage(()))
+
+    @property
+    def _sent(self) -> ModelRequest:
+        """The request as this server takes it."""
+        return self._request if self._learnt.tools else with_tools_in_prompt(self._request)
 
     def request(self) -> HttpRequest:
         """The body, without what this server refused before."""
         provider = self._provider
         told = provider.cut.get(self._request.model) == self._beginning
         without = self._learnt.without | frozenset({TRUNCATE} if told else ())
-        window, stream = provider.context_window, provider.streams
-        request = self._request if self._learnt.tools else with_tools_in_prompt(self._request)
-        self._body = encode(request, provider.name, window, stream=stream, without=without)
+        sent, window = self._sent, provider.context_window
+        stream = self._streaming.start(tools=bool(sent.tools))
+        self._body = encode(sent, provider.name, window, stream=stream, without=without)
         return HttpRequest("/api/chat", self._body, NdjsonFramer)
 
     def decoder(self, source: Source) -> Decoder:
@@ -109,15 +116,17 @@ class _OllamaQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, that a wish cannot be fulfilled, or that something is left out."""
-        return self._notices
+        return [*self._streaming.notices(tools=bool(self._sent.tools)), *self._notices]
 
     def amend(self, error: ProviderError) -> bool:
         """Do not ask for thinking where there is none, tell tools in words where none are taken; let Ollama cut what is
-        too long. The last two are told people once.
+        too long; stop streaming where it is refused. People are told of all but the first.
         """
         if error.kind == "context_window_exceeded" and TRUNCATE in self._body:
             self._provider.cut[self._request.model] = self._beginning
             self._notices.append(self._too_long())
+            return True
+        if self._streaming.amend(error):
             return True
         if self._provider.inline and "tools" in self._body and is_about_tools(error):
             self._learnt.tools = False

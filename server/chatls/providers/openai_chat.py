@@ -6,6 +6,7 @@ server refuses is remembered.
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Literal
 
 from chatls.config import LimitSettings
@@ -22,11 +23,15 @@ from chatls.providers.endpoint import Endpoint
 from chatls.providers.http import HttpRequest, Server
 from chatls.providers.inline_layer import read_inline
 from chatls.providers.inline_request import with_tools_in_prompt
-from chatls.providers.learnt import Learnt, is_about_tools, not_streamed, told_in_prompt
+from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
 from chatls.providers.listing import listed_models
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.status import Source
+from chatls.providers.streaming import Streams
 from chatls.providers.template import template_takes_tools
+
+_CLOSE = {"connection": "close"}
+"""llama.cpp promises to keep a connection and closes it behind each stream, perhaps just when it is used again."""
 
 
 class OpenAIChat:
@@ -47,7 +52,8 @@ class OpenAIChat:
         self.inline = inline
         self.dialect = dialect or ChatDialect()
         self.streams = stream == "auto"
-        self._server = Server(endpoint, limits)
+        headers = {**(_CLOSE if llamacpp else {}), **endpoint.headers}
+        self._server = Server(replace(endpoint, headers=headers), limits)
         self.local = self._server.local
         self._learnt: dict[str, Learnt] = {}
         self._llamacpp = llamacpp
@@ -74,9 +80,10 @@ class OpenAIChat:
 
     async def _ask_carefully(self, question: "_ChatQuestion") -> AsyncGenerator[Delta, None]:
         """llama.cpp leaves tools out, and says nothing, where the model's template knows none."""
-        if not await template_takes_tools(self._server, question.model):
+        takes_tools = await template_takes_tools(self._server, question.model)
+        question.learnt.asked = takes_tools is not None
+        if takes_tools is False:
             question.tell_in_prompt()
-        question.learnt.asked = True
         async with aclosing(self._server.ask(question)) as deltas:
             async for delta in deltas:
                 yield delta
@@ -90,6 +97,7 @@ class _ChatQuestion:
         self.model = request.model
         self.learnt = learnt
         self._request = request
+        self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
         self._body: JsonObject = {}
         self._notices: list[Notice] = []
 
@@ -98,15 +106,11 @@ class _ChatQuestion:
         """The request as this server takes it."""
         return self._request if self.learnt.tools else with_tools_in_prompt(self._request)
 
-    @property
-    def _streams(self) -> bool:
-        return self._provider.streams and (self.learnt.tools_in_streams or not self._sent.tools)
-
     def request(self) -> HttpRequest:
         """The body, without what this server refused before."""
-        provider = self._provider
-        without = self.learnt.without
-        self._body = encode(self._sent, provider.name, provider.dialect, stream=self._streams, without=without)
+        provider, sent = self._provider, self._sent
+        stream = self._streaming.start(tools=bool(sent.tools))
+        self._body = encode(sent, provider.name, provider.dialect, stream=stream, without=self.learnt.without)
         return HttpRequest("/chat/completions", self._body)
 
     def decoder(self, source: Source) -> Decoder:
@@ -116,8 +120,7 @@ class _ChatQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, or that the model is told of its tools in words."""
-        streaming = [] if self._streams else [not_streamed(wanted=self._provider.streams)]
-        return [*streaming, *self._notices]
+        return [*self._streaming.notices(tools=bool(self._sent.tools)), *self._notices]
 
     def tell_in_prompt(self) -> None:
         """From now on. People are told once."""
@@ -131,10 +134,9 @@ class _ChatQuestion:
         refused = error.kind == "bad_request" and error.http_status in (400, 422)
         if refused and self.learnt.refuse(refused_fields(self._body, str(error))):
             return True
-        if not self._sent.tools:
-            return False
-        if self._streams and self.learnt.refuse_streaming(error):
+        if self._streaming.amend(error):
             return True
-        if self._provider.inline and is_about_tools(error):
-            self.tell_in_prompt()
-        return not self.learnt.tools
+        if "tools" not in self._body or not self._provider.inline or not is_about_tools(error):
+            return False
+        self.tell_in_prompt()
+        return True

@@ -15,12 +15,13 @@ from chatls.message import ToolSpec
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.http import HttpRequest, Server
-from chatls.providers.learnt import Learnt, not_streamed
+from chatls.providers.learnt import Learnt
 from chatls.providers.listing import listed_models
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.responses_reply import Decoder
 from chatls.providers.responses_request import encode, refusable
 from chatls.providers.status import Source
+from chatls.providers.streaming import Streams
 
 
 class OpenAIResponses:
@@ -58,13 +59,13 @@ class _ResponsesQuestion:
         self._provider = provider
         self._request = request
         self._learnt = learnt
-
-    @property
-    def _streams(self) -> bool:
-        return self._provider.streams and (self._learnt.tools_in_streams or not self._request.tools)
+        self._tools = bool(request.tools)
+        self._stream = False
+        self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
 
     def request(self) -> HttpRequest:
         """The body, without what this server refused before."""
+        self._stream = self._streaming.start(tools=self._tools)
         return HttpRequest("/responses", self._body(self._learnt.without))
 
     def decoder(self, source: Source) -> Decoder:
@@ -73,7 +74,7 @@ class _ResponsesQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""
-        return [] if self._streams else [not_streamed(wanted=self._provider.streams)]
+        return self._streaming.notices(tools=self._tools)
 
     def amend(self, error: ProviderError) -> bool:
         """Leave out the first thing that a refusal names and that can be left out, or stop streaming if it is about
@@ -82,7 +83,7 @@ class _ResponsesQuestion:
         for name in refusable(error):
             if self._body(self._learnt.without) != self._body(self._learnt.without | {name}):
                 return self._learnt.refuse(frozenset({name}))
-        return self._streams and bool(self._request.tools) and self._learnt.refuse_streaming(error)
+        return self._streaming.amend(error)
 
     def _body(self, without: frozenset[str]) -> JsonObject:
-        return encode(self._request, self._provider.name, stream=self._streams, without=without)
+        return encode(self._request, self._provider.name, stream=self._stream, without=without)

@@ -10,10 +10,12 @@ _ASKING = 5.0
 """Seconds; a router may have to load the model first, and then the answer is not waited for."""
 
 
-async def template_takes_tools(server: Server, model: str) -> bool:
-    """False only where the server says so: older versions do not, and put the tools into words themselves."""
+async def template_takes_tools(server: Server, model: str) -> bool | None:
+    """False only where the server says so: older versions do not, and put the tools into words themselves. None where
+    no server is, yet.
+    """
     try:
         props = as_object(await server.get_beside(f"/props?model={quote(model, safe='')}", _ASKING))
-    except ProviderError:
-        return True
+    except ProviderError as error:
+        return None if error.kind == "network" else True
     return as_object(props.get("chat_template_caps")).get("supports_tools") is not False

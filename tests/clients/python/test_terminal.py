@@ -115,6 +115,15 @@ def test_a_refusal_and_a_death_are_told(prompt: str, words: str, capfd: pytest.C
     assert words in err
 
 
+@pytest.mark.parametrize("wanted", [False, True])
+def test_the_daemons_log_goes_to_the_error_stream_if_it_is_wanted(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, wanted: bool
+) -> None:
+    monkeypatch.setenv("CHATLS_LOG", "DEBUG" if wanted else "")
+    assert main(["die"], command=FAKE) == 1
+    assert ("first line" in capfd.readouterr().err.splitlines()) is wanted
+
+
 def test_a_daemon_that_is_not_there_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["x"], command=["/no/such/daemon"]) == 1
     assert "cannot start '/no/such/daemon'" in capfd.readouterr().err
