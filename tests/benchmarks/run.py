@@ -14,6 +14,7 @@ from typing import Any
 
 from decoders import decoders
 from driver import HERE, Daemon, ModelServer, Read, cpu, cpu_of
+from inline import ADVERSE, KINDS, OPEN, TEXTS, growth, reading
 from own_share import own_share
 from rich.console import Console
 from rich.table import Table
@@ -244,6 +245,24 @@ def decoding(report: Report) -> None:
         report.row(f"decoding an event, {kind}; json.loads", f"{each:.2f} us", f"{floor:.2f} us", each / floor, "3x")
 
 
+def reading_between_the_lines(report: Report, *, quick: bool) -> None:
+    """What looking for calls in the text costs, and that it grows no faster than the text. The worst of each."""
+    found = reading()
+    for kind in KINDS:
+        on, off = found[kind, "prose"]
+        figure = f"a chunk with calls looked for, {kind}, prose; decoded only"
+        report.row(figure, f"{on:.2f} us", f"{off:.2f} us", on / off, "1.3x")
+        name = max(TEXTS, key=lambda name: found[kind, name][0] / found[kind, name][1])
+        on, off = found[kind, name]
+        report.row(f"  the worst of {len(TEXTS)} texts: {name}", f"{on:.2f} us", f"{off:.2f} us", on / off, "1.3x")
+    grows = (("no call", TEXTS, 512), ("made to be costly", ADVERSE, 32), ("a call without end", OPEN, 128))
+    for what, texts, size in grows:
+        grown = growth(texts, size * 1024, 1 if quick else 3)
+        name, (spent, ratio) = max(grown.items(), key=lambda item: item[1][1])
+        figure = f"{2 * size} KB beside {size} KB, {what}, the worst of {len(texts)}: {name}"
+        report.row(figure, f"{spent * ratio:.0f} ms", f"{spent:.0f} ms", ratio, "2.6x")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the daemon.")
     parser.add_argument("--quick", action="store_true", help="a tenth of the time, for a look")
@@ -261,6 +280,7 @@ def main() -> None:
         latencies(server, report, rounds)
         start(server, report, min(rounds, 11))
     decoding(report)
+    reading_between_the_lines(report, quick=options.quick)
     report.show()
 
 
