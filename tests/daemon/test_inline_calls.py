@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.daemon.raw import Daemon, Json, Turn
-from tests.support.http_server import Chunk, End, Head, ScriptedServer, Wait, answered, event, streamed
+from tests.support.http_server import Chunk, End, Head, Reset, ScriptedServer, Wait, answered, event, streamed
 
 ARGUMENTS = {"path": "a.txt"}
 CALL = '<tool_call>\n{"name": "read_file", "arguments": {"path": "a.txt"}}\n</tool_call>'
@@ -187,7 +187,7 @@ def test_a_provider_that_refuses_tools_in_streams_is_asked_without(
     assert "answered without streaming: the provider cannot stream with tools" in notices(turn)
     assert "retry" not in turn.kinds
     daemon.prompt().result()
-    streams = ["stream" in request.json() for request in server.requests]
+    streams = [bool(request.json().get("stream")) for request in server.requests]
     assert streams == [True, False, False, False]
 
 
@@ -200,7 +200,7 @@ def test_never_to_stream_is_obeyed(daemon: Daemon, server: ScriptedServer) -> No
     turn.result()
     check_call(turn)
     assert "answered without streaming: the settings say so" in notices(turn)
-    assert not any("stream" in request.json() for request in server.requests)
+    assert not any(request.json().get("stream") for request in server.requests)
 
 
 def test_a_server_that_takes_no_tools_has_them_in_the_prompt(daemon: Daemon, server: ScriptedServer) -> None:
@@ -237,3 +237,53 @@ def test_ollama_has_it_all_as_well(daemon: Daemon, server: ScriptedServer) -> No
     assert turn.result()["stopReason"] == "end_turn"
     check_call(turn)
     assert turn.text == "Done."
+
+
+PIECES = ["a", " plain", " answer", "\n", "Here", " is", " <", "b", ">", "\n\n", "f", "un", "."]
+
+
+def test_plain_text_is_counted_as_it_was_sent(daemon: Daemon, server: ScriptedServer) -> None:
+    server.play(streamed(*map(say, PIECES), end()))
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert (turn.result()["chunks"], turn.text) == (len(PIECES), "".join(PIECES))
+
+
+@pytest.mark.parametrize("asked", [{"tools": []}, {"toolChoice": "none"}])
+def test_thinking_is_thinking_where_no_call_is_expected(daemon: Daemon, server: ScriptedServer, asked: Json) -> None:
+    server.play(spelled("<think>hm</think>\n\nHello."))
+    configure(daemon, server)
+    turn = daemon.prompt(**asked)
+    turn.result()
+    assert (texts(turn, "thinkingChunk"), turn.text) == ("hm", "Hello.")
+
+
+def test_a_call_that_the_server_tells_twice_runs_once(daemon: Daemon, server: ScriptedServer) -> None:
+    called = {"index": 0, "id": "c1", "function": {"name": "read_file", "arguments": json.dumps(ARGUMENTS)}}
+    native = {"choices": [{"index": 0, "delta": {"tool_calls": [called]}}]}
+    server.play(streamed(say("I look. "), say(CALL), native, end("tool_calls")), DONE)
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["tools"] == {"read_file": 1}
+    check_call(turn)
+    *_, said, result = server.requests[1].json()["messages"]
+    assert [call["id"] for call in said["tool_calls"]] == [result["tool_call_id"]] == ["c1"]
+
+
+def test_what_was_held_back_is_told_before_a_failure(daemon: Daemon, server: ScriptedServer) -> None:
+    server.play([Head(), *(Chunk(event(say(piece))) for piece in ("I look", " <", " [")), Reset()])
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "error"
+    assert turn.text == "I look < ["
+
+
+def test_a_call_that_breaks_off_is_closed_and_does_not_run(daemon: Daemon, server: ScriptedServer) -> None:
+    server.play([Head(), *(Chunk(event(say(piece))) for piece in ("I look. ", CALL[:60])), Reset()])
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "error"
+    [call] = [one for one in turn.events if one["kind"] == "toolCallEnd"]
+    [run] = [one for one in turn.events if one["kind"] == "toolRunEnd"]
+    assert (bool(call["argumentsError"]), run["status"]) == (True, "cancelled")
+    assert turn.text == "I look. "

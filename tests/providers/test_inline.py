@@ -2,7 +2,8 @@
 
 import pytest
 
-from chatls.providers.delta import CallArguments, CallStart, TextDelta
+from chatls.content import JsonObject
+from chatls.providers.delta import CallArguments, CallStart, TextDelta, ThinkingDelta
 from chatls.providers.inline import InlineParser
 from tests.providers.inline_reading import TOOLS, deltas_of, read
 
@@ -108,6 +109,9 @@ def test_a_call_of_a_tool_that_is_not_offered_stays_text(name: str) -> None:
         "a < b > c, d[0] = {}; >>> get_time\n<b>bold</b> <tool",
         "```python\nx = {}\n```\n",
         "```\n```\n",
+        'Use this: ```json\n{"name": "get_time", "arguments": {"city": "Oslo"}}\n```\nSo.',
+        f"Use this: ```\n{HERMES}\n```",
+        "In a line ```x = {}``` and ```` more ````.\n",
         "",
         "\n \n",
     ],
@@ -148,6 +152,40 @@ def test_arguments_stream_while_they_are_written() -> None:
     assert [delta.text for delta in deltas if isinstance(delta, CallArguments)] == ["one ", '\\"two\\" ']
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<tool_call>\r\n<function=get_time>\r\n<parameter=city>\r\nOslo\r\n</parameter>\r\n</function>\r\n</tool_call>",
+        "<tool_call>\nget_time(city='Oslo')\n</tool_call>",
+        '<tool_call>\n{"name": "get_time", "arguments": {"city": "Oslo"}}}\n</tool_call>',
+        (
+            "<|start|>assistant<|channel|>commentary to=functions.get_time<|channel|>commentary json"
+            '<|message|>{"city": "Oslo"}<|call|>'
+        ),
+    ],
+)
+def test_a_call_that_is_written_a_little_otherwise_is_read(text: str) -> None:
+    reply = read(text)
+    assert (reply.text, [call.arguments for call in reply.calls]) == ("", [{"city": "Oslo"}])
+
+
+def test_python_literals_are_values_where_the_schema_wants_no_text() -> None:
+    (call,) = read(
+        "<function=many><parameter=names>['a']</parameter><parameter=where>{'b': True}</parameter></function>"
+    ).calls
+    assert call.arguments == {"names": ["a"], "where": {"b": True}}
+
+
+def test_a_schema_may_refer_to_its_definitions() -> None:
+    schema: JsonObject = {
+        "properties": {"spot": {"$ref": "#/$defs/Spot"}, "spots": {"items": {"$ref": "#/$defs/Spot"}, "type": "array"}},
+        "$defs": {"Spot": {"type": "object", "properties": {"inner": {"$ref": "#/$defs/Spot"}}}},
+    }
+    text = '<function=go><parameter=spot>{"x": 1}</parameter><parameter=spots>[{"x": 2}]</parameter></function>'
+    (call,) = read(text, {"go": schema}).calls
+    assert call.arguments == {"spot": {"x": 1}, "spots": [{"x": 2}]}
+
+
 def test_a_call_begins_as_soon_as_its_name_is_known() -> None:
     deltas = InlineParser(TOOLS).feed('<tool_call>{"name": "get_time"')
     assert [delta.name for delta in deltas if isinstance(delta, CallStart)] == ["get_time"]
@@ -157,8 +195,77 @@ def test_text_goes_out_at_once_when_it_can_be_no_marker() -> None:
     parser = InlineParser(TOOLS)
     pieces = ("If a ", "<", " b", " and <to", "ol> it")
     assert [parser.feed(piece) for piece in pieces] == [
-        [TextDelta("If a ")], [], [TextDelta("< b")], [TextDelta(" and ")], [TextDelta("<tool> it")],
+        [TextDelta("If a ")], [], [TextDelta("<"), TextDelta(" b")], [TextDelta(" and ")], [TextDelta("<tool> it")],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["a", "l", "l", " of"],
+        ["Here", " are", " my", " cats"],
+        ["x ", "<", "|", "im", " y"],
+        ["1", "\n", "\n", "f", "un", "ny"],
+        ["{", '"', "name", '": "', "Oslo", '"}'],
+        ["get_", "time", "\n", "is", " one"],
+        ["<think>", "a", "<", "b", "<", "/th", "</think>"],
+        ["<tool_call>", "{", '"name": "', "other", '"', "}"],
+        ["```", "json", "\n", "{", "}", "\n", "```"],
+    ],
+)
+def test_text_that_was_held_back_comes_in_the_pieces_in_which_it_was_sent(pieces: list[str]) -> None:
+    told = [delta.text for delta in deltas_of(pieces) if isinstance(delta, TextDelta | ThinkingDelta)]
+    assert told == [piece for piece in pieces if "think>" not in piece]
+
+
+def test_the_rest_of_a_piece_comes_with_the_next_one() -> None:
+    assert deltas_of(["One <", "two", " <th", "ree"]) == [
+        TextDelta("One "), TextDelta("<two"), TextDelta(" "), TextDelta("<three"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["a", "al", "to", "get_tim", "```json"])
+def test_only_where_tools_are_offered_a_rare_beginning_of_a_call_waits(first: str) -> None:
+    assert InlineParser(TOOLS).feed(first) == []
+    assert "".join(delta.text for delta in InlineParser({}).feed(first) if isinstance(delta, TextDelta)) == first
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["all\nof them", "all", "all\n", "a", "get_time\nis a tool", "to=you", "to=get_time it is", "python", "```\n"],
+)
+def test_prose_that_begins_like_a_rare_call_stays_as_it_is(text: str) -> None:
+    assert (read(text).text, read(text).calls) == (text, [])
+
+
+def test_an_answer_of_functionary_begins_with_whom_it_is_for() -> None:
+    assert read("all\nHello.").text == "Hello."
+
+
+ENDS = ("<|im_end|>", "<|eot_id|>", "<|end|>", "<|END_RESPONSE|>", "<|endoftext|>", "<end_of_turn>")
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_what_ends_a_turn_is_dropped_at_its_end_and_before_a_call(end: str) -> None:
+    assert read(f"Hi.{end}").text == "Hi."
+    assert read(f"Hi.{end}\n{end}\n").text == "Hi."
+    assert read(end).text == ""
+    assert read(f"<think>hm{end}").thinking == "hm"
+    before = read(f"Hi.{end}\n{HERMES}{end}")
+    assert (before.text, len(before.calls)) == ("Hi.", 1)
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{end} ends a turn", "It is {end}, as in `{end}`.", "```\nHi{end}\n```\nSo.", "`{end}`", "{end}\n\n{end}\n<",
+        "<|im_start|>user\nHi{end}\n<|im_start|>", "{end}{end}<tool_call>other", "a{end}\n```python\n{end}\n```",
+    ],
+)  # fmt: skip
+def test_what_ends_a_turn_is_text_where_it_is_spoken_of(text: str, end: str) -> None:
+    written = text.replace("{end}", end)
+    assert read(written).text == written
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from chatls.config import ProviderSettings
 from chatls.content import JsonObject
@@ -97,13 +99,74 @@ def test_behind_calls_that_the_server_parsed_nothing_is_parsed() -> None:
     assert (reply.calls, reply.text) == ((("search", {"pattern": "x"}),), CALL)
 
 
-def test_a_whole_answer_with_calls_is_not_parsed_at_all() -> None:
+@pytest.mark.parametrize(("pattern", "text"), [("x", CALL), ("TODO", "")])
+def test_in_a_whole_answer_only_the_calls_that_the_server_parsed_count(pattern: str, text: str) -> None:
     decoder = InlineDecoder(ChatDecoder(SOURCE), TOOLS, Learnt(), "m")
-    call = fragment('{"pattern": "x"}', name="search", call_id="c1")
+    call = fragment(json.dumps({"pattern": pattern}), name="search", call_id="c1")
     message = {"content": CALL, "tool_calls": [call]}
     answer = {"choices": [{"message": message, "finish_reason": "tool_calls"}]}
     reply = seen(decoder.feed_json(answer) + decoder.finish())
-    assert (reply.calls, reply.text) == ((("search", {"pattern": "x"}),), CALL)
+    assert (reply.calls, reply.text) == ((("search", {"pattern": pattern}),), text)
+
+
+def native_pieces(pattern: str, index: int = 0) -> list[Any]:
+    """A call of the server's own, its arguments in pieces."""
+    text = json.dumps({"pattern": pattern})
+    first = fragment(text[:5], name="search", call_id=f"c{index}") | {"index": index}
+    rest = {"index": index, "function": {"arguments": text[5:]}}
+    return [{"choices": [{"delta": {"tool_calls": [piece]}}]} for piece in (first, rest)]
+
+
+TODO, FIXME = CALL, CALL.replace("TODO", "FIXME")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [*characters(TODO), *native_pieces("TODO")],
+        [*native_pieces("TODO"), *characters(TODO)],
+        [*native_pieces("TODO"), *characters(f"\n{TODO}\n")],
+        [say(TODO), native("TODO")],
+    ],
+)
+def test_a_call_that_the_server_tells_twice_is_one(values: list[Any]) -> None:
+    reply = read([*values, end("tool_calls")])
+    assert (reply.calls, reply.text.strip(), reply.stop) == (CALLED, "", "tool_calls")
+    assert [name for name, _ in reply.argument_texts] == ["search"]
+    assert reply.replay is not None
+    assert len(reply.replay.call_ids) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [say(TODO), say(FIXME), *native_pieces("TODO"), *native_pieces("FIXME", 1)],
+        [say(TODO), *native_pieces("TODO"), say(FIXME), *native_pieces("FIXME", 1)],
+        [*native_pieces("TODO"), *native_pieces("FIXME", 1), *characters(TODO + FIXME)],
+        [*native_pieces("TODO"), say(TODO), *native_pieces("FIXME", 1), say(FIXME)],
+    ],
+)
+def test_several_calls_that_the_server_tells_twice_are_as_many(values: list[Any]) -> None:
+    reply = read([*values, end("tool_calls")])
+    assert (reply.calls, reply.text) == ((*CALLED, ("search", {"pattern": "FIXME"})), "")
+
+
+def test_calls_that_only_resemble_each_other_are_two() -> None:
+    reply = read([say(TODO), *native_pieces("FIXME"), end("tool_calls")])
+    assert reply.calls == (*CALLED, ("search", {"pattern": "FIXME"}))
+    reply = read([say(TODO + TODO), *native_pieces("TODO"), end("tool_calls")])
+    assert reply.calls == (*CALLED, *CALLED)
+
+
+def test_a_call_of_the_servers_that_was_cut_off_is_told() -> None:
+    reply = read([say(TODO), native_pieces("FIXME")[0], end("length")])
+    assert (reply.calls, len(reply.argument_texts), reply.stop) == (CALLED, 2, "max_tokens")
+
+
+@pytest.mark.parametrize("bare", ['{"name": "search", "arguments": {"pattern": "x"}}', "search\n{}", "all\nHi"])
+def test_behind_calls_of_the_server_what_is_not_marked_as_one_is_text(bare: str) -> None:
+    reply = read([*native_pieces("TODO"), *characters(bare), end("tool_calls")])
+    assert (reply.calls, reply.text) == (CALLED, bare)
 
 
 def test_where_no_tool_is_offered_there_is_no_call_but_there_is_thinking() -> None:
@@ -128,8 +191,33 @@ def test_a_think_block_that_the_template_opens_is_expected_from_the_second_reply
     assert learnt.thinking_open
 
 
+def test_in_a_whole_answer_it_is_known_at_once() -> None:
+    decoder = InlineDecoder(ChatDecoder(SOURCE), TOOLS, Learnt(), "m")
+    answer = {"choices": [{"message": {"content": f"{OPENED}{CALL}"}, "finish_reason": "stop"}]}
+    reply = seen(decoder.feed_json(answer) + decoder.finish())
+    assert (reply.thinking, reply.text, reply.calls) == ("I wonder.\n", "It is 4.", CALLED)
+
+
+@pytest.mark.parametrize("text", [OPENED, "I wonder.</think>It is 4.", "I wonder.</think>\n\nIt is 4.", "hm\n</think>"])
+@pytest.mark.parametrize("size", [1, 1000])
+def test_the_end_of_a_block_without_a_beginning_is_learnt_however_it_is_cut(text: str, size: int) -> None:
+    learnt = Learnt()
+    read([*(say(text[at : at + size]) for at in range(0, len(text), size)), end()], learnt)
+    assert learnt.thinking_open
+
+
 @pytest.mark.parametrize(
-    "text", ["Write `</think>` to end it.", "<think>\nhm\n</think>\nhi", "no mark at all", "a </think> b"]
+    "text",
+    [
+        "Write `</think>` to end it.",
+        "It is </think>",
+        "'</think>' ends it",
+        "so:\n</think> ends it",
+        "a </think>\nb",
+        "<think>\nhm\n</think>\nhi",
+        "no mark at all",
+        "a </think> b",
+    ],
 )
 def test_a_mark_in_prose_and_a_block_that_was_begun_teach_nothing(text: str) -> None:
     learnt = Learnt()
@@ -158,6 +246,33 @@ def test_a_reply_that_breaks_off_is_still_one(caplog: pytest.LogCaptureFixture) 
         body.end()
     assert raised.value.kind == "stream_interrupted"
     assert caplog.messages == ["m wrote: half <tool"]
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("I look <", "I look <"),
+        ("Hm.\n```", "Hm.\n```"),
+        ("So.<|im_end|>", "So."),
+        ("So <tool_ca", "So "),
+        ("x [", "x ["),
+    ],
+)
+def test_what_was_held_back_comes_before_the_failure(written: str, text: str) -> None:
+    body = Body(SOURCE, SseFramer(), InlineDecoder(ChatDecoder(SOURCE), TOOLS, Learnt(), "m"))
+    deltas = body.feed(stream_bytes(characters(written)))
+    with pytest.raises(ProviderError) as raised:
+        body.end()
+    deltas += body.break_off(raised.value)
+    assert seen(deltas).text == text
+    assert body.break_off(raised.value) == []
+
+
+def test_a_call_that_broke_off_is_told_and_never_ready() -> None:
+    body = Body(SOURCE, SseFramer(), InlineDecoder(ChatDecoder(SOURCE), TOOLS, Learnt(), "m"))
+    deltas = body.feed(stream_bytes([say(CALL[:-30])]))
+    deltas += body.break_off(ProviderError("stream_interrupted", "broke off"))
+    assert (seen(deltas).calls, len(seen(deltas).argument_texts)) == ((), 1)
 
 
 def test_what_the_model_wrote_is_logged_at_the_lowest_level_only(caplog: pytest.LogCaptureFixture) -> None:
@@ -189,3 +304,32 @@ def test_text_is_read_for_calls_on_all_but_the_known_hosted_servers(name: str, o
 def test_every_known_server_with_a_key_has_real_calls() -> None:
     for entry in KNOWN:
         assert hands_on_text(entry.name, ProviderSettings()) == (not entry.key_variables)
+
+
+PARTS = st.lists(
+    st.sampled_from((TODO, FIXME, f"{TODO}\n", "text ", "\n", "<think>hm</think>", "<|im_end|>", "<tool", '{"a": 1}'))
+    | st.sampled_from((("TODO", 0), ("FIXME", 1), ("TODO", 2))),
+    max_size=6,
+)
+
+
+def sent(parts: Iterable[str | tuple[str, int]], size: int) -> Iterator[Any]:
+    for part in parts:
+        if isinstance(part, str):
+            yield from (say(part[at : at + size]) for at in range(0, len(part), size))
+        else:
+            yield from native_pieces(*part)
+    yield end()
+
+
+@settings(max_examples=150, deadline=None)
+@given(PARTS)
+def test_text_and_calls_in_any_order_are_read_to_the_same_however_they_are_cut(
+    parts: list[str | tuple[str, int]],
+) -> None:
+    numbered = [part for at, part in enumerate(parts) if isinstance(part, str) or part not in parts[:at]]
+    whole, single = read(sent(numbered, 1000)), read(sent(numbered, 1))
+    assert (whole.text, whole.thinking, whole.calls) == (single.text, single.thinking, single.calls)
+    reported = [part[0] for part in numbered if not isinstance(part, str)]
+    written = [part for part in numbered if isinstance(part, str) and part.startswith("<tool_call>")]
+    assert max(len(reported), bool(written)) <= len(whole.calls) <= len(reported) + len(written)

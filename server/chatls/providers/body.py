@@ -6,7 +6,7 @@ streamed, or an error), a page for browsers, or nothing; compressed by servers t
 
 import zlib
 from collections.abc import Iterator
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from chatls import jsontext
 from chatls.errors import ProviderError
@@ -41,6 +41,15 @@ class Decoder(Protocol):
 
     def finish(self) -> list[Delta]:
         """The last deltas, `Finished` among them. Raises `ProviderError` (stream_interrupted) if no end was seen."""
+        ...
+
+
+@runtime_checkable
+class Holder(Protocol):
+    """A decoder that may hold back what it is not sure of."""
+
+    def broken_off(self) -> list[Delta]:
+        """What was held back, once no more comes though the reply is not whole. Nothing is fed behind it."""
         ...
 
 
@@ -79,6 +88,11 @@ class Body:
                 return self._read_whole()
             case "events":
                 return self._read_last(self._framer.eof())
+
+    def break_off(self, error: ProviderError) -> list[Delta]:
+        """What was held back before the reply failed. The failure is what went wrong behind it."""
+        self.failure = error
+        return self.decoder.broken_off() if isinstance(self.decoder, Holder) else []
 
     def _feed(self, piece: bytes) -> list[Delta]:
         if self._shape == "unknown":

@@ -16,9 +16,7 @@ from chatls.providers.inline_source import Source, Wait, Words
 
 _LONGEST_TAG = 300
 _CDATA = "<![CDATA["
-_GEMMA_QUOTE = '<|"|>'
-_GEMMA = Words((_GEMMA_QUOTE, *"{}[],:"))
-_GEMMA_TEXT = Words((_GEMMA_QUOTE,))
+_TEXT: JsonObject = {"type": "string"}
 _KEYWORD = re.compile(r"[A-Za-z_]\w*\s*=(?!=)")
 _PYTHON = re.compile(r"""["'()\[\]{},\\]""")
 
@@ -73,55 +71,65 @@ def _value(source: Source, call: OpenCall, close: str, schema: JsonObject | None
         source.take(3)
         yield from copy_until(source, Words((close,)), lambda _: None)
     else:
-        wrapped = (yield from source.peek()) == "\n"
-        source.take(int(wrapped))
-        yield from copy_until(source, Words((close,)), add, wrapped=wrapped)
+        ahead = (yield from source.upcoming(2)) if (yield from source.peek()) == "\r" else source.text[source.at]
+        newline = ahead if ahead in ("\n", "\r\n") else ""
+        source.take(len(newline))
+        yield from copy_until(source, Words((newline + close, close)), add)
+        source.take(len(newline) if source.text.startswith(newline + close, source.at) else 0)
     source.take(len(close))
     call.add('"' if schema is None else jsontext.dumps(values.read("".join(texts), schema)).decode())
 
 
-def copy_until(source: Source, words: Words, add: Callable[[str], None], *, wrapped: bool = False) -> Wait:
-    """Pass on everything before the first of these words, which is not consumed.
-
-    `wrapped`: the text stands on lines of its own, so the newline before the word is not part of it.
-    """
+def copy_until(source: Source, words: Words, add: Callable[[str], None]) -> Wait:
+    """Pass on everything before the first of these words, which is not consumed."""
     while True:
         size, found = words.certain(source)
-        newline = wrapped and size > 0 and source.text[source.at + size - 1] == "\n"
-        if piece := source.take(size - newline):
+        if piece := source.take(size):
             add(piece)
         if found:
-            source.take(int(newline))
             return
         yield from source.need()
 
 
-def read_gemma(source: Source, call: OpenCall) -> Wait:
-    """Gemma's notation: keys without quotes, texts between `<|"|>`."""
-    depth = 0
+def read_gemma(source: Source, call: OpenCall, quote: str, schema: JsonObject) -> Wait:
+    """Gemma's notation: keys without quotes, texts between quotes of its own."""
+    depth, key = 0, ""
     token: list[str] = []
+    marks, text = Words((quote, *"{}[],:")), Words((quote,))
     while True:
-        size, mark = _GEMMA.certain(source)
+        size, mark = marks.certain(source)
         token.append(source.take(size))
         if not mark:
             yield from source.need()
             continue
         source.take(len(mark))
-        if mark == _GEMMA_QUOTE:
-            call.add('"')
-            yield from copy_until(source, _GEMMA_TEXT, call.add_text)
-            source.take(len(_GEMMA_QUOTE))
-            call.add('"')
+        if mark == quote:
+            member = values.member(schema, key) if depth == 1 else {}
+            yield from _quoted(source, call, text, member if values.kinds(member) else _TEXT)
+            source.take(len(quote))
             continue
         word = "".join(token).strip()
         token.clear()
         if word:
             call.add(quoted(word.strip('"')) if mark == ":" else _literal(word))
+            key = word.strip('"') if mark == ":" else key
         call.add(mark)
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(mark, 0)
         if depth <= 0:
             call.ready()
             return
+
+
+def _quoted(source: Source, call: OpenCall, end: Words, schema: JsonObject) -> Wait:
+    """A text between quotes, which a schema may say is something else."""
+    if "string" in values.kinds(schema):
+        call.add('"')
+        yield from copy_until(source, end, call.add_text)
+        call.add('"')
+        return
+    texts: list[str] = []
+    yield from copy_until(source, end, texts.append)
+    call.add(jsontext.dumps(values.read("".join(texts), schema)).decode())
 
 
 def read_python(source: Source, call: OpenCall, schema: JsonObject) -> Wait:

@@ -32,6 +32,19 @@ def end_of_thinking(source: Source, looked_for: Words, closers: Container[str]) 
     return True
 
 
+def unless_last(source: Source, word: str) -> Generator[None, None, str]:
+    """The word that stands here and may end a reply, with the blanks behind it; "" where nothing follows them."""
+    source.take(len(word))
+    blanks: list[str] = []
+    while True:
+        blanks.append(source.take_blanks())
+        if source.left():
+            return word + "".join(blanks)
+        if source.ended:
+            return ""
+        yield
+
+
 def is_mention(source: Source, word: str, said: str) -> Generator[None, None, bool]:
     """Whether the word that stands here is only spoken of: in backquotes.
 

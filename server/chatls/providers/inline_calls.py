@@ -16,7 +16,7 @@ from chatls.providers.inline_families import (
     Family,
 )
 from chatls.providers.inline_json import JsonCalls
-from chatls.providers.inline_source import Source, Wait, Words
+from chatls.providers.inline_source import EndedError, Source, Wait, Words
 
 _OPENERS = Words(OPENERS)
 _MOST_OPENERS = 4
@@ -61,10 +61,10 @@ class CallReader:
         families: Sequence[Family] = OPENERS[opener]
         for _ in range(_MOST_OPENERS):
             if families[0].body == "harmony":
-                yield from self._harmony(opener)
+                yield from self._harmony()
                 return
             yield from self._source.skip_blanks()
-            inner = yield from _OPENERS.wait(self._source)
+            inner = yield from self._word(_OPENERS)
             if not inner:
                 yield from self._body(opener, families)
                 return
@@ -92,7 +92,7 @@ class CallReader:
 
     def read_header(self) -> Wait:
         """A message of gpt-oss whose beginning was part of the prompt: the header begins with the recipient."""
-        yield from self._harmony("<|start|>")
+        yield from self._harmony()
 
     def begin(self) -> None:
         """A new attempt."""
@@ -113,6 +113,13 @@ class CallReader:
         self.open = OpenCall(name, self.emit)
         return self.open
 
+    def _word(self, words: Words) -> Generator[None, None, str]:
+        """The word that stands here, not consumed, or "". Raises `EndedError` where one was cut off."""
+        word = yield from words.wait(self._source)
+        if not word and self._source.ended and words.begin_with(self._source.text[self._source.at :]):
+            raise EndedError
+        return word
+
     def _body(self, opener: str, families: Sequence[Family]) -> Wait:
         opening = yield from self._source.peek()
         if opening == "[" and (yield from self._lists_names()):
@@ -125,8 +132,8 @@ class CallReader:
     def _named(self, opener: str, families: Sequence[Family]) -> Wait:
         named = [family for family in families if family.after is not None]
         before = Words(word for family in named for word in family.before)
-        self._source.take(len((yield from before.wait(self._source))))
-        inner = yield from _OPENERS.wait(self._source)
+        self._source.take(len((yield from self._word(before))))
+        inner = yield from self._word(_OPENERS)
         if inner and OPENERS[inner][0].tags and named and named[0].before:
             self._source.take(len(inner))
             families = OPENERS[inner]
@@ -148,9 +155,21 @@ class CallReader:
         elif family.body == "gemma":
             call = self._start(name)
             call.whole = False
-            yield from read_gemma(self._source, call)
+            yield from read_gemma(self._source, call, family.quote, schema)
         else:
             yield from read_python(self._source, self._start(name), schema)
+            yield from self._more(gaps)
+
+    def _more(self, gaps: Sequence[tuple[Family, re.Pattern[str]]]) -> Wait:
+        """Further Python calls, one behind the other."""
+        while True:
+            yield from self._source.skip_blanks()
+            try:
+                name, _ = yield from self._name(gaps)
+            except NotACallError:
+                return
+            yield from read_python(self._source, self._start(name), self._tools[name])
+            self._source.forget()
 
     def _name(self, gaps: Sequence[tuple[Family, re.Pattern[str]]]) -> Generator[None, None, tuple[str, Family]]:
         """An offered tool's name and what follows it, both consumed."""
@@ -211,12 +230,12 @@ class CallReader:
             yield from read_python(source, self._start(name), self._tools[name])
             source.forget()
 
-    def _harmony(self, opener: str) -> Wait:
+    def _harmony(self) -> Wait:
         """A message of gpt-oss: its header says whether it is thinking, an answer or a call."""
         source = self._source
         self.channel = None
         while True:
-            size, message = _HEADER_END.certain(source)
+            size, message = _HEADER_END.certain(source, _LONGEST_HEADER + len(_MESSAGE))
             header = source.text[source.at : source.at + min(size, _LONGEST_HEADER)]
             if message:
                 break
@@ -225,10 +244,9 @@ class CallReader:
             yield from source.need()
         if size >= _LONGEST_HEADER or not HARMONY_HEADER.match(header):
             raise NotACallError
-        # A header that is begun anew holds from there on: `to=assistant<|channel|>final`.
-        recipient = RECIPIENT.search(header.rpartition("<|channel|>")[2]) or (
-            RECIPIENT.search(header) if header.count("<|channel|>") < 1 + (opener == "<|start|>") else None
-        )
+        # Some name two channels, the recipient before the second. An answer is for nobody else, whatever came before.
+        last = header.rpartition("<|channel|>")[2]
+        recipient = RECIPIENT.search(last) or (None if last.lstrip().startswith("final") else RECIPIENT.search(header))
         name = recipient["name"] if recipient else ""
         if name and name not in self._tools and name != "assistant":
             raise NotACallError

@@ -41,13 +41,15 @@ class Family:
     """Regular expression of what follows the name up to the arguments; None: the name is never written that way."""
     body: Body = "json"
     tags: Tags | None = None
+    quote: str = ""
+    """What stands around texts, where they have a mark of their own."""
     closers: tuple[str, ...] = ()
     """What may stand behind a call and is dropped there."""
     place: Literal["anywhere", "line"] = "anywhere"
 
 
-_GLM = Tags(r"<arg_key>\s*(?P<key>[^<]*?)\s*</arg_key>\s*<arg_value>", "</arg_value>", "</tool_call>", "<arg_key>")
-_QWEN = Tags(r"<parameter=\s*(?P<key>[^>]*?)\s*>", "</parameter>", "</function>", "<parameter=")
+_GLM = Tags(r"<arg_key>\s*+(?P<key>[^<]*?)\s*+</arg_key>\s*<arg_value>", "</arg_value>", "</tool_call>", "<arg_key>")
+_QWEN = Tags(r"<parameter=\s*+(?P<key>[^>]*?)\s*+>", "</parameter>", "</function>", "<parameter=")
 
 
 def _attributes(prefix: str, tag: str = "parameter", end: str = "invoke") -> Tags:
@@ -61,13 +63,15 @@ _FENCED = r"\s*(?:```(?:json)?\s*)?"
 
 FAMILIES: tuple[Family, ...] = (
     Family(
-        "hermes, GLM",
+        "hermes, GLM, hunyuan 3",
         ("<tool_call>",),
-        after=r"\s*(?=<arg_key>|</tool_call>)",
+        after=r"\s*(?:<tool_sep>\s*)?(?=<arg_key>|</tool_call>)",
         body="tags",
         tags=_GLM,
-        closers=("</tool_call>", "</_call>"),
+        # Some write a brace too many.
+        closers=("</tool_call>", "</_call>", "}\n</tool_call>", "}</tool_call>"),
     ),
+    Family("hermes, python", ("<tool_call>",), after=r"\(", body="python"),
     Family(
         "hermes, loosely",
         ("<function_call>", "<tool>", "<tools>", "<response>", "<json>", "<xml>", "<JSON>"),
@@ -146,9 +150,22 @@ FAMILIES: tuple[Family, ...] = (
         tags=_attributes("steptml:"),
         closers=("</steptml:invoke>",),
     ),
-    Family("minimax m2", ("<minimax:tool_call>",), closers=("</minimax:tool_call>",)),
     Family(
-        "minimax m2",
+        "muse",
+        ('<atem:invoke name="',),
+        after=r'"\s*>\s*(?=<atem:p|</atem:i)',
+        body="tags",
+        tags=_attributes("atem:"),
+        closers=("</atem:invoke>", "</atem:function_calls>"),
+    ),
+    Family("muse", ("<atem:function_calls>",)),
+    Family(
+        "minimax m2, dots",
+        ("<minimax:tool_call>", "<dots_function_call>"),
+        closers=("</minimax:tool_call>", "</dots_function_call>"),
+    ),
+    Family(
+        "minimax m2, dots",
         ('<invoke name="',),
         after=r'"\s*>\s*(?=<parameter |</invoke>)',
         body="tags",
@@ -191,7 +208,38 @@ FAMILIES: tuple[Family, ...] = (
         before=("call:",),
         after=r"\s*(?=\{)",
         body="gemma",
+        quote='<|"|>',
         closers=("<tool_call|>", "<|tool_response>"),
+    ),
+    Family(
+        "functiongemma",
+        ("<start_function_call>",),
+        before=("call:",),
+        after=r"\s*(?=\{)",
+        body="gemma",
+        quote="<escape>",
+        closers=("<end_function_call>", "<start_function_response>"),
+    ),
+    Family(
+        "olmo 3",
+        ("<function_calls>",),
+        after=r"\(",
+        body="python",
+        closers=("</function_calls>",),
+    ),
+    Family(
+        "k2 horizon",
+        ("<ifm|tool_calls>", "<ifm|tool_call>"),
+        after=r"\s*(?=<ifm\|arg_key>|</ifm\|tool_call>)",
+        body="tags",
+        tags=Tags(
+            r"<ifm\|arg_key>\s*(?P<key>[^<]*?)\s*</ifm\|arg_key>\s*"
+            r"(?:<ifm\|arg_type>\s*(?P<kind>\w+)[^<]*</ifm\|arg_type>\s*)?<ifm\|arg_value>",
+            "</ifm|arg_value>",
+            "</ifm|tool_call>",
+            "<ifm|arg_key>",
+        ),
+        closers=("</ifm|tool_call>", "</ifm|tool_calls>"),
     ),
     Family("granite", ("<|tool_call|>",), closers=("<|end_of_text|>",)),
     Family("gigachat", ("<|function_call|>",)),
@@ -213,6 +261,9 @@ THINKING: dict[str, str] = {
     "<thought>": "</thought>",
     "<reasoning>": "</reasoning>",
     "<mm:think>": "</mm:think>",
+    "<ifm|think>": "</ifm|think>",
+    "<ifm|think_fast>": "</ifm|think_fast>",
+    "<ifm|think_faster>": "</ifm|think_faster>",
     "<seed:think>": "</seed:think>",
     "<longcat_think>": "</longcat_think>",
     "<|START_THINKING|>": "<|END_THINKING|>",
@@ -230,14 +281,19 @@ SPOKEN = frozenset({"<think>", "<thinking>", "<thought>", "<reasoning>"})
 """Openers that prose mentions as well: they count at the beginning of a line only."""
 
 ENVELOPES: tuple[str, ...] = (
-    "<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|START_TEXT|>", "<|END_TEXT|>", "<|CHATBOT_TOKEN|>",
-    "<|END_OF_TURN_TOKEN|>", "<channel|>", "<|open|>response<|sep|>", "<|close|>response<|sep|>",
-    "<|close|>message<|sep|>", "<|role_end|>", "<|message_sep|>", "[BEGIN FINAL RESPONSE]", "[END FINAL RESPONSE]",
-    ">>>all\n",
-    "<|end|>", "<|return|>", "<|call|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>",
-    "<\uff5cend▁of▁sentence\uff5c>", "<|begin_of_solution|>", "<|end_of_solution|>",
+    "<|START_RESPONSE|>", "<|START_TEXT|>", "<|CHATBOT_TOKEN|>", "<|open|>response<|sep|>",
+    "[BEGIN FINAL RESPONSE]", ">>>all\n", "<|begin_of_solution|>",
 )  # fmt: skip
-"""What stands around an answer and says nothing."""
+"""What begins an answer and says nothing; text elsewhere."""
+
+TURN_ENDS: tuple[str, ...] = (
+    "<|END_RESPONSE|>", "<|END_TEXT|>", "<|END_OF_TURN_TOKEN|>", "<|close|>response<|sep|>", "<|close|>message<|sep|>",
+    "<|role_end|>", "<|message_sep|>", "[END FINAL RESPONSE]", "<|end_of_solution|>",
+    "<|end|>", "<|return|>", "<|call|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|endoftext|>",
+    "<\uff5cend▁of▁sentence\uff5c>", "<end_of_turn>",
+    "<turn|>", "<channel|>",
+)  # fmt: skip
+"""What ends an answer and says nothing, at its very end and before a call; text elsewhere, where it is spoken of."""
 
 HARMONY_ENDS = ("<|end|>", "<|return|>", "<|call|>", "<|start|>", "<|channel|>")
 """What ends a message of gpt-oss; the last two begin the next one."""

@@ -10,17 +10,20 @@ _BLANKS = re.compile(r"[ \t\r\f\v]*")
 _WRAPPER = re.compile(r"(?:```|~~~)(?:json|xml|tool_call|tool_code)?[ \t]*\n\s*(?=\S)")
 _WRAPPER_SO_FAR = re.compile(r"(?:```|~~~)[a-z_]{0,9}[ \t]*(?:\n\s*)?")
 _LONGEST_WRAPPER = 300
+_LANGUAGE = re.compile(r"[\w+#-]{0,20}[ \t]*\r?\n")
+_LANGUAGE_SO_FAR = re.compile(r"[\w+#-]{0,20}[ \t]*\r?")
 
 
 class Fence:
     """The fence that is open, if one is."""
 
-    __slots__ = ("_line", "_say", "_source", "mark")
+    __slots__ = ("_say", "_source", "line", "mark")
 
     def __init__(self, source: Source, say: Callable[[str], None]) -> None:
         self._source = source
         self._say = say
-        self._line = False
+        self.line = False
+        """At the beginning of a line, blanks aside."""
         self.mark = ""
         """What opened it; "" outside."""
 
@@ -37,22 +40,34 @@ class Fence:
 
     def resume(self, inside: str) -> None:
         """It held no call: so much of it has been said."""
-        self._line = not inside.rpartition("\n")[2].strip()
+        self.line = not inside.rpartition("\n")[2].strip()
 
     def open(self, character: str) -> Wait:
         """A line begins with a fence of these characters."""
         self.mark = yield from self._run_of(character)
-        self._line = False
+        self.line = False
         self._say(self.mark)
+
+    def open_inside(self, character: str) -> Wait:
+        """The same inside of a line: there it is one only where nothing but the name of a language follows."""
+        run = yield from self._run_of(character)
+        self._say(run)
+        source = self._source
+        while not (found := _LANGUAGE.match(source.text, source.at)) and not source.ended:
+            if not _LANGUAGE_SO_FAR.fullmatch(source.text, source.at):
+                return
+            yield
+        if found:
+            self.mark, self.line = run, False
 
     def read(self) -> Wait:
         """Some of what is inside, or what closes it."""
         source = self._source
-        if self._line:
+        if self.line:
             yield from self._beginning()
             return
         end = source.text.find("\n", source.at)
-        self._line = end >= 0
+        self.line = end >= 0
         self._say(source.take(end + 1 - source.at) if end >= 0 else source.take_all())
 
     def _beginning(self) -> Wait:
@@ -61,7 +76,7 @@ class Fence:
             self._say(source.take(found.end() - source.at))
         if not source.left():
             return
-        self._line = False
+        self.line = False
         run = yield from self._run_of(self.mark[0])
         self._say(run)
         following = (yield from source.upcoming(1)) if len(run) >= len(self.mark) else "x"

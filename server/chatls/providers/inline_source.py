@@ -1,7 +1,7 @@
 """Text that arrives in pieces, for readers that are generators: they yield when they need more. Knows no dialect."""
 
 import re
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 
 Wait = Generator[None, None, None]
 """A reader: yields where the text so far does not decide."""
@@ -69,11 +69,15 @@ class Source:
             yield from self.need()
         return self.text[self.at]
 
+    def take_blanks(self) -> str:
+        """Consume the blanks that are here."""
+        found = _BLANKS.match(self.text, self.at)
+        return self.take((found.end() if found else self.at) - self.at)
+
     def skip_blanks(self) -> Wait:
         """Consume blanks up to something else."""
         while True:
-            found = _BLANKS.match(self.text, self.at)
-            self.take((found.end() if found else self.at) - self.at)
+            self.take_blanks()
             if self.at < len(self.text):
                 return
             yield from self.need()
@@ -88,13 +92,15 @@ class Source:
 class Words:
     """A set of literal words, found although they arrive in pieces."""
 
-    __slots__ = ("_beginnings", "_longest", "_pattern")
+    __slots__ = ("_beginnings", "_longest", "_pattern", "beginning")
 
     def __init__(self, words: Iterable[str]) -> None:
         ordered = sorted(set(words), key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, ordered)) if ordered else r"(?!)")
         self._longest = max(map(len, ordered), default=0)
         self._beginnings = frozenset(word[:size] for word in ordered for size in range(len(word)))
+        self.beginning = re.compile(_beginning(ordered))
+        """Where this is not found, no word begins."""
 
     def here(self, source: Source) -> str | None:
         """The word that stands here; "" if none does; None if that is not decided yet."""
@@ -113,13 +119,28 @@ class Words:
         """Whether some word, not whole, begins with this text."""
         return text in self._beginnings
 
-    def certain(self, source: Source) -> tuple[int, str]:
-        """How many characters from here on are before any word, and the word behind them, if it is there already."""
-        if found := self._pattern.search(source.text, source.at):
+    def certain(self, source: Source, within: int | None = None) -> tuple[int, str]:
+        """How many characters from here on are before any word, and the word behind them, if it is there already.
+
+        `within`: look at so many characters only; without it, whoever looks must consume what is before the word.
+        """
+        size = len(source.text) if within is None else min(len(source.text), source.at + within)
+        if found := self._pattern.search(source.text, source.at, size):
             return found.start() - source.at, found.group()
-        size = len(source.text)
         if not source.ended:
             for place in range(max(source.at, size - self._longest + 1), size):
-                if source.text[place:] in self._beginnings:
+                if source.text[place:size] in self._beginnings:
                     return place - source.at, ""
         return size - source.at, ""
+
+
+def _beginning(words: Sequence[str]) -> str:
+    """Matches the first two characters of every word, and the first one where the text ends behind it."""
+    seconds: dict[str, set[str]] = {}
+    for word in words:
+        seconds.setdefault(word[0], set()).add(word[1:2])
+    begins = [
+        re.escape(first) + ("" if "" in found else rf"(?:[{re.escape(''.join(sorted(found)))}]|\Z)")
+        for first, found in seconds.items()
+    ]
+    return "|".join(begins) or "(?!)"

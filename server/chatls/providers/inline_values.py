@@ -19,13 +19,19 @@ _KINDS: dict[type, tuple[str, ...]] = {
     type(None): ("null",),
 }
 _DEEPEST = 20
+_MOST_LEVELS = 6
+"""How deep references are followed: a schema may refer to itself."""
 _TAG = re.compile(r"\]<\]minimax\[>\[<(?P<close>/?)(?P<name>[\w.:-]+)>")
 
 
 def member(schema: Any, key: str) -> JsonObject:
-    """The schema of one property; empty where there is none."""
+    """The schema of one property, with what it refers to; empty where there is none.
+
+    >>> member({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "array"}}}, "a")["type"]
+    'array'
+    """
     properties: Any = _object(schema).get("properties")
-    return _object(_object(properties).get(key))
+    return _object(_resolved(_object(properties).get(key), schema, 0))
 
 
 def names(schema: JsonObject) -> list[str]:
@@ -77,6 +83,8 @@ def read(text: str, schema: JsonObject) -> Any:
         return text
     if not allowed or not allowed.isdisjoint(_kinds_of(value)):
         return value
+    if "string" not in allowed and not allowed.isdisjoint(_kinds_of(literal := read_literal(text))):
+        return literal
     if _holds(allowed, "array", "object") and (read_value := _elements(text, schema, 0)) is not None:
         return read_value
     return text if "string" in allowed or isinstance(value, str) else value
@@ -156,6 +164,22 @@ def _variant(schema: JsonObject, key: str) -> JsonObject:
 
 def _holds(allowed: set[str], *wanted: str) -> bool:
     return not allowed.isdisjoint(wanted)
+
+
+def _resolved(value: Any, root: Any, depth: int) -> Any:
+    """A schema in which references into the same document (`#/$defs/Name`) are what they refer to."""
+    if isinstance(value, list) and depth < _MOST_LEVELS:
+        return [_resolved(one, root, depth + 1) for one in cast(list[Any], value)]
+    if not isinstance(value, dict) or depth >= _MOST_LEVELS:
+        return cast(Any, value)
+    schema = _object(cast(Any, value))
+    path = schema.get("$ref")
+    if isinstance(path, str) and path.startswith("#/"):
+        found: Any = root
+        for name in path[2:].split("/"):
+            found = _object(found).get(name)
+        schema = _object(found) | {key: one for key, one in schema.items() if key != "$ref"}
+    return {key: _resolved(one, root, depth + 1) for key, one in schema.items()}
 
 
 def _object(value: Any) -> JsonObject:

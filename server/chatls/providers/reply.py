@@ -26,9 +26,22 @@ class Reply:
         self._started = monotonic()
         self._begun = False
         self._heard = False
+        self._told = False
+        """Deltas were given: what is held back behind them is worth telling though the reply failed."""
 
     async def read(self) -> list[Delta]:
         """The next deltas, at least one unless it is over. Raises `ProviderError`."""
+        try:
+            deltas = await self._read()
+        except ProviderError as error:
+            deltas = self._body.break_off(error) if self._told else []
+            if not deltas:
+                raise
+            self.over = False
+        self._told = self._told or bool(deltas)
+        return deltas
+
+    async def _read(self) -> list[Delta]:
         since = monotonic()  # The clock runs while we wait: a slow client is not the server's silence.
         while self._body.failure is None:
             chunk = await self._next(since)
