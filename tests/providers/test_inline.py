@@ -5,7 +5,7 @@ import pytest
 from chatls.content import JsonObject
 from chatls.providers.delta import CallArguments, CallStart, TextDelta, ThinkingDelta
 from chatls.providers.inline import InlineParser
-from tests.providers.inline_reading import TOOLS, deltas_of, read
+from tests.providers.inline_reading import TOOLS, deltas_of, fold, read
 
 HERMES = '<tool_call>\n{"name": "get_time", "arguments": {"city": "Oslo"}}\n</tool_call>'
 DSML = "<\uff5cDSML\uff5c"
@@ -107,6 +107,7 @@ def test_a_call_of_a_tool_that_is_not_offered_stays_text(name: str) -> None:
         'As JSON:\n{"name": "Oslo", "arguments": 3}\n{"city": [1, 2]}\n[1, 2]\n[get_time] [x](y)',
         '{"name": "get_time", "age": 3}',
         "a < b > c, d[0] = {}; >>> get_time\n<b>bold</b> <tool",
+        "Write `so: <function=get_time></function>` in a line, ``or `so <function=get_time></function>`` or `a </s>`.",
         "```python\nx = {}\n```\n",
         "```\n```\n",
         'Use this: ```json\n{"name": "get_time", "arguments": {"city": "Oslo"}}\n```\nSo.',
@@ -266,6 +267,95 @@ def test_what_ends_a_turn_is_dropped_at_its_end_and_before_a_call(end: str) -> N
 def test_what_ends_a_turn_is_text_where_it_is_spoken_of(text: str, end: str) -> None:
     written = text.replace("{end}", end)
     assert read(written).text == written
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["It`s a `file`: ", "It`s this: ", "`a.txt`", "``a ` b`` ", "It`s\n", "`a\n  ", "```x``` ", "- `a`, `b\n", "\\` "],
+)
+def test_a_backquote_that_nothing_closes_on_its_line_hides_no_call(before: str) -> None:
+    reply = read(f"{before}{HERMES}")
+    assert (reply.text, len(reply.calls)) == (before, 1)
+
+
+def test_a_code_span_is_followed_through_pieces_that_pass_unread() -> None:
+    call = HERMES.replace("\n", "")
+    plain = ["a `", "b <tool_call> ", "c", "` and `d", "` ", "e `f\n"]
+    assert fold(deltas_of([*plain, call])).text == "".join(plain)
+    assert fold(deltas_of(["a `b", " c` `d", " e` ", call, " f"])).text == "a `b c` `d e` f"
+    assert fold(deltas_of(["a `b", " c` `d", " e ", call, " f` g"])).text == f"a `b c` `d e {call} f` g"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        (
+            "<function=many><parameter=count>\n1\n<parameter=text>\nb\n</parameter></function>",
+            {"count": 1, "text": "b"},
+        ),
+        ("<function=many><parameter=text>\na\n</function>\n</tool_call>", {"text": "a"}),
+        ("<tool_call><function=many><parameter=text>\na\n</tool_call>\n", {"text": "a"}),
+        ("<function=many><parameter=text>a</parameter/></function>", {"text": "a"}),
+        ("<function=many><parameter=text>a<parameter=other>b</parameter></function>", {"text": "a<parameter=other>b"}),
+        ("<function=many><parameter=text>a<parameter=text>b</parameter></function>", {"text": "a<parameter=text>b"}),
+        ("<function=many><parameter=text>a</function> b</parameter></function>", {"text": "a</function> b"}),
+        ("<function=many><parameter=text>a\n</function>\nb</parameter></function>", {"text": "a\n</function>\nb"}),
+        ("<tool_call>many<arg_key>text</arg_key><arg_value>a\n</tool_call>", {"text": "a"}),
+        (
+            "<tool_call>many<arg_key>text</arg_key><arg_value>a </tool_call> b</arg_value></tool_call>",
+            {"text": "a </tool_call> b"},
+        ),
+    ],
+)
+def test_a_value_that_was_not_closed_ends_where_it_must(text: str, arguments: JsonObject) -> None:
+    reply = read(text)
+    assert (reply.text, [call.arguments for call in reply.calls]) == ("", [arguments])
+
+
+def test_a_value_that_was_cut_off_is_not_whole() -> None:
+    text = "<function=many><parameter=text>\na\n</function>\n</tool_call"
+    assert not [call for call in read(text, cut=True).calls if call.ready]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("{'name': 'many', 'arguments': {'text': 'a \\'}\\' \"', 'exact': True}}", {"text": "a '}' \"", "exact": True}),
+        ("{'arguments': {'text': 'a'}, 'name': 'many'}", {"text": "a"}),
+        ("[{'name': 'many', 'arguments': {}}]", {}),
+        ("{'name': 'many', 'arguments': '{\"text\": \"a\"}'}", {"text": "a"}),
+        ('{"name": "many", "arguments": {"perhaps": None, "exact": false,}}', {"perhaps": None, "exact": False}),
+        ("{'name': 'many', 'arguments': {'perhaps': null, 'exact': true}}", {"perhaps": None, "exact": True}),
+        ('{"name": "many", "arguments": {"text": "it\'s {"}}', {"text": "it's {"}),
+        ('{"name": "many", "arguments": {"text": "a"}', {"text": "a"}),
+        ('[{"name": "many", "arguments": {"text": "a"}}', {"text": "a"}),
+    ],
+)
+def test_behind_a_marker_python_and_a_forgotten_brace_are_understood(text: str, arguments: JsonObject) -> None:
+    reply = read(f"I look.\n<tool_call>\n{text}\n</tool_call>\nDone.")
+    assert (reply.text, [call.arguments for call in reply.calls]) == ("I look.\nDone.", [arguments])
+
+
+@pytest.mark.parametrize(
+    "text", ["{'name': 'get_time', 'arguments': {'city': 'Oslo'}}", "```json\n{'name': 'get_time'}\n```"]
+)
+def test_python_without_a_marker_is_text(text: str) -> None:
+    assert (read(text).text, read(text).calls) == (text, [])
+
+
+def test_only_where_gpt_oss_left_out_its_marks_its_words_mean_something() -> None:
+    thought = read("analysisWe see.assistantanalysisWe see more.assistantfinalIt is so.")
+    assert (thought.thinking, thought.text) == ("We see.We see more.", "It is so.")
+    assert read("The assistantfinal word, analysisWe.").text == "The assistantfinal word, analysisWe."
+    for name in ("get_time", "other"):
+        reply = read(f'analysisWe see.assistantcommentary to=functions.{name} json{{"city": "Oslo"}}')
+        assert (reply.thinking, len(reply.calls)) == ("We see.", int(name == "get_time"))
+
+
+def test_a_fence_behind_a_fence_with_a_call_is_one() -> None:
+    call = '{"name": "get_time", "arguments": {"city": "Oslo"}}'
+    shown = read(f"```json\n{call}\n```\n\n```python\nx = 1\n{HERMES}\n```\nSo.")
+    assert (shown.text, len(shown.calls)) == (f"```python\nx = 1\n{HERMES}\n```\nSo.", 1)
 
 
 @pytest.mark.parametrize(

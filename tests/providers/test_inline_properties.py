@@ -31,6 +31,9 @@ PIECES = (
     '{"name": "get_time", ', '"arguments": ', '{"city": "x"}', "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
     "<parameter=city>", "</parameter>", '<param name="city">', "</param>", '<parameter name="city">', "get_time(city=",
     "call:get_time{", '<|"|>', "<|message|>", "final", "analysis", "commentary to=functions.get_time", "[ARGS]",
+    "analysisWe ", "assistantcommentary to=functions.get_time json", "assistantfinal", "get_time{", "print(",
+    "{'name': ", "'get_time', 'arguments': ", "{'city': 'x'}", "```tool_code\n", "`", "``", "x `y ",
+    "</parameter/>", ", ", "; ",
     "functions.get_time:0", "<|tool_call_argument_begin|>", "<![CDATA[", "]]>", "to=functions.get_time", "all\n",
 )  # fmt: skip
 PLACES = st.lists(st.integers(0, 10_000), max_size=10)

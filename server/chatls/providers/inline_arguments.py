@@ -1,7 +1,8 @@
-"""Arguments that are not written as JSON: tags, Gemma's notation, Python calls, bare code. JSON fragments come out.
+"""Arguments that are written neither as JSON nor between tags: Gemma's notation, Python calls, bare code. JSON
+fragments come out.
 
-Pure. A value goes out while it is written where only text is allowed; otherwise when it is complete, because its type
-decides how it is written.
+Pure. A text goes out while it is written; any other value when it is complete, because its type decides how it is
+written.
 """
 
 import re
@@ -11,83 +12,22 @@ from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.providers import inline_values as values
 from chatls.providers.inline_call import OpenCall, quoted
-from chatls.providers.inline_families import Tags
 from chatls.providers.inline_source import Source, Wait, Words
 
-_LONGEST_TAG = 300
-_CDATA = "<![CDATA["
+_LONGEST_NAME = 300
 _TEXT: JsonObject = {"type": "string"}
 _KEYWORD = re.compile(r"[A-Za-z_]\w*\s*=(?!=)")
 _PYTHON = re.compile(r"""["'()\[\]{},\\]""")
 
 
-def read_tags(source: Source, call: OpenCall, tags: Tags, schema: JsonObject) -> Wait:
-    """Parameters between tags, up to the tag that closes the call."""
-    pattern = re.compile(tags.parameter)
-    call.add("{")
-    first = True
-    while True:
-        call.whole = True
-        yield from source.skip_blanks()
-        found = yield from _parameter(source, pattern, tags)
-        if found is None:
-            break
-        call.whole = False
-        source.take(found.end() - found.start())
-        key, kind = found["key"], found.groupdict().get("kind")
-        call.add(("" if first else ", ") + quoted(key) + ": ")
-        first = False
-        member = values.member(schema, key)
-        as_text = values.is_text(member) if kind is None else kind in ("true", "string")
-        yield from _value(source, call, tags.close.replace("{key}", key), None if as_text else member)
-    call.add("}")
-    call.ready()
-
-
-def _parameter(source: Source, pattern: re.Pattern[str], tags: Tags) -> Generator[None, None, re.Match[str] | None]:
-    """The tag that opens the next parameter, not consumed; None where the call ends."""
-    while True:
-        text = source.text[source.at : source.at + _LONGEST_TAG]
-        if text.startswith(tags.end):
-            source.take(len(tags.end))
-            return None
-        if found := pattern.match(source.text, source.at, source.at + _LONGEST_TAG):
-            return found
-        possible = tags.end.startswith(text) or tags.begin.startswith(text) or text.startswith(tags.begin)
-        if not possible or len(text) == _LONGEST_TAG:
-            return None
-        yield from source.need()
-
-
-def _value(source: Source, call: OpenCall, close: str, schema: JsonObject | None) -> Wait:
-    """One value up to what closes it; text is passed on as it comes, where `schema` is None."""
-    texts: list[str] = []
-    add = call.add_text if schema is None else texts.append
-    if schema is None:
-        call.add('"')
-    if (yield from source.peek()) == "<" and (yield from source.upcoming(len(_CDATA))) == _CDATA:
-        source.take(len(_CDATA))
-        yield from copy_until(source, Words(("]]>",)), add)
-        source.take(3)
-        yield from copy_until(source, Words((close,)), lambda _: None)
-    else:
-        ahead = (yield from source.upcoming(2)) if (yield from source.peek()) == "\r" else source.text[source.at]
-        newline = ahead if ahead in ("\n", "\r\n") else ""
-        source.take(len(newline))
-        yield from copy_until(source, Words((newline + close, close)), add)
-        source.take(len(newline) if source.text.startswith(newline + close, source.at) else 0)
-    source.take(len(close))
-    call.add('"' if schema is None else jsontext.dumps(values.read("".join(texts), schema)).decode())
-
-
-def copy_until(source: Source, words: Words, add: Callable[[str], None]) -> Wait:
-    """Pass on everything before the first of these words, which is not consumed."""
+def copy_until(source: Source, words: Words, add: Callable[[str], None]) -> Generator[None, None, str]:
+    """Pass on everything before the first of these words, which is not consumed; that word."""
     while True:
         size, found = words.certain(source)
         if piece := source.take(size):
             add(piece)
         if found:
-            return
+            return found
         yield from source.need()
 
 
@@ -174,12 +114,12 @@ def read_code(source: Source, call: OpenCall, schema: JsonObject, ends: Words) -
 def _keyword(source: Source) -> Generator[None, None, str]:
     """The name of a keyword argument, consumed; "" where there is none."""
     while True:
-        text = source.text[source.at : source.at + _LONGEST_TAG]
+        text = source.text[source.at : source.at + _LONGEST_NAME]
         if found := _KEYWORD.match(text):
             if found.end() < len(text) or source.ended:
                 source.take(found.end())
                 return found.group().rstrip("=").strip()
-        elif not re.fullmatch(r"\w+\s*=?", text) or len(text) == _LONGEST_TAG:
+        elif not re.fullmatch(r"\w+\s*=?", text) or len(text) == _LONGEST_NAME:
             return ""
         yield from source.need()
 

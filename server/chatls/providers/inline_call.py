@@ -1,11 +1,14 @@
 """One call that is being read out of text: what it tells as it grows. Pure; knows no dialect."""
 
 from collections.abc import Callable
+from typing import cast
 
 from chatls import jsontext
+from chatls.content import JsonObject
 from chatls.message import new_call_id
 from chatls.providers.arguments import read_arguments
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta
+from chatls.providers.inline_values import read_literal
 
 UNCLOSED = "the call was not written to its end"
 
@@ -17,15 +20,13 @@ class NotACallError(Exception):
 class OpenCall:
     """A call whose tool is known; its arguments are being written."""
 
-    __slots__ = ("_emit", "_id", "_texts", "settled", "whole")
+    __slots__ = ("_emit", "_id", "_texts", "settled")
 
     def __init__(self, name: str, emit: Callable[[Delta], None]) -> None:
         self._emit = emit
         self._id = new_call_id()
         self._texts: list[str] = []
         self.settled = False
-        self.whole = True
-        """Whether the arguments could end here, though nothing closed the call."""
         emit(CallStart(self._id, name))
 
     def add(self, text: str) -> None:
@@ -39,9 +40,11 @@ class OpenCall:
         self.add(quoted(text)[1:-1])
 
     def ready(self) -> None:
-        """The arguments are complete."""
+        """The arguments are complete. Where they are no JSON, they may be Python: None, a comma too many."""
         self.settled = True
-        match read_arguments("".join(self._texts)):
+        match read_arguments(text := "".join(self._texts)):
+            case str() if isinstance(meant := read_literal(text), dict):
+                self._emit(CallReady(self._id, cast(JsonObject, meant)))
             case str() as error:
                 self._emit(CallReady(self._id, None, error))
             case arguments:

@@ -5,18 +5,17 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 
 from chatls.content import JsonObject
 from chatls.providers.delta import Delta
-from chatls.providers.inline_arguments import read_code, read_gemma, read_python, read_tags
+from chatls.providers.inline_arguments import read_code, read_gemma, read_python
 from chatls.providers.inline_call import NotACallError, OpenCall
 from chatls.providers.inline_families import (
     CODE_TOOLS,
-    HARMONY_ENDS,
-    HARMONY_HEADER,
     OPENERS,
-    RECIPIENT,
     Family,
 )
-from chatls.providers.inline_json import JsonCalls
+from chatls.providers.inline_harmony import Harmony
+from chatls.providers.inline_json import JsonCalls, read_value
 from chatls.providers.inline_source import EndedError, Source, Wait, Words
+from chatls.providers.inline_tags import read_tags
 
 _OPENERS = Words(OPENERS)
 _MOST_OPENERS = 4
@@ -25,15 +24,17 @@ _LONGEST_HEADER = 300
 _GAP = re.compile(r"""["\s>]*(?:[]<{(\[`:.].*|[a-z]*(?:=.*)?)""", re.DOTALL)
 """What can follow a name, as far as it is there: signs, or an attribute."""
 
+_MARKLESS = Family("no marks", ())
+_BEFORE_NAMES = Words(("functions.",))
+_RIGHT_BEHIND = re.compile(r"(?::\d+)?(?=\{\s*[\"}])")
+_FENCE = re.compile(r"```[a-z_]*+(?:\s*+(?=[{\[])|[ \t\r]*\n\s*+(?=\w))")
+_FENCE_SO_FAR = re.compile(r"`{1,3}[a-z_]*\s*")
+_FENCE_END = Words(("```",))
+_PRINT = Words(("print(",))
+
 _LIST_ITEM = re.compile(r"\s*\(")
-_MESSAGE = "<|message|>"
-_HEADER_END = Words((_MESSAGE,))
-_HARMONY_END = Words(HARMONY_ENDS)
 _CODE_END = Words(("<|eom_id|>", "<|eot_id|>"))
 _PYTHON_TAG = "<|python_tag|>"
-
-Message = Callable[[str], None]
-"""A message of gpt-oss begins that is no call: in this channel."""
 
 
 class CallReader:
@@ -44,6 +45,7 @@ class CallReader:
         self._tools = tools
         self.emit = emit
         self._names = sorted(tools, key=len, reverse=True)
+        self.harmony = Harmony(source, tools, self._start)
         self._code_tool = next((name for name in CODE_TOOLS if name in tools), "")
         self.open: OpenCall | None = None
         """The newest call of the attempt that is under way."""
@@ -61,12 +63,15 @@ class CallReader:
         families: Sequence[Family] = OPENERS[opener]
         for _ in range(_MOST_OPENERS):
             if families[0].body == "harmony":
-                yield from self._harmony()
+                self.channel = yield from self.harmony.read()
                 return
             yield from self._source.skip_blanks()
             inner = yield from self._word(_OPENERS)
             if not inner:
+                fence = yield from self._open_fence()
                 yield from self._body(opener, families)
+                if fence:
+                    yield from self._close_fence()
                 return
             opener, families = inner, OPENERS[inner]
             self._source.take(len(inner))
@@ -76,23 +81,57 @@ class CallReader:
         """JSON or a list of Python calls, with no marker."""
         if (yield from self._source.peek()) == "[" and (yield from self._lists_names()):
             yield from self._list()
-        else:
+            return
+        while True:
             yield from JsonCalls(self._source, self._tools, self._start, bare=True).read()
+            between = yield from self._source.separator(",")
+            if between.strip() != "," or self._source.text[self._source.at] != "{":
+                self._source.put_back(between)
+                return
 
     def read_named(self, name: str) -> Wait:
         """A call whose name stands on a line before it: JSON, or code for a tool that takes some."""
         self._source.take(len(name) + 1)
         yield from self._source.skip_blanks()
         if (yield from self._source.peek()) == "{":
-            yield from self._json(name)
+            yield from read_value(self._source, self._start(name))
         elif name in CODE_TOOLS:
             yield from read_code(self._source, self._start(name), self._tools[name], Words((">>>",)))
         else:
             raise NotACallError
 
+    def read_names(self) -> Wait:
+        """Calls whose marks the server left out: a name, and right behind it the arguments."""
+        first = True
+        while True:
+            before = yield from self._source.separator("")
+            before += self._source.take(len((yield from self._word(_BEFORE_NAMES))))
+            try:
+                name, _, _ = yield from self._name([(_MARKLESS, _RIGHT_BEHIND)])
+            except NotACallError:
+                if first:
+                    raise
+                self._source.put_back(before)
+                return
+            first = False
+            yield from read_value(self._source, self._start(name))
+            self._source.forget()
+
+    def read_code_calls(self) -> Wait:
+        """Python calls, printed or not."""
+        printed = yield from self._word(_PRINT)
+        self._source.take(len(printed))
+        gaps = [(_MARKLESS, _LIST_ITEM)]
+        name, _, _ = yield from self._name(gaps)
+        yield from read_python(self._source, self._start(name), self._tools[name])
+        self._source.forget()
+        if printed and (yield from self._source.separator("")) == "" and self._source.text[self._source.at] == ")":
+            self._source.take(1)
+        yield from self._more(gaps)
+
     def read_header(self) -> Wait:
         """A message of gpt-oss whose beginning was part of the prompt: the header begins with the recipient."""
-        yield from self._harmony()
+        self.channel = yield from self.harmony.read()
 
     def begin(self) -> None:
         """A new attempt."""
@@ -140,7 +179,7 @@ class CallReader:
             named = [family for family in families if family.after is not None]
         gaps = [(family, re.compile(family.after or "")) for family in named]
         try:
-            name, family = yield from self._name(gaps)
+            name, family, gap = yield from self._name(gaps)
         except NotACallError:
             if opener != _PYTHON_TAG or not self._code_tool or not self.on_its_own:
                 raise
@@ -149,13 +188,13 @@ class CallReader:
             return
         schema = self._tools[name]
         if family.body == "json":
-            yield from self._json(name)
+            yield from read_value(self._source, self._start(name))
+            if "```" in gap:
+                yield from self._close_fence()
         elif family.tags is not None:
-            yield from read_tags(self._source, self._start(name), family.tags, schema)
+            yield from read_tags(self._source, self._start(name), family, schema)
         elif family.body == "gemma":
-            call = self._start(name)
-            call.whole = False
-            yield from read_gemma(self._source, call, family.quote, schema)
+            yield from read_gemma(self._source, self._start(name), family.quote, schema)
         else:
             yield from read_python(self._source, self._start(name), schema)
             yield from self._more(gaps)
@@ -163,16 +202,17 @@ class CallReader:
     def _more(self, gaps: Sequence[tuple[Family, re.Pattern[str]]]) -> Wait:
         """Further Python calls, one behind the other."""
         while True:
-            yield from self._source.skip_blanks()
+            between = yield from self._source.separator(",;")
             try:
-                name, _ = yield from self._name(gaps)
+                name, _, _ = yield from self._name(gaps)
             except NotACallError:
+                self._source.put_back(between)
                 return
             yield from read_python(self._source, self._start(name), self._tools[name])
             self._source.forget()
 
-    def _name(self, gaps: Sequence[tuple[Family, re.Pattern[str]]]) -> Generator[None, None, tuple[str, Family]]:
-        """An offered tool's name and what follows it, both consumed."""
+    def _name(self, gaps: Sequence[tuple[Family, re.Pattern[str]]]) -> Generator[None, None, tuple[str, Family, str]]:
+        """An offered tool's name and what follows it, by family and as it was written; both are consumed."""
         source = self._source
         while True:
             for name in self._names:
@@ -180,7 +220,7 @@ class CallReader:
                     for family, gap in gaps:
                         if found := gap.match(source.text, source.at + len(name)):
                             source.take(found.end() - source.at)
-                            return name, family
+                            return name, family, found.group()
             if not self._can_name():
                 raise NotACallError
             yield from source.need()
@@ -197,11 +237,20 @@ class CallReader:
                     return True
         return False
 
-    def _json(self, name: str) -> Wait:
-        call = self._start(name)
-        call.whole = False
-        yield from JsonCalls(self._source, self._tools, self._start, bare=False).value(call.add)
-        call.ready()
+    def _open_fence(self) -> Generator[None, None, str]:
+        """What begins a code fence around the call, consumed; "" where there is none."""
+        if (yield from self._source.peek()) != "`":
+            return ""
+        source = self._source
+        while not (found := _FENCE.match(text := source.text[source.at : source.at + _LONGEST_GAP])):
+            if len(text) == _LONGEST_GAP or not _FENCE_SO_FAR.fullmatch(text):
+                raise NotACallError
+            yield from source.need()
+        return source.take(found.end())
+
+    def _close_fence(self) -> Wait:
+        yield from self._source.skip_blanks()
+        self._source.take(len((yield from self._word(_FENCE_END))))
 
     def _lists_names(self) -> Generator[None, None, bool]:
         """Whether the bracket that stands here begins a list of Python calls rather than JSON."""
@@ -225,42 +274,7 @@ class CallReader:
                 if opening == "]":
                     return
                 continue
-            name, _ = yield from self._name([(family, _LIST_ITEM)])
+            name, _, _ = yield from self._name([(family, _LIST_ITEM)])
             started = True
             yield from read_python(source, self._start(name), self._tools[name])
             source.forget()
-
-    def _harmony(self) -> Wait:
-        """A message of gpt-oss: its header says whether it is thinking, an answer or a call."""
-        source = self._source
-        self.channel = None
-        while True:
-            size, message = _HEADER_END.certain(source, _LONGEST_HEADER + len(_MESSAGE))
-            header = source.text[source.at : source.at + min(size, _LONGEST_HEADER)]
-            if message:
-                break
-            if size >= _LONGEST_HEADER or not HARMONY_HEADER.match(header):
-                raise NotACallError
-            yield from source.need()
-        if size >= _LONGEST_HEADER or not HARMONY_HEADER.match(header):
-            raise NotACallError
-        # Some name two channels, the recipient before the second. An answer is for nobody else, whatever came before.
-        last = header.rpartition("<|channel|>")[2]
-        recipient = RECIPIENT.search(last) or (None if last.lstrip().startswith("final") else RECIPIENT.search(header))
-        name = recipient["name"] if recipient else ""
-        if name and name not in self._tools and name != "assistant":
-            raise NotACallError
-        source.take(size + len(_MESSAGE))
-        if name in self._tools:
-            yield from self._harmony_call(name)
-        else:
-            self.channel = "analysis" if "analysis" in header.rpartition("<|channel|>")[2] else "final"
-
-    def _harmony_call(self, name: str) -> Wait:
-        yield from self._source.skip_blanks()
-        if (yield from self._source.peek()) == "{":
-            yield from self._json(name)
-        elif name in CODE_TOOLS:
-            yield from read_code(self._source, self._start(name), self._tools[name], _HARMONY_END)
-        else:
-            raise NotACallError

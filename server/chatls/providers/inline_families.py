@@ -71,11 +71,36 @@ FAMILIES: tuple[Family, ...] = (
         # Some write a brace too many.
         closers=("</tool_call>", "</_call>", "}\n</tool_call>", "}</tool_call>"),
     ),
-    Family("hermes, python", ("<tool_call>",), after=r"\(", body="python"),
+    Family("hermes, name and JSON", ("<tool_call>",), after=r"\s*(?=\{)"),
+    Family(
+        "python behind any mark",
+        (
+            "<tool_call>",
+            "<|tool_call_start|>",
+            "<|tool_call|>",
+            "<function_call>",
+            "<tool_code>",
+            "<TOOLCALL>",
+            "<tool_calls>",
+            "[TOOL_CALLS]",
+        ),
+        after=r"\(",
+        body="python",
+    ),
+    Family("lm studio", ("[TOOL_REQUEST]",), closers=("[END_TOOL_REQUEST]",)),
     Family(
         "hermes, loosely",
-        ("<function_call>", "<tool>", "<tools>", "<response>", "<json>", "<xml>", "<JSON>"),
-        closers=("</function_call>", "</tool>", "</tools>", "</response>", "</json>", "</xml>", "</JSON>"),
+        ("<function_call>", "<tool>", "<tools>", "<tool_code>", "<response>", "<json>", "<xml>", "<JSON>"),
+        closers=(
+            "</function_call>",
+            "</tool>",
+            "</tools>",
+            "</tool_code>",
+            "</response>",
+            "</json>",
+            "</xml>",
+            "</JSON>",
+        ),
     ),
     Family(
         "qwen3 coder, nemotron, seed",
@@ -89,6 +114,13 @@ FAMILIES: tuple[Family, ...] = (
     Family("functionary 3.2", (">>>",), after=r"\n\s*(?=\{)"),
     Family("seed", ("<seed:tool_call>",), closers=("</seed:tool_call>",)),
     Family("hermes, function", ('<function name="',), after=r'"\s*>\s*(?=\{)', closers=("</function>",)),
+    Family(
+        "minimax and qwen, mixed",
+        ('<function name="',),
+        after=r'"\s*>\s*(?=<parameter )',
+        body="tags",
+        tags=_attributes("", "parameter", "function"),
+    ),
     Family(
         "minicpm",
         ('<function name="',),
@@ -104,6 +136,7 @@ FAMILIES: tuple[Family, ...] = (
         body="python",
         closers=("<|eom_id|>", "<|eot_id|>"),
     ),
+    Family("llama 4", ("<|python_start|>",), after=r"\(", body="python", closers=("<|python_end|>",)),
     Family("lfm2", ("<|tool_call_start|>",), closers=("<|tool_call_end|>",)),
     Family("mistral", ("[TOOL_CALLS]",), after=r"\s*(?:\[CALL_ID\][^\[{]*)?(?:\[ARGS\])?\s*(?=\{)", closers=("</s>",)),
     Family(
@@ -126,7 +159,6 @@ FAMILIES: tuple[Family, ...] = (
             "<\uff5ctool_calls_end\uff5c>",
             "<\uff5ctool▁sep\uff5c>",
             "<\uff5cend▁of▁sentence\uff5c>",
-            "```",
         ),
     ),
     Family(

@@ -1,6 +1,7 @@
 """What a reader of text has found and not handed on yet: pieces of the same kind are one. Pure; knows no dialect."""
 
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
+from chatls.providers.inline_span import Span
 
 _TEXTS = (TextDelta, ThinkingDelta)
 
@@ -8,7 +9,7 @@ _TEXTS = (TextDelta, ThinkingDelta)
 class Output:
     """Deltas, in order."""
 
-    __slots__ = ("_deltas", "_kind", "_pieces", "said", "thinking")
+    __slots__ = ("_deltas", "_kind", "_pieces", "said", "span", "thinking")
 
     def __init__(self) -> None:
         self._deltas: list[Delta] = []
@@ -18,6 +19,7 @@ class Output:
         """Whether what is said is thinking."""
         self.said = ""
         """The last character that was said; "" at the beginning, and behind a call."""
+        self.span = Span()
 
     def add(self, delta: Delta) -> None:
         """Anything but text."""
@@ -33,6 +35,8 @@ class Output:
             self._flush()
             self._kind = kind
         self.said = text[-1]
+        if "`" in text or self.span.pieces:
+            self.span.pieces.append(text)
         self._pieces.append(text)
 
     def take(self) -> list[Delta]:

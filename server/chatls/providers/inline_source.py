@@ -48,6 +48,28 @@ class Source:
         """Consume all that is here."""
         return self.take(len(self.text) - self.at)
 
+    def put_back(self, text: str) -> None:
+        """What was just taken is not consumed after all."""
+        self.text, self.at = text + self.text[self.at :], 0
+        size = len(text)
+        while self.record and size > 0:
+            last = self.record.pop()
+            if len(last) > size:
+                self.record.append(last[:-size])
+            size -= len(last)
+
+    def separator(self, marks: str) -> Generator[None, None, str]:
+        """Consume blanks, with one of these marks among them or none, up to something else."""
+        taken: list[str] = []
+        while True:
+            taken.append(self.take_blanks())
+            mark = yield from self.peek()
+            if mark in marks:
+                taken.append(self.take(1))
+                marks = ""
+            elif not mark.isspace():
+                return "".join(taken)
+
     def forget(self) -> None:
         """What was taken so far stays taken."""
         if self.record and not self.keep:

@@ -106,10 +106,18 @@ def read_literal(text: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            value = ast.literal_eval(text)
+            value = ast.literal_eval(_Constants().visit(ast.parse(text, mode="eval")))
         return jsontext.loads(jsontext.dumps(value))
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return text
+
+
+class _Constants(ast.NodeTransformer):
+    """Makes of JSON's words what they are in Python."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:  # The name is ast's.
+        """A word without quotes."""
+        return ast.Constant(_NAMED[node.id]) if node.id in _NAMED else node
 
 
 def _kinds_of(value: object) -> tuple[str, ...]:

@@ -16,13 +16,16 @@ def _watched(anywhere: str, on_a_line: str, *, line: bool) -> re.Pattern[str]:
 _ANSWER = (words.ANYWHERE.beginning.pattern, words.ON_A_LINE.beginning.pattern)
 _IN_FENCE = {mark[0]: ("(?!)", mark[0]) for mark in words.FENCES}
 
-WATCHED = {
-    (mark, line): _watched(*begins, line=line)
+Watched = tuple[re.Pattern[str] | None, re.Pattern[str] | None]
+"""What a piece must not hold inside of a line, and where it begins one, blanks aside; None: it may mean anything."""
+
+WATCHED: dict[str, Watched] = {
+    mark: (_watched(*begins, line=False), _watched(*begins, line=True))
     for mark, begins in {"": _ANSWER, **_IN_FENCE}.items()
-    for line in (False, True)
 }
-"""What a piece of the answer must not hold: by the character of the code fence around it, "" outside, and by whether it
-begins a line, blanks aside."""
+"""For the answer, by the character of the code fence around it, "" outside."""
+
+NOTHING_PASSES: Watched = (None, None)
 
 
 def begins_line(text: str) -> bool:
