@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from chatls import openfile
+from chatls import beneath
 from chatls.editor import OpenDocument, Root
 from chatls.errors import ToolError
 from chatls.secret_files import holds_secrets
@@ -294,7 +294,7 @@ def test_a_link_put_in_place_after_the_check_is_not_followed(folder: Path) -> No
 def test_where_the_system_cannot_walk_step_by_step_files_are_opened_all_the_same(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openfile, "_STEPWISE", False)
+    monkeypatch.setattr(beneath, "_STEPWISE", False)
     place = workspace(folder)
     (folder / "link").symlink_to("src/app.py")
     with place.open_file(folder / "src/app.py") as file:

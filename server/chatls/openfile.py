@@ -6,10 +6,9 @@ import stat
 from io import FileIO
 from pathlib import Path
 
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_PATH", 0) | _NO_LINK
-_FILE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0) | _NO_LINK
-_STEPWISE = os.open in os.supports_dir_fd
+from chatls.beneath import NO_LINK, Place, place_beneath
+
+_FILE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | NO_LINK
 
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
@@ -41,36 +40,28 @@ class NotRegularError(OSError):
 def open_beneath(folder: Path, path: Path) -> FileIO:
     """Open the regular file `path`, which lies below `folder`; no link may stand between the two.
 
-    The way is walked one folder at a time, so that a link put there after the path was checked is not followed.
     Raises `NotRegularError` and any other `OSError`.
     """
-    *inner, name = path.relative_to(folder).parts or (".",)
-    if not _STEPWISE:
-        return _open_regular(str(path), None)
-    here = os.open(folder, _FOLDER)
-    try:
-        for part in inner:
-            here, above = os.open(part, _FOLDER, dir_fd=here), here
-            os.close(above)
-        return _open_regular(name, here)
-    finally:
-        os.close(here)
+    with place_beneath(folder, path) as place:
+        return open_at(place)
 
 
-def _open_regular(name: str, folder: int | None) -> FileIO:
-    _require_regular(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode)  # opening a device may do things
-    descriptor = os.open(name, _FILE, dir_fd=folder)
+def open_at(place: Place) -> FileIO:
+    """The same for a place that is held."""
+    require_regular(os.stat(place.name, dir_fd=place.folder, follow_symlinks=False))  # opening a device may do things
+    descriptor = os.open(place.name, _FILE, dir_fd=place.folder)
     try:
-        _require_regular(os.fstat(descriptor).st_mode)
+        require_regular(os.fstat(descriptor))
         return FileIO(descriptor, "rb")
     except OSError:
         os.close(descriptor)
         raise
 
 
-def _require_regular(mode: int) -> None:
-    if not stat.S_ISREG(mode):
-        raise NotRegularError(mode)
+def require_regular(status: os.stat_result) -> None:
+    """Raise `NotRegularError` for all but regular files."""
+    if not stat.S_ISREG(status.st_mode):
+        raise NotRegularError(status.st_mode)
 
 
 def encoding_of(start: bytes) -> str:

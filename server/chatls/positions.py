@@ -26,6 +26,32 @@ def offset(text: str, line: int, character: int, encoding: str) -> int:
     return start + len(content.encode(codec, "replace")[: character * width].decode(codec, "ignore"))
 
 
+def position(text: str, at: int, encoding: str) -> tuple[int, int]:
+    r"""The line and the character of a place in the text: what `offset` takes back.
+
+    Between CR and LF there is no position; then it is the one before both.
+
+    >>> position("one\ntwo", 6, "utf-16"), position("\U0001f600x", 1, "utf-16"), position("one\r\ntwo", 4, "utf-16")
+    ((1, 2), (0, 2), (0, 3))
+    """
+    if text[at - 1 : at + 1] == "\r\n" and at > 0:
+        at -= 1
+    line, start = _line_of(text, at)
+    content = text[start:at]
+    if content.isascii():
+        return line, len(content)
+    codec, width = _CODECS[encoding]
+    return line, len(content.encode(codec, "replace")) // width
+
+
+def _line_of(text: str, at: int) -> tuple[int, int]:
+    """The line that a place is in, and where that begins."""
+    if text.count("\r", 0, at) == text.count("\r\n", 0, at):
+        return text.count("\n", 0, at), text.rfind("\n", 0, at) + 1
+    starts = [0, *(match.end() for match in _LINE_END.finditer(text, 0, at))]
+    return len(starts) - 1, starts[-1]
+
+
 def _line_start(text: str, line: int) -> int:
     if text.count("\r") == text.count("\r\n"):
         parts = text.split("\n", line)

@@ -77,7 +77,7 @@ def holds_secrets(path: PurePath) -> bool:
     >>> [holds_secrets(PurePath(name)) for name in ("a/.ENV", "a/.env.example", "a/.aws/credentials", "a/env.py")]
     [True, False, True, False]
     """
-    *_, folder, name = ("", "", *(_folded(part) for part in path.parts))
+    *_, folder, name = ("", "", *(folded(part) for part in path.parts))
     if any(fnmatchcase(name, pattern) for pattern in _HARMLESS):
         return False
     return any(fnmatchcase(name, pattern) for pattern in (*_ENVIRONMENT, *_KEYS, *_CREDENTIALS)) or any(
@@ -85,7 +85,7 @@ def holds_secrets(path: PurePath) -> bool:
     )
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """One spelling for all that a case-insensitive or normalising file system takes for the same name."""
     plain = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
     return unicodedata.normalize("NFKC", plain).casefold().split(":")[0].rstrip(". ")

@@ -1,7 +1,7 @@
 """The roots and their text: which paths may be named, what they are called, and how their files are opened.
 
-Made on the event loop; from then on safe to use in any thread. All but `locate`, `uri`, `open_text` and `open_under`
-look at the disk: ask them from a worker thread. It knows neither tools nor sessions.
+Made on the event loop; from then on safe to use in any thread. All but `locate`, `uri`, `open_document`, `open_text`
+and `open_under` look at the disk: ask them from a worker thread. It knows neither tools nor sessions.
 """
 
 import difflib
@@ -12,7 +12,7 @@ from functools import cached_property
 from io import FileIO
 from pathlib import Path
 
-from chatls.editor import Editor
+from chatls.editor import OpenDocument, Texts
 from chatls.errors import ToolError
 from chatls.openfile import NotRegularError, has_text, open_beneath
 from chatls.pathtext import local_path, quoted
@@ -26,46 +26,70 @@ _KERNEL_FOLDERS = tuple(Path(name) for name in ("/proc", "/sys", "/dev"))
 class Workspace:
     """The folders and documents that were open in the editor when this was made."""
 
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, editor: Texts, beside: Path | None = None) -> None:
+        """`beside`: a folder of ours whose files may be read by their absolute paths, and nothing else."""
         self.roots = editor.roots()
+        self._beside = Path(os.path.realpath(beside)) if beside else None
         self._documents = dict(editor.open_documents())
 
     # Paths
 
-    def resolve(self, text: str) -> Path:
+    def resolve(self, text: str, *, beside: bool = False) -> Path:
         """The file or folder that a path names: absolute, links resolved, inside a root; it need not exist.
 
         `text` is relative to a root (`name/path` where there are several), absolute, or a `file:` URI. Raises
-        `ToolError` for all that lies outside, and says the same whether or not something is there.
+        `ToolError` for all that lies outside, and says the same whether or not something is there. `beside`: the
+        files beside the workspace, which may only be read, are inside.
         """
         candidate = self._candidate(text)
-        path = Path(os.path.realpath(candidate))
-        if self.root_of(path) is None:
+        path = real_path(candidate)
+        if self.root_of(path) is None or (self.is_beside(path) and not beside):
             raise ToolError(self._outside(text))
-        if os.path.realpath(path) != str(path):
+        if real_path(path) != path:
             raise ToolError(f"{quoted(text)} is a link that leads nowhere")
         return path
 
     def readable(self, text: str) -> Path:
         """As `resolve`, but a file that holds secrets is refused, by its own name or by what it links to."""
-        path = self.resolve(text)
+        path = self.resolve(text, beside=True)
+        self._require_no_secret(text, path, "was not read", "Ask the user for the part that you need")
+        return path
+
+    def changeable(self, text: str) -> Path:
+        """As `readable`, for a file that is changed or made: nothing is made behind a link that leads nowhere."""
+        path, place = self.resolve(text), self._candidate(text)
+        self._require_no_secret(text, path, "was not changed", "Tell the user what should stand there")
+        if any(_leads_nowhere(part) for part in (place, *place.parents)):
+            raise ToolError(f"{quoted(text)} is a link that leads nowhere, or lies behind one")
+        return path
+
+    def _require_no_secret(self, text: str, path: Path, refusal: str, advice: str) -> None:
         for place in (self._candidate(text), path):
             if holds_secrets(place):
                 raise ToolError(
-                    f"{quoted(text)} was not read: files named like {quoted(place.name)} usually hold secrets (keys, "
-                    "passwords, tokens). Ask the user for the part that you need"
+                    f"{quoted(text)} {refusal}: files named like {quoted(place.name)} usually hold secrets (keys, "
+                    f"passwords, tokens). {advice}"
                 )
-        return path
 
     def root_of(self, path: Path) -> Path | None:
-        """The folder of the root that a resolved path lies in, the innermost one; None outside."""
+        """The folder of the root that a resolved path lies in, the innermost one; None outside.
+
+        Of what lies beside the workspace, the folder beside it.
+        """
         folder = next((folder for _, folder in self.folders if path.is_relative_to(folder)), None)
         kernel = next((place for place in _KERNEL_FOLDERS if path.is_relative_to(place)), None)
-        return folder if folder and (kernel is None or folder.is_relative_to(kernel)) else None
+        if folder and (kernel is None or folder.is_relative_to(kernel)):
+            return folder
+        return self._beside if self.is_beside(path) else None
+
+    def is_beside(self, path: Path) -> bool:
+        """Whether a resolved path lies beside the workspace: it may be read, and that is all."""
+        inside = any(path.is_relative_to(folder) for _, folder in self.folders)
+        return self._beside is not None and not inside and path.is_relative_to(self._beside)
 
     def is_secret(self, path: Path) -> bool:
         """Whether a file usually holds secrets, judged by its name or by the name of what it links to."""
-        return holds_secrets(path) or holds_secrets(Path(os.path.realpath(path)))
+        return holds_secrets(path) or holds_secrets(real_path(path))
 
     def locate(self, text: str) -> Path | None:
         """The place that a path names as it is written, without a look at the disk; None where it cannot be one."""
@@ -82,6 +106,8 @@ class Workspace:
     def name_in(self, folder: Path, inner: str) -> str:
         """The same for a path that is told as text, relative to a root's folder, and quickly."""
         name = inner
+        if folder == self._beside and self.is_beside(folder):
+            return str(folder / inner)
         if len(self.folders) > 1:
             root = next(name for name, place in self.folders if place == folder)
             name = root if inner == "." else f"{root}/{inner}"
@@ -96,6 +122,10 @@ class Workspace:
         return document.uri if document else path.as_uri()
 
     # Open documents
+
+    def open_document(self, path: Path) -> OpenDocument | None:
+        """The document that is open at a path, saved or not; None where the path is not open."""
+        return self._documents.get(path)
 
     def open_text(self, path: Path) -> str | None:
         """The text of an open document, saved or not; None where the path is not open."""
@@ -244,8 +274,23 @@ class Workspace:
         return f"{problem} Begin with a root: {', '.join(quoted(f'{root.name}/') for root in self.roots)}"
 
 
+def real_path(path: Path) -> Path:
+    """A path without links; it need not exist. Raises `ToolError` where a link vanishes while it is looked at."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError as error:
+        raise ToolError(f"{quoted(str(path))} is being changed right now; try again") from error
+
+
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError:  # too long a name, for one
+        return False
+
+
+def _leads_nowhere(path: Path) -> bool:
+    try:
+        return path.is_symlink() and not path.exists()
+    except OSError:  # behind a folder that may not be entered
         return False
