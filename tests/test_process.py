@@ -335,3 +335,89 @@ async def test_the_end_of_any_process_can_be_waited_for() -> None:
             await child.wait()
         await process.gone(child.pid)
         await process.gone(1 << 40)
+
+
+async def test_joined_streams_come_in_the_order_in_which_they_are_written() -> None:
+    script = "import os\nfor n in range(99): os.write(1 + n % 2, b'%d ' % n)"
+    with anyio.fail_after(LONG):
+        async with await Child.start(python(script), joined=True) as child:
+            assert (await everything(child.stdout)).split() == [b"%d" % number for number in range(99)]
+            assert child.stderr is child.stdout
+
+
+async def test_what_lies_ready_is_read_without_waiting() -> None:
+    with anyio.fail_after(LONG):
+        async with await Child.start(["sh", "-c", "sleep 300 & echo here"]) as child:
+            await child.wait()
+            await child.end()
+            assert child.stdout.receive_nowait() == b"here\n"
+            with pytest.raises((anyio.EndOfStream, anyio.WouldBlock)):
+                child.stdout.receive_nowait()
+
+
+LEAVING = """
+import os, time
+if not os.fork():
+    os.setsid()
+    print(os.getpid(), flush=True)
+    time.sleep(300)
+"""
+"""Leaves a process in a session of its own, and ends, or goes on."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the environment of any process")
+@pytest.mark.usefixtures("any_system")
+async def test_of_a_watched_child_those_are_ended_too_who_left_its_group() -> None:
+    with anyio.fail_after(LONG):
+        async with await Child.start(python(LEAVING), watched=True) as child:
+            stranger = int(await line(child.stdout))
+            await child.wait()
+            assert is_running(stranger)
+        await process.gone(stranger)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the environment of any process")
+async def test_killing_all_children_kills_those_who_left_a_watched_ones_group() -> None:
+    with anyio.fail_after(LONG):
+        child = await Child.start(python(LEAVING + "else: time.sleep(300)"), watched=True)
+        stranger = int(await line(child.stdout))
+        process.kill_all()
+        assert await child.wait() == -signal.SIGKILL
+        await process.gone(stranger)
+        await child.aclose()
+
+
+PARENT = """
+import anyio, os, sys
+from chatls.process import Child
+
+async def main():
+    child = await Child.start(["sh", "-c", "sleep 300 & echo $!; sleep 300"], watched=True)
+    os.write(1, b"%d " % child.pid + await child.stdout.receive())
+    await anyio.sleep(300)
+
+anyio.run(main)
+"""
+
+
+async def test_a_watched_child_and_its_group_end_even_if_their_parent_is_killed() -> None:
+    with anyio.fail_after(LONG):
+        parent = await Child.start([sys.executable, "-c", PARENT], env=dict(os.environ))
+        child, grandchild = map(int, (await line(parent.stdout)).split())
+        assert is_running(child)
+        assert is_running(grandchild)
+        os.kill(parent.pid, signal.SIGKILL)
+        await process.gone(child)
+        await process.gone(grandchild)
+        await parent.aclose()
+
+
+async def test_who_guards_a_watched_child_ends_with_it() -> None:
+    with anyio.fail_after(LONG):
+        async with await Child.start(["true"]) as child:
+            await child.wait()
+        before = descriptors()
+        async with await Child.start(["true"], watched=True) as child:
+            await child.wait()
+        assert is_reaped(-1), "there is no child, not even a dead one"
+        assert descriptors() == before

@@ -5,6 +5,7 @@ pipes' end, which a grandchild can hold open for ever.
 """
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from types import TracebackType
 from typing import IO, Self
 
 import anyio
-from anyio import abc, lowlevel
+from anyio import abc, lowlevel, to_thread
 
 _CHUNK = 65536
 _POLL = 0.02
@@ -24,14 +25,24 @@ _LAST_WAIT = 1.0
 """Seconds for a killed child to be gone; one that sleeps in the kernel is left to itself."""
 
 
+_MARK = "CHATLS_COMMAND"
+"""A variable in the environment of a watched child, by which those are found who left its process group."""
+_ROUNDS = 20
+"""Looks for such ones: who forks while we look is found the next time."""
+_GUARD = 'read -r _ || kill -s KILL -- "-$1"'
+"""For a shell that reads a pipe whose other end is ours alone: it reads the end when we are gone, even by SIGKILL."""
+
 _children: "set[Child]" = set()
 """All that run, so that none outlives the daemon, however it ends."""
 
 
 def kill_all() -> None:
     """Kill every child and its process group, now. For a daemon that leaves."""
-    for child in list(_children):
+    children = list(_children)
+    for child in children:
         child.kill()
+    if marks := [child.mark for child in children if child.mark]:
+        _kill_marked(*marks)
 
 
 async def gone(pid: int) -> None:
@@ -56,14 +67,17 @@ else:
 class Child:
     """A running program. Close it, or use it as an asynchronous context manager; any task may do either."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], mark: str | None = None) -> None:
         self._process = process
+        self.mark = mark
+        """By which those are found who left its process group; None unless it is watched."""
+        self._guard: subprocess.Popen[bytes] | None = None
         self.pid = process.pid
         """Also the name of its process group."""
         self.stdin = PipeWriter(process.stdin) if process.stdin else None
         """None unless it was asked for: the child then reads from the null device."""
         self.stdout = PipeReader(_opened(process.stdout))
-        self.stderr = PipeReader(_opened(process.stderr))
+        self.stderr = PipeReader(_opened(process.stderr)) if process.stderr else self.stdout
         _children.add(self)
 
     @classmethod
@@ -73,17 +87,28 @@ class Child:
         *,
         cwd: str | Path | None = None,
         env: Mapping[str, str] | None = None,
-        stdin: bool = False,
+        stdin: bool | IO[bytes] = False,
+        joined: bool = False,
+        watched: bool = False,
     ) -> Self:
         """Start a program, never by way of a shell. It inherits no file descriptors but its own three.
 
-        `env` is the whole environment; without it the child gets ours, but for RIPGREP_CONFIG_PATH. Raises `OSError`
-        where the program cannot be started.
+        `env` is the whole environment; without it the child gets ours, but for RIPGREP_CONFIG_PATH. `stdin`: it reads
+        what is written to it (`True`), or a file that is open. `joined`: both
+        streams come at `stdout`, in the order in which they are written. `watched`, for what strangers write: its
+        process group ends with us even if we are killed, and (on Linux) `end` also finds those who left the group, as
+        long as they keep the environment. Raises `OSError` where the program cannot be started.
         """
         await lowlevel.checkpoint()
         if env is None:
             env = {name: value for name, value in os.environ.items() if name != "RIPGREP_CONFIG_PATH"}
-        return cls(_spawn(argv, cwd, env, subprocess.PIPE if stdin else subprocess.DEVNULL))
+        mark = secrets.token_hex(8) if watched else None
+        if mark:
+            env = {**env, _MARK: mark}
+        child = cls(_spawn(argv, cwd, env, stdin=stdin, joined=joined), mark)
+        if watched:
+            child._guard = _guarded(child.pid)
+        return child
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,7 +121,12 @@ class Child:
     @property
     def ended(self) -> bool:
         """Whether the program has ended. Looks, and does not wait."""
-        return self._reap() is not None
+        return self.code is not None
+
+    @property
+    def code(self) -> int | None:
+        """What `wait` would return; None while the program runs. Looks, and does not wait."""
+        return self._reap()
 
     async def wait(self) -> int:
         """Wait for the program itself, not for what it left behind, and not for its pipes.
@@ -108,10 +138,10 @@ class Child:
             await _ended(self.pid)
         return code
 
-    async def aclose(self, grace: float = 2.0) -> None:
+    async def end(self, grace: float = 2.0) -> None:
         """End the program and all of its process group: TERM, at most `grace` seconds, then KILL. Reaps it.
 
-        Not cut short by cancellation; does nothing the second time.
+        What it wrote can still be read. Not cut short by cancellation; does nothing the second time.
         """
         try:
             with anyio.CancelScope(shield=True):
@@ -121,9 +151,17 @@ class Child:
                 self._signal(signal.SIGKILL)
                 with anyio.move_on_after(_LAST_WAIT):
                     await self.wait()
+                if self.mark:
+                    await to_thread.run_sync(_kill_marked, self.mark)
         finally:  # reached without waiting where a native `task.cancel()` pierces the shield
-            self._signal(signal.SIGKILL)
-            self._reap()
+            self.kill()
+            self.mark = None
+
+    async def aclose(self, grace: float = 2.0) -> None:
+        """As `end`, and close the pipes."""
+        try:
+            await self.end(grace)
+        finally:
             for stream in (self.stdin, self.stdout, self.stderr):
                 if stream:
                     stream.close()
@@ -131,6 +169,7 @@ class Child:
     def kill(self) -> None:
         """Kill the program and its process group, now, without waiting for its end."""
         self._signal(signal.SIGKILL)
+        self._dismiss()
         self._reap()
 
     def _reap(self) -> int | None:
@@ -139,7 +178,16 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
             _children.discard(self)
+            self._dismiss()
         return self._process.returncode
+
+    def _dismiss(self) -> None:
+        """The guard has nothing more to guard, and the number of the group may soon belong to others."""
+        if self._guard:
+            self._guard.kill()
+            self._guard.wait()  # no more than a moment: it was killed
+            _opened(self._guard.stdin).close()
+            self._guard = None
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process.returncode is None:
@@ -158,16 +206,22 @@ class PipeReader(abc.ByteReceiveStream):
         """The next bytes. Raises `anyio.EndOfStream` after the last one, `anyio.ClosedResourceError` when closed."""
         await lowlevel.checkpoint()
         while True:
-            if self._pipe.closed:
-                raise anyio.ClosedResourceError
             try:
-                data = os.read(self._pipe.fileno(), max_bytes)
-            except BlockingIOError:
+                return self.receive_nowait(max_bytes)
+            except anyio.WouldBlock:
                 await anyio.wait_readable(self._pipe)
-                continue
-            if not data:
-                raise anyio.EndOfStream
-            return data
+
+    def receive_nowait(self, max_bytes: int = _CHUNK) -> bytes:
+        """The same, but raises `anyio.WouldBlock` where nothing lies ready."""
+        if self._pipe.closed:
+            raise anyio.ClosedResourceError
+        try:
+            data = os.read(self._pipe.fileno(), max_bytes)
+        except BlockingIOError as error:
+            raise anyio.WouldBlock from error
+        if not data:
+            raise anyio.EndOfStream
+        return data
 
     async def aclose(self) -> None:
         """Close our end."""
@@ -210,18 +264,78 @@ class PipeWriter(abc.ByteSendStream):
         _close(self._pipe)
 
 
-def _spawn(argv: Sequence[str], cwd: str | Path | None, env: Mapping[str, str], stdin: int) -> subprocess.Popen[bytes]:
+def _spawn(
+    argv: Sequence[str], cwd: str | Path | None, env: Mapping[str, str], *, stdin: bool | IO[bytes], joined: bool
+) -> subprocess.Popen[bytes]:
     """Start it on the event loop: it takes about a millisecond, and in a thread a cancel could lose the child."""
     return subprocess.Popen(
         list(argv),
         cwd=cwd,
         env=dict(env),
-        stdin=stdin,
+        stdin=(subprocess.PIPE if stdin else subprocess.DEVNULL) if isinstance(stdin, bool) else stdin,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.STDOUT if joined else subprocess.PIPE,
         bufsize=0,
         start_new_session=True,
     )
+
+
+def _guarded(group: int) -> subprocess.Popen[bytes] | None:
+    """A process that kills the group when ours is gone. None where the system has none to spare."""
+    try:
+        return subprocess.Popen(
+            ("/bin/sh", "-c", _GUARD, "chatls-guard", str(group)),
+            env={},
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+
+
+def _kill_marked(*marks: str) -> None:
+    """Kill all that carry one of the marks in their environment, until there is none. Blocks for some milliseconds."""
+    entries = {f"{_MARK}={mark}".encode() for mark in marks}
+    for _ in range(_ROUNDS):
+        found = [pid for pid in _pids() if _carries(pid, entries)]
+        for pid in found:
+            _kill_one(pid, entries)
+        if not found:
+            return
+
+
+def _kill_one(pid: int, entries: set[bytes]) -> None:
+    watch = _watch(pid)  # from here on the number cannot come to mean another process
+    with suppress(ProcessLookupError, PermissionError):
+        if not _carries(pid, entries):
+            pass
+        elif watch is None:
+            os.kill(pid, signal.SIGKILL)
+        else:
+            signal.pidfd_send_signal(watch, signal.SIGKILL)
+    if watch is not None:
+        os.close(watch)
+
+
+def _pids() -> list[int]:
+    """The numbers of all processes; none where the system has no such list of them."""
+    if sys.platform != "linux":
+        return []
+    try:
+        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    except OSError:
+        return []
+
+
+def _carries(pid: int, entries: set[bytes]) -> bool:
+    try:
+        return not entries.isdisjoint(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
+    except OSError:  # gone, or somebody else's
+        return False
 
 
 def _close(pipe: IO[bytes]) -> None:
