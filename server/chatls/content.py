@@ -113,6 +113,25 @@ class Image(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveDocument(WireValue):
+    """The document that a person looks at."""
+
+    uri: str
+    selection: Range | None = None
+    """What is selected there; empty (start and end are the same) it is the cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditorContext(WireValue):
+    """What a person has before them, in a prompt: the model is told the names, and the text that is selected."""
+
+    active: ActiveDocument | None = None
+    open: tuple[str, ...] | None = None
+    """The addresses of the documents that are open, the last used first."""
+    type: Literal["editor_context"] = "editor_context"
+
+
+@dataclass(frozen=True, slots=True)
 class Diff(WireValue):
     """A change of a file, in a tool's result or in a preview."""
 
@@ -122,7 +141,7 @@ class Diff(WireValue):
     type: Literal["diff"] = "diff"
 
 
-ContentBlock = TextContent | ResourceLink | Resource | Image
+ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext
 """What a prompt is made of."""
 
 ToolContent = TextContent | ResourceLink | Diff

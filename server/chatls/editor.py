@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
+
+from chatls.content import JsonObject, Range, ToolContent, WireValue
+from chatls.events import ToolKind
+
+OptionKind = Literal["allow_once", "allow_always", "reject_once", "reject_always"]
+"""What an answer means, as the Agent Client Protocol spells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,71 @@ class OpenDocument:
     version: int | None
 
 
-class Editor(Protocol):
-    """Implemented by the native face over LSP. Called on the event loop only; what it returns never changes."""
+@dataclass(frozen=True, slots=True)
+class PermissionOption(WireValue):
+    """One answer that a person may choose."""
+
+    id: str
+    label: str
+    """What its button says: "Always allow `git status` in this workspace"."""
+    kind: OptionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A call that waits for a person's word."""
+
+    session_id: str
+    turn_id: str
+    tool_call_id: str
+    title: str
+    """One line: what would be done."""
+    tool_kind: ToolKind
+    arguments: JsonObject
+    preview: tuple[ToolContent, ...]
+    """All of what would be done; nothing in it is hidden or invisible."""
+    options: tuple[PermissionOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A person's word."""
+
+    option_id: str | None
+    """None: the question was closed without an answer."""
+    feedback: str = ""
+    """Words for the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of an open document."""
+
+    label: str
+    """What the editor's undo list calls it."""
+    document: "OpenDocument"
+    """The text that it was planned for. If the editor has another one by now, nothing is changed."""
+    text: str
+    """The whole text afterwards."""
+
+
+Severity = Literal["error", "warning", "information", "hint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A diagnostic that the editor shows (LSP, `Diagnostic`)."""
+
+    uri: str
+    range: Range
+    severity: Severity
+    message: str
+    source: str = ""
+    code: str = ""
+
+
+class Texts(Protocol):
+    """The folders and documents that are open. Called on the event loop only; what it returns never changes."""
 
     def roots(self) -> tuple[Root, ...]:
         """The folders that are open, in the editor's order."""
@@ -34,4 +103,35 @@ class Editor(Protocol):
 
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         """All open `file:` documents by absolute path (links resolved)."""
+        ...
+
+
+class Editor(Texts, Protocol):
+    """The other end. Implemented by the native face over LSP."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it can put a question to a person; else no tool that changes anything is offered."""
+        ...
+
+    @property
+    def diagnoses(self) -> bool:
+        """Whether it tells the problems that it shows."""
+        ...
+
+    async def ask_permission(self, question: Question) -> Reply:
+        """A person's word. Waits for ever; cancelled, it withdraws the question. Raises `ToolError` where it cannot."""
+        ...
+
+    async def apply(self, change: Change) -> None:
+        """Change an open document, so that the editor's own undo takes it back. Returns when `open_documents` has it.
+
+        Raises `ToolError` where the editor cannot, will not, or has another text by now.
+        """
+        ...
+
+    async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
+        """The problems of one document, or of all. `changed`: it has just changed, so the editor may take a moment
+        until it knows. Bounded in time; raises `ToolError` where the editor does not answer.
+        """
         ...

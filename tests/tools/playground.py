@@ -1,16 +1,19 @@
 """A folder with an editor before it, in which tools can be called as the agent calls them."""
 
 import inspect
+import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from anyio import to_thread
 
+from chatls.commands import Commands
 from chatls.content import TextContent
-from chatls.editor import OpenDocument, Root
-from chatls.tools.tool import Tool, ToolContext, ToolOutput
+from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
+from chatls.seen import Seen
+from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.workspace import Workspace
 
 
@@ -22,12 +25,36 @@ class Playground:
         self.folders = {"ws": folder}
         self.documents: dict[Path, OpenDocument] = {}
         self.cancelled = threading.Event()
+        self.seen = Seen()
+        self.commands = Commands(dict(os.environ), folder.parent / "output")
+        self.asks = self.diagnoses = True
+        self.shown: list[str] = []
+        """What tools showed while they ran."""
+        self.show: Callable[[str], None] = self.shown.append
+        self.time_limit = 60.0
+        self.result_bytes = 51200
+        self.changes: list[Change] = []
+        """What the editor was asked to change, and did."""
+        self.found: list[tuple[Problem, ...]] = []
+        """What `problems` answers, in turn; nothing when there is no more."""
 
     def roots(self) -> tuple[Root, ...]:
         return tuple(Root(name, folder) for name, folder in self.folders.items())
 
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         return self.documents
+
+    async def ask_permission(self, question: Question) -> Reply:
+        raise AssertionError(f"a tool asks nothing itself: {question}")
+
+    async def apply(self, change: Change) -> None:
+        self.changes.append(change)
+        place = next(path for path, document in self.documents.items() if document.uri == change.document.uri)
+        self.documents[place] = OpenDocument(change.document.uri, change.text, (change.document.version or 0) + 1)
+
+    async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
+        del uri, changed
+        return self.found.pop(0) if self.found else ()
 
     def write(self, name: str, content: str | bytes = "") -> Path:
         path = self.folder / name
@@ -41,16 +68,29 @@ class Playground:
         return path
 
     def workspace(self) -> Workspace:
-        return Workspace(self)
+        return Workspace(self, self.commands.folder)
 
     async def call(self, tool: Tool, **arguments: object) -> ToolOutput:
-        context = ToolContext(self.workspace(), lambda _: None, self.cancelled)
+        """What a tool finds, or what comes of its plan."""
+        result = await self.begin(tool, **arguments)
+        return await result.carry_out() if isinstance(result, Plan) else result
+
+    async def plan(self, tool: Tool, **arguments: object) -> Plan:
+        """What a tool would do."""
+        result = await self.begin(tool, **arguments)
+        assert isinstance(result, Plan)
+        return result
+
+    async def begin(self, tool: Tool, **arguments: object) -> "ToolOutput | Plan":
+        """Call a tool's function."""
+        seen = (self.seen, self.commands, self.show, self.cancelled, self.time_limit, self.result_bytes)
+        context = ToolContext(self.workspace(), self, *seen)
         values = tool.validate(dict(arguments))
         if inspect.iscoroutinefunction(tool.run):
             result = await tool.run(context, **values)
         else:
             result = await to_thread.run_sync(partial(tool.run, context, **values))
-        assert isinstance(result, ToolOutput)
+        assert isinstance(result, ToolOutput | Plan)
         return result
 
     async def ask(self, tool: Tool, **arguments: object) -> str:

@@ -62,11 +62,14 @@ def test_every_schema_is_one_and_describes_every_argument(tool: Tool) -> None:
     assert schema["additionalProperties"] is False
     for name, part in schema["properties"].items():
         assert part["description"], name
-        assert "anyOf" not in part
+        assert "anyOf" not in part or name == "command", "a shell line or an argument vector is the one choice there is"
         assert "title" not in part
         assert part.get("default", 0) is not None
     assert tool.spec.description
-    assert tool.read_only
+
+
+def test_tools_that_only_read_are_known_and_all_others_ask() -> None:
+    assert [tool.name for tool in TOOLS if not tool.read_only] == ["edit_file", "write_file", "run_command"]
 
 
 def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
@@ -82,6 +85,10 @@ def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
             "max_results": 100,
         },
         "list_files": {"path": None, "glob": None, "max_results": 200},
+        "diagnostics": {"path": None},
+        "edit_file": {"path": ..., "edits": ...},
+        "write_file": {"path": ..., "content": ...},
+        "run_command": {"command": ..., "cwd": None, "timeout": None, "background": False},
     }
     assert list(promised) == NAMES
     for offered in TOOLS:

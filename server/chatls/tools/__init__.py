@@ -1,8 +1,12 @@
 """The tools that models are offered: one file each, listed here by hand."""
 
+from chatls.tools.diagnostics import diagnostics
+from chatls.tools.edit_file import edit_file
 from chatls.tools.list_files import list_files
 from chatls.tools.read_file import read_file
+from chatls.tools.run_command import run_command
 from chatls.tools.search import search
 from chatls.tools.tool import Tool
+from chatls.tools.write_file import write_file
 
-TOOLS: tuple[Tool, ...] = (read_file, search, list_files)
+TOOLS: tuple[Tool, ...] = (read_file, search, list_files, diagnostics, edit_file, write_file, run_command)

@@ -24,19 +24,30 @@ class Area:
     wanted: Wanted
 
     @property
+    def folder(self) -> Path:
+        """Where ripgrep runs: the folder, or the one that the file is in."""
+        return self.place.parent if self.is_file else self.place
+
+    @property
     def argument(self) -> str:
-        """The place as ripgrep is told it, running in the root."""
-        inner = self.place.relative_to(self.root).as_posix()
-        return "./" if inner == "." else f"./{inner}"
+        """The place as ripgrep is told it, running there."""
+        return f"./{self.place.name}" if self.is_file else "./"
 
     @property
     def flags(self) -> tuple[str, ...]:
         """What ripgrep is told to leave out."""
-        return (*self.wanted.arguments, "--iglob=!.git", *(_KERNEL if self.root == Path("/") else ()))
+        return (*self.wanted.arguments, "--iglob=!.git", *(_KERNEL if self.folder == Path("/") else ()))
 
     def path(self, found: str) -> Path:
         """The absolute path of what ripgrep found."""
-        return self.root / found.removeprefix("./")
+        return self.place if self.is_file else self.place / found.removeprefix("./")
+
+    def inner(self, found: str) -> str:
+        """The same as text, relative to the root, and quickly."""
+        before = self.place.relative_to(self.root).as_posix()
+        if self.is_file:
+            return before
+        return found.removeprefix("./") if before == "." else f"{before}/{found.removeprefix('./')}"
 
     def includes(self, path: Path) -> bool:
         """Whether a file of the area is wanted. One that was named itself always is."""
@@ -59,7 +70,13 @@ def areas(workspace: Workspace, path: str | None, glob: str | None) -> tuple[Are
             for name, folder in sorted(workspace.folders)
             if not any(folder != other and folder.is_relative_to(other) for _, other in workspace.folders)
         )
-    return (_area(workspace, workspace.resolve(path or "."), glob),)
+    return (_area(workspace, _place(workspace, path or "."), glob),)
+
+
+def _place(workspace: Workspace, path: str) -> Path:
+    """Of what lies beside the workspace, files alone."""
+    place = workspace.resolve(path, beside=True)
+    return place if place.is_file() else workspace.resolve(path)
 
 
 def _area(workspace: Workspace, place: Path, glob: str | None) -> Area:

@@ -41,6 +41,11 @@ class Findings:
         """How many more matches are wanted."""
         return self.limit - self.count
 
+    def leave_out(self, path: Path) -> None:
+        """Say that a file was not searched."""
+        if path not in self.secret:
+            self.secret.append(path)
+
     def add(self, matches: Matches, ended: Ended) -> None:
         """Put in what one run found. Raises `ToolError` where it could not search at all."""
         if not matches.finished and not matches.files and ended.code is not None:

@@ -60,7 +60,7 @@ class Wanted:
     excludes: bool
     """Those that match are not wanted."""
     arguments: tuple[str, ...]
-    """For ripgrep, so that it does not look at all too many others; it may still find some."""
+    """For ripgrep, running in that folder, so that it does not look at all too many others; it may still find some."""
 
     def includes(self, path: str) -> bool:
         """Whether a file is wanted; `path` is relative to the root, with slashes."""
@@ -86,7 +86,8 @@ def wanted(glob: str | None, folder: str = ".") -> Wanted:
     if not globs:
         raise ToolError(f"glob {quoted(glob)} names no file")
     lines = [line for one in globs for line in _lines(one, folder)]
-    arguments = [f"--glob=!{line}" for line in lines] if excludes else _types(globs)
+    near = [line for one in globs for line in _lines(one, ".")]
+    arguments = [f"--glob=!{line}" for line in near] if excludes else _types(globs)
     return Wanted(tuple(map(_pattern, lines)), excludes, tuple(arguments))
 
 

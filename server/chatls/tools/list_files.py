@@ -38,7 +38,7 @@ class _Listing:
 
     def add(self, workspace: Workspace, area: Area, found: Names, ended: Ended | None) -> None:
         """Put in what one run found, and the open documents there."""
-        inner = (name.removeprefix("./") for name in found.names)
+        inner = (area.inner(name) for name in found.names)
         self.names |= {
             workspace.name_in(area.root, name) for name in inner if area.is_file or area.wanted.includes(name)
         }
@@ -85,7 +85,8 @@ async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | N
     if not area.on_disk:
         return Names(limit), None
     command = ("--files", "--null", *area.flags, "--", area.argument)
-    return await run(program, command, folder=area.root, taker=functools.partial(Names, limit), separator=b"\0")
+    taker = functools.partial(Names, limit)
+    return await run(program, command, folder=area.folder, root=area.root, taker=taker, separator=b"\0")
 
 
 def _answer(listing: _Listing, room: int, path: str | None, glob: str | None) -> ToolOutput:

@@ -3,7 +3,7 @@
 import codecs
 import os
 from collections.abc import Iterator
-from io import FileIO
+from io import BytesIO, FileIO
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +14,13 @@ from chatls.content import JsonObject, Location, TextContent, line_range
 from chatls.errors import ToolError
 from chatls.openfile import encoding_of
 from chatls.pathtext import quoted
+from chatls.textfile import MOST_BYTES, NoTextError, decode, is_binary
 from chatls.tools.pages import MOST_CHARACTERS, Page, Pager
 from chatls.tools.tool import ToolContext, ToolOutput, tool
+from chatls.visible import harmless
 from chatls.workspace import Workspace
 
 _CHUNK = 1 << 18
-_SNIFFED = 8192
-_TEXT_BYTES = bytes({*range(0x20, 0x100), *b"\t\n\r\f\b\x1b"} - {0x7F})
 _BIG_FILE = 10_000_000
 
 _UNSAVED = "unsaved text from the editor"
@@ -64,22 +64,42 @@ def read_file(
         raise ToolError(f"end_line {end_line} comes before start_line {first}")
     place = context.workspace.readable(path)
     text = context.workspace.open_text(place)
+    unsaved = text is not None and context.workspace.is_unsaved(place)
     if text is None:
-        page, size = _read(context, place, Pager(first, end_line))
+        page, size, text = _read(context, place, Pager(first, end_line))
     else:
         data = text.removeprefix("\ufeff").replace("\0", "\ufffd").encode("utf-8", "replace")
         page, size = _paged(context, _slices(data), Pager(first, end_line)), len(data)
-    unsaved = text is not None and context.workspace.is_unsaved(place)
-    return _answer(context.workspace.display(place), page, size, unsaved=unsaved)
+    output = _answer(context.workspace.display(place), page, size, unsaved=unsaved)
+    if text is not None:
+        context.seen.note(place, text)
+    return output
 
 
-def _read(context: ToolContext, path: Path, pager: Pager) -> tuple[Page, int]:
+def _read(context: ToolContext, path: Path, pager: Pager) -> tuple[Page, int, str | None]:
+    """A page, the size of the file, and all its text where that could be changed."""
     with context.workspace.open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
         try:
-            return _paged(context, _utf8(file, context.workspace.display(path), size), pager), size
+            source, text = _whole(context, file) if size <= MOST_BYTES else (file, None)
+            return _paged(context, _utf8(source, context.workspace.display(path), size), pager), size, text
         except OSError as error:
             raise context.workspace.failure(path, error) from error
+
+
+def _whole(context: ToolContext, file: FileIO) -> tuple[FileIO | BytesIO, str | None]:
+    """All of a file, to be read again, and its text if it is one: what is noted as seen is just what is shown."""
+    data = BytesIO()
+    while data.tell() <= MOST_BYTES and (piece := file.read(_CHUNK)):
+        context.check()
+        data.write(piece)
+    if data.tell() > MOST_BYTES:  # it has grown
+        file.seek(0)
+        return file, None
+    try:
+        return BytesIO(data.getvalue()), decode(data.getvalue()).text
+    except NoTextError:
+        return BytesIO(data.getvalue()), None
 
 
 def _paged(context: ToolContext, pieces: Iterator[bytes], pager: Pager) -> Page:
@@ -94,21 +114,17 @@ def _slices(data: bytes) -> Iterator[bytes]:
     return (data[at : at + _CHUNK] for at in range(0, len(data), _CHUNK))
 
 
-def _utf8(file: FileIO, name: str, size: int) -> Iterator[bytes]:
+def _utf8(file: FileIO | BytesIO, name: str, size: int) -> Iterator[bytes]:
     """A file's text as UTF-8 without a mark at its start. Raises `ToolError` where it starts like no text."""
     start = file.read(_CHUNK)
     encoding = encoding_of(start[:4])
     pieces = chain([start], iter(lambda: file.read(_CHUNK), b""))
     if encoding.startswith("utf-8"):
-        if _is_binary(start[:_SNIFFED]):
+        if is_binary(start):
             raise ToolError(f"{quoted(name)} is a binary file ({_readable_size(size)}), not text")
         return chain([start.removeprefix(codecs.BOM_UTF8)], iter(lambda: file.read(_CHUNK), b""))
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     return (decoder.decode(piece).encode() for piece in pieces)
-
-
-def _is_binary(start: bytes) -> bool:
-    return b"\0" in start or 10 * len(start.translate(None, _TEXT_BYTES)) > 3 * len(start)
 
 
 def _answer(name: str, page: Page, size: int, *, unsaved: bool) -> ToolOutput:
@@ -135,6 +151,7 @@ def _header(name: str, page: Page, size: int, *, unsaved: bool) -> str:
         f"the file is {_readable_size(size)} long": size > _BIG_FILE,
         f"lines cut at {MOST_CHARACTERS} characters": page.cut_lines,
         "bytes that are no UTF-8 are shown as \ufffd": page.invalid,
+        "control characters are shown as \ufffd": any(harmless(line) != line for line in page.lines),
         "its lines end with CR LF": page.crlf,
     }
     return "; ".join([*parts, *(note for note, holds in notes.items() if holds)])

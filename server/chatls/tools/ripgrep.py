@@ -6,12 +6,14 @@ import sysconfig
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import anyio
 from anyio.abc import ByteReceiveStream
 
+from chatls.beneath import folder_beneath
 from chatls.errors import ToolError
 from chatls.process import Child, PipeWriter
 
@@ -83,35 +85,46 @@ async def run(
     arguments: Sequence[str],
     *,
     folder: Path,
+    root: Path | None = None,
     taker: Callable[[], TakerT],
     separator: bytes = b"\n",
-    text: bytes | None = None,
+    source: bytes | FileIO | None = None,
 ) -> tuple[TakerT, Ended]:
-    """Run ripgrep in a folder; `text` is what it reads as its input. Cancelled, it is gone at once.
+    """Run ripgrep in a folder; `source` is what it reads as its input, a file from where it stands. Cancelled, it is
+    gone at once.
 
-    Raises `ToolError` where it cannot be started. Where the system is short of threads it is run again with one.
+    ripgrep follows links in the paths that it is told. So it is told none: it runs in the folder itself, which lies
+    below `root` and is reached through no link. Raises `ToolError` where it cannot be started. Where the system is
+    short of threads it is run again with one.
     """
-    command = (program, *_FLAGS, *arguments)
+    command, place = (program, *_FLAGS, *arguments), (root or folder, folder)
     taken = taker()
-    ended = await _run(command, folder, taken, separator, text)
+    ended = await _run(command, place, taken, separator, source)
     if ended.code not in (None, 0, 1) and any(sign in ended.complaints for sign in _BUSY):
         taken = taker()
-        ended = await _run((program, "--threads=1", *command[1:]), folder, taken, separator, text)
+        if isinstance(source, FileIO):
+            source.seek(0)
+        ended = await _run((program, "--threads=1", *command[1:]), place, taken, separator, source)
     return taken, ended
 
 
-async def _run(command: Sequence[str], folder: Path, taker: Taker, separator: bytes, text: bytes | None) -> Ended:
+async def _run(
+    command: Sequence[str], place: tuple[Path, Path], taker: Taker, separator: bytes, source: bytes | FileIO | None
+) -> Ended:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    stdin = source if isinstance(source, FileIO) else source is not None
     try:
-        child = await Child.start(command, cwd=folder, env=environment, stdin=text is not None)
+        with folder_beneath(*place) as folder:
+            child = await Child.start(command, cwd=folder, env=environment, stdin=stdin)
     except OSError as error:
-        raise ToolError(f"ripgrep could not be started: {error.strerror}") from error
+        what = "the folder cannot be looked into" if os.access(command[0], os.X_OK) else "ripgrep could not be started"
+        raise ToolError(f"{what}: {error.strerror}") from error
     complaints = bytearray()
     code: int | None = None
     async with child, anyio.create_task_group() as tasks:
         tasks.start_soon(_drain, child.stderr, complaints)
-        if child.stdin:
-            tasks.start_soon(_feed, child.stdin, text or b"")
+        if child.stdin and isinstance(source, bytes):
+            tasks.start_soon(_feed, child.stdin, source)
         if await _take_all(child.stdout, taker, separator):
             code = await child.wait()
         else:

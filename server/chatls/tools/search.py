@@ -18,7 +18,7 @@ from chatls.secret_files import CANDIDATES, holds_secrets
 from chatls.tools.areas import Area, areas
 from chatls.tools.findings import Findings
 from chatls.tools.matches import Matches, Place, joined
-from chatls.tools.ripgrep import Names, find, run
+from chatls.tools.ripgrep import Ended, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace import Workspace
 
@@ -74,6 +74,7 @@ class _Plan:
 class _Search:
     """One search under way."""
 
+    workspace: Workspace
     plan: _Plan
     flags: tuple[str, ...]
     findings: Findings
@@ -88,31 +89,41 @@ class _Search:
             (*self.flags, "--text", "--encoding=none", "--", "-"),
             folder=self.plan.areas[0].root,
             taker=functools.partial(Matches, lambda _: place, self.findings.room, self.findings.context),
-            text=text,
+            source=text,
         )
         self.findings.add(matches, ended)
 
     async def files(self, area: Area) -> None:
         """Search the files of one place."""
         secret, others = ([], []) if area.is_file else await self._candidates(area)
-        self.findings.secret += [path for path in secret if path not in self.findings.secret]
+        for path in secret:
+            self.findings.leave_out(path)
         left_out = () if area.is_file else tuple(f"--iglob=!{glob}" for glob in CANDIDATES)
-        size = _LARGEST_NAMED if area.is_file else _LARGEST
-        places = ("--", area.argument, *others)
-        most = (f"--max-filesize={size}", f"--max-count={self.findings.room + 1}")
+        places = ("--", *(("-",) if area.is_file else (area.argument, *others)))
+        most = (f"--max-filesize={_LARGEST}", f"--max-count={self.findings.room + 1}")
         command = (*self.flags, *most, *area.flags, *left_out)
+        matches, ended = await self._run(area, (*command, *places))
+        if matches.cut and not area.is_file:
+            with anyio.move_on_after(_SECOND_LOOK):
+                matches, ended = await self._run(area, (*command, "--sort=path", *places))
+        self.findings.add(matches, ended)
+
+    async def _run(self, area: Area, command: tuple[str, ...]) -> tuple[Matches, Ended]:
+        """A file that was named is read by way of us: what is put in its place meanwhile is not."""
         taker = functools.partial(
             Matches, functools.partial(self._open, area), self.findings.room, self.findings.context
         )
-        matches, ended = await run(self.plan.program, (*command, *places), folder=area.root, taker=taker)
-        if matches.cut:
-            with anyio.move_on_after(_SECOND_LOOK):
-                ordered = (*command, "--sort=path", *places)
-                matches, ended = await run(self.plan.program, ordered, folder=area.root, taker=taker)
-        self.findings.add(matches, ended)
+        look = functools.partial(run, self.plan.program, command, folder=area.folder, root=area.root, taker=taker)
+        if not area.is_file:
+            return await look()
+        with await to_thread.run_sync(self.workspace.open_file, area.place) as file:
+            return await look(source=file)
 
     def _open(self, area: Area, name: str) -> Place | None:
         path = area.path(name)
+        if holds_secrets(path):  # by its folder's name, which ripgrep does not see if that is the root or above
+            self.findings.leave_out(path)
+            return None
         wanted = area.includes(path) and path not in self.plan.unsaved
         return (lambda number: (path, number)) if wanted else None
 
@@ -120,7 +131,9 @@ class _Search:
         """The area's files that hold secrets, and those whose names only look like it."""
         command = ("--files", "--null", *(f"--iglob={glob}" for glob in CANDIDATES), *area.flags, "--", area.argument)
         taker = functools.partial(Names, _MOST_SECRETS)
-        found, _ = await run(self.plan.program, command, folder=area.root, taker=taker, separator=b"\0")
+        found, _ = await run(
+            self.plan.program, command, folder=area.folder, root=area.root, taker=taker, separator=b"\0"
+        )
         wanted = [name for name in sorted(found.names) if area.includes(area.path(name))]
         secret = [area.path(name) for name in wanted if holds_secrets(area.path(name))]
         return secret, [name for name in wanted if not holds_secrets(area.path(name))]
@@ -158,7 +171,7 @@ async def search(
     flags = query.flags()
     plan = await to_thread.run_sync(_plan, call.workspace, path, glob, abandon_on_cancel=True)
     findings = Findings(min(max_results, _MOST_RESULTS), query.context, set(plan.unsaved), plan.secret)
-    under_way = _Search(plan, flags, findings)
+    under_way = _Search(call.workspace, plan, flags, findings)
     await under_way.documents()
     for area in plan.areas:
         if area.on_disk and area.place not in plan.unsaved and not findings.cut:

@@ -12,16 +12,20 @@ read; anything else that is raised is a bug, and is told to the model as one.
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event as ThreadFlag
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
+from chatls.commands import Commands
 from chatls.content import JsonObject, Location, ToolContent
+from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.events import ToolKind
 from chatls.message import ToolSpec
+from chatls.seen import Seen
 from chatls.workspace import Workspace
 
 
@@ -32,18 +36,61 @@ class ToolOutput:
     content: tuple[ToolContent, ...]
     truncated: bool = False
     """Something was left out; the text says what and how to get it."""
+    status: Literal["completed", "timed_out"] = "completed"
+    """A tool that keeps its own time limit says so where it was reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSubject:
+    """A plan changes a file. What rules are asked about."""
+
+    path: Path
+    """Absolute, links resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSubject:
+    """A plan runs a command. What rules are asked about."""
+
+    command: str | tuple[str, ...]
+    """A line for a shell, or a program and its arguments."""
+    folder: Path
+    """Where it runs: absolute, links resolved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a call would do. Made without doing any of it; carried out once it is permitted."""
+
+    subject: FileSubject | CommandSubject
+    preview: tuple[ToolContent, ...]
+    """All of it, for a person's eyes: a diff, a whole command."""
+    carry_out: Callable[[], Awaitable[ToolOutput]]
+    """Do just that, and nothing if what it was planned for has changed meanwhile. Raises `ToolError`."""
+    time_limit: float | None = None
+    """Seconds, instead of `limits.toolTimeout`; 0 means none."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may see and do: the workspace as it is now, and nothing of the session."""
+    """What a tool may see and do: the workspace as it is now, the editor, and of the session only what was read."""
 
     workspace: Workspace
     """Roots, containment and text; open documents as they were when the call began."""
+    editor: Editor
+    """To be asked on the event loop: in coroutine functions only."""
+    seen: Seen
+    """The texts that the model knows."""
+    commands: Commands
+    """What commands need."""
     output: Callable[[str], None]
     """Show output while the tool still runs. May be called from the tool's thread."""
     cancelled: ThreadFlag
     """Set when nobody waits for the result any more: a tool in a thread looks at it inside its loops."""
+    time_limit: float = 60.0
+    """`limits.toolTimeout`, in seconds (0: none), for a tool that keeps its own time limit."""
+    result_bytes: int = 51200
+    """`limits.toolResultBytes`, for a tool that keeps what matters of a long result."""
 
     def check(self) -> None:
         """Raise `ToolError` if the call was cancelled."""
@@ -51,9 +98,16 @@ class ToolContext:
             raise ToolError("cancelled")
 
 
-Run = Callable[..., "str | ToolOutput | Awaitable[str | ToolOutput]"]
+Run = Callable[..., "str | ToolOutput | Plan | Awaitable[str | ToolOutput | Plan]"]
 Title = Callable[[JsonObject], str]
 Locate = Callable[[Workspace, JsonObject], tuple[Location, ...]]
+Serial = Callable[[Workspace, JsonObject], str | None]
+Tidy = Callable[[JsonObject], JsonObject]
+Need = Literal["diagnostics"]
+"""What an editor must be able to do for a tool to be of use. All that change something need one that asks people."""
+
+EVERYTHING = "*"
+"""What a `Serial` says of a call that may touch anything: it waits for all changes before it, and is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +117,19 @@ class Tool:
     spec: ToolSpec
     kind: ToolKind
     read_only: bool
-    """Nothing changes when it runs, so it may run early and unasked."""
+    """Nothing changes when it runs, so it may run early and unasked. All others give a `Plan`."""
     run: Run
     title: Title
     """One line for people, from arguments that fit."""
     locate: Locate
     """The files that a call is about, from arguments that fit."""
     arguments: type[BaseModel]
+    serial: Serial
+    """Calls with the same word here, that are not None, run one after the other, in the order in which they were
+    written; what says `EVERYTHING` runs alone among the changes of its turn. Without a look at the disk."""
+    needs: Need | None = None
+    tidy: Tidy | None = None
+    """Arguments as models write them by habit -> as the schema tells them."""
 
     @property
     def name(self) -> str:
@@ -82,6 +142,7 @@ class Tool:
         A null stands for "not given": many models write it for what is optional.
         """
         given = {name: value for name, value in arguments.items() if value is not None}
+        given = self.tidy(given) if self.tidy else given
         try:
             return dict(self.arguments.model_validate(given))
         except ValidationError as error:
@@ -89,7 +150,14 @@ class Tool:
 
 
 def tool(
-    *, kind: ToolKind, read_only: bool = True, title: Title | None = None, locate: Locate | None = None
+    *,
+    kind: ToolKind,
+    read_only: bool = True,
+    title: Title | None = None,
+    locate: Locate | None = None,
+    serial: Serial | None = None,
+    needs: Need | None = None,
+    tidy: Tidy | None = None,
 ) -> Callable[[Run], Tool]:
     """Declare a tool (this module's docstring shows how)."""
 
@@ -97,13 +165,18 @@ def tool(
         name = getattr(run, "__name__", "tool")
         arguments = _arguments_model(name, run)
         spec = ToolSpec(name, inspect.cleandoc(run.__doc__ or ""), _schema(arguments))
-        return Tool(spec, kind, read_only, run, title or (lambda _: name), locate or _nowhere, arguments)
+        places, order = locate or _nowhere, serial or _unordered
+        return Tool(spec, kind, read_only, run, title or (lambda _: name), places, arguments, order, needs, tidy)
 
     return declare
 
 
 def _nowhere(_workspace: Workspace, _arguments: JsonObject) -> tuple[Location, ...]:
     return ()
+
+
+def _unordered(_workspace: Workspace, _arguments: JsonObject) -> None:
+    return None
 
 
 def _arguments_model(name: str, run: Run) -> type[BaseModel]:
@@ -116,8 +189,22 @@ def _arguments_model(name: str, run: Run) -> type[BaseModel]:
 
 def _schema(arguments: type[BaseModel]) -> JsonObject:
     """The JSON Schema that models are shown: no titles, and an optional value is simply not required."""
-    schema = _plain(arguments.model_json_schema())
+    schema = arguments.model_json_schema()
+    schema = _plain(_without_references(schema, schema.pop("$defs", {})))
     return {"type": "object", "properties": {}, **schema}
+
+
+def _without_references(schema: Any, definitions: JsonObject) -> Any:
+    """With each definition where it is used: not all models follow references."""
+    if isinstance(schema, list):
+        return [_without_references(item, definitions) for item in cast(list[Any], schema)]
+    if not isinstance(schema, dict):
+        return schema
+    members = cast(JsonObject, schema)
+    if isinstance(reference := members.get("$ref"), str):
+        members = {**definitions[reference.removeprefix("#/$defs/")], **members}
+        del members["$ref"]
+    return {key: _without_references(value, definitions) for key, value in members.items()}
 
 
 def _plain(schema: Any) -> Any:
@@ -143,6 +230,8 @@ def _complaint(error: ValidationError, known: list[str]) -> str:
 def _problem(item: ErrorDetails, known: list[str]) -> str:
     place = ".".join(map(str, item["loc"])) or "arguments"
     match item["type"]:
+        case "unexpected_keyword_argument" | "extra_forbidden" if len(item["loc"]) > 1:
+            return f"{place}: no such argument"
         case "extra_forbidden":
             return f"{place}: no such argument; there are {', '.join(known)}"
         case "missing":

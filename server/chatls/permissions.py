@@ -1,0 +1,32 @@
+"""What rules say, and how they are listed; plain values. Who decides by them is in agent/."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from chatls.content import WireValue
+
+Action = Literal["allow", "ask", "deny"]
+"""What a rule wants."""
+
+Scope = Literal["session", "workspace", "settings"]
+"""How long a rule holds: for a session, for a folder from now on, as long as the settings say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionEntry(WireValue):
+    """A rule that holds."""
+
+    id: str
+    """Its name for `revoke`; stays the same for as long as the rule holds."""
+    scope: Scope
+    tool: str
+    """A tool's name, or `*`."""
+    action: Action
+    path: str | None = None
+    """A glob, relative to a folder of the workspace."""
+    command: str | None = None
+    """The words that a command begins with."""
+    workspace: str | None = None
+    """The folder that it holds for, links resolved; null: for all."""
+    session_id: str | None = None
+    """The session that it holds for."""
