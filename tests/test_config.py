@@ -126,7 +126,7 @@ def test_every_key_of_ours_survives_the_way_to_the_wire_and_back(name: str) -> N
         ({"providers": {"w": {"apiKey": "sk-1"}}}, "providers.w.apiKey", "did you mean 'apiKeyEnv'?"),
         ({"providers": {"w": {"base": {"url": 1}}}}, "providers.w.base", "did you mean 'baseUrl'?"),
         ({"tools": {"zzz": 1}}, "tools.zzz", "known keys: disabled"),
-        ({"": 1}, "", "known keys: model, providers, parameters, tools, limits"),
+        ({"": 1}, "", "known keys: model, providers, parameters, tools, limits, permissions"),
     ],
 )
 def test_an_unknown_key_is_named_with_its_source_and_the_nearest_known_one(values: Any, key: str, near: str) -> None:
@@ -272,3 +272,54 @@ def test_whatever_a_client_sends_the_answer_is_settings_or_words(layers: list[di
 def test_kinds_are_those_of_the_protocol() -> None:
     kinds = {"openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"}
     assert set(get_args(config.ProviderKind)) == kinds
+
+
+# Permissions
+
+
+def test_rules_are_read_in_both_spellings_and_as_toml_writes_them() -> None:
+    text = '[[permissions]]\ntool = "edit_file"\npath = "src/**"\naction = "allow"\n'
+    text += '[[permissions]]\ntool = "*"\naction = "ask"\n'
+    first, second = settings(tomllib.loads(text)).permissions
+    assert (first.tool, first.path, first.command, first.action) == ("edit_file", "src/**", None, "allow")
+    assert (second.tool, second.path, second.command, second.action) == ("*", None, None, "ask")
+
+
+def test_rules_of_all_layers_count_so_that_none_lifts_a_deny() -> None:
+    low = {"permissions": [{"tool": "run_command", "command": "git push", "action": "deny"}]}
+    high = {"permissions": [{"tool": "*", "action": "allow"}]}
+    before = deepcopy((low, high))
+    assert [rule.action for rule in settings(low, high).permissions] == ["deny", "allow"]
+    assert [rule.action for rule in settings(low, {"permissions": []}).permissions] == ["deny"]
+    assert (low, high) == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ({"tool": "x", "action": "maybe"}, "'permissions.1.action' in initializationOptions"),
+        ({"action": "allow"}, "'permissions.1.tool' in initializationOptions"),
+        ({"tool": "", "action": "allow"}, "'permissions.1.tool'"),
+        ({"tool": "x", "action": "allow", "command": ""}, "'permissions.1.command'"),
+        ({"tool": "x", "action": "allow", "command": "a 'b"}, "'permissions.1.command'"),
+        ({"tool": "x", "action": "allow", "path": "a\nb"}, "'permissions.1.path'"),
+        ({"tool": "x", "action": "allow", "path": 400 * "x"}, "'permissions.1.path'"),
+        ({"tool": "x", "action": "allow", "path": "!"}, "'permissions.1.path'"),
+        ({"tool": "x", "action": "allow", "path": "a", "command": "b"}, "path and command exclude each other"),
+        (
+            {"tool": "x", "action": "allow", "paths": "a"},
+            "unknown setting 'permissions.0.paths' in initializationOptions; did you mean 'path'?",
+        ),
+        ("x", "permissions.0 (initializationOptions): must be an object"),
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_named(rule: Any, words: str) -> None:
+    low = {"permissions": [{"tool": "*", "action": "ask"}]}
+    assert words in complaint(low, {"permissions": [rule]})
+
+
+@pytest.mark.parametrize("value", ["x", {"tool": "*"}, 1])
+def test_rules_that_are_no_list_are_refused(value: Any) -> None:
+    assert "permissions" in complaint({"permissions": [{"tool": "*", "action": "ask"}]}, {"permissions": value})
+    assert "permissions" in complaint({"permissions": value})
+    assert settings({"permissions": value}, {"permissions": []}).permissions == ()

@@ -1,22 +1,25 @@
 """Settings: one object, its layers and where each value came from. No network, nothing from the workspace.
 
 Layers, later ones win: defaults, the user's `config.toml`, `initializationOptions`, `workspace/didChangeConfiguration`.
+Only `permissions` are joined.
 camelCase and snake_case are both accepted everywhere; unknown keys are errors that name the nearest known one.
 """
 
 import difflib
+import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, get_args, get_origin
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import SettingsError
+from chatls.permissions import Action
 
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
 
@@ -70,6 +73,39 @@ class ParameterSettings(_Model):
     """How much the model thinks before it answers, where it can."""
 
 
+class PermissionRule(_Model):
+    """Which calls run, are asked for, or never run. A matching `deny` decides; of all others the most specific rule."""
+
+    tool: str = Field(min_length=1)
+    """A tool's name, or `*` for all."""
+    path: str | None = Field(default=None, min_length=1, max_length=300)
+    """A glob, relative to a folder of the workspace: calls that are about such files."""
+    command: str | None = None
+    """The words that a command begins with: "git status"."""
+    action: Action
+    """`allow` never covers what is always asked: protected files, commands that cannot be judged."""
+
+    @field_validator("path")
+    @classmethod
+    def _can_be_a_glob(cls, path: str | None) -> str | None:
+        if path is not None and (not path.isprintable() or not path.strip(" /!")):
+            raise ValueError("is no glob")
+        return path
+
+    @field_validator("command")
+    @classmethod
+    def _has_words(cls, command: str | None) -> str | None:
+        if command is not None and not shlex.split(command):
+            raise ValueError("has no words")
+        return command
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> "PermissionRule":
+        if self.path is not None and self.command is not None:
+            raise ValueError("path and command exclude each other")
+        return self
+
+
 class ToolSettings(_Model):
     """Which tools models are offered."""
 
@@ -106,6 +142,8 @@ class Settings(_Model):
     parameters: ParameterSettings = ParameterSettings()
     tools: ToolSettings = ToolSettings()
     limits: LimitSettings = LimitSettings()
+    permissions: tuple[PermissionRule, ...] = ()
+    """Rules on what tools may do. Those of all layers count together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +206,9 @@ def _known_value(annotation: Any, value: Any, source: str, path: str) -> Any:
     if get_origin(annotation) is dict and get_args(annotation)[1] is ProviderSettings and isinstance(value, Mapping):
         entries = cast(Mapping[str, Any], value).items()
         return {name: _known(ProviderSettings, entry, source, f"{path}{name}.") for name, entry in entries}
+    if get_args(annotation)[:1] == (PermissionRule,) and isinstance(value, list | tuple):
+        rules = enumerate(cast(Sequence[Any], value))
+        return [_known(PermissionRule, rule, source, f"{path}{number}.") for number, rule in rules]
     return value
 
 
@@ -183,9 +224,18 @@ def _overlay(into: JsonObject, values: JsonObject, source: str, sources: dict[st
         place = f"{path}{key}"
         if isinstance(value, dict) and isinstance(into.get(key), dict):
             _overlay(into[key], cast(JsonObject, value), source, sources, place + ".")
+        elif place == "permissions" and isinstance(value, list) and isinstance(into.get(key, []), list):
+            _join(into.setdefault(key, []), cast(list[Any], value), source, sources)
         else:
             into[key] = deepcopy(cast(Any, value))  # a later layer must not write into an earlier one
             sources[place] = source
+
+
+def _join(rules: Any, more: list[Any], source: str, sources: dict[str, str]) -> None:
+    """Put rules behind those of lower layers: a deny of the user's own file holds whatever an editor sends."""
+    for rule in more:
+        sources[f"permissions.{len(rules)}"] = source
+        rules.append(deepcopy(rule))
 
 
 def _complaint(error: ValidationError, sources: dict[str, str]) -> str:

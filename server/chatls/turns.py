@@ -2,20 +2,30 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Event as ThreadFlag
 from time import monotonic
 from uuid import uuid4
 
 import anyio
+import platformdirs
 from anyio.abc import TaskGroup
 
+from chatls.agent.grants import Grants
+from chatls.agent.instructions import Instructions
+from chatls.agent.offered import usable, why_missing
+from chatls.agent.permission import Permissions, TurnGate
 from chatls.agent.prompt import read_links
+from chatls.agent.queues import Queues
 from chatls.agent.runner import Runner
 from chatls.agent.session import Session, Sessions
 from chatls.agent.step import Step
 from chatls.agent.turn import Turn
-from chatls.config import Settings
+from chatls.commands import Commands
+from chatls.config import PermissionRule, Settings
 from chatls.content import ContentBlock, TextContent, TurnError
+from chatls.editor import Editor
 from chatls.errors import RequestError
 from chatls.events import Event, Notice, StopReason, TurnStart
 from chatls.jsonrpc import Id
@@ -26,7 +36,7 @@ from chatls.providers.choice import Choice
 from chatls.providers.provider import ModelRequest, Parameters, Provider
 from chatls.rpc import Answer, Rpc, internal
 from chatls.tools import TOOLS
-from chatls.tools.tool import Tool
+from chatls.tools.tool import Tool, ToolContext
 from chatls.wire import (
     INVALID_STATE,
     OVERLOADED,
@@ -66,12 +76,31 @@ class Job:
 class Turns:
     """All turns of this daemon."""
 
-    def __init__(self, tasks: TaskGroup, outbox: Outbox, rpc: Rpc, models: Models, *, can_create: bool) -> None:
+    def __init__(
+        self,
+        tasks: TaskGroup,
+        outbox: Outbox,
+        rpc: Rpc,
+        models: Models,
+        editor: Editor,
+        commands: Commands,
+        *,
+        can_create: bool,
+    ) -> None:
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = rpc
         self._models = models
+        self._editor = editor
+        self._commands = commands
         self._can_create = can_create
+        self.permissions = Permissions(
+            self._rules, Grants(platformdirs.user_state_path("chatls", appauthor=False)), commands.environment
+        )
+        """What is permitted, in all sessions."""
+        self._instructions = Instructions()
+        self._queues = Queues()
+        self._sound_rules: tuple[PermissionRule, ...] = ()
         self._sessions = Sessions()
         self._jobs: dict[str, Job] = {}
         self._idle = anyio.Event()
@@ -79,7 +108,8 @@ class Turns:
     def accept(self, answer: Answer, params: PromptParams) -> None:
         """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
         settings = self._models.settings()
-        tools = _tools(settings, params.tools)
+        self._sound_rules = settings.permissions
+        tools = _tools(settings, self._editor, params.tools)
         if len(self._jobs) >= MOST:
             text = f"{MOST} turns are running; try again when one has ended"
             raise RequestError(OVERLOADED, text, kind="overloaded", retryable=True)
@@ -223,7 +253,7 @@ class Turns:
         return _summary(job, stop, job.turn.tally.error)
 
     async def _answered(self, job: Job, choice: Choice, provider: Provider) -> StopReason:
-        workspace = Workspace(self._rpc)
+        workspace = self._workspace()
         if job.work_done is not None:
             self._show(job.work_done)
         job.emit(TurnStart(job.session.id, f"{choice.provider}/{choice.model}"))
@@ -235,26 +265,56 @@ class Turns:
             job.emit(notice)
         return await self._turn(job, choice, provider, workspace)
 
+    def _workspace(self) -> Workspace:
+        return Workspace(self._editor, beside=self._commands.folder)
+
+    def _runner(self, job: Job) -> Runner:
+        limits, session = job.settings.limits, job.session
+        gate = TurnGate(self.permissions, self._editor, job.emit, session.id, job.turn.id)
+
+        def context(output: Callable[[str], None], cancelled: ThreadFlag) -> ToolContext:
+            return ToolContext(
+                self._workspace(),
+                self._editor,
+                session.seen,
+                self._commands,
+                output,
+                cancelled,
+                limits.tool_timeout,
+                limits.tool_result_bytes,
+            )
+
+        return Runner(context, limits, job.emit, job.turn.tally.ran, gate=gate, queues=self._queues)
+
+    def _rules(self) -> tuple[PermissionRule, ...]:
+        """The rules of the settings as they are now, also for turns that run; the last ones that could be used."""
+        with suppress(RequestError):
+            self._sound_rules = self._models.settings().permissions
+        return self._sound_rules
+
     async def _turn(self, job: Job, choice: Choice, provider: Provider, workspace: Workspace) -> StopReason:
         offered = provider.offered(choice.model, tuple(tool.spec for tool in job.tools.values()))
         tools = {spec.name: job.tools[spec.name] for spec in offered}
-        runner = Runner(lambda: Workspace(self._rpc), job.settings.limits, job.emit, job.turn.tally.ran)
+        runner = self._runner(job)
         parameters = Parameters(**job.settings.parameters.model_dump())
         choose = job.params.tool_choice if tools else "none"
-        request = ModelRequest(choice.model, job.session.system(workspace), (), offered, choose, parameters)
+        system, notice = await job.session.system(workspace, self._instructions)
+        if notice is not None:
+            job.emit(notice)
+        request = ModelRequest(choice.model, system, (), offered, choose, parameters)
 
         def new_step() -> Step:
-            return Step(tools, Workspace(self._rpc))
+            return Step(tools, self._workspace())
 
         return await job.turn.run(provider, request, new_step, runner, job.settings.limits.max_steps)
 
 
-def _tools(settings: Settings, names: list[str] | None) -> dict[str, Tool]:
+def _tools(settings: Settings, editor: Editor, names: list[str] | None) -> dict[str, Tool]:
     """The tools that a prompt may use, in their own order. Raises `RequestError` (1006)."""
-    enabled = {tool.name: tool for tool in TOOLS if tool.name not in settings.tools.disabled}
-    if unknown := [name for name in names or [] if name not in enabled]:
-        text = f"there is no tool {unknown[0]!r}; the tools are: {', '.join(enabled)}"
-        raise RequestError(TOOL_NOT_FOUND, text, kind="not_found")
+    enabled = usable(TOOLS, editor, settings)
+    for name in names or []:
+        if name not in enabled:
+            raise RequestError(TOOL_NOT_FOUND, why_missing(name, TOOLS, editor, settings), kind="not_found")
     return enabled if names is None else {name: tool for name, tool in enabled.items() if name in names}
 
 

@@ -3,30 +3,38 @@
 `check_events` and `check_history` state what holds for every turn, however it ends (docs/protocol.md, section 4).
 """
 
+import os
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
+from threading import Event as ThreadFlag
 from typing import Any, TypeVar, cast
 
 import anyio
 from anyio import fail_after
 from anyio.lowlevel import checkpoint
 
-from chatls.agent.runner import Runner
-from chatls.agent.step import Step
+from chatls.agent.queues import Queues
+from chatls.agent.runner import Gate, Runner
+from chatls.agent.step import Outcome, Run, Step
 from chatls.agent.turn import Turn
+from chatls.commands import Commands
 from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
-from chatls.editor import OpenDocument, Root
+from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
 from chatls.events import (
     Event,
+    PermissionRequested,
+    PermissionResolved,
     StepStopReason,
     StopReason,
     TextChunk,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
+    ToolKind,
     ToolRunEnd,
     ToolRunOutput,
     ToolRunStart,
@@ -34,8 +42,9 @@ from chatls.events import (
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.provider import ModelInfo, ModelRequest, Provider, ToolChoice
+from chatls.seen import Seen
+from chatls.tools.tool import CommandSubject, FileSubject, Plan, Serial, Tool, ToolContext, ToolOutput, tool
 from chatls.tools.tool import Run as ToolFunction
-from chatls.tools.tool import Tool, tool
 from chatls.workspace import Workspace
 
 DEADLINE = 20
@@ -46,18 +55,53 @@ OUCH = TurnError("overloaded", "the house is full", retryable=True)
 E = TypeVar("E")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Desk:
-    """An editor with these folders and open documents."""
+    """An editor with these folders and open documents, and a person before it who answers what the test wants."""
 
     folders: tuple[Root, ...] = ()
     documents: Mapping[Path, OpenDocument] = field(default_factory=dict[Path, OpenDocument])
+    asks: bool = True
+    diagnoses: bool = True
+    answer: Callable[[Question], Awaitable[Reply]] | None = None
+    """None: nobody expects a question."""
+    questions: list[Question] = field(default_factory=list[Question])
 
     def roots(self) -> tuple[Root, ...]:
         return self.folders
 
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         return self.documents
+
+    async def ask_permission(self, question: Question) -> Reply:
+        assert self.answer, f"nobody expected a question: {question}"
+        self.questions.append(question)
+        return await self.answer(question)
+
+    async def apply(self, change: Change) -> None:
+        raise AssertionError(f"nobody expected a change: {change}")
+
+    async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
+        del uri, changed
+        return ()
+
+
+class Open:
+    """A gate that lets everything pass."""
+
+    async def weigh(self, run: Run, context: ToolContext, plan: Plan | None) -> Outcome | None:
+        """`Gate.refusal`."""
+        await checkpoint()
+        return None
+
+
+def planned(
+    carry_out: Callable[[], Awaitable[ToolOutput]],
+    subject: FileSubject | CommandSubject | None = None,
+    time_limit: float | None = None,
+) -> Plan:
+    """A plan to do this."""
+    return Plan(subject or FileSubject(Path("/nowhere")), (TextContent("what would be done"),), carry_out, time_limit)
 
 
 def desk(*folders: Path, texts: Mapping[Path, str] | None = None) -> Desk:
@@ -66,10 +110,27 @@ def desk(*folders: Path, texts: Mapping[Path, str] | None = None) -> Desk:
     return Desk(tuple(Root(path.name, path) for path in folders), documents)
 
 
-def named(name: str, run: ToolFunction, *, read_only: bool = True) -> Tool:
-    """A tool of this name."""
+def named(name: str, run: ToolFunction, *, read_only: bool = True, serial: Serial | None = None) -> Tool:
+    """A tool of this name. One that changes something plans to do what the function does."""
     cast(Any, run).__name__ = name
-    return tool(kind="read" if read_only else "edit", read_only=read_only, title=lambda given: f"{name} {given}")(run)
+    kind: ToolKind = "read" if read_only else "edit"
+    function = run if read_only else _planning(run)
+    return tool(kind=kind, read_only=read_only, title=lambda given: f"{name} {given}", serial=serial)(function)
+
+
+def _planning(run: ToolFunction) -> ToolFunction:
+    @wraps(run)
+    async def plan(context: ToolContext, **arguments: Any) -> Plan:
+        await checkpoint()
+
+        async def carry_out() -> ToolOutput:
+            found = run(context, **arguments)
+            text = await found if isinstance(found, Awaitable) else found
+            return ToolOutput((TextContent(text),)) if isinstance(text, str) else cast(ToolOutput, text)
+
+        return planned(carry_out)
+
+    return plan
 
 
 def call(call_id: str, name: str, arguments: dict[str, Any] | None = None) -> list[Delta]:
@@ -166,6 +227,9 @@ class Scene:
         room: Callable[[], Awaitable[None]] = plenty,
         history: list[Message] | None = None,
         workspace: Callable[[], Workspace] = lambda: Workspace(desk()),
+        editor: Desk | None = None,
+        gate: Gate | None = None,
+        queues: Queues | None = None,
     ) -> None:
         self.stage = Stage()
         self.history: list[Message] = [] if history is None else history
@@ -173,13 +237,17 @@ class Scene:
         self.turn = Turn("turn-1", self.history, self.stage.emit, room)
         self.limits = limits or LimitSettings()
         self.provider = provider
-        self._workspace = workspace
+        self.gate: Gate = gate or Open()
+        self._workspace = workspace if editor is None else lambda: Workspace(editor)
+        self._editor = editor or desk()
+        self._queues = queues or Queues()
         self._tools = {item.name: item for item in tools}
 
     async def play(self, tool_choice: ToolChoice = "auto") -> StopReason:
         """Run the turn as the daemon does, and hold it to the laws."""
         stop: StopReason = "cancelled"
-        runner = Runner(self._workspace, self.limits, self.stage.emit, self.turn.tally.ran)
+        emit, ran = self.stage.emit, self.turn.tally.ran
+        runner = Runner(self._context, self.limits, emit, ran, gate=self.gate, queues=self._queues)
         specs = tuple(item.spec for item in self._tools.values())
         request = ModelRequest("model", "system", (), specs, tool_choice)
         try:
@@ -190,8 +258,12 @@ class Scene:
             check_history(self.history)
         return stop
 
+    def _context(self, output: Callable[[str], None], cancelled: ThreadFlag) -> ToolContext:
+        commands = Commands(os.environ, Path("/nowhere"))
+        return ToolContext(self._workspace(), self._editor, Seen(), commands, output, cancelled)
+
     def _step(self) -> Step:
-        return Step(self._tools, Workspace(desk()))
+        return Step(self._tools, Workspace(self._editor))
 
     def results(self) -> list[ToolResult]:
         """All results in the history, in order."""
@@ -213,11 +285,13 @@ _LETTERS: dict[type[Any], str] = {
     ToolCallStart: "S",
     ToolCallDelta: "D",
     ToolCallEnd: "E",
+    PermissionRequested: "P",
+    PermissionResolved: "Q",
     ToolRunStart: "R",
     ToolRunOutput: "O",
     ToolRunEnd: "X",
 }
-_LIFE = re.compile(r"S(D*E(RO*X|X)?)*(?<=X)")
+_LIFE = re.compile(r"S(D*E(PQ)?(RO*X|X)?)*(?<=X)")
 
 
 def check_events(events: Iterable[Event]) -> None:

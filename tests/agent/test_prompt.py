@@ -11,9 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatls.agent import prompt
+from chatls.agent.instructions import Instructions
 from chatls.agent.prompt import LINK_CHARACTERS, read_links, system_prompt
 from chatls.agent.session import Session
-from chatls.content import Image, Position, Range, Resource, ResourceLink, TextContent, line_range
+from chatls.content import (
+    ActiveDocument,
+    EditorContext,
+    Image,
+    Position,
+    Range,
+    Resource,
+    ResourceLink,
+    TextContent,
+    line_range,
+)
 from chatls.workspace import Workspace
 from tests.agent.fakes import Desk, desk
 
@@ -68,13 +79,13 @@ async def test_the_system_prompt_is_stable_so_that_providers_can_cache_it(root: 
 async def test_a_session_keeps_its_system_prompt_over_midnight_and_changes_it_with_the_folders(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, today = Session("s"), [date(2026, 11, 20)]
+    session, today, none = Session("s"), [date(2026, 11, 20)], Instructions(tmp_path / "none")
     monkeypatch.setattr("chatls.agent.prompt.date", SimpleNamespace(today=lambda: today[0]))
-    first = session.system(Workspace(desk(root)))
+    first, _ = await session.system(Workspace(desk(root)), none)
     today[0] = date(2026, 11, 21)
-    assert session.system(Workspace(desk(root))) == first
+    assert await session.system(Workspace(desk(root)), none) == (first, None)
     assert "2026-11-20" in first
-    assert "2026-11-21" in session.system(Workspace(desk(root, tmp_path)))
+    assert "2026-11-21" in (await session.system(Workspace(desk(root, tmp_path)), none))[0]
 
 
 async def test_the_system_prompt_is_short_and_names_the_tools() -> None:
@@ -236,3 +247,49 @@ async def test_a_disk_that_fails_is_said_and_ends_no_turn(root: Path, monkeypatc
     monkeypatch.setattr(Workspace, "open_file", broken)
     _, notices = await attached(link(root / "a"), desk(root))
     assert notices == ['not attached: "a" cannot be read: Input/output error']
+
+
+# What a person has before them
+
+
+async def context(block: EditorContext, editor: Desk) -> list[str]:
+    """What the model is told of it."""
+    blocks, notices = await read_links((block,), Workspace(editor))
+    assert notices == []
+    return [block.text for block in blocks if isinstance(block, TextContent)]
+
+
+async def test_what_a_person_looks_at_is_named_with_what_is_selected(root: Path) -> None:
+    path = root / "a.py"
+    path.write_text("one\ntwo\nthree\nfour\n")
+    other = (root / "b.py").as_uri()
+    chosen = ActiveDocument(path.as_uri(), Range(Position(1, 2), Position(2, 3)))
+    assert await context(EditorContext(chosen, (path.as_uri(), other)), desk(root)) == [
+        "The user is looking at a.py, lines 2-3 are selected:\ntwo\nthree\n",
+        "Open in the editor: b.py.",
+    ]
+    assert await context(EditorContext(chosen), desk(root, texts={path: "1\n2\n3\n"})) == [
+        "The user is looking at a.py, lines 2-3 are selected:\n2\n3\n"
+    ]
+    cursor = ActiveDocument(path.as_uri(), Range(Position(1, 2), Position(1, 2)))
+    assert await context(EditorContext(cursor), desk(root)) == ["The user is looking at a.py, the cursor is in line 2."]
+    assert await context(EditorContext(ActiveDocument(path.as_uri())), desk(root)) == ["The user is looking at a.py."]
+    assert await context(EditorContext(), desk(root)) == []
+
+
+async def test_secrets_and_what_lies_outside_are_named_alone(root: Path) -> None:
+    (root / ".env").write_text("KEY=canary\n")
+    (root.parent / "outside.txt").write_text("canary\n")
+    part = Range(Position(0, 0), Position(1, 0))
+    for path, name in ((root / ".env", ".env"), (root.parent / "outside.txt", "outside.txt")):
+        told = await context(EditorContext(ActiveDocument(path.as_uri(), part)), desk(root))
+        assert told == [f"The user is looking at {name}, line 1 is selected."]
+    told = await context(EditorContext(None, ("untitled:Untitled-1", "git:/x/y%0Az.py?ref=1")), desk(root))
+    assert len(told) == 1
+    assert "\n" not in told[0]
+
+
+async def test_of_very_many_open_documents_some_are_named(root: Path) -> None:
+    uris = tuple((root / f"{number}.py").as_uri() for number in range(80))
+    (told,) = await context(EditorContext(None, uris), desk(root))
+    assert told.endswith("49.py and 30 more.")

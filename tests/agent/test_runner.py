@@ -1,26 +1,30 @@
 """The runner: whatever a tool does, in a thread or on the loop, its call ends with one event and a result."""
 
+import asyncio
 import logging
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
 from anyio import CancelScope, create_task_group, fail_after, to_thread
 
 from chatls.agent import runner
+from chatls.agent.queues import Queues
+from chatls.agent.step import Outcome
+from chatls.agent.step import Run as CallRun
 from chatls.config import LimitSettings
 from chatls.content import Diff, ResourceLink, TextContent
 from chatls.errors import ToolError
 from chatls.events import ToolRunEnd, ToolRunOutput, ToolRunStart
 from chatls.message import ToolResult
 from chatls.providers.delta import CallArguments, CallReady, TextDelta
-from chatls.tools.tool import Run, Tool, ToolContext, ToolOutput
+from chatls.tools.tool import EVERYTHING, Plan, Run, Tool, ToolContext, ToolOutput, tool
 from chatls.workspace import Workspace
-from tests.agent.fakes import DEADLINE, Player, Scene, call, desk, finished, named
+from tests.agent.fakes import DEADLINE, Player, Scene, call, desk, finished, named, planned
 
 pytestmark = pytest.mark.asyncio
 
@@ -95,6 +99,12 @@ async def test_a_tool_error_is_told_to_the_model() -> None:
         assert (result.text, result.is_error) == ("no such file", True)
 
 
+async def test_what_a_tool_says_from_within_a_task_group_is_no_bug() -> None:
+    inner = ExceptionGroup("inner", [ToolError("no such file"), ToolError("no such file")])
+    end, result = await outcome_of(raising_on_the_loop(ExceptionGroup("outer", [inner, ToolError("nor this")])))
+    assert (end.status, result.text) == ("failed", "no such file\nnor this")
+
+
 @pytest.mark.parametrize("how", [raising, raising_on_the_loop])
 @pytest.mark.parametrize(
     "error", [KeyError("k"), ExceptionGroup("g", [ValueError()]), StopIteration(), RecursionError(), TimeoutError()]
@@ -109,7 +119,7 @@ async def test_a_bug_in_a_tool_is_told_as_one_and_logged_and_does_not_leak(
 
 
 @pytest.mark.parametrize("how", [raising, raising_on_the_loop])
-@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError()])
 async def test_a_tool_that_tries_to_end_the_process_is_a_bug_like_any_other(
     how: Callable[[BaseException], Run], error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -399,3 +409,273 @@ async def test_a_workspace_that_cannot_be_made_fails_the_call_and_not_the_turn(
     with quiet_log(caplog):
         assert await scene.play() == "end_turn"
     assert scene.ends() == {"1": "failed"}
+
+
+# What changes something
+
+
+def changing(name: str, plan: Callable[[ToolContext, str], Awaitable[Plan]], serial: str | None = None) -> Tool:
+    """A tool with a plan of its own."""
+
+    async def run(context: ToolContext, word: str = "") -> Plan:
+        """Change."""
+        return await plan(context, word)
+
+    run.__name__ = name
+    return tool(kind="edit", read_only=False, serial=lambda _workspace, _arguments: serial)(run)
+
+
+async def test_a_changing_tool_without_a_plan_and_a_reading_one_with_a_plan_are_bugs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ran = list[str]()
+
+    async def carry_out() -> ToolOutput:
+        ran.append("ran")
+        return ToolOutput(())
+
+    async def no_plan(_context: ToolContext, _word: str) -> Plan:
+        return cast(Plan, ToolOutput((TextContent("did it already"),)))
+
+    async def plan(context: ToolContext) -> Plan:
+        """Plan."""
+        del context
+        return planned(carry_out)
+
+    with quiet_log(caplog):
+        scene = Scene(Player([*call("1", "change"), finished()], [finished()]), changing("change", no_plan))
+        await scene.play()
+        assert "a bug in the tool (TypeError)" in scene.results()[0].text
+        _, result = await outcome_of(plan)
+        assert "a bug in the tool (TypeError)" in result.text
+    assert ran == []
+
+
+async def test_what_may_not_run_does_not_run_and_says_why() -> None:
+    class Closed:
+        async def weigh(self, run: CallRun, context: ToolContext, plan: Plan | None) -> Outcome | None:
+            assert plan is None or isinstance(plan, Plan)
+            return Outcome.saying("denied", f"no {run.tool.name}")
+
+    ran = list[str]()
+
+    def read(context: ToolContext) -> str:
+        """Read."""
+        ran.append("read")
+        return ""
+
+    async def change(context: ToolContext) -> str:
+        """Change."""
+        ran.append("changed")
+        return ""
+
+    tools = named("read", read), named("change", change, read_only=False)
+    scene = Scene(Player([*call("1", "read"), *call("2", "change"), finished()], [finished()]), *tools, gate=Closed())
+    await scene.play()
+    assert scene.ends() == {"1": "denied", "2": "denied"}
+    assert [result.text for result in scene.results()] == ["no read", "no change"]
+    assert ran == []
+    assert scene.stage.of(ToolRunStart) == []
+
+
+class Log:
+    """A tool whose plans and works are written down, and wait until they are let on."""
+
+    def __init__(self, name: str, serial: str | None) -> None:
+        self.lines: list[str] = []
+        self.let: dict[str, anyio.Event] = {}
+        self.tool = changing(name, self._plan, serial)
+
+    async def _plan(self, _context: ToolContext, word: str) -> Plan:
+        self.lines.append(f"plan {word}")
+
+        async def carry_out() -> ToolOutput:
+            self.lines.append(f"begin {word}")
+            if word in self.let:
+                await self.let[word].wait()
+            self.lines.append(f"end {word}")
+            return ToolOutput(())
+
+        await anyio.lowlevel.checkpoint()
+        return planned(carry_out)
+
+
+async def test_calls_for_the_same_thing_come_one_after_the_other_as_they_were_written() -> None:
+    log, words = Log("change", "file:a"), "abcdef"
+    calls = [delta for word in words for delta in call(word, "change", {"word": word})]
+    scene = Scene(Player([*calls, finished()], [finished()]), log.tool)
+    await scene.play()
+    assert log.lines == [f"{what} {word}" for word in words for what in ("plan", "begin", "end")]
+
+
+async def test_calls_for_different_things_and_for_none_run_side_by_side() -> None:
+    logs = [Log("one", "file:a"), Log("two", "file:b"), Log("three", None)]
+    both = anyio.Event()
+    for log in logs:
+        log.let["x"] = both
+    names = ["one", "two", "three", "three"]
+    calls = [delta for place, name in enumerate(names) for delta in call(str(place), name, {"word": "x"})]
+    scene = Scene(Player([*calls, finished()], [finished()]), *(log.tool for log in logs))
+    async with create_task_group() as tasks:
+        tasks.start_soon(scene.play)
+        await scene.stage.until(lambda: len(scene.stage.of(ToolRunStart)) == 4)
+        both.set()
+    assert set(scene.ends().values()) == {"completed"}
+
+
+async def test_two_sessions_do_not_change_one_file_at_once() -> None:
+    log, queues = Log("change", "file:a"), Queues()
+    log.let["first"] = anyio.Event()
+    scenes = [
+        Scene(Player([*call("1", "change", {"word": word}), finished()], [finished()]), log.tool, queues=queues)
+        for word in ("first", "second")
+    ]
+    async with create_task_group() as tasks:
+        tasks.start_soon(scenes[0].play)
+        await scenes[0].stage.until_event(ToolRunStart)
+        tasks.start_soon(scenes[1].play)
+        await anyio.wait_all_tasks_blocked()
+        assert log.lines == ["plan first", "begin first"]
+        log.let["first"].set()
+    assert log.lines == ["plan first", "begin first", "end first", "plan second", "begin second", "end second"]
+
+
+async def test_a_call_that_may_touch_anything_runs_alone_among_the_changes_of_its_turn() -> None:
+    edits, command = Log("edit", "file:a"), Log("command", EVERYTHING)
+    words = [("edit", "a"), ("command", "b"), ("command", "c"), ("edit", "d")]
+    calls = [delta for name, word in words for delta in call(word, name, {"word": word})]
+    edits.lines = command.lines
+    scene = Scene(Player([*calls, finished()], [finished()]), edits.tool, command.tool)
+    await scene.play()
+    assert command.lines == [f"{step} {word}" for word in "abcd" for step in ("plan", "begin", "end")]
+
+
+async def test_people_are_asked_in_the_order_of_the_calls_however_long_planning_takes() -> None:
+    asked: list[str] = []
+
+    class Asking:
+        async def weigh(self, run: CallRun, context: ToolContext, plan: Plan | None) -> Callable[[], Awaitable[None]]:
+            del context, plan
+            for _ in range(5 if run.call.id == "a" else 1):
+                await anyio.lowlevel.checkpoint()
+
+            async def ask() -> None:
+                asked.append(run.call.id)
+
+            return ask
+
+    log = Log("change", None)
+    calls = [delta for word in "abc" for delta in call(word, "change", {"word": word})]
+    scene = Scene(Player([*calls, finished()], [finished()]), log.tool, gate=Asking())
+    await scene.play()
+    assert asked == ["a", "b", "c"]
+
+
+async def test_a_call_that_is_cancelled_in_the_queue_leaves_it_and_the_next_one_runs() -> None:
+    log = Log("change", "file:a")
+    log.let["a"] = anyio.Event()
+    calls = [delta for word in "abc" for delta in call(word, "change", {"word": word})]
+    scene = Scene(Player([*calls, finished()], [finished()]), log.tool)
+    async with create_task_group() as tasks:
+        tasks.start_soon(scene.play)
+        await scene.stage.until_event(ToolRunStart, "a")
+        await anyio.wait_all_tasks_blocked()
+        scene.cancel_call("b")
+        log.let["a"].set()
+    assert scene.ends() == {"a": "completed", "b": "cancelled", "c": "completed"}
+    assert "plan b" not in log.lines
+
+
+async def test_a_plan_has_the_limit_of_tools_and_carrying_it_out_the_limit_of_the_plan() -> None:
+    async def slow_plan(_context: ToolContext, _word: str) -> Plan:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    scene = Scene(Player([*call("1", "change"), finished()], [finished()]), changing("change", slow_plan))
+    scene.limits = LimitSettings(tool_timeout=0.01)
+    await scene.play()
+    assert scene.ends() == {"1": "timed_out"}
+    assert scene.stage.of(ToolRunStart) == []
+
+    async def own_limit(_context: ToolContext, word: str) -> Plan:
+        async def carry_out() -> ToolOutput:
+            with anyio.move_on_after(0.05 if word else None):
+                await anyio.sleep_forever()
+            return ToolOutput((TextContent("in time"),))
+
+        return planned(carry_out, time_limit=0 if word else 0.01)
+
+    calls = [*call("1", "change"), *call("2", "change", {"word": "none"})]
+    scene = Scene(Player([*calls, finished()], [finished()]), changing("change", own_limit))
+    scene.limits = LimitSettings(tool_timeout=0.02)
+    await scene.play()
+    assert scene.ends() == {"1": "timed_out", "2": "completed"}
+    assert scene.results()[0].text == "change was cancelled: no result within 0.01 s"
+
+
+async def test_a_tool_that_keeps_its_own_limit_says_so() -> None:
+    end, result = await outcome_of(giving(ToolOutput((TextContent("so far"),), status="timed_out")))
+    assert (end.status, result.text, result.is_error) == ("timed_out", "so far", True)
+
+
+async def test_what_was_shown_is_told_to_the_model_when_a_call_is_cut_short() -> None:
+    inside = anyio.Event()
+
+    async def probe(context: ToolContext) -> str:
+        """Probe."""
+        context.output("x" * 10_000)
+        context.output("the end\n")
+        inside.set()
+        await anyio.sleep_forever()
+        return ""
+
+    end, result = await outcome_of(probe, tool_timeout=0.01)
+    assert end.status == "timed_out"
+    head, _, tail = result.text.partition("\nwhat it wrote until then:\n")
+    assert head == "probe was cancelled: no result within 0.01 s"
+    assert (tail[:8], tail[-9:], len(tail)) == ("[...]xxx", "xthe end\n", 5 + 8192)
+
+    inside = anyio.Event()
+    scene = Scene(Player([*call("1", "probe"), finished()], [finished()]), named("probe", probe))
+    async with create_task_group() as tasks:
+        tasks.start_soon(scene.play)
+        await inside.wait()
+        scene.cancel_call("1")
+    assert scene.ends() == {"1": "cancelled"}
+    assert scene.results()[0].text.startswith("cancelled by the user")
+    assert scene.results()[0].text.endswith("the end\n")
+
+
+async def test_nothing_is_shown_before_it_is_permitted() -> None:
+    async def plan(context: ToolContext, _word: str) -> Plan:
+        context.output("planning")
+
+        async def carry_out() -> ToolOutput:
+            context.output("working")
+            await anyio.lowlevel.checkpoint()
+            return ToolOutput(())
+
+        return planned(carry_out)
+
+    scene = Scene(Player([*call("1", "change"), finished()], [finished()]), changing("change", plan))
+    await scene.play()
+    assert [event.text for event in scene.stage.of(ToolRunOutput)] == ["working"]
+
+
+async def test_each_call_in_a_queue_plans_on_what_the_one_before_it_left(tmp_path: Path) -> None:
+    roots, counts = list[Path](), list[int]()
+
+    async def plan(context: ToolContext, _word: str) -> Plan:
+        counts.append(len(context.workspace.roots))
+
+        async def carry_out() -> ToolOutput:
+            await anyio.lowlevel.checkpoint()
+            roots.append(tmp_path)
+            return ToolOutput(())
+
+        return planned(carry_out)
+
+    calls = [*call("1", "change"), *call("2", "change")]
+    tool = changing("change", plan, "one")
+    await Scene(Player([*calls, finished()], [finished()]), tool, workspace=lambda: Workspace(desk(*roots))).play()
+    assert counts == [0, 1]

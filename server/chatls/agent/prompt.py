@@ -1,4 +1,5 @@
-"""What the model is told around a person's words: the system prompt, and the files that the prompt links to."""
+"""What the model is told around a person's words: the system prompt, the files that the prompt links to, and what the
+person has before them."""
 
 from datetime import date
 from functools import cache
@@ -6,17 +7,21 @@ from importlib.resources import files
 from io import BufferedReader, FileIO, StringIO, TextIOWrapper
 from platform import system
 from typing import TextIO
+from urllib.parse import unquote
 
 from anyio import to_thread
 
-from chatls.content import ContentBlock, Range, Resource, ResourceLink
+from chatls.content import ContentBlock, EditorContext, Range, Resource, ResourceLink, TextContent
 from chatls.errors import ToolError
 from chatls.events import Notice
 from chatls.openfile import encoding_of
+from chatls.pathtext import quoted
 from chatls.workspace import Workspace
 
 LINK_CHARACTERS = 256 * 1024
 """The longest text of a linked file that is put into a prompt."""
+MOST_OPEN = 50
+"""Open documents that are named."""
 _FURTHEST = 64 * 2**20
 """Characters that are passed over on the way to a range."""
 _SNIFFED = 8192
@@ -47,6 +52,9 @@ async def read_links(
     blocks: list[ContentBlock] = []
     notices: list[Notice] = []
     for block in content:
+        if isinstance(block, EditorContext):
+            blocks += await to_thread.run_sync(before_them, block, workspace, abandon_on_cancel=True)
+            continue
         if not isinstance(block, ResourceLink):
             blocks.append(block)
             continue
@@ -61,6 +69,45 @@ async def read_links(
             text += f"\n[cut at {LINK_CHARACTERS} characters; read_file shows the rest]"
         blocks.append(Resource(block.uri, text, block.range))
     return tuple(blocks), notices
+
+
+def before_them(context: EditorContext, workspace: Workspace) -> list[ContentBlock]:
+    """What a person has before them, in words; of what is selected the text. Looks at the disk."""
+    blocks, active = list[ContentBlock](), context.active
+    if active is not None:
+        chosen = active.selection if active.selection and active.selection.start != active.selection.end else None
+        text = f"The user is looking at {_called(active.uri, workspace)}"
+        if chosen is None:
+            cursor = f", the cursor is in line {active.selection.start.line + 1}" if active.selection else ""
+            blocks.append(TextContent(f"{text}{cursor}."))
+        else:
+            blocks.append(TextContent(f"{text}, {_selected(active.uri, chosen, workspace)}"))
+    others = [uri for uri in context.open or () if active is None or uri != active.uri]
+    if others:
+        more = f" and {len(others) - MOST_OPEN} more" if len(others) > MOST_OPEN else ""
+        names = ", ".join(_called(uri, workspace) for uri in others[:MOST_OPEN])
+        blocks.append(TextContent(f"Open in the editor: {names}{more}."))
+    return blocks
+
+
+def _selected(uri: str, part: Range, workspace: Workspace) -> str:
+    first = part.start.line + 1
+    last = max(part.end.line + (1 if part.end.character else 0), first)
+    lines = f"line {first} is selected" if first == last else f"lines {first}-{last} are selected"
+    try:
+        text, cut = _read(ResourceLink(uri, part), workspace)
+    except ToolError:
+        return f"{lines}."
+    return f"{lines}:\n{text}" + (f"\n[cut at {LINK_CHARACTERS} characters]" if cut else "")
+
+
+def _called(uri: str, workspace: Workspace) -> str:
+    """A document's name: as tools call it if it is inside, else the last part alone."""
+    try:
+        path = workspace.resolve(uri)
+    except ToolError:
+        return quoted(unquote(uri.rstrip("/").rpartition("/")[2]))[1:-1]
+    return quoted(workspace.display(path))[1:-1]
 
 
 def _read(link: ResourceLink, workspace: Workspace) -> tuple[str, bool]:

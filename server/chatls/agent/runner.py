@@ -1,29 +1,39 @@
-"""Runs one tool call: bounded, timed, cancellable, and always ended with an event. Knows no provider."""
+"""Runs one tool call: permitted, bounded, timed, cancellable, and always ended with an event. Knows no provider.
+
+What only reads runs at once. Whatever changes something waits for its turn, plans, is permitted, and is carried out;
+while a person thinks, it holds no slot, and no clock runs.
+"""
 
 import inspect
 import logging
-from collections.abc import Callable
+import math
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from threading import Event as ThreadFlag
-from threading import get_ident
-from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
-from anyio import CapacityLimiter, from_thread, move_on_after, to_thread
+from anyio import CapacityLimiter, Lock, current_effective_deadline, move_on_after, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from chatls.agent.step import UNWANTED, Call, Outcome, Run, Step
+from chatls.agent.live import Live
+from chatls.agent.queues import Order, Queues
+from chatls.agent.step import UNWANTED, Outcome, Run, Step
 from chatls.config import LimitSettings
-from chatls.content import TextContent, ToolContent
+from chatls.content import Diff, ResourceLink, TextContent, ToolContent
 from chatls.errors import ToolError
-from chatls.events import Event, ToolRunOutput, ToolRunStart
+from chatls.events import Event
 from chatls.jsontext import printable
-from chatls.tools.tool import Tool, ToolContext, ToolOutput
-from chatls.workspace import Workspace
+from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
+from chatls.visible import harmless
 
 log = logging.getLogger(__name__)
 
 Emit = Callable[[Event], None]
+MakeContext = Callable[[Callable[[str], None], ThreadFlag], ToolContext]
+"""What a tool may see, given where its output goes and what tells it that nobody waits any more."""
+Found = str | ToolOutput | Plan
 
 _NOTE_BYTES = 100
 """Room for the words about what was cut."""
@@ -31,16 +41,46 @@ _NOTE_BYTES = 100
 _CANCELLED = Outcome.saying("cancelled", "cancelled before it finished")
 
 
+class Gate(Protocol):
+    """Who permits."""
+
+    async def weigh(self, run: Run, context: ToolContext, plan: Plan | None) -> "Weighed":
+        """Whether a call may run, by the rules. `plan` is None for what only reads."""
+        ...
+
+
+Question = Callable[[], Awaitable[Outcome | None]]
+"""Asks a person, at once, and waits for the answer: why a call may not run, or None."""
+Weighed = Outcome | Question | None
+"""Why a call may not run; a question that decides it; None: it may."""
+
+
+class _TooLateError(Exception):
+    """No result within the limit."""
+
+
 class Runner:
     """Runs the calls of one turn."""
 
     def __init__(
-        self, workspace: Callable[[], Workspace], limits: LimitSettings, emit: Emit, ran: dict[str, int]
+        self,
+        context: MakeContext,
+        limits: LimitSettings,
+        emit: Emit,
+        ran: dict[str, int],
+        *,
+        gate: Gate,
+        queues: Queues,
     ) -> None:
-        self._ran = ran
-        self._workspace = workspace
+        self._context = context
         self._limits = limits
         self._emit = emit
+        self._ran = ran
+        self._gate = gate
+        self._queues = queues
+        self._order = Order()
+        self._planning = Lock()
+        """Held until a question goes out, so that people are asked in the order of the calls."""
         self._slots = CapacityLimiter(limits.concurrent_tools)
         self._threads = CapacityLimiter(limits.concurrent_tools * 4)
 
@@ -49,89 +89,159 @@ class Runner:
 
         A tool in a thread cannot be stopped: when cancelled, it is told so and abandoned.
         """
-        call, outcome, began = run.call, _CANCELLED, 0.0
+        live, flag, outcome = Live(run, self._emit), ThreadFlag(), _CANCELLED
         try:
             with run.scope:
-                async with self._slots:
-                    await checkpoint_if_cancelled()  # a free slot is given also to who was cancelled meanwhile
-                    began = monotonic()
-                    self._begin(call, step)
-                    outcome = await self._outcome(run)
-        finally:
-            if run.counts:
-                cancelled = outcome is _CANCELLED and call.unwanted
-                milliseconds = round((monotonic() - began) * 1000) if began else 0
-                self._emit(call.end(UNWANTED if cancelled else outcome, milliseconds))
-
-    def _begin(self, call: Call, step: Step) -> None:
-        call.state = "running"
-        self._ran[call.name] = self._ran.get(call.name, 0) + 1
-        self._emit(ToolRunStart(call.id, started_early=step.finished is None))
-
-    async def _outcome(self, run: Run) -> Outcome:
-        name, flag = run.tool.name, ThreadFlag()
-        try:
-            context = ToolContext(self._workspace(), _Live(run, self._emit).show, flag)
-            with move_on_after(self._limits.tool_timeout or None):
-                return self._bounded(await self._called(run.tool, context, run.arguments))
-            seconds = f"{self._limits.tool_timeout:g}"
-            return Outcome.saying("timed_out", f"{name} was cancelled: no result within {seconds} s")
-        except ToolError as error:
-            return self._bounded(ToolOutput((TextContent(str(error)),)), failed=True)
-        except Exception as error:  # a bug in a tool must not end the turn: the model is told, and goes on
-            log.exception("a bug in the tool %s", name)
-            return Outcome.saying("failed", f"{name} failed: a bug in the tool ({type(error).__name__})")
+                outcome = await self._outcome(run, step, live, flag)
         finally:
             flag.set()
+            if run.counts:
+                if outcome is _CANCELLED:
+                    outcome = _with(UNWANTED if run.call.unwanted else _CANCELLED, live.tail())
+                self._emit(run.call.end(outcome, live.milliseconds()))
 
-    async def _called(self, tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> ToolOutput:
-        function: Callable[..., Any] = tool.run
-        run = partial(function, context, **arguments)
+    async def _outcome(self, run: Run, step: Step, live: Live, flag: ThreadFlag) -> Outcome:
+        name, work = run.tool.name, self._read if run.tool.read_only else self._change
         try:
-            if inspect.iscoroutinefunction(function):
-                found = await run()
-            else:
-                found = await to_thread.run_sync(run, abandon_on_cancel=True, limiter=self._threads)
-        except (SystemExit, KeyboardInterrupt) as error:  # a tool that tries to end the process
-            raise RuntimeError(type(error).__name__) from error
-        match found:
-            case ToolOutput():
-                return found
-            case str():
-                return ToolOutput((TextContent(found),))
-            case _:
-                raise TypeError(f"{tool.name} gave neither text nor a ToolOutput")
+            return await work(run, step, live, flag)
+        except _TooLateError as error:
+            return _with(Outcome.saying("timed_out", f"{name} was cancelled: {error}"), live.tail())
+        except Exception as error:  # a bug in a tool must not end the turn: the model is told, and goes on
+            if words := _told(error):
+                return replace(self._bounded(ToolOutput((TextContent(words),))), status="failed")
+            log.exception("a bug in the tool %s", name)
+            return Outcome.saying("failed", f"{name} failed: a bug in the tool ({type(error).__name__})")
 
-    def _bounded(self, output: ToolOutput, *, failed: bool = False) -> Outcome:
+    async def _read(self, run: Run, step: Step, live: Live, flag: ThreadFlag) -> Outcome:
+        """Run a tool that changes nothing."""
+        context = self._context(live.show, flag)
+        refusal = await _answer(await self._gate.weigh(run, context, None))
+        if refusal is not None:
+            return refusal
+        found = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context), run, step, live)
+        return self._bounded(_output(run.tool, found))
+
+    async def _change(self, run: Run, step: Step, live: Live, flag: ThreadFlag) -> Outcome:
+        """Plan what a tool would change, have it permitted, carry it out. The next one in the queue sees the result."""
+        word = run.tool.serial(self._context(live.show, flag).workspace, run.arguments)
+        async with self._order.turn(word), self._queues.turn(word):
+            context = self._context(live.show, flag)
+            async with self._planning:
+                plan = await self._planned(run, context)
+                weighed = await self._gate.weigh(run, context, plan)
+            refusal = await _answer(weighed)
+            if refusal is not None:
+                return refusal
+            limit = self._limits.tool_timeout if plan.time_limit is None else plan.time_limit
+            found = await self._in_slot(limit, partial(_carried_out, plan), run, step, live)
+            return self._bounded(_output(run.tool, found))
+
+    async def _planned(self, run: Run, context: ToolContext) -> Plan:
+        plan = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context))
+        if not isinstance(plan, Plan):
+            raise TypeError(f"{run.tool.name} changes something and gave no plan")
+        return plan
+
+    async def _in_slot(
+        self,
+        limit: float,
+        work: Callable[[], Awaitable[Found]],
+        run: Run | None = None,
+        step: Step | None = None,
+        live: Live | None = None,
+    ) -> Found:
+        """Work, as soon as not too many others do. With a run: now the client is told that it runs."""
+        async with self._slots:
+            await checkpoint_if_cancelled()  # a free slot is given also to who was cancelled meanwhile
+            if run and step and live:
+                self._ran[run.call.name] = self._ran.get(run.call.name, 0) + 1
+                live.begin(early=step.finished is None)
+            with move_on_after(limit or None):
+                return await work()
+            raise _TooLateError(f"no result within {limit:g} s")
+
+    async def _called(self, run: Run, context: ToolContext) -> Found:
+        function: Callable[..., Any] = run.tool.run
+        called = partial(function, context, **run.arguments)
+        if inspect.iscoroutinefunction(function):
+            with _contained():
+                return await called()
+        return await to_thread.run_sync(_in_thread, called, abandon_on_cancel=True, limiter=self._threads)
+
+    def _bounded(self, output: ToolOutput) -> Outcome:
         """No more text than the settings allow."""
         left, cut, content = self._limits.tool_result_bytes, False, list[ToolContent]()
         for item in output.content:
             if not isinstance(item, TextContent):
                 content.append(item)
             elif not cut:
-                text, cut = _cut(printable(item.text), left)
+                text, cut = _cut(harmless(printable(item.text)), left)
                 left -= len(text.encode())
                 content.append(TextContent(text))
-        return Outcome("failed" if failed else "completed", tuple(content), output.truncated or cut)
+        return Outcome(output.status, tuple(content), output.truncated or cut)
 
 
-class _Live:
-    """A tool's way to show output while it runs, from whichever thread it runs in."""
+async def _answer(weighed: Weighed) -> Outcome | None:
+    return await weighed() if callable(weighed) else weighed
 
-    def __init__(self, run: Run, emit: Emit) -> None:
-        self._run = run
-        self._emit = emit
-        self._home = get_ident()
 
-    def show(self, text: str) -> None:
-        if get_ident() == self._home:
-            self._shown(text)
-        else:
-            from_thread.run_sync(self._shown, text)
+async def _carried_out(plan: Plan) -> Found:
+    with _contained():
+        return await plan.carry_out()
 
-    def _shown(self, text: str) -> None:
-        if self._run.counts and text:
-            self._emit(ToolRunOutput(self._run.call.id, printable(text)))
+
+@contextmanager
+def _contained() -> Generator[None]:
+    """A tool that tries to end the process, or its task, has a bug like any other. A cancel that is ours passes."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as error:
+        if current_effective_deadline() == -math.inf:
+            raise
+        raise RuntimeError(type(error).__name__) from error
+
+
+def _in_thread(called: Callable[[], Found]) -> Found:
+    """The same for a tool in a thread, whose exceptions must not reach the loop as they are."""
+    try:
+        return called()
+    except Exception:
+        raise
+    except BaseException as error:
+        raise RuntimeError(type(error).__name__) from error
+
+
+def _told(error: Exception) -> str:
+    """What a tool says to the model, also from within a task group; nothing if any of it is a bug."""
+    match error:
+        case ToolError():
+            return str(error) or "failed"
+        case ExceptionGroup():
+            words = list(map(_told, error.exceptions))
+            return "\n".join(dict.fromkeys(words)) if all(words) else ""
+        case _:
+            return ""
+
+
+def _output(tool: Tool, found: Any) -> ToolOutput:
+    match found:
+        case ToolOutput() if _is_content(found.content):
+            return found
+        case str():
+            return ToolOutput((TextContent(found),))
+        case _:
+            raise TypeError(f"{tool.name} gave neither text nor a ToolOutput")
+
+
+def _is_content(items: tuple[object, ...]) -> bool:
+    return all(isinstance(item, TextContent | ResourceLink | Diff) for item in items)
+
+
+def _with(outcome: Outcome, tail: str) -> Outcome:
+    """The same with the end of what a tool wrote before it was cut short."""
+    return Outcome.saying(outcome.status, outcome.text() + tail) if tail else outcome
 
 
 def _cut(text: str, limit: int) -> tuple[str, bool]:

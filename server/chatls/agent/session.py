@@ -2,10 +2,13 @@
 
 from uuid import uuid4
 
+from chatls.agent.instructions import Instructions
 from chatls.agent.prompt import system_prompt
 from chatls.agent.turn import Turn
 from chatls.editor import Root
+from chatls.events import Notice
 from chatls.message import Message
+from chatls.seen import Seen
 from chatls.workspace import Workspace
 
 
@@ -17,15 +20,22 @@ class Session:
         self.history: list[Message] = []
         self.turn: Turn | None = None
         """The one that runs."""
+        self.seen = Seen()
+        """The texts that the model knows."""
         self._told: tuple[tuple[Root, ...], str] | None = None
 
-    def system(self, workspace: Workspace) -> str:
+    async def system(self, workspace: Workspace, instructions: Instructions) -> tuple[str, Notice | None]:
         """The system prompt: the same for as long as the folders are. A new date at midnight would cost the
         provider's cache, and Anthropic's thinking blocks are bound to the prompt that they were written under.
+
+        With it, words for a person on the instructions that went into it, where they are new.
         """
-        if self._told is None or self._told[0] != workspace.roots:
-            self._told = workspace.roots, system_prompt(workspace)
-        return self._told[1]
+        if self._told is not None and self._told[0] == workspace.roots:
+            return self._told[1], None
+        text, notice = await instructions.read(workspace)
+        prompt = f"{system_prompt(workspace)}\n{text}" if text else system_prompt(workspace)
+        self._told = workspace.roots, prompt
+        return prompt, notice
 
 
 class Sessions:

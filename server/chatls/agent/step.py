@@ -1,12 +1,13 @@
 """One model reply and the results of its calls: deltas in, events out, messages at the end. Pure; runs nothing."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from anyio import CancelScope
 
-from chatls.content import JsonObject, TextContent, ToolContent, TurnError
+from chatls.content import JsonObject, Location, TextContent, ToolContent, TurnError
 from chatls.errors import ToolError
 from chatls.events import (
     Event,
@@ -35,6 +36,8 @@ from chatls.providers.delta import (
 )
 from chatls.tools.tool import Tool
 from chatls.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 CallState = Literal["streaming", "ready", "running", "ended"]
 
@@ -203,7 +206,7 @@ class Step:
         call.arguments = delta.arguments or {}
         error, problem = self._problem(call, delta)
         if error is None and call.tool is not None:
-            title, locations = call.tool.title(call.valid), call.tool.locate(self._workspace, call.valid)
+            title, locations = self._described(call.tool, call.valid)
             events.append(ToolCallEnd(call.id, call.name, title, call.arguments, None, locations))
         else:
             arguments = None if error else call.arguments
@@ -214,6 +217,14 @@ class Step:
         elif call.unwanted:
             events.append(call.end(UNWANTED))
         return events
+
+    def _described(self, tool: Tool, arguments: JsonObject) -> tuple[str, tuple[Location, ...]]:
+        """What people see of a call. A bug there must not end the turn."""
+        try:
+            return tool.title(arguments), tool.locate(self._workspace, arguments)
+        except Exception:
+            log.exception("a bug in the title or the places of the tool %s", tool.name)
+            return tool.name, ()
 
     def _problem(self, call: Call, delta: CallReady) -> tuple[str | None, str | None]:
         """What is wrong with the arguments, and why the call cannot run."""

@@ -1,0 +1,72 @@
+"""Calls that come one after the other: by a word for what they touch, first come, first served."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from anyio import Event, Lock
+
+from chatls.tools.tool import EVERYTHING
+
+
+@dataclass(slots=True)
+class _Queue:
+    lock: Lock = field(default_factory=Lock)
+    users: int = 0
+
+
+class Queues:
+    """All of a daemon's: two sessions do not change one file at once."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, _Queue] = {}
+
+    @asynccontextmanager
+    async def turn(self, word: str | None) -> AsyncGenerator[None, None]:
+        """Wait until it is one's turn, and have it. Who comes here first comes first; None and what touches everything
+        wait for nobody: sessions do not wait for each other's commands."""
+        if word in (None, EVERYTHING):
+            yield
+            return
+        queue = self._queues.setdefault(word, _Queue())
+        queue.users += 1
+        try:
+            async with queue.lock:
+                yield
+        finally:
+            queue.users -= 1
+            if not queue.users:
+                self._queues.pop(word, None)
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    word: str
+    over: Event = field(default_factory=Event)
+
+    def waits_for(self, other: "_Place") -> bool:
+        return EVERYTHING in (self.word, other.word) or self.word == other.word
+
+
+class Order:
+    """The changes of one turn, in the order in which the model wrote them, as far as they may touch the same."""
+
+    def __init__(self) -> None:
+        self._places: list[_Place] = []
+
+    @asynccontextmanager
+    async def turn(self, word: str | None) -> AsyncGenerator[None, None]:
+        """Wait until all that came before and may touch the same is over. None touches nothing that others do."""
+        if word is None:
+            yield
+            return
+        place = _Place(word)
+        before = [other for other in self._places if place.waits_for(other)]
+        self._places.append(place)
+        try:
+            for other in before:
+                await other.over.wait()
+            yield
+        finally:
+            self._places.remove(place)
+            place.over.set()
