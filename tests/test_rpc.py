@@ -166,6 +166,27 @@ async def test_a_question_has_the_clients_answer_or_its_refusal() -> None:
     assert got[2] is None
 
 
+@pytest.mark.asyncio
+async def test_of_two_answers_to_a_question_the_first_one_counts() -> None:
+    """They may stand in one read, before whoever asked wakes up: a no must not become a yes."""
+    output = Nowhere()
+    daemon = Rpc(Outbox(output), Hello({}, "utf-16", FrameReader(), []))
+    got = list[Any]()
+
+    async def ask() -> None:
+        got.append(await daemon.ask("x/question", None))
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            (asked,) = FrameReader().feed(bytes(output.written))
+            assert isinstance(asked, bytes)
+            answers = [{"jsonrpc": "2.0", "id": json.loads(asked)["id"], "result": word} for word in ("no", "yes")]
+            daemon.receive(b"".join(frame(json.dumps(answer).encode()) for answer in answers))
+    assert got == ["no"]
+
+
 def test_a_result_that_cannot_be_written_is_an_error_and_not_a_silence(caplog: pytest.LogCaptureFixture) -> None:
     """pygls leaves such a request without an answer."""
     output = Nowhere()

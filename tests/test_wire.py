@@ -6,10 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.content import Image, ResourceLink, TextContent, TurnError, Usage, line_range
+from chatls.content import (
+    ActiveDocument,
+    EditorContext,
+    Image,
+    ResourceLink,
+    TextContent,
+    TurnError,
+    Usage,
+    line_range,
+)
 from chatls.errors import RequestError
 from chatls.events import ToolCallEnd, ToolRunEnd
-from chatls.wire import CancelParams, CommandParams, NoParams, Params, PromptParams, PromptResult, read, to_wire
+from chatls.wire import (
+    CancelParams,
+    CommandParams,
+    NoParams,
+    Params,
+    PermissionsParams,
+    PromptParams,
+    PromptResult,
+    read,
+    to_wire,
+)
 
 
 def complaint(model: type[Params], params: object) -> str:
@@ -37,6 +56,11 @@ def complaint(model: type[Params], params: object) -> str:
         ({"content": [{"type": "text", "text": "x"}, {"type": "image", "data": ""}]}, "content.1.image.mimeType"),
         ({"content": [{"type": "resource_link"}]}, "content.0.resource_link.uri"),
         ({"content": [{"type": "resource_link", "uri": "x", "range": 5}]}, "range"),
+        (
+            {"content": [{"type": "editor_context", "active": {"selection": None}}]},
+            "content.0.editor_context.active.uri",
+        ),
+        ({"content": [{"type": "editor_context", "open": [5]}]}, "content.0.editor_context.open.0"),
         ({"content": "x", "sessionId": 5}, "sessionId"),
         ({"content": "x", "newSessionId": ""}, "newSessionId"),
         ({"content": "x", "newSessionId": "n" * 201}, "newSessionId"),
@@ -63,6 +87,14 @@ def test_a_cancel_needs_a_session(params: object) -> None:
 def test_a_command_needs_a_name_and_its_arguments_are_a_list() -> None:
     assert "command" in complaint(CommandParams, {"arguments": []})
     assert "arguments" in complaint(CommandParams, {"command": "x", "arguments": {}})
+
+
+@pytest.mark.parametrize(
+    ("params", "named"), [({"revoke": "id"}, "revoke"), ({"revoke": [5]}, "revoke.0"), ({"sessionId": 5}, "sessionId")]
+)
+def test_permissions_are_revoked_by_their_ids(params: object, named: str) -> None:
+    assert named in complaint(PermissionsParams, params)
+    assert read(PermissionsParams, None) == PermissionsParams(session_id=None, revoke=[])
 
 
 @pytest.mark.parametrize("token", [0, "", 1, "1", -5, 2**31])
@@ -94,6 +126,8 @@ def test_content_blocks_are_read_in_the_wires_spelling() -> None:
                 {"type": "text", "text": "a", "_meta": 1},
                 {"type": "resource_link", "uri": "file:///a", "range": place},
                 {"type": "image", "mimeType": "image/png", "data": "AA=="},
+                {"type": "editor_context"},
+                {"type": "editor_context", "active": {"uri": "file:///a", "selection": place}, "open": ["file:///b"]},
             ]
         },
     )
@@ -101,6 +135,8 @@ def test_content_blocks_are_read_in_the_wires_spelling() -> None:
         TextContent("a"),
         ResourceLink("file:///a", line_range(1, 2)),
         Image("image/png", "AA=="),
+        EditorContext(),
+        EditorContext(ActiveDocument("file:///a", line_range(1, 2)), ("file:///b",)),
     ]
 
 

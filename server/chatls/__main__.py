@@ -5,6 +5,7 @@ import sys
 USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
        chatls ask PROMPT...    ask in the terminal (chatls ask --help)
+       chatls permissions      what you have answered for good; --revoke ID takes it back
        chatls --version
 """
 
@@ -19,6 +20,10 @@ def main() -> None:
             from chatls_client.terminal import main as ask
 
             sys.exit(ask(arguments))
+        case "permissions":
+            from chatls_client.remembered import main as permissions
+
+            sys.exit(permissions(arguments))
         case "--version":
             from chatls import __version__
 

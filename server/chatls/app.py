@@ -4,19 +4,28 @@ import asyncio
 import gc
 import logging
 import os
+import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, cast
 
 import anyio
-from anyio import CancelScope, move_on_after
+import platformdirs
+from anyio import CancelScope, move_on_after, to_thread
 from anyio.abc import TaskGroup
 
 from chatls import process, wire
+from chatls.agent.grants import NotKeptError
+from chatls.agent.offered import usable
+from chatls.commands import Commands, environment_without_keys
 from chatls.errors import RequestError
 from chatls.handshake import Hello
+from chatls.leftovers import forget_old
 from chatls.log import Log
+from chatls.lsp_editor import LspEditor
 from chatls.models import Models
 from chatls.outbox import Outbox
+from chatls.providers.catalog import KNOWN
 from chatls.rpc import Answer, Rpc, internal
 from chatls.stdio import Input, Output, Pipes, leave, on_terminate
 from chatls.tools import TOOLS
@@ -72,7 +81,12 @@ class App:
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
         self._models = Models(os.environ)
-        self._turns = Turns(tasks, outbox, self._rpc, self._models, can_create=can_create)
+        self._editor = LspEditor(self._rpc, hello)
+        self._environment: dict[str, str] = {}
+        self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
+        self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
+        commands = Commands(self._environment, self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}", tasks)
+        self._turns = Turns(tasks, outbox, self._rpc, self._models, self._editor, commands, can_create=can_create)
         self.code = 1
         self._left = anyio.Event()
         self._register()
@@ -85,6 +99,7 @@ class App:
             self._tasks.start_soon(self._watch, parent)
         self._rpc.begin(hello.pending)
         self._tasks.start_soon(self._models.warm_up)
+        self._tasks.start_soon(self._tidy)
 
     def receive(self, data: bytes) -> None:
         """Take input; its end is the client's."""
@@ -121,6 +136,7 @@ class App:
         self._rpc.serve(wire.CANCEL.name, wire.CANCEL.params, self._cancel_turn)
         self._rpc.serve(wire.MODELS.name, wire.MODELS.params, self._list_models)
         self._rpc.serve(wire.TOOLS.name, wire.TOOLS.params, self._list_tools)
+        self._rpc.serve(wire.PERMISSIONS.name, wire.PERMISSIONS.params, self._list_permissions)
         self._rpc.serve("workspace/executeCommand", wire.CommandParams, self._execute)
         self._rpc.serve("shutdown", wire.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
@@ -136,13 +152,23 @@ class App:
         self._later(answer, self._models.listing)
 
     def _list_tools(self, answer: Answer, _params: wire.NoParams) -> None:
-        disabled = self._models.settings().tools.disabled
         entries = (
             wire.ToolEntry(tool.name, tool.spec.description, tool.kind, tool.read_only, tool.spec.input_schema)
-            for tool in TOOLS
-            if tool.name not in disabled
+            for tool in usable(TOOLS, self._editor, self._models.settings()).values()
         )
         answer.give(wire.ToolsResult(tuple(entries)))
+
+    def _list_permissions(self, answer: Answer, params: wire.PermissionsParams) -> None:
+        permissions = self._turns.permissions
+
+        async def listed() -> wire.PermissionsResult:
+            try:
+                await permissions.revoke(params.revoke)
+            except NotKeptError as error:
+                raise RequestError(wire.INVALID_STATE, str(error), kind="invalid_state", retryable=True) from error
+            return wire.PermissionsResult(await permissions.listing(params.session_id))
+
+        self._later(answer, listed)
 
     def _execute(self, answer: Answer, params: wire.CommandParams) -> None:
         answer.give(self._rpc.run_command(params.command, params.arguments))
@@ -170,7 +196,18 @@ class App:
     def _configure(self, source: str, values: Any) -> None:
         if problem := self._models.configure(source, values):
             self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
+        self._hide_keys()
         self._tasks.start_soon(self._models.close_retired)
+
+    def _hide_keys(self) -> None:
+        """Keep from commands what holds a key by the settings as they are, or as they once were."""
+        with suppress(RequestError):
+            providers = self._models.settings().providers.values()
+            self._key_variables |= {own.api_key_env for own in providers if own.api_key_env}
+        keys = (os.environ.get(name, "") for name in self._key_variables)
+        found = environment_without_keys(os.environ, self._key_variables, keys)
+        self._environment.clear()
+        self._environment.update(found)
 
     def _later(self, answer: Answer, work: Callable[[], Awaitable[Any]]) -> None:
         """Answer when the work is done; a cancel answers -32800 (LSP, `RequestCancelled`)."""
@@ -189,6 +226,9 @@ class App:
                 answer.refuse(internal("the request"))
         if scope.cancelled_caught:
             answer.refuse(RequestError(wire.REQUEST_CANCELLED, "cancelled", kind="cancelled"))
+
+    async def _tidy(self) -> None:
+        await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)
 
     async def _watch(self, parent: int) -> None:
         await process.gone(parent)

@@ -116,6 +116,6 @@ def _result(params: Params) -> Params:
         "textDocumentSync": {"openClose": True, "change": 2},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         "executeCommandProvider": {"commands": list(COMMANDS)},
-        "experimental": {"chat": {"version": PROTOCOL_VERSION}},
+        "experimental": {"chat": {"version": PROTOCOL_VERSION, "permission": True, "diagnostics": True}},
     }
     return {"capabilities": capabilities, "serverInfo": {"name": "chatls", "version": __version__}}

@@ -1,4 +1,4 @@
-"""The conversation with the client: every request answered exactly once. The only file that knows pygls.
+"""The conversation with the client: every request answered exactly once. With documents.py all that knows pygls.
 
 pygls keeps the table of features and commands, the open documents and the LSP types. Reading, checking, answering and
 writing are ours: pygls 2.1.1 leaves requests unanswered, drops nested "jsonrpc" members, blocks on a slow client, and
@@ -6,45 +6,25 @@ keeps a future for every notification (tests/daemon/test_wire.py holds each of t
 """
 
 import logging
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 from uuid import uuid4
 
 import anyio
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol
-from pygls.protocol.json_rpc import RPCMessage
-from pygls.workspace import TextDocument, Workspace
 
 from chatls import __version__, jsonrpc, wire
+from chatls.documents import Sync
 from chatls.editor import OpenDocument, Root
-from chatls.errors import RequestError, ToolError
+from chatls.errors import RequestError
 from chatls.handshake import Hello, lost
 from chatls.jsonrpc import Id, Notification, Refusal, Request, Response
 from chatls.outbox import Outbox
-from chatls.pathtext import local_path
-from chatls.positions import offset
 from chatls.stdio import Lost
 
 log = logging.getLogger(__name__)
-
-_SYNCED = frozenset(
-    {
-        types.TEXT_DOCUMENT_DID_OPEN,
-        types.TEXT_DOCUMENT_DID_CHANGE,
-        types.TEXT_DOCUMENT_DID_CLOSE,
-        types.NOTEBOOK_DOCUMENT_DID_OPEN,
-        types.NOTEBOOK_DOCUMENT_DID_CHANGE,
-        types.NOTEBOOK_DOCUMENT_DID_CLOSE,
-        types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
-    }
-)
 
 
 class Answer:
@@ -83,8 +63,8 @@ class Rpc:
     def __init__(self, outbox: Outbox, hello: Hello) -> None:
         self._outbox = outbox
         self._reader = hello.reader
-        self._pygls = LanguageServer("chatls", __version__, protocol_cls=_Sync)
-        self._sync = cast("_Sync", self._pygls.protocol)
+        self._pygls = LanguageServer("chatls", __version__, protocol_cls=Sync)
+        self._sync = cast("Sync", self._pygls.protocol)
         self._sync.begin(hello)
         self._table = cast("_Table", self._sync.fm)
         self._owed: dict[Id, Answer] = {}
@@ -141,10 +121,9 @@ class Rpc:
         try:
             await asked.answered.wait()
         except BaseException:
-            self.notify("$/cancelRequest", {"id": identifier})
+            if self._asked.pop(identifier, None) is not None:
+                self.notify("$/cancelRequest", {"id": identifier})
             raise
-        finally:
-            self._asked.pop(identifier, None)
         return asked.value()
 
     def roots(self) -> tuple[Root, ...]:
@@ -154,6 +133,10 @@ class Rpc:
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         """`Editor.open_documents`."""
         return self._sync.documents.open()
+
+    async def document_change(self) -> None:
+        """Wait until the client opens, changes or closes a document."""
+        await self._sync.documents.change()
 
     def _take(self, item: bytes | Lost) -> None:
         message = lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
@@ -166,7 +149,8 @@ class Rpc:
             case Notification(method, params):
                 self._notification(method, params)
             case Response(identifier, value, error):
-                if (asked := self._asked.get(identifier if isinstance(identifier, str) else "")) is not None:
+                asked = self._asked.pop(identifier if isinstance(identifier, str) else "", None)
+                if asked is not None:  # the first answer counts
                     asked.settle(value, error)
 
     def _request(self, request: Request) -> None:
@@ -243,134 +227,3 @@ class _Asked:
         if self._error is None:
             return self._value
         raise RequestError(jsonrpc.INTERNAL_ERROR, f"the client refused: {self._error}", kind="client_refused")
-
-
-class _Document(TextDocument):
-    """An open document, changed at places as LSP counts them.
-
-    In pygls a form feed or U+2028 ends a line, and a position beyond the end of the last line lies before its end.
-    """
-
-    @cached_property
-    def place(self) -> Path | None:
-        """Where it is, looked up once: there may be hundreds of open documents, and each tool call asks for all."""
-        return _path(self.uri)
-
-    def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
-        text, encoding = self.source, str(self.position_codec.encoding)
-        start, end = (
-            offset(text, place.line, place.character, encoding) for place in (change.range.start, change.range.end)
-        )
-        if end < start:
-            raise ValueError("the range ends before it starts")
-        self._source = text[:start] + change.text + text[end:]
-
-
-class _Documents(Workspace):
-    """What is open, and the folders."""
-
-    def roots(self) -> tuple[Root, ...]:
-        found: dict[str, Root] = {}
-        for folder in self.folders.values():
-            path = _path(folder.uri)
-            if path is not None:
-                name = _unique(folder.name or path.name or "root", found)
-                found[name] = Root(name, path)
-        return tuple(found.values())
-
-    def open(self) -> Mapping[Path, OpenDocument]:
-        return {
-            document.place: OpenDocument(document.uri, document.source, document.version)
-            for document in self.text_documents.values()
-            if isinstance(document, _Document) and document.place is not None
-        }
-
-    def _create_text_document(
-        self, doc_uri: str, source: str | None = None, version: int | None = None, language_id: str | None = None
-    ) -> TextDocument:
-        codec, kind = self.position_codec, types.TextDocumentSyncKind.Incremental
-        return _Document(doc_uri, source or "", version, language_id, sync_kind=kind, position_codec=codec)
-
-
-class _Sync(LanguageServerProtocol):
-    """pygls, told of the handshake and of documents alone; whatever it would answer or show is muted."""
-
-    documents: _Documents
-    _failure: BaseException | None = None
-
-    def begin(self, hello: Hello) -> None:
-        """Let it know the folders that `initialize` named, and no more: it fails on odd client capabilities."""
-        logging.getLogger("pygls").setLevel(logging.CRITICAL)
-        named = cast("list[dict[str, Any]]", hello.params.get("workspaceFolders") or [])
-        folders = [types.WorkspaceFolder(uri=item["uri"], name=str(item.get("name") or "")) for item in named]
-        root = hello.params.get("rootUri") or hello.params.get("rootPath")
-        if root and not folders:  # as a folder like any other, so that the client can remove it
-            uri = Path(root).as_uri() if Path(root).is_absolute() else root
-            folders = [types.WorkspaceFolder(uri=uri, name="")]
-        self.documents = _Documents(None, types.TextDocumentSyncKind.Incremental, folders, hello.position_encoding)
-        self._workspace = self.documents
-
-    def hear(self, method: str, params: Any) -> str | None:
-        """Take a notification of LSP's. Gives words for the client's log if it could not be followed."""
-        if method not in _SYNCED:
-            return None
-        self._failure = None
-        try:
-            for part in _parts(method, params):
-                message = self.structure_message({"jsonrpc": "2.0", "method": method, "params": part})
-                self.handle_message(cast("RPCMessage", message))
-        except JsonRpcException as error:
-            self._failure = error
-        self._request_futures.clear()  # pygls keeps one for every notification
-        return self._explain(method, params) if self._failure else None
-
-    def _explain(self, method: str, params: Any) -> str:
-        """A change that cannot be followed leaves a text that nobody has: then the file on disk is the better one."""
-        uri = _uri(params)
-        if method == types.TEXT_DOCUMENT_DID_CHANGE and uri is not None:
-            self.documents.remove_text_document(uri)
-        return f"chatls could not follow {method} of {uri}: {type(self._failure).__name__}; reopen the document"
-
-    def _check_handler_result(self, future: Future[Any]) -> None:
-        self._failure = future.exception()
-
-    def _send_data(self, data: Any) -> None:
-        """Nothing that pygls wants to say reaches the client."""
-
-
-def _path(uri: str) -> Path | None:
-    """The place on this machine that a URI names, links resolved; None where it names none.
-
-    `to_fs_path` of pygls cuts "a;b.py" at the semicolon.
-    """
-    if not uri.lower().startswith("file:"):
-        return None
-    try:
-        return Path(os.path.realpath(local_path(uri)))
-    except ToolError:
-        return None
-
-
-def _parts(method: str, params: Any) -> list[Any]:
-    """What is removed, then what is added: pygls takes both in turn, and loses a folder that only changed its name."""
-    event = cast("dict[str, Any]", params).get("event") if isinstance(params, dict) else None
-    if method != types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS or not isinstance(event, dict):
-        return [params]
-    change = cast("dict[str, Any]", event)
-    return [{"event": {"added": [], "removed": [], name: change.get(name)}} for name in ("removed", "added")]
-
-
-def _uri(params: Any) -> str | None:
-    document = cast("dict[str, Any]", params).get("textDocument") if isinstance(params, dict) else None
-    uri = cast("dict[str, Any]", document).get("uri") if isinstance(document, dict) else None
-    return uri if isinstance(uri, str) else None
-
-
-def _unique(name: str, taken: Mapping[str, Root]) -> str:
-    """A root's name that no other has: "app", "app-2", ...
-
-    >>> _unique("app", {})
-    'app'
-    """
-    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
-    return next(item for item in names if item not in taken)

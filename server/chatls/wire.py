@@ -1,4 +1,4 @@
-"""What can be said: every method of our own once, with its parameters and its result (docs/protocol.md, section 3).
+"""What can be said: every method of our own once, with its parameters and its result (docs/protocol.md, 3 and 8).
 
 The reference part of docs/protocol.md, the JSON schema and the clients' types are generated from here and events.py.
 """
@@ -10,10 +10,12 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
 
-from chatls.content import ContentBlock, JsonObject, TurnError, Usage, camel
+from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
+from chatls.editor import Question
 from chatls.errors import RequestError
 from chatls.events import StopReason, ToolKind
 from chatls.jsonrpc import INVALID_PARAMS
+from chatls.permissions import PermissionEntry
 
 REQUEST_CANCELLED = -32800
 """The client cancelled a request other than `chat/prompt`, which always ends with a result."""
@@ -28,7 +30,7 @@ CREDENTIALS_MISSING = 1004
 MODEL_NOT_FOUND = 1005
 """There is no such model, or none at all."""
 TOOL_NOT_FOUND = 1006
-"""`tools` names one that does not exist or is disabled."""
+"""`tools` names one that does not exist, is disabled, or asks more of the client than it can do."""
 INVALID_STATE = 1007
 """The settings cannot be used, or the session's name is taken; the message says which."""
 
@@ -101,6 +103,15 @@ class CommandParams(Params):
 
     command: StrictStr
     arguments: list[Any] = Field(default_factory=list[Any])
+
+
+class PermissionsParams(Params):
+    """What to list, and what to forget before."""
+
+    session_id: StrictStr | None = None
+    """Of the answers that sessions remember only this one's; without it those of all."""
+    revoke: list[StrictStr] = Field(default_factory=list[str])
+    """Ids of remembered answers to forget. Unknown ids and those of settings are passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +195,69 @@ class ToolEntry:
 
 @dataclass(frozen=True, slots=True)
 class ToolsResult:
-    """All tools that are not disabled."""
+    """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class PermissionsResult:
+    """What counts by now, in no particular order."""
+
+    permissions: tuple[PermissionEntry, ...]
+
+
+class PermissionAnswer(Params):
+    """A person's word."""
+
+    outcome: Literal["selected", "cancelled"]
+    """`cancelled`: the question was closed without a choice. Anything else counts as a no."""
+    option_id: StrictStr | None = None
+    """With `selected`: the id of the option."""
+    feedback: StrictStr | None = None
+    """With `selected`: words for the model, what to do instead. At most 10,000 characters count."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticsRequest:
+    """Which problems are wanted."""
+
+    uri: str | None = None
+    """Of this document only, and under this very address; without it, of all that the editor knows of."""
+    changed: bool | None = None
+    """True: the document was changed a moment ago. The client waits a little (a second or two) until whoever finds the
+    problems has seen the change, and answers with what there is by then."""
+
+
+class Diagnostic(Params):
+    """LSP's `Diagnostic`, of which these members are read."""
+
+    range: Range
+    message: StrictStr
+    severity: StrictInt | None = None
+    """1 error, 2 warning, 3 information, 4 hint; an error where it is missing."""
+    source: StrictStr | None = None
+    """Who found it: "pyright"."""
+    code: Any = None
+    """A number or a string."""
+
+
+class DocumentDiagnostics(Params):
+    """The problems of one document."""
+
+    uri: StrictStr
+    diagnostics: list[Diagnostic]
+
+
+class DiagnosticsAnswer(Params):
+    """The problems that the editor shows. What does not fit is passed over; at most a thousand are read."""
+
+    items: list[DocumentDiagnostics]
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
-    """A request of ours."""
+    """A request of the client's."""
 
     name: str
     params: type[Params]
@@ -199,12 +265,39 @@ class Method:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class RequestToClient:
+    """A request of the daemon's that is not LSP's own."""
+
+    name: str
+    capability: str
+    """Which `experimental.chat` member of the client says that it answers."""
+    params: type
+    result: type[Params]
+    summary: str
+
+
 PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
 CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
 MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
-TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are.")
+TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are, for this client.")
+PERMISSIONS = Method(
+    "chat/permissions",
+    PermissionsParams,
+    PermissionsResult,
+    "The rules and the answers that are remembered; forget some.",
+)
 
-METHODS = (PROMPT, CANCEL, MODELS, TOOLS)
+METHODS = (PROMPT, CANCEL, MODELS, TOOLS, PERMISSIONS)
+
+REQUEST_PERMISSION = RequestToClient(
+    "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."
+)
+DIAGNOSTICS = RequestToClient(
+    "chat/diagnostics", "diagnostics", DiagnosticsRequest, DiagnosticsAnswer, "Which problems does the editor show?"
+)
+
+REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS)
 
 
 Model = TypeVar("Model", bound=Params)

@@ -174,13 +174,15 @@ class Server:
 
     def _told(self, error: ProviderError, tries: int, wait: float | None) -> Retry | Failed:
         """What people are told about a failure: it is tried again, or not."""
-        text = self._blotter().clean(str(error))
+        blotter = self._blotter()
+        text = blotter.clean(str(error))
         if wait is not None:
             return Retry(tries, round(wait * 1000), error.kind, text)
         text += f" Asked {tries} times." if tries > 1 else ""
         if error.retryable:
             text += " Try again " + ("later." if error.retry_after is None else f"in {spoken(error.retry_after)}.")
-        return Failed(replace(TurnError.of(error), message=text, provider=self.source.name))
+        request_id = error.request_id and blotter.clean(error.request_id)
+        return Failed(replace(TurnError.of(error), message=text, provider=self.source.name, request_id=request_id))
 
     def _blotter(self) -> Blotter:
         key = self._endpoint.key

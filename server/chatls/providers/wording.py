@@ -2,13 +2,13 @@
 
 from typing import assert_never
 
-from chatls.content import Range, Resource, ResourceLink, TextContent
+from chatls.content import EditorContext, Range, Resource, ResourceLink, TextContent
 
 NO_RESULT = "(no result: the call was cancelled)"
 """Stands for a result that is not in the history: every call has one where it is sent."""
 
 
-def text_of(block: TextContent | ResourceLink | Resource) -> str:
+def text_of(block: TextContent | ResourceLink | Resource | EditorContext) -> str:
     """A block of a prompt as the model reads it.
 
     >>> text_of(ResourceLink("file:///a.py"))
@@ -21,6 +21,10 @@ def text_of(block: TextContent | ResourceLink | Resource) -> str:
             return f'<file uri="{uri}"{_lines(place)}/>'
         case Resource(uri, text, place):
             return f'<file uri="{uri}"{_lines(place)}>\n{text}\n</file>'
+        case EditorContext(active, opened):
+            files = [f'<active uri="{active.uri}"{_lines(active.selection)}/>'] if active else []
+            files += [f'<open uri="{uri}"/>' for uri in opened or ()]
+            return "\n".join(("<editor>", *files, "</editor>"))
     assert_never(block)
 
 
