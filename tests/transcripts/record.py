@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import re
 import subprocess
 import sys
@@ -26,7 +27,26 @@ FILES = {
     "src/app.py": 'def main() -> None:\n    print("hello")  # TODO: greet by name\n',
 }
 SEARCH = {"toolCall": {"name": "search", "arguments": {"pattern": "TODO"}}}
+READ_ALL = {"toolCall": {"name": "read_file", "arguments": {"path": "notes.txt"}}}
+READ_CODE = {"toolCall": {"name": "read_file", "arguments": {"path": "src/app.py"}}}
 READ = {"toolCall": {"name": "read_file", "arguments": {"path": "notes.txt", "start_line": 1, "end_line": 2}}}
+
+
+def edit(path: str, old: str, new: str) -> Json:
+    edits = [{"old_text": old, "new_text": new}]
+    return {"toolCall": {"name": "edit_file", "arguments": {"path": path, "edits": edits}}}
+
+
+def command(line: str, **rest: Any) -> Json:
+    return {"toolCall": {"name": "run_command", "arguments": {"command": line, **rest}}}
+
+
+def selected(option: str, **rest: str) -> Json:
+    return {"outcome": "selected", "optionId": option, **rest}
+
+
+TO_BUY = edit("notes.txt", "Buy bread.", "Buy bread and cheese.")
+TO_GREET = edit("src/app.py", "hello", "Hello")
 USAGE = {"usage": {"inputTokens": 120, "outputTokens": 30, "cacheReadTokens": 100}}
 
 
@@ -45,6 +65,10 @@ class Recording:
     cancel_at: Callable[[Json], bool] = never
     """Cancel when this event is seen."""
     slow_reader: bool = False
+    answers: tuple[Json | None, ...] = ()
+    """What the person says to each question, in their order; None: nothing. Without any, nobody can be asked."""
+    together: int = 1
+    """Nothing is answered before so many questions are open."""
     failures: int = 0
     """How often a server says 503 before it answers; then an `openai_chat` provider is used instead of a script."""
 
@@ -92,6 +116,33 @@ RECORDINGS = {
     "cut-by-max-tokens": Recording(
         [[{"text": "A long answer that is c"}, {"usage": {"outputTokens": 6}}, {"finish": "max_tokens"}]]
     ),
+    "permission-granted": Recording(
+        [[{"text": "I read it first."}, READ_ALL], [{"text": "Now I change it."}, TO_BUY], [{"text": "Changed."}]],
+        answers=(selected("allow_once"),),
+    ),
+    "permission-refused": Recording(
+        [[command("rm -r src")], [{"text": "Then I leave it."}]],
+        answers=(selected("reject_once", feedback="Keep src."),),
+    ),
+    "permission-always": Recording(
+        [[READ_ALL, READ_CODE], [TO_BUY, TO_GREET], [{"text": "Both are changed."}]],
+        answers=(selected("allow_session"), None),
+        together=2,
+    ),
+    "cancel-while-asking": Recording(
+        [[{"text": "I run it."}, command("true")]], answers=(None,), cancel_at=kind("permissionRequested")
+    ),
+    "command-output": Recording(
+        [
+            [command("for n in 1 2 3; do echo line $n; sleep 0.1; done; echo oops >&2; exit 3"), SEARCH],
+            [{"text": "It failed."}],
+        ],
+        answers=(selected("allow_once"),),
+    ),
+    "command-timed-out": Recording(
+        [[command("echo begun; sleep 60", timeout=0.5)], [{"text": "It takes too long."}]],
+        answers=(selected("allow_once"),),
+    ),
     "retry": Recording([], failures=2),
     "merged-chunks": Recording([[{"text": "abcdefghij" * 1200}, USAGE]], chunk_delay=0, slow_reader=True),
     "refused": Recording([], params={"sessionId": "no-such-session"}),
@@ -101,9 +152,15 @@ RECORDINGS = {
 class Daemon:
     """The real one, over its pipes."""
 
-    def __init__(self, *, slow_reader: bool) -> None:
+    def __init__(self, home: Path, *, slow_reader: bool) -> None:
+        """`home`: where it keeps what it remembers."""
+        names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "chatls"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            [sys.executable, "-m", "chatls"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env={**os.environ, **dict.fromkeys(names, str(home))},
         )
         assert self._process.stdin
         assert self._process.stdout
@@ -117,6 +174,9 @@ class Daemon:
         message |= {} if params is None else {"params": params}
         message |= {} if identifier is None else {"id": identifier}
         self._stdin.write(frame(message))
+
+    def reply(self, identifier: Any, **outcome: Json) -> None:
+        self._stdin.write(frame({"jsonrpc": "2.0", "id": identifier, **outcome}))
 
     def messages(self, *, slow: bool = False) -> Iterator[Json]:
         while data := self._stdout.read(4096):
@@ -178,8 +238,10 @@ def record(recording: Recording, folder: Path) -> list[Json]:
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    daemon = Daemon(slow_reader=recording.slow_reader)
-    start: Json = {"processId": None, "rootUri": root.as_uri(), "capabilities": {}}
+    daemon = Daemon(folder, slow_reader=recording.slow_reader)
+    asks = {"experimental": {"chat": {"version": 1, "permission": True}}}
+    capabilities = asks if recording.answers else {}
+    start: Json = {"processId": None, "rootUri": root.as_uri(), "capabilities": capabilities}
     daemon.send("initialize", {**start, "initializationOptions": settings(recording, folder)}, 1)
     daemon.answer(1)
     daemon.send("initialized", {})
@@ -191,10 +253,12 @@ def record(recording: Recording, folder: Path) -> list[Json]:
 
 def listen(daemon: Daemon, recording: Recording) -> Iterator[Json]:
     cancelled = False
+    person = Person(daemon, recording)
     for message in daemon.messages(slow=recording.slow_reader):
         if message.get("id") == 2:
             yield {name: message[name] for name in ("result", "error") if name in message}
             return
+        person.hear(message)
         if message.get("method") != "$/progress" or message["params"]["token"] != "t":
             continue
         yield message["params"]["value"]
@@ -203,10 +267,36 @@ def listen(daemon: Daemon, recording: Recording) -> Iterator[Json]:
             daemon.send("$/cancelRequest", {"id": 2})
 
 
+class Person:
+    """Who answers questions, as the recording says."""
+
+    def __init__(self, daemon: Daemon, recording: Recording) -> None:
+        self._daemon = daemon
+        self._recording = recording
+        self._asked: list[Any] = []
+
+    def hear(self, message: Json) -> None:
+        match message:
+            case {"method": "chat/requestPermission", "id": identifier}:
+                self._asked.append(identifier)
+                if len(self._asked) >= self._recording.together:
+                    self._answer()
+            case {"method": "$/cancelRequest", "params": {"id": identifier}}:
+                self._daemon.reply(identifier, error={"code": -32800, "message": "withdrawn"})
+            case _:
+                pass
+
+    def _answer(self) -> None:
+        for identifier, answer in zip(self._asked, self._recording.answers, strict=False):
+            if answer is not None:
+                self._daemon.reply(identifier, result=answer)
+
+
 def plain(entries: list[Json], root: Path) -> list[Json]:
     """The same with names and times that do not differ from recording to recording."""
     text = "\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
     text = text.replace(str(root), "/project")
+    text = re.sub(r"after [0-9.]+ s", "after 0.1 s", text)
     text = re.sub(r"127\.0\.0\.1:[0-9]+", "127.0.0.1:8000", text)
     text = re.sub(r'"(durationMs|timeToFirstChunkMs|delayMs)": [0-9]+', lambda match: f'"{match[1]}": 7', text)
     for name, word in (("turnId", "turn"), ("sessionId", "session"), ("toolCallId", "call")):

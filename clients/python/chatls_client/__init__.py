@@ -1,7 +1,19 @@
 """A small typed client of the daemon: starts it, asks it, and hands out what it says as it comes."""
 
+from chatls_client.asked import PermissionAnswer, PermissionQuestion
 from chatls_client.client import Client, Message, to_uri
 from chatls_client.errors import ClientError, DaemonError, ProtocolError, RpcError
 from chatls_client.turn import Turn
 
-__all__ = ["Client", "ClientError", "DaemonError", "Message", "ProtocolError", "RpcError", "Turn", "to_uri"]
+__all__ = [
+    "Client",
+    "ClientError",
+    "DaemonError",
+    "Message",
+    "PermissionAnswer",
+    "PermissionQuestion",
+    "ProtocolError",
+    "RpcError",
+    "Turn",
+    "to_uri",
+]

@@ -10,7 +10,7 @@ Everything here runs in one event loop; the only concurrency is the connection's
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +18,22 @@ from typing import Any, Literal, Self, cast
 
 from anyio import fail_after
 
+from chatls_client.asked import (
+    ApplyEdit,
+    Diagnose,
+    Permit,
+    on_diagnostics,
+    on_edit,
+    on_permission,
+)
 from chatls_client.connection import METHOD_NOT_FOUND, Connection, Params, Peer
 from chatls_client.errors import DaemonError, ProtocolError, RpcError
 from chatls_client.protocol import (
     ContentBlock,
     JsonObject,
     ModelsResult,
+    PermissionEntry,
+    PermissionsResult,
     PromptResult,
     ToolEntry,
     ToolsResult,
@@ -71,6 +81,9 @@ class Client:
         on_message: Callable[[Message], None],
         on_stderr: Callable[[str], None],
         *,
+        permission: Permit | None,
+        apply_edit: ApplyEdit | None,
+        diagnostics: Diagnose | None,
         cwd: Path | None,
         env: Mapping[str, str] | None,
         start_timeout: float,
@@ -79,7 +92,16 @@ class Client:
         self._settings = settings
         self._on_message = on_message
         self._start_timeout = start_timeout
-        self._connection = Connection(command, Peer(self._notified, self._requested, on_stderr), cwd=cwd, env=env)
+        self._considered: dict[str, Callable[[JsonObject], Awaitable[Any]]] = {
+            "workspace/applyEdit": on_edit(apply_edit)
+        }
+        if permission is not None:
+            self._considered["chat/requestPermission"] = on_permission(permission)
+        if diagnostics is not None:
+            self._considered["chat/diagnostics"] = on_diagnostics(diagnostics)
+        self._edits = apply_edit is not None
+        peer = Peer(self._notified, self._requested, self._considered.get, on_stderr)
+        self._connection = Connection(command, peer, cwd=cwd, env=env)
         self._turns: dict[str, Turn] = {}
         self._versions: dict[str, int] = {}
         self.server: JsonObject = {}
@@ -94,6 +116,9 @@ class Client:
         settings: JsonObject | None = None,
         on_message: Callable[[Message], None] | None = None,
         on_stderr: Callable[[str], None] | None = None,
+        permission: Permit | None = None,
+        apply_edit: ApplyEdit | None = None,
+        diagnostics: Diagnose | None = None,
         cwd: Path | str | None = None,
         env: Mapping[str, str] | None = None,
         start_timeout: float = 30,
@@ -102,8 +127,11 @@ class Client:
 
         `command`: how the daemon is started; the one beside this package if None. `roots`: the folders that tools may
         read. `settings`: docs/protocol.md, section 8. `on_message` and `on_stderr` are called with what the daemon
-        says outside of turns; they must not wait. `env`: its whole environment; this process's own if None.
-        `start_timeout`: seconds for the answer to `initialize`. Entering the block raises `DaemonError`.
+        says outside of turns; they must not wait. `permission` puts a question to a person and may take its time; it is
+        cancelled when the question is withdrawn. Without it models get no tool that changes anything. `apply_edit`
+        changes open documents; without it what is open is not changed. `diagnostics` tells an editor's problems.
+        `env`: its whole environment; this process's own if None. `start_timeout`: seconds for the answer to
+        `initialize`. Entering the block raises `DaemonError`.
         """
         return cls(
             tuple(command or (sys.executable, "-m", "chatls")),
@@ -111,6 +139,9 @@ class Client:
             settings or {},
             on_message or _ignore,
             on_stderr or _ignore,
+            permission=permission,
+            apply_edit=apply_edit,
+            diagnostics=diagnostics,
             cwd=None if cwd is None else Path(cwd),
             env=env,
             start_timeout=start_timeout,
@@ -194,6 +225,18 @@ class Client:
         """The tools that models are offered."""
         return ToolsResult.from_wire(await self._connection.call("chat/tools", {})).tools
 
+    async def permissions(
+        self, *, session: str | None = None, revoke: Sequence[str] = ()
+    ) -> tuple[PermissionEntry, ...]:
+        """The rules and remembered answers that hold, those of one session too if it is named.
+
+        `revoke`: remembered answers that hold no longer, by their ids; the rest is returned. Rules of the settings are
+        changed where they stand.
+        """
+        params: Params = {"revoke": list(revoke)} if revoke else {}
+        params |= {} if session is None else {"sessionId": session}
+        return PermissionsResult.from_wire(await self._connection.call("chat/permissions", params)).permissions
+
     async def request(self, method: str, params: Params | None = None) -> Any:
         """Any other request; returns the result as JSON. Raises `RpcError` and `DaemonError`."""
         return await self._connection.call(method, params)
@@ -251,13 +294,26 @@ class Client:
             case _:
                 raise RpcError(METHOD_NOT_FOUND, f"unknown method {method!r}")
 
+    def _capabilities(self) -> JsonObject:
+        chat: JsonObject = {"version": VERSION}
+        chat |= {"permission": True} if "chat/requestPermission" in self._considered else {}
+        chat |= {"diagnostics": True} if "chat/diagnostics" in self._considered else {}
+        workspace: JsonObject = {"workspaceFolders": True, "configuration": True}
+        if self._edits:
+            workspace |= {"applyEdit": True, "workspaceEdit": {"documentChanges": True}}
+        return {
+            "general": {"positionEncodings": ["utf-32", "utf-16"]},  # Python counts characters as UTF-32 does
+            "workspace": workspace,
+            "experimental": {"chat": chat},
+        }
+
     async def _initialize(self) -> None:
         params = {
             "processId": os.getpid(),
             "clientInfo": {"name": "chatls-client"},
             "rootUri": self._roots[0]["uri"] if self._roots else None,
             "workspaceFolders": self._roots,
-            "capabilities": _CAPABILITIES,
+            "capabilities": self._capabilities(),
             "initializationOptions": self._settings,
         }
         self.server = await self._connection.call("initialize", params)
@@ -266,14 +322,6 @@ class Client:
                 self._connection.notify("initialized", {})
             case _:
                 raise ProtocolError(f"the daemon does not speak version {VERSION} of the chat protocol")
-
-
-# Python counts characters as UTF-32 does.
-_CAPABILITIES: JsonObject = {
-    "general": {"positionEncodings": ["utf-32", "utf-16"]},
-    "workspace": {"workspaceFolders": True, "configuration": True},
-    "experimental": {"chat": {"version": VERSION}},
-}
 
 
 def _prompt(

@@ -1,8 +1,9 @@
 """JSON-RPC with one daemon: requests and their answers, whatever becomes of the process. Knows nothing of chat."""
 
 import itertools
+import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,11 @@ from chatls_client.child import Child
 from chatls_client.errors import ClientError, DaemonError, ProtocolError, RpcError
 from chatls_client.framing import Unframer, frame
 
+log = logging.getLogger(__name__)
+
 METHOD_NOT_FOUND = -32601
+INTERNAL_ERROR = -32603
+REQUEST_CANCELLED = -32800
 SHUTDOWN_GRACE = 2.0
 """Seconds for the answer to `shutdown`, and as many again from `exit` to the end of the process."""
 HURRY_GRACE = 1.0
@@ -48,6 +53,9 @@ class Peer:
     """The daemon notifies."""
     requested: Callable[[str, Params], Any]
     """The daemon asks; the return value is the answer. Raises `RpcError` for a refusal."""
+    considered: Callable[[str], Callable[[Params], Awaitable[Any]] | None]
+    """Who answers this method, where the answer takes time; None for those that `requested` answers. Is cancelled when
+    the daemon withdraws its request. Raises `RpcError` for a refusal."""
     heard: Callable[[str], None]
     """The daemon wrote a line to its error stream."""
 
@@ -83,6 +91,8 @@ class Connection:
         self._peer = peer
         self._ids = itertools.count(1)
         self._waiting: dict[int, Waiter] = {}
+        self._asked: dict[Any, CancelScope] = {}
+        """The daemon's requests that are being considered, by id."""
         self._outgoing = deque[bytes | None]()
         self._written = anyio.Event()
         self._errors_read = anyio.Event()
@@ -168,6 +178,7 @@ class Connection:
         """All that goes on behind the caller's back, until the connection is lost or left."""
         with self._background:
             async with create_task_group() as tasks:
+                self._considering = tasks
                 tasks.start_soon(self._child.reap)
                 tasks.start_soon(self._write)
                 tasks.start_soon(self._read_errors)
@@ -221,11 +232,15 @@ class Connection:
         waiting, self._waiting = self._waiting, {}
         for waiter in waiting.values():
             waiter.fail(error)
+        for scope in self._asked.values():
+            scope.cancel()
 
     def _receive(self, message: Any) -> None:
         match message:
             case {"id": identifier, "method": str(method)}:
                 self._answer(identifier, method, _object(cast(Params, message).get("params")))
+            case {"method": "$/cancelRequest", "params": {"id": identifier}}:
+                self._withdraw(identifier)
             case {"method": str(method)}:
                 self._peer.notified(method, _object(cast(Params, message).get("params")))
             case {"id": int(identifier), "error": {"code": int(code), "message": str(text), **rest}}:
@@ -245,11 +260,43 @@ class Connection:
             waiter.settle(outcome)
 
     def _answer(self, identifier: Any, method: str, params: Params) -> None:
+        consider = self._peer.considered(method)
+        if consider is not None:
+            scope = self._asked[identifier] = CancelScope()
+            self._considering.start_soon(self._consider, identifier, scope, consider, params)
+            return
         try:
-            self._send({"jsonrpc": "2.0", "id": identifier, "result": self._peer.requested(method, params)})
+            self._result(identifier, self._peer.requested(method, params))
         except RpcError as error:
-            fault = {"code": error.code, "message": str(error)}
-            self._send({"jsonrpc": "2.0", "id": identifier, "error": fault})
+            self._refuse(identifier, error.code, str(error))
+
+    async def _consider(
+        self, identifier: Any, scope: CancelScope, consider: Callable[[Params], Awaitable[Any]], params: Params
+    ) -> None:
+        """Answer one request in one's own time: exactly once, whatever becomes of it."""
+        try:
+            with scope:
+                return self._result(identifier, await consider(params))
+            self._refuse(identifier, REQUEST_CANCELLED, "the request was withdrawn")
+        except ClientError as error:
+            code = error.code if isinstance(error, RpcError) else INTERNAL_ERROR
+            self._refuse(identifier, code, str(error))
+        except Exception:  # a bug of whoever considers it must not end the conversation; the daemon takes it for a no
+            log.exception("a request of the daemon could not be answered")
+            self._refuse(identifier, INTERNAL_ERROR, "the client failed to answer")
+        finally:
+            self._asked.pop(identifier, None)
+
+    def _withdraw(self, identifier: Any) -> None:
+        # What is no id, or not open any more, withdraws nothing.
+        if isinstance(identifier, int | str) and (scope := self._asked.get(identifier)) is not None:
+            scope.cancel()
+
+    def _result(self, identifier: Any, result: Any) -> None:
+        self._send({"jsonrpc": "2.0", "id": identifier, "result": result})
+
+    def _refuse(self, identifier: Any, code: int, text: str) -> None:
+        self._send({"jsonrpc": "2.0", "id": identifier, "error": {"code": code, "message": text}})
 
     async def _end(self) -> None:
         if self._lost is None and not self._hurry:

@@ -70,6 +70,7 @@ class Conversation:
             roots=question.folders,
             settings=question.settings,
             on_message=self._message,
+            permission=face.ask,
             on_stderr=_log if _wants_log() else None,
         )
         self._turn: Turn | None = None

@@ -10,7 +10,10 @@ import anyio
 from rich.console import Console
 from rich.text import Text
 
+from chatls_client.asked import PermissionAnswer, PermissionQuestion
+from chatls_client.asking import Asking
 from chatls_client.harmless import harmless, plain
+from chatls_client.keys import Keys
 from chatls_client.painter import Painter, complaint
 from chatls_client.screen import Screen
 from chatls_client.toolrows import ASCII, UNICODE
@@ -20,6 +23,9 @@ FRAME = 0.04
 """Seconds between two drawings, at least."""
 BEAT = 0.1
 """Seconds between two drawings, at most: the spinner's step."""
+
+
+NOBODY = "there is no terminal to ask in, so edits and commands are denied"
 
 
 class Face(Protocol):
@@ -41,6 +47,10 @@ class Face(Protocol):
         """Something that is no part of the turn."""
         ...
 
+    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
+        """Put a question to whoever looks. Cancelled, it is withdrawn."""
+        ...
+
     async def run(self) -> None:
         """Keep showing until the turn has ended and all of it is shown. Raises `OSError` when nobody can see it."""
         ...
@@ -53,12 +63,16 @@ class Face(Protocol):
 class DrawnFace:
     """For eyes: all that happens, as it happens. Without a live terminal, as soon as it is final."""
 
-    def __init__(self, console: Console, *, live: bool) -> None:
+    def __init__(self, console: Console, keys: Keys | None = None, *, live: bool) -> None:
+        """`keys`: how somebody may answer questions; None if nobody can."""
+        glyphs = UNICODE if _can_encode(console, UNICODE.spinner) else ASCII
         self._screen = Screen(console, live=live)
-        self._painter = Painter(UNICODE if _can_encode(console, UNICODE.spinner) else ASCII)
+        self._painter = Painter(glyphs)
+        self._asking = None if keys is None else Asking(keys, glyphs, self._draw_now, live=live)
         self._view = View()
         self._changed = anyio.Event()
         self._said: list[Text] = []
+        self._denied = False
 
     def show(self, view: View) -> None:
         """Draw this next."""
@@ -72,12 +86,23 @@ class DrawnFace:
     def cancelling(self) -> None:
         """Beside the spinner."""
         self._painter.cancelling = True
+        if self._asking is not None:
+            self._asking.cancel()
         self._changed.set()
 
     def say(self, text: str) -> None:
         """Above what is drawn again."""
         self._said += [Text(line, "yellow") for line in harmless(text).split("\n")]
         self._changed.set()
+
+    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
+        """Below everything else, while the rest is drawn on."""
+        if self._asking is not None:
+            return await self._asking.ask(question)
+        if not self._denied:
+            self.say(NOBODY)
+        self._denied = True
+        return denial(question)
 
     async def run(self) -> None:
         """Draw at most every `FRAME`, at least every `BEAT` seconds."""
@@ -92,11 +117,16 @@ class DrawnFace:
         with suppress(OSError):
             self._screen.leave()
 
+    def _draw_now(self) -> None:
+        with suppress(OSError):  # `run` will notice that nobody looks any more
+            self._draw()
+
     def _draw(self) -> View:
         view, said = self._view, self._said
         self._said = []
         final, live = self._painter.paint(view, self._screen.width)
-        self._screen.update([*said, *final], live)
+        asked, below = ([], []) if self._asking is None else self._asking.rows(self._screen.width)
+        self._screen.update([*said, *final, *asked], [*live, *below])
         return view
 
 
@@ -108,6 +138,7 @@ class PipeFace:
         self._view = View()
         self._changed = anyio.Event()
         self._told: list[str] = []
+        self._denied = False
 
     def show(self, view: View) -> None:
         """Write what is new in it."""
@@ -126,6 +157,13 @@ class PipeFace:
     def say(self, text: str) -> None:
         """To the error stream."""
         complain(text)
+
+    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
+        """Nobody can be asked: no."""
+        if not self._denied:
+            complain(NOBODY)
+        self._denied = True
+        return denial(question)
 
     async def run(self) -> None:
         """Write as fast as the pipe takes it."""
@@ -169,6 +207,13 @@ def _answer(view: View) -> str:
         if isinstance(block, TextBlock):
             answer += ("\n" if answer and not answer.endswith("\n") else "") + plain(block.text)
     return answer
+
+
+def denial(question: PermissionQuestion) -> PermissionAnswer:
+    """A no, with words for the model."""
+    return PermissionAnswer.to(
+        question, "reject_once", "there is no terminal in which the user could be asked; go on without it"
+    )
 
 
 def complain(text: str) -> None:

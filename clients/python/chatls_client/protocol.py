@@ -112,6 +112,25 @@ class Image(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class ActiveDocument(WireValue):
+    """The document that a person looks at."""
+
+    uri: str
+    selection: Range | None = None
+    """What is selected there; empty (start and end are the same) it is the cursor."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditorContext(WireValue):
+    """What a person has before them, in a prompt: the model is told the names, and the text that is selected."""
+
+    active: ActiveDocument | None = None
+    open: tuple[str, ...] | None = None
+    """The addresses of the documents that are open, the last used first."""
+    type: Literal["editor_context"] = "editor_context"
+
+
+@dataclass(frozen=True, slots=True)
 class Diff(WireValue):
     """A change of a file, in a tool's result or in a preview."""
 
@@ -121,7 +140,7 @@ class Diff(WireValue):
     type: Literal["diff"] = "diff"
 
 
-ContentBlock = TextContent | ResourceLink | Resource | Image
+ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext
 """What a prompt is made of."""
 
 ToolContent = TextContent | ResourceLink | Diff
@@ -342,6 +361,62 @@ Event = (
 )
 """Anything that happens in a turn."""
 
+OptionKind = Literal["allow_once", "allow_always", "reject_once", "reject_always"]
+"""What an answer means, as the Agent Client Protocol spells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionOption(WireValue):
+    """One answer that a person may choose."""
+
+    id: str
+    label: str
+    """What its button says: "Always allow `git status` in this workspace"."""
+    kind: OptionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Question(WireValue):
+    """A call that waits for a person's word."""
+
+    session_id: str
+    turn_id: str
+    tool_call_id: str
+    title: str
+    """One line: what would be done."""
+    tool_kind: ToolKind
+    arguments: JsonObject
+    preview: tuple[ToolContent, ...]
+    """All of what would be done; nothing in it is hidden or invisible."""
+    options: tuple[PermissionOption, ...]
+
+
+Action = Literal["allow", "ask", "deny"]
+"""What a rule wants."""
+
+Scope = Literal["session", "workspace", "settings"]
+"""How long a rule holds: for a session, for a folder from now on, as long as the settings say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionEntry(WireValue):
+    """A rule that holds."""
+
+    id: str
+    """Its name for `revoke`; stays the same for as long as the rule holds."""
+    scope: Scope
+    tool: str
+    """A tool's name, or `*`."""
+    action: Action
+    path: str | None = None
+    """A glob, relative to a folder of the workspace."""
+    command: str | None = None
+    """The words that a command begins with."""
+    workspace: str | None = None
+    """The folder that it holds for, links resolved; null: for all."""
+    session_id: str | None = None
+    """The session that it holds for."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptResult(WireValue):
@@ -424,9 +499,27 @@ class ToolEntry(WireValue):
 
 @dataclass(frozen=True, slots=True)
 class ToolsResult(WireValue):
-    """All tools that are not disabled."""
+    """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionsResult(WireValue):
+    """What counts by now, in no particular order."""
+
+    permissions: tuple[PermissionEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticsRequest(WireValue):
+    """Which problems are wanted."""
+
+    uri: str | None = None
+    """Of this document only, and under this very address; without it, of all that the editor knows of."""
+    changed: bool | None = None
+    """True: the document was changed a moment ago. The client waits a little (a second or two) until whoever finds the
+    problems has seen the change, and answers with what there is by then."""
 
 
 event_from_wire: Callable[[JsonObject], Event | None] = tagged(Event, "kind")

@@ -56,6 +56,22 @@ def _fitting(text: str, width: int) -> int:
     return count
 
 
+def hard_wrap(line: str, width: int) -> Iterator[str]:
+    """A line in rows from which nothing is left out, not even blanks.
+
+    >>> list(hard_wrap("ab    c", 3))
+    ['ab ', '   ', 'c']
+    """
+    begin = used = 0
+    for at, character in enumerate(line):
+        cells = cell_len(character)
+        if used + cells > width and at > begin:
+            yield line[begin:at]
+            begin, used = at, 0
+        used += cells
+    yield line[begin:]
+
+
 def crop(text: str, width: int) -> str:
     """The beginning of a line, where it is too long.
 

@@ -1,7 +1,7 @@
 """The bottom of a terminal: rows that stay, and below them rows that are drawn again. Knows not what they say.
 
-One write per update, so that nothing flickers. Nothing on the terminal has to be restored: the cursor stays visible and
-no mode is left on, so that even a killed process leaves a usable terminal.
+One write per update, so that nothing flickers. Nothing here has to be restored: the cursor stays visible and no mode is
+left on, so that even a killed process leaves a usable terminal (unless a question was open: keys.py).
 """
 
 from collections.abc import Sequence

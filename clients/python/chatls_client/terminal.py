@@ -13,11 +13,15 @@ from rich.console import Console
 
 from chatls_client.conversation import Conversation, Question
 from chatls_client.faces import DrawnFace, Face, PipeFace, complain
+from chatls_client.keys import Keys
 
 USAGE_ERROR = 2
 CANCELLED = 130
 
-DESCRIPTION = "Ask a model about the files of a folder; it may list, search and read them, and nothing else."
+DESCRIPTION = """\
+Ask a model about the files of a folder; it may list, search and read them. Before it changes a file or runs a \
+command, you are asked; without a terminal that is denied.
+"""
 EPILOG = """\
 Ctrl-C cancels; a second Ctrl-C leaves at once. In a pipe the answer's text alone goes to standard output, everything
 else to standard error.
@@ -50,8 +54,15 @@ def choose_face(*, color: bool) -> Face:
     """Drawn on a terminal, bare in a pipe."""
     if not sys.stdout.isatty():
         return PipeFace(sys.stdout.fileno())
-    console = make_console(color=color)
-    return DrawnFace(console, live=not console.is_dumb_terminal)
+    return drawn_face(make_console(color=color))
+
+
+def drawn_face(console: Console) -> DrawnFace:
+    """Drawn as well as this terminal can; it asks if somebody can answer at a keyboard."""
+    live = console.is_terminal and not console.is_dumb_terminal
+    if not (console.is_terminal and sys.stdin and sys.stdin.isatty()):
+        return DrawnFace(console, live=live)
+    return DrawnFace(console, Keys(sys.stdin.fileno(), single=live), live=live)
 
 
 def make_console(*, color: bool) -> Console:

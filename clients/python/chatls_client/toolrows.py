@@ -1,10 +1,12 @@
 """A tool call as rows of a terminal, at every point of its life. Knows no turn."""
 
+import re
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.text import Text
 
+from chatls_client.diffrows import diff_head, diff_lines
 from chatls_client.harmless import harmless, one_line
 from chatls_client.protocol import Diff, ResourceLink, TextContent, ToolContent
 from chatls_client.rows import crop, crop_front
@@ -12,8 +14,17 @@ from chatls_client.view import ToolBlock
 
 FOUND_LINES = 6
 """Shown of what a tool found."""
-OUTPUT_LINES = 3
+CHANGED_LINES = 20
+"""Shown of a change that nobody was asked about."""
+OUTPUT_LINES = 5
 """Shown of what a running tool writes."""
+_TAIL = 4000
+"""Characters in which these are looked for."""
+_COLOUR = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+Line = tuple[str, str]
+"""A line and its style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +43,11 @@ class Glyphs:
     dot: str
     retry: str
     more: str
+    answer: str
 
 
-UNICODE = Glyphs("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "◆", "○", "?", "✓", "✗", "■", "│", "──", "·", "↻", "…")
-ASCII = Glyphs("|/-\\", "*", "o", "?", "+", "x", "#", "|", "--", "-", "~", "...")
+UNICODE = Glyphs("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "◆", "○", "?", "✓", "✗", "■", "│", "──", "·", "↻", "…", "→")
+ASCII = Glyphs("|/-\\", "*", "o", "?", "+", "x", "#", "|", "--", "-", "~", "...", "->")
 
 
 def duration(milliseconds: float) -> str:
@@ -63,8 +75,7 @@ def tool_rows(block: ToolBlock, width: int, glyphs: Glyphs, running: float) -> l
         case "running":
             sign = spin(glyphs, running)
             facts = ["running", *([duration(running * 1000)] if running >= 1 else []), *_early(block)]
-            output = _lines(block.output.splitlines()[-OUTPUT_LINES:], "dim", width, glyphs)
-            return [_head(sign, "cyan", block, facts, width, glyphs), *output]
+            return [_head(sign, "cyan", block, facts, width, glyphs), *_lines(_tail(block.output), width, glyphs)]
         case _:
             return _ended(block, width, glyphs)
 
@@ -102,26 +113,62 @@ def _ended(block: ToolBlock, width: int, glyphs: Glyphs) -> list[Text]:
     facts = [] if block.status == "completed" else [block.status.replace("_", " ")]
     facts += [duration(block.duration_ms)] if block.duration_ms is not None and facts != ["denied"] else []
     head = _head(getattr(glyphs, sign), style, block, facts + _early(block), width, glyphs)
-    found = [line for item in block.content for line in _found(item) if line.strip()]
-    rows = _lines(found[:FOUND_LINES], "red" if style == "red" else "dim", width, glyphs)
-    if len(found) > FOUND_LINES:
-        rows += _lines([f"{glyphs.more} {len(found) - FOUND_LINES} more lines"], "dim italic", width, glyphs)
+    style = "red" if style == "red" else "dim"
+    found = [line for item in block.content for line in _found(item, style, block) if line[0].strip()]
+    rows = _lines(_few(found, block, glyphs), width, glyphs)
     return [head, *rows]
 
 
 _SIGNS = {"completed": ("done", "green"), "failed": ("failed", "red"), "timed_out": ("failed", "red")}
 
 
-def _found(item: ToolContent) -> list[str]:
+def _few(found: list[Line], block: ToolBlock, glyphs: Glyphs) -> list[Line]:
+    """The beginning; of a command how it ended, and the end."""
+    changed = any(isinstance(item, Diff) for item in block.content)
+    most = CHANGED_LINES if changed else FOUND_LINES
+    left_out = len(found) - most
+    if left_out <= 0:
+        return found
+    more = [(f"{glyphs.more} {left_out} more lines", "dim italic")]
+    if block.kind == "execute":
+        return [found[0], *more, *found[1 - most :]]
+    return [*found[:most], *more]
+
+
+def _found(item: ToolContent, style: str, block: ToolBlock) -> list[Line]:
     match item:
         case TextContent():
-            return item.text.split("\n")
+            lines = _plain(item.text).split("\n")
+            shown = _without_diff(lines) if any(isinstance(other, Diff) for other in block.content) else lines
+            return [(line, style) for line in shown]
         case ResourceLink():
-            return [item.uri]
+            return [(item.uri, style)]
+        case Diff() if (block.permission or "").startswith("allow"):
+            return []  # all of it was shown when it was asked for
         case Diff():
-            return [f"changed {item.uri}"]
+            return [(diff_head(item), style), *diff_lines(item)]
 
 
-def _lines(lines: list[str], style: str, width: int, glyphs: Glyphs) -> list[Text]:
+def _without_diff(lines: list[str]) -> list[str]:
+    """What the model reads as a diff stands beside it as a `Diff`, which is shown better."""
+    start = next((at for at, line in enumerate(lines) if line.startswith("--- ")), len(lines))
+    rest = range(start, len(lines))
+    end = next((at for at in rest if not lines[at].startswith(("-", "+", "@@", " ", "\\"))), len(lines))
+    return lines[:start] + lines[end:]
+
+
+def _tail(output: str) -> list[Line]:
+    lines = [line for line in _plain(output[-_TAIL:]).splitlines() if line.strip()]
+    return [(line, "dim") for line in lines[-OUTPUT_LINES:]]
+
+
+def _plain(text: str) -> str:
+    """Without a program's colours: what is left of them, once they are harmless, is hard to read."""
+    return _COLOUR.sub("", text)
+
+
+def _lines(lines: list[Line], width: int, glyphs: Glyphs) -> list[Text]:
     lead = f"  {glyphs.bar} "
-    return [Text(lead + crop(harmless(line).rstrip(), width - len(lead)), style) for line in lines]
+    return [
+        Text.assemble((lead, "dim"), (crop(harmless(line).rstrip(), width - len(lead)), style)) for line, style in lines
+    ]

@@ -96,6 +96,60 @@ def ask_back(turn: Turn, incoming: Iterator[Json]) -> None:
     hello(turn, json.dumps(answers))
 
 
+class Permits:
+    """Questions that are put all at once, and what comes back.
+
+    `spec`: `questions` (parameters of the requests), `text` to be said while they are open, `withdraw` (how many
+    answers must have come before which questions are withdrawn, as a list of pairs).
+    """
+
+    def __init__(self, turn: Turn, spec: Json) -> None:
+        self.turn = turn
+        self.spec = spec
+        self.replies: Json = {}
+        self.cancelled = False
+
+    def run(self, incoming: Iterator[Json]) -> None:
+        for number, question in enumerate(self.spec["questions"]):
+            self.put(f"p{number}", question)
+        for piece in self.spec.get("text", ""):
+            self.turn.emit("textChunk", text=piece)
+        self.withdraw()
+        while len(self.replies) < len(self.spec["questions"]):
+            self.take(next(incoming))
+        if self.cancelled:
+            return self.turn.answer("cancelled")
+        return hello(self.turn, json.dumps(self.replies))
+
+    def put(self, name: str, question: Json) -> None:
+        call = {"toolCallId": name, "name": "run_command"}
+        params = {"sessionId": self.turn.session, "turnId": self.turn.turn_id, "toolCallId": name, **question}
+        self.turn.emit("toolCallStart", toolKind="execute", **call)
+        self.turn.emit("toolCallEnd", title=question["title"], arguments={}, locations=[], **call)
+        self.turn.emit("permissionRequested", toolCallId=name)
+        write({"jsonrpc": "2.0", "id": name, "method": "chat/requestPermission", "params": params})
+
+    def take(self, message: Json) -> None:
+        if message.get("method") == "$/cancelRequest":
+            self.cancelled = True
+            for number in range(len(self.spec["questions"])):
+                notify("$/cancelRequest", {"id": f"p{number}"})
+            return
+        name = message["id"]
+        self.replies[name] = message["result"] if "result" in message else message["error"]["code"]
+        result: Json = message.get("result") or {}
+        outcome: str = result.get("optionId", "cancelled")
+        self.turn.emit("permissionResolved", toolCallId=name, outcome=outcome)
+        status = "completed" if outcome.startswith("allow") else "denied"
+        self.turn.emit("toolRunEnd", toolCallId=name, status=status, content=[], durationMs=3)
+        self.withdraw()
+
+    def withdraw(self) -> None:
+        for answers, name in self.spec.get("withdraw", []):
+            if answers == len(self.replies):
+                notify("$/cancelRequest", {"id": name})
+
+
 def play(turn: Turn, path: str) -> None:
     """Say what a transcript says."""
     for line in Path(path).read_text("utf-8").splitlines():
@@ -139,6 +193,11 @@ class Daemon:
 
     def on_notes(self, request: Json) -> None:
         answer(request, self.notes)
+
+    def on_chat_permissions(self, request: Json) -> None:
+        entry = {"id": "g1", "scope": "workspace", "tool": "run_command", "command": "git status", "action": "allow"}
+        self.notes.append(request["params"])
+        answer(request, {"permissions": [] if request["params"].get("revoke") else [entry]})
 
     def on_shutdown(self, request: Json) -> None:
         for turn in self.running.values():
@@ -200,6 +259,21 @@ class Daemon:
 
     def do_ask(self, turn: Turn) -> None:
         ask_back(turn, self.incoming)
+
+    def do_permit(self, turn: Turn) -> None:
+        spec = json.loads(Path(turn.params["content"].partition(" ")[2]).read_text())
+        Permits(turn, spec).run(self.incoming)
+
+    def do_edit(self, turn: Turn) -> None:
+        edit: Json = {"label": "x", "edit": {"changes": {}}}
+        write({"jsonrpc": "2.0", "id": "e", "method": "workspace/applyEdit", "params": edit})
+        hello(turn, json.dumps(next(self.incoming).get("result")))
+
+    def do_diagnose(self, turn: Turn) -> None:
+        asked = {"uri": "file:///a", "changed": True}
+        write({"jsonrpc": "2.0", "id": "d", "method": "chat/diagnostics", "params": asked})
+        reply = next(self.incoming)
+        hello(turn, json.dumps(reply.get("result") or reply["error"]["code"]))
 
     def do_say(self, turn: Turn) -> None:
         notify("window/showMessage", {"type": 1, "message": "shown"})

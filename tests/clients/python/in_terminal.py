@@ -10,7 +10,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,6 +54,18 @@ class InTerminal:
         terminal.write(self.written)
         return terminal.text
 
+    @property
+    def mode(self) -> int:
+        """The terminal's local modes, as termios has them."""
+        return termios.tcgetattr(self._master)[3]
+
+    def wait_for_screen(self, check: Callable[[list[str]], bool]) -> None:
+        """Read until the screen is as it should be."""
+        limit = time.monotonic() + DEADLINE
+        while not check(self.screen):
+            assert time.monotonic() < limit, f"the screen is {self.screen}"
+            assert self._read(), f"ended with {self.screen}"
+
     def press(self, keys: bytes) -> None:
         os.write(self._master, keys)
 
@@ -93,7 +105,8 @@ def in_terminal(
     master, slave = pty.openpty()
     _set_size(master, width)
     command = [sys.executable, "-c", _TAKE_TERMINAL, sys.executable, *arguments]
-    environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})}
+    ours = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    environment = {**ours, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})}
     process = subprocess.Popen(
         command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True, cwd=cwd, env=environment
     )

@@ -14,8 +14,11 @@ from tiny_terminal import TinyTerminal
 from chatls_client.harmless import harmless, plain
 from chatls_client.painter import Painter
 from chatls_client.protocol import (
+    Diff,
     Event,
     Notice,
+    PermissionRequested,
+    PermissionResolved,
     PromptResult,
     Retry,
     TextChunk,
@@ -142,6 +145,63 @@ def test_text_flows_below_a_tool_that_still_runs_and_stays_there() -> None:
         "   5 chunks · 1.2 s · tools: search 2",
         "",
     ]
+
+
+DIFF = Diff("file:///no/such/a.py", "one\ntwo\nthree\n", "one\n2\nthree\n")
+
+
+def drawn_edit(*before: Event) -> list[str]:
+    stage = Stage()
+    text = TextContent("changed a.py\n--- a.py\n+++ a.py\n@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\nNew problems: none")
+    stage.play(
+        TurnStart("s", "m"), ToolCallStart("a", "edit_file", "edit"), ToolCallEnd("a", "edit_file", "edit_file a.py")
+    )
+    stage.play(*before, ToolRunStart("a", started_early=False), ToolRunEnd("a", "completed", (text, DIFF), 3))
+    return stage.terminal.text[2:-1]
+
+
+def test_a_change_that_nobody_was_asked_about_is_shown() -> None:
+    assert drawn_edit() == [
+        "✓ edit_file a.py · 3 ms",
+        "  │ changed a.py",
+        "  │ New problems: none",
+        "  │ /no/such/a.py +1 -1",
+        "  │ @@ -1,3 +1,3 @@",
+        "  │  one",
+        "  │ -two",
+        "  │ +2",
+        "  │  three",
+    ]
+
+
+def test_a_change_that_was_asked_about_is_not_shown_twice() -> None:
+    asked = (PermissionRequested("a"), PermissionResolved("a", "allow_once"))
+    assert drawn_edit(*asked)[1:] == ["  │ changed a.py", "  │ New problems: none"]
+
+
+def test_of_a_command_the_end_is_shown_and_while_it_runs_the_last_lines_without_colours() -> None:
+    stage = Stage()
+    stage.play(
+        TurnStart("s", "m"), ToolCallStart("a", "run_command", "execute"), ToolCallEnd("a", "run_command", "make")
+    )
+    stage.play(PermissionRequested("a"))
+    assert stage.terminal.text[-1] == "? make · waits for your word"
+    stage.play(PermissionResolved("a", "allow_once"), ToolRunStart("a", started_early=False))
+    stage.play(ToolRunOutput("a", "\n".join("abcdefg")), ToolRunOutput("a", "\n10%\r20%\r\x1b[31mred\x1b[0m\n"))
+    assert stage.terminal.text[-5:] == ["  │ f", "  │ g", "  │ 10%", "  │ 20%", "  │ red"]
+    content = TextContent("exit code 2 after 1 s\n" + "\n".join("abcdefgh"))
+    assert stage.play(ToolRunEnd("a", "timed_out", (content,), 1000))[2:-1] == [
+        "✗ make · timed out · 1.0 s",
+        "  │ exit code 2 after 1 s",
+        "  │ … 3 more lines",
+        *(f"  │ {letter}" for letter in "defgh"),
+    ]
+
+
+def test_a_long_output_costs_no_more_than_a_short_one_to_show() -> None:
+    stage = Stage()
+    stage.play(TurnStart("s", "m"), ToolCallStart("a", "x", "execute"), ToolRunStart("a", started_early=False))
+    assert stage.play(ToolRunOutput("a", "y\n" * 100_000 + "z" * 5000))[-1].startswith("  │ zzz")
 
 
 def test_long_arguments_show_the_end_that_is_being_written() -> None:

@@ -1,0 +1,157 @@
+"""Puts questions to the person at the terminal, one after the other. Knows no daemon, and draws nothing itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import anyio
+from anyio import CancelScope, to_thread
+from rich.text import Text
+
+from chatls_client.asked import PermissionAnswer, PermissionQuestion
+from chatls_client.diffrows import diff_lines
+from chatls_client.keys import ENTER, Keys
+from chatls_client.protocol import Diff
+from chatls_client.questionrows import Choice, answer_rows, choices, key_rows, question_rows, words_rows
+from chatls_client.toolrows import Glyphs
+
+QUIET = 0.25
+"""Seconds without a key before one counts."""
+
+Rows = list[Text]
+Late = Callable[[int], Rows]
+"""Rows, once the width is known."""
+
+_NO_ANSWER = PermissionAnswer(None)
+
+
+@dataclass(slots=True)
+class _Open:
+    """The question that is being put."""
+
+    question: PermissionQuestion
+    choices: tuple[Choice, ...]
+    scope: CancelScope = field(default_factory=CancelScope)
+    rows: int = 0
+    """Of its preview, as drawn."""
+    armed: bool = False
+    """It is shown, and keys count."""
+    hint: str = ""
+    words: str | None = None
+    """That are being written; None if none are."""
+
+
+class Asking:
+    """Who asks at one terminal."""
+
+    def __init__(self, keys: Keys, glyphs: Glyphs, draw: Callable[[], None], *, live: bool) -> None:
+        """`draw`: at once, so that an answer stands above what comes of it. `live`: rows can be drawn again."""
+        self._keys = keys
+        self._glyphs = glyphs
+        self._draw = draw
+        self._live = live
+        self._one_at_a_time = anyio.Lock()
+        self._open: _Open | None = None
+        self._others = 0
+        self._final: list[Late] = []
+        self._cancelling = False
+
+    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
+        """The person's word; no answer when the turn is being cancelled, or nobody is there any more."""
+        self._others += 1
+        try:
+            await self._one_at_a_time.acquire()
+        finally:
+            self._others -= 1
+        try:
+            return await self._put(question)
+        finally:
+            self._one_at_a_time.release()
+
+    def cancel(self) -> None:
+        """The turn is being cancelled: nothing is asked any more."""
+        self._cancelling = True
+        if self._open is not None:
+            self._open.scope.cancel()
+
+    def rows(self, width: int) -> tuple[Rows, Rows]:
+        """Rows that stay, since the last call, and those that stand below all others for now."""
+        late, self._final = self._final, []
+        return [row for rows in late for row in rows(width)], self._below(width) if self._live else []
+
+    async def _put(self, question: PermissionQuestion) -> PermissionAnswer:
+        await to_thread.run_sync(_compare, question, abandon_on_cancel=True)
+        it = self._open = _Open(question, choices(question.options))
+        answer, other = _NO_ANSWER, "no longer asked"
+        try:
+            with it.scope, self._keys.listening():
+                answer = await self._answered(it)
+        except EOFError:
+            other = "nobody is there to answer"
+        finally:
+            self._open = None
+            other = "cancelled" if self._cancelling else other
+            if it.armed:
+                self._stay(lambda width: answer_rows(question, answer, other, width, self._glyphs))
+        return answer
+
+    async def _answered(self, it: _Open) -> PermissionAnswer:
+        if self._cancelling or not it.choices:
+            return _NO_ANSWER
+        await self._keys.quiet(QUIET)
+        self._stay(lambda width: self._head(it, width))
+        it.armed = True
+        self._show()
+        while True:
+            choice = self._choice(it, await self._keys.press())
+            words = "" if choice is None or not choice.words else await self._written(it)
+            if choice is not None and words is not None:
+                return PermissionAnswer(choice.option.id, words.strip())
+
+    def _choice(self, it: _Open, key: str) -> Choice | None:
+        choice = next((item for item in it.choices if item.key == key.lower()), None)
+        known = ", ".join(item.key for item in it.choices)
+        it.hint = "" if choice else f"{'Enter answers nothing: press' if key == ENTER else 'Press'} one of {known}"
+        self._show()
+        return choice
+
+    async def _written(self, it: _Open) -> str | None:
+        def show(words: str) -> None:
+            it.words = words
+            self._show()
+
+        show("")
+        try:
+            return await self._keys.line(show)
+        finally:
+            it.words = None
+            self._show()
+
+    def _head(self, it: _Open, width: int) -> Rows:
+        rows = question_rows(it.question, width, self._glyphs)
+        it.rows = len(rows)
+        return rows
+
+    def _below(self, width: int) -> Rows:
+        it = self._open
+        if it is None or not it.armed:
+            return []
+        if it.words is not None:
+            return words_rows(it.words, width, self._glyphs)
+        return key_rows(it.choices, it.rows, self._others, it.hint, width)
+
+    def _show(self) -> None:
+        """What stands below has changed."""
+        if not self._live:
+            self._final.append(self._below)
+        self._draw()
+
+    def _stay(self, rows: Late) -> None:
+        self._final.append(rows)
+        self._draw()
+
+
+def _compare(question: PermissionQuestion) -> None:
+    """What takes time with long texts, and is remembered: not on the event loop."""
+    for item in question.preview:
+        if isinstance(item, Diff):
+            diff_lines(item)

@@ -1,0 +1,128 @@
+"""A question to a person as rows of a terminal: all of what would be done, and the keys that answer. Writes nowhere.
+
+Nothing is cropped here: who decides must see the whole.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from rich.text import Text
+
+from chatls_client.asked import PermissionAnswer, PermissionQuestion
+from chatls_client.diffrows import diff_head, diff_lines, place
+from chatls_client.harmless import visible
+from chatls_client.protocol import Diff, PermissionOption, ResourceLink, TextContent, ToolContent
+from chatls_client.rows import hard_wrap, paragraph
+from chatls_client.toolrows import Glyphs
+
+Rows = list[Text]
+
+LONG = 20
+"""Rows of a preview that may not be seen all at once any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One key."""
+
+    key: str
+    option: PermissionOption
+    label: str
+    words: bool = False
+    """Asks for words to go with it."""
+
+
+def choices(options: tuple[PermissionOption, ...]) -> tuple[Choice, ...]:
+    """A key for every option: y once, s session, w workspace, n no, e no with words, d no from now on; digits for what
+    this client does not know."""
+    found: dict[str, Choice] = {}
+    digits = iter("123456789")
+    for option in options:
+        key = _key(option)
+        key = next(digits, "") if not key or key in found else key
+        if key:
+            found[key] = Choice(key, option, visible(option.label))
+        if key == "n":
+            found["e"] = Choice("e", option, "No, and say why", words=True)
+    return tuple(found.values())
+
+
+def _key(option: PermissionOption) -> str:
+    match option.kind:
+        case "allow_once":
+            return "y"
+        case "allow_always":
+            words = option.id.lower()
+            return "s" if "session" in words else "w" if "workspace" in words else "a"
+        case "reject_once":
+            return "n"
+        case "reject_always":
+            return "d"
+        case _:
+            return ""
+
+
+def question_rows(question: PermissionQuestion, width: int, glyphs: Glyphs) -> Rows:
+    """What would be done."""
+    head = paragraph(_line(question.title), "bold yellow", width, sign=glyphs.waiting)
+    lead = f"  {glyphs.bar} "
+    rows = [
+        Text.assemble((lead, "dim"), (piece, style))
+        for line, style in _preview(question)
+        for piece in hard_wrap(line, max(width - len(lead), 1))
+    ]
+    return [Text(), *head, *rows]
+
+
+def key_rows(options: tuple[Choice, ...], above: int, others: int, hint: str, width: int) -> Rows:
+    """The keys, `above` them a preview of so many rows; `others`: questions that wait behind this one."""
+    rows = [row for choice in options for row in paragraph(choice.label, "", width, sign=f"  {choice.key} ")]
+    for row in rows:
+        row.stylize("bold cyan", 0, 4)
+    notes = [f"all of it stands above, in {above} rows"] if above > LONG else []
+    notes += [f"{others} more {'question waits' if others == 1 else 'questions wait'}"] if others else []
+    notes += [hint] if hint else []
+    return [Text(), *rows, *(row for note in notes for row in paragraph(note, "dim", width, sign=" "))]
+
+
+def words_rows(line: str, width: int, glyphs: Glyphs) -> Rows:
+    """The words that are being written."""
+    rows = paragraph(visible(line), "", width, sign=f"  {glyphs.answer}")
+    return [Text(), *paragraph("Why not? Enter sends it, Escape goes back.", "cyan", width, sign=" "), *rows]
+
+
+def answer_rows(question: PermissionQuestion, answer: PermissionAnswer, other: str, width: int, glyphs: Glyphs) -> Rows:
+    """What stays: how a question was answered, or in `other` words what became of it."""
+    option = next((item for item in question.options if item.id == answer.option_id), None)
+    text = visible(option.label) if option else other
+    text += f": {_line(answer.feedback)}" if answer.feedback else ""
+    style = "green" if option and option.kind.startswith("allow") else "yellow"
+    return paragraph(f"{text} {glyphs.dot} {_line(question.title)}", style, width, sign=glyphs.answer)
+
+
+def _preview(question: PermissionQuestion) -> Iterator[tuple[str, str]]:
+    if not question.preview:  # no daemon does that; then the arguments are all there is
+        text = json.dumps(question.arguments, ensure_ascii=False, indent=2)
+        yield from ((line, "") for line in visible(text).split("\n"))
+    for item in question.preview:
+        yield from _shown(item)
+
+
+def _shown(item: ToolContent) -> Iterator[tuple[str, str]]:
+    match item:
+        case TextContent():
+            yield from ((line, "") for line in visible(item.text).split("\n"))
+        case ResourceLink():
+            yield place(item.uri), ""
+        case Diff():
+            yield diff_head(item), "bold"
+            yield from diff_lines(item)
+        case _:
+            assert_never(item)
+
+
+def _line(text: str) -> str:
+    """Whole and visible, on one line."""
+    return visible(" ".join(text.split()))
