@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.daemon.raw import SOON
@@ -28,6 +29,14 @@ def wait_until_gone(*pids: int) -> None:
         time.sleep(0.01)  # the end of a process that is not ours announces itself on no system alike
 
 
+def wait_until_childless(pid: int, folder: Path) -> None:
+    """Until nothing is left that a process started, or that works in a folder or below it (that is seen on Linux)."""
+    deadline = time.monotonic() + SOON
+    while left := [child for child in descendants(pid) | _working_in(folder) if is_running(child)]:
+        assert time.monotonic() < deadline, f"still there: {left}"
+        time.sleep(0.01)
+
+
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -43,6 +52,15 @@ def resident(pid: int) -> int:
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
         return int(line.split()[1]) * 1024
     return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(pid)])) * 1024
+
+
+def _working_in(folder: Path) -> set[int]:
+    found = set[int]()
+    for place in Path("/proc").glob("[0-9]*/cwd"):
+        with suppress(OSError):
+            if place.readlink().is_relative_to(folder.resolve()):
+                found.add(int(place.parent.name))
+    return found
 
 
 def _table() -> dict[int, tuple[int, str]]:

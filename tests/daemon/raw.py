@@ -14,8 +14,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import count
+from dataclasses import dataclass, field
+from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -68,7 +68,8 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     home.mkdir(exist_ok=True)
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "TMPDIR", "PYTHONPATH")}
     measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE")}
-    homes = {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), "XDG_CACHE_HOME": str(home / ".cache")}
+    places = {"CONFIG": ".config", "CACHE": ".cache", "STATE": ".local/state", "DATA": ".local/share"}
+    homes = {"HOME": str(home), **{f"XDG_{name}_HOME": str(home / place) for name, place in places.items()}}
     return {**kept, **measured, **homes, KEY_VARIABLE: KEY, **more}
 
 
@@ -101,6 +102,8 @@ class Daemon:
         self._answers: dict[str, Json] = {}
         self._values: dict[str, list[Json]] = {}
         self.settings: Json = {}
+        self.rules: list[Json] = []
+        """Rules of permission that all settings have which name none."""
         self._data = b""
         self._collected: bytearray | None = None
         with self._stderr.open("wb") as words:
@@ -181,6 +184,24 @@ class Daemon:
         """Answer a request of the daemon's."""
         self.send({"jsonrpc": "2.0", "id": request["id"], **outcome})
 
+    def reply(self, request: Json, result: Any) -> None:
+        """The same with a result."""
+        self.respond(request, result=result)
+
+    def choose(self, question: Json, option: str, feedback: str | None = None) -> None:
+        """Answer a question with an option, by its id or, if there is only one such, by its kind."""
+        options = question["params"]["options"]
+        found = [item["id"] for item in options if option in (item["id"], item["kind"])]
+        assert len(found) == 1, f"{option} is not one of {options}"
+        words = {} if feedback is None else {"feedback": feedback}
+        self.reply(question, {"outcome": "selected", "optionId": found[0], **words})
+
+    def withdrawn(self, request: Json) -> Json:
+        """Wait until the daemon takes back a request of its own."""
+        return self.until(
+            lambda message: message.get("method") == "$/cancelRequest" and message["params"] == {"id": request["id"]}
+        )
+
     # Reading
 
     def read(self, deadline: float = SOON) -> Json:
@@ -242,9 +263,10 @@ class Daemon:
         """The params of the first notification of that name."""
         return self.until(lambda message: message.get("method") == method and "id" not in message)["params"]
 
-    def asked(self, method: str) -> Json:
-        """The first request of the daemon's of that name."""
-        return self.until(lambda message: message.get("method") == method and "id" in message)
+    def asked(self, method: str, number: int = 1) -> Json:
+        """The first request of the daemon's of that name, or a later one."""
+        found = (message for message in self.messages() if message.get("method") == method and "id" in message)
+        return next(islice(found, number - 1, None))
 
     def call(self, method: str, params: Any = None) -> Any:
         """Ask and wait. Raises `RefusedError`."""
@@ -279,16 +301,35 @@ class Daemon:
 
     # Conversation
 
-    def initialize(self, settings: Json | None = None, **params: Any) -> Json:
+    def initialize(
+        self,
+        settings: Json | None = None,
+        *,
+        permission: bool = False,
+        diagnostics: bool = False,
+        edits: bool = False,
+        roots: Sequence[Path] = (),
+        **params: Any,
+    ) -> Json:
+        """Say hello, and what the client can do: ask for permission, tell problems, apply edits."""
+        chat = {"version": 1, "permission": permission, "diagnostics": diagnostics}
+        workspace = {"applyEdit": edits, "workspaceEdit": {"documentChanges": edits}}
+        capabilities = {"experimental": {"chat": chat}, "workspace": workspace, **params.pop("capabilities", {})}
+        given: Json = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities}
+        if roots:
+            given["workspaceFolders"] = [{"uri": root.as_uri(), "name": root.name} for root in roots]
         self.settings = settings or {}
-        given = {"processId": os.getpid(), "rootUri": None, "capabilities": {}, "initializationOptions": settings}
-        result = self.call("initialize", {**given, **params})
+        options = None if settings is None else self._ruled(settings)
+        result = self.call("initialize", {**given, "initializationOptions": options, **params})
         self.notify("initialized", {})
         return result
 
     def configure(self, settings: Json) -> None:
         self.settings = settings
-        self.notify("workspace/didChangeConfiguration", {"settings": {"chatls": settings}})
+        self.notify("workspace/didChangeConfiguration", {"settings": {"chatls": self._ruled(settings)}})
+
+    def _ruled(self, settings: Json) -> Json:
+        return {"permissions": self.rules, **settings} if self.rules else settings
 
     def script(self, *replies: Sequence[Json], chars: int = 4, delay: float = 0) -> str:
         """Make the daemon know a model that plays these replies. Gives its name."""
@@ -383,6 +424,7 @@ class Turn:
     id: Id
     token: Id
     model: str
+    seen_questions: set[Id] = field(default_factory=set[Id])
 
     @property
     def events(self) -> list[Json]:
@@ -432,6 +474,34 @@ class Turn:
     @property
     def turn_id(self) -> str:
         return self.event("turnStart")["turnId"]
+
+    def question(self) -> Json:
+        """The next question of this turn that no test looked at: the whole request."""
+        while True:
+            for message in self.questions():
+                if message["id"] not in self.seen_questions:
+                    self.seen_questions.add(message["id"])
+                    return message
+            self.daemon.read()
+
+    def questions(self) -> list[Json]:
+        """All questions of this turn that were read."""
+        asked = (item for item in self.daemon.log if item.get("method") == "chat/requestPermission")
+        return [item for item in asked if item["params"]["turnId"] == self.turn_id]
+
+    def call_id(self, call: int = 0) -> str:
+        """The id of a call, counted in the order in which the model began them."""
+        while len(begun := [event for event in self.events if event["kind"] == "toolCallStart"]) <= call:
+            self.daemon.read()
+        return begun[call]["toolCallId"]
+
+    def ended(self, call: int = 0) -> Json:
+        """The last event of a call."""
+        return self.event("toolRunEnd", toolCallId=self.call_id(call))
+
+    def said(self, call: int = 0) -> str:
+        """The text that a call ended with."""
+        return "\n".join(item["text"] for item in self.ended(call)["content"] if item["type"] == "text")
 
     def cancel(self) -> None:
         self.daemon.notify("$/cancelRequest", {"id": self.id})

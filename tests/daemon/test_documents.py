@@ -1,6 +1,5 @@
 """Open documents and folders: tools see the text as the editor shows it, whatever changes it, and never a wrong one."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,57 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.daemon.conftest import Start
+from tests.daemon.editor import Editor, change
 from tests.daemon.processes import resident
 from tests.daemon.raw import WITH_TOOLS, Daemon, Json
 
 ODD = "a\x0cb\u2028c\u0085d\x0be\U0001f600\u00e9f"
 """Characters that end a line for `str.splitlines`, and in no editor."""
-
-
-class Editor:
-    """An editor with one document, and the daemon's idea of it."""
-
-    def __init__(self, daemon: Daemon, name: str = "open.txt") -> None:
-        self.daemon = daemon
-        self.path = daemon.folder / "root" / name
-        self.uri = self.path.as_uri()
-        self.version = 0
-        self._model = ""
-
-    def open(self, text: str) -> None:
-        item = {"uri": self.uri, "languageId": "plaintext", "version": self.version, "text": text}
-        self.daemon.notify("textDocument/didOpen", {"textDocument": item})
-
-    def change(self, *changes: Json, uri: str | None = None) -> None:
-        self.version += 1
-        document = {"uri": uri or self.uri, "version": self.version}
-        self.daemon.notify("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
-
-    def close(self) -> None:
-        self.daemon.notify("textDocument/didClose", {"textDocument": {"uri": self.uri}})
-
-    def seen(self) -> Json:
-        """What a tool is shown of the workspace."""
-        turn = self.daemon.prompt([{"toolCall": {"name": "look"}}], [{"text": "."}], chars=100)
-        turn.result()
-        return json.loads(turn.event("toolRunEnd")["content"][0]["text"])
-
-    def text(self) -> str | None:
-        """The document as tools see it; None where it is not open."""
-        return self.seen()["documents"].get(str(self.path.resolve()))
-
-    def said(self) -> list[str]:
-        """What stands in the client's log."""
-        self.daemon.refusal("$/alive")
-        logged = [message for message in self.daemon.log if message.get("method") == "window/logMessage"]
-        return [message["params"]["message"] for message in logged]
-
-
-def change(text: str, *places: int) -> Json:
-    """Replace what lies between two positions: line, character, line, character."""
-    start = {"line": places[0], "character": places[1]}
-    end = {"line": places[-2], "character": places[-1]}
-    return {"text": text, "range": {"start": start, "end": end}}
 
 
 @pytest.fixture

@@ -160,3 +160,15 @@ def test_two_hundred_cancelled_turns_leave_no_descriptor_and_little_memory(servi
 
 def _hanging(number: int) -> Reply:
     return [Head(), Chunk(event(text(f"{number}"))), Hang()]
+
+
+def test_the_model_is_told_what_the_person_has_before_them(service: Service) -> None:
+    service.server.play(DONE)
+    uri = (service.daemon.folder / "root" / "a.txt").as_uri()
+    place = {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 3}}
+    context = {"type": "editor_context", "active": {"uri": uri, "selection": place}, "open": [uri, "untitled:new"]}
+    service.prompt(content=[context, {"type": "text", "text": "what is this?"}]).result()
+    said = json.dumps(service.history()[1:])
+    for words in ("a.txt", "two", "new", "what is this?"):
+        assert words in said
+    assert "three" not in said

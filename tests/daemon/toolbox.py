@@ -10,8 +10,9 @@ from pathlib import Path
 import anyio
 
 from chatls import tools
+from chatls.content import TextContent
 from chatls.process import Child
-from chatls.tools.tool import ToolContext, tool
+from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput, tool
 
 
 @tool(kind="other")
@@ -30,7 +31,7 @@ def stubborn(context: ToolContext) -> str:
     return "never"
 
 
-@tool(kind="execute", read_only=False)
+@tool(kind="execute")
 async def family(context: ToolContext) -> str:
     """Start a child that starts a grandchild, and show their process ids; both ignore SIGTERM and sleep."""
     script = "trap '' TERM; sleep 600 & echo $$ $!; wait; sleep 600"
@@ -59,7 +60,7 @@ def burst(context: ToolContext, count: int) -> str:
     return "done"
 
 
-@tool(kind="other", read_only=False)
+@tool(kind="other")
 def ring(context: ToolContext, path: str) -> str:
     """Write to a named pipe, so that a client that reads nothing else knows how far the turn is."""
     Path(path).write_text("ring")
@@ -67,9 +68,13 @@ def ring(context: ToolContext, path: str) -> str:
 
 
 @tool(kind="edit", read_only=False)
-def write(context: ToolContext) -> str:
+async def write(context: ToolContext) -> Plan:
     """A tool that is not read-only, though it does nothing."""
-    return "written"
+
+    async def done() -> ToolOutput:
+        return ToolOutput((TextContent("written"),))
+
+    return Plan(FileSubject(context.workspace.roots[0].path / "written.txt"), (), done)
 
 
 @tool(kind="other")

@@ -1,0 +1,206 @@
+"""Edits through the real daemon: open documents by way of the editor, closed ones on the disk, no word lost."""
+
+import pytest
+
+from tests.daemon.conftest import Start
+from tests.daemon.editor import Editor
+from tests.daemon.raw import Daemon, Json, Turn
+
+DONE: list[Json] = [{"text": "done"}]
+UNSAVED = "one\ntwo \U0001f600\nthree\n"
+
+
+def read(path: str) -> list[Json]:
+    return [{"toolCall": {"name": "read_file", "arguments": {"path": path}}}]
+
+
+def edit(path: str, old: str, new: str) -> Json:
+    arguments: Json = {"path": path, "edits": [{"old_text": old, "new_text": new}]}
+    return {"toolCall": {"name": "edit_file", "arguments": arguments}}
+
+
+def allowed(turn: Turn) -> Json:
+    """Allow the next call. Gives what it was."""
+    question = turn.question()
+    turn.daemon.choose(question, "allow_once")
+    return question["params"]
+
+
+def count(daemon: Daemon) -> int:
+    """Which edit is the next one: those of former tests stand in the log as well."""
+    return 1 + sum(message.get("method") == "workspace/applyEdit" for message in daemon.log)
+
+
+def difference(turn: Turn, number: int) -> Json:
+    return next(item for item in turn.ended(number)["content"] if item["type"] == "diff")
+
+
+def test_an_open_document_is_changed_in_the_editor_and_the_disk_is_left_alone(asking: Daemon) -> None:
+    editor = Editor(asking, "unsaved.txt")
+    editor.path.write_text("as it was saved\n")
+    editor.open(UNSAVED)
+    number = count(asking)
+    turn = asking.prompt(
+        read("unsaved.txt"), [edit("unsaved.txt", "\U0001f600\nthree", "\U0001f600!\nTHREE")], read("unsaved.txt"), DONE
+    )
+    preview = allowed(turn)["preview"]
+    after = "one\ntwo \U0001f600!\nTHREE\n"
+    assert {"type": "diff", "uri": editor.uri, "oldText": UNSAVED, "newText": after} in preview
+    editor.take(asking.asked("workspace/applyEdit", number))
+    assert turn.ended(1)["status"] == "completed"
+    assert (difference(turn, 1)["oldText"], difference(turn, 1)["newText"]) == (UNSAVED, after)
+    assert turn.result()["tools"] == {"read_file": 2, "edit_file": 1}
+    assert editor.buffer == after
+    assert "THREE" in turn.said(2)
+    assert editor.path.read_text() == "as it was saved\n"
+    (label,) = editor.labels
+    assert "unsaved.txt" in label
+    editor.close()
+
+
+def test_a_document_that_is_on_no_disk_is_changed_too(asking: Daemon) -> None:
+    editor = Editor(asking, "nowhere.txt")
+    editor.open(UNSAVED)
+    number = count(asking)
+    turn = asking.prompt(read("nowhere.txt"), [edit("nowhere.txt", "two", "2")], DONE)
+    allowed(turn)
+    editor.take(asking.asked("workspace/applyEdit", number))
+    assert turn.ended(1)["status"] == "completed"
+    turn.result()
+    assert editor.buffer == UNSAVED.replace("two", "2")
+    assert not editor.path.exists()
+    editor.close()
+
+
+def test_what_was_typed_while_the_question_was_open_is_not_lost(asking: Daemon) -> None:
+    editor = Editor(asking, "typed.txt")
+    editor.open(UNSAVED)
+    before = count(asking)
+    turn = asking.prompt(read("typed.txt"), [edit("typed.txt", "two", "2")], DONE)
+    question = turn.question()
+    editor.type("typed meanwhile\n" + UNSAVED)
+    asking.choose(question, "allow_once")
+    assert turn.ended(1)["status"] == "failed"
+    assert "read" in turn.said(1)
+    turn.result()
+    assert count(asking) == before, "no edit was asked for"
+    editor.close()
+
+
+def test_what_was_typed_while_the_edit_was_on_its_way_is_not_lost(asking: Daemon) -> None:
+    editor = Editor(asking, "racing.txt")
+    editor.open(UNSAVED)
+    number = count(asking)
+    turn = asking.prompt(read("racing.txt"), [edit("racing.txt", "two", "2")], DONE)
+    allowed(turn)
+    request = asking.asked("workspace/applyEdit", number)
+    editor.type(f"{UNSAVED}typed\n")
+    editor.take(request)
+    assert turn.ended(1)["status"] == "failed"
+    assert "the document has changed" in turn.said(1)
+    turn.result()
+    assert editor.buffer == f"{UNSAVED}typed\n"
+    editor.close()
+
+
+def test_a_closed_file_is_changed_on_the_disk(asking: Daemon) -> None:
+    path = asking.folder / "root" / "closed.txt"
+    path.write_bytes(b"\xef\xbb\xbfone\r\ntwo\r\n")
+    path.chmod(0o640)
+    number = count(asking)
+    turn = asking.prompt(read("closed.txt"), [edit("closed.txt", "two", "2")], DONE)
+    allowed(turn)
+    assert turn.ended(1)["status"] == "completed"
+    turn.result()
+    assert path.read_bytes() == b"\xef\xbb\xbfone\r\n2\r\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert count(asking) == number
+
+
+def test_a_file_that_changed_on_the_disk_while_the_question_was_open_is_left_alone(asking: Daemon) -> None:
+    path = asking.folder / "root" / "stale.txt"
+    path.write_text("one\ntwo\n")
+    turn = asking.prompt(read("stale.txt"), [edit("stale.txt", "two", "2")], DONE)
+    question = turn.question()
+    path.write_text("one\ntwo\nthree\n")
+    asking.choose(question, "allow_once")
+    assert turn.ended(1)["status"] == "failed"
+    assert "read" in turn.said(1)
+    turn.result()
+    assert path.read_text() == "one\ntwo\nthree\n"
+
+
+@pytest.mark.parametrize("way", ["open", "closed"])
+def test_what_was_not_read_is_not_changed_and_nobody_is_asked(asking: Daemon, way: str) -> None:
+    editor = Editor(asking, f"unread-{way}.txt")
+    editor.path.write_text(UNSAVED)
+    if way == "open":
+        editor.open(UNSAVED)
+    turn = asking.prompt([edit(editor.path.name, "two", "2")], DONE)
+    assert turn.ended()["status"] == "failed"
+    assert "read" in turn.said()
+    turn.result()
+    assert turn.questions() == []
+    assert editor.path.read_text() == UNSAVED
+    editor.close()
+
+
+def test_two_edits_of_one_document_in_one_reply_follow_each_other(asking: Daemon) -> None:
+    editor = Editor(asking, "twice.txt")
+    editor.open(UNSAVED)
+    number = count(asking)
+    turn = asking.prompt(read("twice.txt"), [edit("twice.txt", "one", "1"), edit("twice.txt", "1\n", "uno\n")], DONE)
+    for step in (0, 1):
+        assert allowed(turn)["toolCallId"] == turn.call_id(1 + step)
+        editor.take(asking.asked("workspace/applyEdit", number + step))
+        assert turn.ended(1 + step)["status"] == "completed"
+    turn.result()
+    assert editor.buffer == UNSAVED.replace("one", "uno")
+    editor.close()
+
+
+def test_edits_of_different_files_do_not_wait_for_each_other(asking: Daemon) -> None:
+    names = ["apart-1.txt", "apart-2.txt"]
+    for name in names:
+        (asking.folder / "root" / name).write_text(UNSAVED)
+    turn = asking.prompt([*read(names[0]), *read(names[1])], [edit(name, "two", "2") for name in names], DONE)
+    questions = [turn.question(), turn.question()]
+    for question in reversed(questions):
+        asking.choose(question, "allow_once")
+    assert turn.result()["tools"] == {"read_file": 2, "edit_file": 2}
+
+
+def test_a_cancel_while_the_editor_thinks_withdraws_the_edit(asking: Daemon) -> None:
+    editor = Editor(asking, "pending.txt")
+    editor.open(UNSAVED)
+    number = count(asking)
+    turn = asking.prompt(read("pending.txt"), [edit("pending.txt", "two", "2")], DONE)
+    allowed(turn)
+    request = asking.asked("workspace/applyEdit", number)
+    turn.cancel()
+    asking.withdrawn(request)
+    assert turn.result()["stopReason"] == "cancelled"
+    assert turn.ended(1)["status"] == "cancelled"
+    asking.reply(request, {"applied": False})
+    editor.close()
+
+
+@pytest.mark.parametrize("edits", [True, False])
+def test_an_editor_that_takes_no_edits_is_told_what_to_do(start: Start, edits: bool) -> None:
+    daemon = start()
+    root = daemon.folder / "root"
+    root.mkdir()
+    daemon.initialize({}, permission=True, edits=edits, roots=[root])
+    editor = Editor(daemon, "open.txt")
+    editor.open(UNSAVED)
+    turn = daemon.prompt(read("open.txt"), [edit("open.txt", "two", "2")], DONE)
+    allowed(turn)
+    if edits:
+        daemon.respond(
+            daemon.asked("workspace/applyEdit"), error={"code": -32803, "message": "the buffer is read-only"}
+        )
+    assert turn.ended(1)["status"] == "failed"
+    assert ("read-only" if edits else "closed first") in turn.said(1)
+    turn.result()
+    assert daemon.leave() == 0
+    daemon.check()
