@@ -66,6 +66,17 @@
 ---@field mimeType string
 ---@field data string base64.
 
+---The document that a person looks at.
+---@class chatls.ActiveDocument
+---@field uri string
+---@field selection? chatls.Range What is selected there; empty (start and end are the same) it is the cursor.
+
+---What a person has before them, in a prompt: the model is told the names, and the text that is selected.
+---@class chatls.EditorContext
+---@field type "editor_context"
+---@field active? chatls.ActiveDocument
+---@field open? string[] The addresses of the documents that are open, the last used first.
+
 ---A change of a file, in a tool's result or in a preview.
 ---@class chatls.Diff
 ---@field type "diff"
@@ -79,6 +90,7 @@
 ---| chatls.ResourceLink
 ---| chatls.Resource
 ---| chatls.Image
+---| chatls.EditorContext
 
 ---What a tool's result is made of.
 ---@alias chatls.ToolContent
@@ -253,6 +265,53 @@
 ---| chatls.Retry
 ---| chatls.Notice
 
+---What an answer means, as the Agent Client Protocol spells it.
+---@alias chatls.OptionKind
+---| "allow_once"
+---| "allow_always"
+---| "reject_once"
+---| "reject_always"
+
+---One answer that a person may choose.
+---@class chatls.PermissionOption
+---@field id string
+---@field label string What its button says: "Always allow `git status` in this workspace".
+---@field kind chatls.OptionKind
+
+---A call that waits for a person's word.
+---@class chatls.Question
+---@field sessionId string
+---@field turnId string
+---@field toolCallId string
+---@field title string One line: what would be done.
+---@field toolKind chatls.ToolKind
+---@field arguments chatls.JsonObject
+---@field preview chatls.ToolContent[] All of what would be done; nothing in it is hidden or invisible.
+---@field options chatls.PermissionOption[]
+
+---What a rule wants.
+---@alias chatls.Action
+---| "allow"
+---| "ask"
+---| "deny"
+
+---How long a rule holds: for a session, for a folder from now on, as long as the settings say so.
+---@alias chatls.Scope
+---| "session"
+---| "workspace"
+---| "settings"
+
+---A rule that holds.
+---@class chatls.PermissionEntry
+---@field id string Its name for `revoke`; stays the same for as long as the rule holds.
+---@field scope chatls.Scope
+---@field tool string A tool's name, or `*`.
+---@field action chatls.Action
+---@field path? string A glob, relative to a folder of the workspace.
+---@field command? string The words that a command begins with.
+---@field workspace? string The folder that it holds for, links resolved; null: for all.
+---@field sessionId? string The session that it holds for.
+
 ---A progress token; 0 and "" are tokens like any other, and 1 is not "1".
 ---@alias chatls.Token
 ---| integer
@@ -281,6 +340,11 @@
 ---The argument of the command `chatls.cancel`.
 ---@class chatls.CancelCommand
 ---@field sessionId? string The turn of this session; without it, the turn that started last.
+
+---What to list, and what to forget before.
+---@class chatls.PermissionsParams
+---@field sessionId? string Of the answers that sessions remember only this one's; without it those of all.
+---@field revoke? string[] Ids of remembered answers to forget. Unknown ids and those of settings are passed over.
 
 ---How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included.
 ---@class chatls.PromptResult
@@ -325,9 +389,41 @@
 ---@field readOnly boolean It changes nothing, so it may run early and unasked.
 ---@field inputSchema chatls.JsonObject JSON Schema of the arguments.
 
----All tools that are not disabled.
+---All tools that are not disabled and that the client can use.
 ---@class chatls.ToolsResult
 ---@field tools chatls.ToolEntry[]
+
+---What counts by now, in no particular order.
+---@class chatls.PermissionsResult
+---@field permissions chatls.PermissionEntry[]
+
+---A person's word.
+---@class chatls.PermissionAnswer
+---@field outcome "selected"|"cancelled" `cancelled`: the question was closed without a choice. Anything else counts as a no.
+---@field optionId? string With `selected`: the id of the option.
+---@field feedback? string With `selected`: words for the model, what to do instead. At most 10,000 characters count.
+
+---Which problems are wanted.
+---@class chatls.DiagnosticsRequest
+---@field uri? string Of this document only, and under this very address; without it, of all that the editor knows of.
+---@field changed? boolean True: the document was changed a moment ago. The client waits a little (a second or two) until whoever finds the problems has seen the change, and answers with what there is by then.
+
+---LSP's `Diagnostic`, of which these members are read.
+---@class chatls.Diagnostic
+---@field range chatls.Range
+---@field message string
+---@field severity? integer 1 error, 2 warning, 3 information, 4 hint; an error where it is missing.
+---@field source? string Who found it: "pyright".
+---@field code? any A number or a string.
+
+---The problems of one document.
+---@class chatls.DocumentDiagnostics
+---@field uri string
+---@field diagnostics chatls.Diagnostic[]
+
+---The problems that the editor shows. What does not fit is passed over; at most a thousand are read.
+---@class chatls.DiagnosticsAnswer
+---@field items chatls.DocumentDiagnostics[]
 
 return {
   version = 1,
@@ -336,6 +432,11 @@ return {
     cancel = "chat/cancel",
     models = "chat/models",
     tools = "chat/tools",
+    permissions = "chat/permissions",
+  },
+  requests_to_client = {
+    request_permission = "chat/requestPermission",
+    diagnostics = "chat/diagnostics",
   },
   commands = {
     "chatls.cancel",

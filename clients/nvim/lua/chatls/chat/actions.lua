@@ -1,0 +1,107 @@
+-- What the keys of the chat's windows do with one chat. panel.lua adds those that are about all of them.
+
+local keys = require("chatls.chat.keys")
+local permission = require("chatls.chat.permission")
+local prompt = require("chatls.chat.prompt")
+local windows = require("chatls.chat.windows")
+
+local api = vim.api
+
+local M = {}
+
+---@param chat chatls.Chat
+---@param send fun(text: string)
+local function send_written(chat, send)
+  if chat.handle then
+    local call = chat:call()
+    if prompt.text(chat.prompt):find("%S") or not (call and call.status == "awaiting_permission") then
+      local key = keys.shown("cancel") or ":ChatCancel"
+      return vim.notify(("chatls: a turn runs; %s cancels it"):format(key), vim.log.levels.WARN)
+    end
+    return permission.reopen()
+  end
+  local text = prompt.take(chat.prompt)
+  if text then
+    vim.cmd.stopinsert()
+    send(text)
+  end
+end
+
+---@param chat chatls.Chat
+local function cancel_or_leave(chat)
+  if not chat:cancel() then
+    vim.cmd.stopinsert()
+  end
+end
+
+---@param chat chatls.Chat
+---@param forward boolean
+local function jump(chat, forward)
+  local row = api.nvim_win_get_cursor(0)[1] - 1
+  local found
+  for _, turn in ipairs(chat.transcript:turns()) do
+    if forward and turn > row then
+      found = found or turn
+    elseif not forward and turn < row then
+      found = turn
+    end
+  end
+  if found then
+    vim.cmd("normal! m'")
+    api.nvim_win_set_cursor(0, { found + 1, 0 })
+  end
+end
+
+---@param location chatls.Location
+local function go_to(location)
+  local win = windows.other()
+  if not win then
+    return
+  end
+  api.nvim_set_current_win(win)
+  vim.cmd.edit(vim.fn.fnameescape(vim.uri_to_fname(location.uri)))
+  if location.range then
+    pcall(api.nvim_win_set_cursor, win, { location.range.start.line + 1, 0 })
+  end
+end
+
+local function toggle_fold()
+  -- Where there is none, it is an error.
+  pcall(vim.cmd.normal, { "za", bang = true })
+end
+
+---@param chat chatls.Chat
+local function act(chat)
+  local item = chat.transcript:item_at(api.nvim_win_get_cursor(0)[1] - 1)
+  local block = item and item.block
+  if block and block.status == "awaiting_permission" then
+    permission.reopen(block.id)
+  elseif block and block.locations and block.locations[1] then
+    go_to(block.locations[1])
+  else
+    toggle_fold()
+  end
+end
+
+---By the names of their keys.
+---@param chat chatls.Chat
+---@param send fun(text: string)
+---@return table<string, fun()>
+function M.of(chat, send)
+  local function with(fn, given)
+    return function()
+      fn(chat, given)
+    end
+  end
+  return {
+    send = with(send_written, send),
+    send_insert = with(send_written, send),
+    cancel = with(cancel_or_leave),
+    next_turn = with(jump, true),
+    previous_turn = with(jump, false),
+    fold = toggle_fold,
+    act = with(act),
+  }
+end
+
+return M

@@ -1,0 +1,68 @@
+-- What the lines above the chat's windows say: which chat this is, and how its turn stands. Pure.
+
+local keys = require("chatls.chat.keys")
+local format = require("chatls.chat.format")
+
+local M = {}
+
+---@param chat chatls.Chat
+---@param at integer
+---@param count integer
+---@return [string, string][]
+function M.title(chat, at, count)
+  local parts = { { " Chat", "ChatlsTool" } }
+  if count > 1 then
+    table.insert(parts, { (" %d of %d"):format(at, count), "ChatlsQuiet" })
+  end
+  local model = chat.view and chat.view.model or chat.model
+  if model then
+    table.insert(parts, { "  " .. model, "ChatlsQuiet" })
+  end
+  return parts
+end
+
+---@param chat chatls.Chat
+---@param now integer
+local function running(chat, now)
+  local seconds = (" %d s"):format((now - chat.began) / 1000)
+  if chat.cancelling then
+    return { { " ● cancelling…", "ChatlsWaiting" } }
+  end
+  local call = chat:call()
+  if call and call.status == "awaiting_permission" then
+    return { { " ? " .. call.name .. " waits for you", "ChatlsWaiting" }, { "  :ChatPermission", "ChatlsQuiet" } }
+  end
+  local word = chat.view.status == "waiting" and "waiting for the model" or call and call.name or "running"
+  local parts = { { " ● " .. word, "ChatlsRunning" }, { seconds, "ChatlsQuiet" } }
+  local key = keys.shown("cancel")
+  if key then
+    table.insert(parts, { ("  %s cancels"):format(key), "ChatlsQuiet" })
+  end
+  return parts
+end
+
+---@param view chatls.View
+local function ended(view)
+  if view.stopReason == "error" then
+    return { { " ✗ failed", "ChatlsFailed" } }
+  elseif view.stopReason == "cancelled" then
+    return { { " ■ cancelled", "ChatlsCancelled" } }
+  end
+  return {
+    { " ✓ done", "ChatlsCompleted" },
+    { view.durationMs and "  " .. format.duration(view.durationMs) or "", "ChatlsQuiet" },
+  }
+end
+
+---@param chat chatls.Chat
+---@param now integer
+---@return [string, string][]
+function M.turn(chat, now)
+  local parts = chat.handle and running(chat, now) or chat.view and ended(chat.view) or { { " ", "ChatlsQuiet" } }
+  if chat.along then
+    table.insert(parts, { ("  @ %s goes along"):format(chat.along.label), "ChatlsAttachment" })
+  end
+  return parts
+end
+
+return M

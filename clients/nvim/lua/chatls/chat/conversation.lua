@@ -1,0 +1,217 @@
+-- One chat: its session, its transcript, and the turn that runs in it. Knows no window; panel.lua shows it.
+
+local daemon = require("chatls.daemon")
+local state = require("chatls.chat.state")
+local view = require("chatls.chat.view")
+
+local M = {}
+
+local FRAME_MS = 25 -- between two drawings, at least
+local TICK_MS = 250
+
+---@class chatls.Chat
+---@field number integer
+---@field transcript chatls.Transcript
+---@field prompt integer The buffer in which the next prompt is written.
+---@field model? string What was chosen for it.
+---@field session? string
+---@field forgotten? boolean The daemon that knew its session is gone.
+---@field view? chatls.View Of the turn that runs, else of the last one.
+---@field handle? chatls.Handle Of the turn that runs.
+---@field cancelling? boolean
+---@field began integer Milliseconds.
+---@field context? chatls.ContentBlock[] What was told of the editor last.
+---@field along? { blocks: chatls.ContentBlock[], label: string } What goes along with the next prompt.
+---@field drawn integer Milliseconds; when it was drawn last.
+---@field cost number Milliseconds that this took.
+---@field scheduled? boolean It will be drawn soon.
+---@field told? string The view's status when `on_change` was called for it.
+---@field ticker? uv.uv_timer_t While a turn runs.
+---@field on_change fun(chat: chatls.Chat, ended?: boolean) Something changed that is shown beside the transcript.
+local Chat = {}
+Chat.__index = Chat
+
+---@param number integer
+---@param buf integer
+---@param on_change fun(chat: chatls.Chat, ended?: boolean)
+---@return chatls.Chat
+function M.new(number, buf, on_change)
+  local chat = { number = number, transcript = view.new(buf), began = 0, drawn = 0, cost = 0, on_change = on_change }
+  return setmetatable(chat, Chat)
+end
+
+---@param range? chatls.Range
+local function lines(range)
+  if not range then
+    return ""
+  end
+  local first, last = range.start.line + 1, range["end"].line + (range["end"].character > 0 and 1 or 0)
+  return first >= last and (" %d"):format(first) or (" %d-%d"):format(first, last)
+end
+
+---@param block chatls.ContentBlock
+---@return string? What a person reads of it.
+local function named(block)
+  local function name(uri)
+    return vim.startswith(uri, "file:") and vim.fn.fnamemodify(vim.uri_to_fname(uri), ":.") or uri
+  end
+  if block.type == "resource_link" or block.type == "resource" then
+    return name(block.uri) .. lines(block.range)
+  end
+  local active = block.type == "editor_context" and block.active
+  if active and active.selection and not vim.deep_equal(active.selection.start, active.selection["end"]) then
+    return name(active.uri) .. lines(active.selection)
+  end
+end
+
+---@param blocks chatls.ContentBlock[]
+---@return string[]
+local function names(blocks)
+  local found = {}
+  for _, block in ipairs(blocks) do
+    found[#found + 1] = named(block)
+  end
+  return found
+end
+
+---What was only seen, and not selected, is told again when it has changed.
+---@param text string
+---@param blocks? chatls.ContentBlock[] What goes along; without it, what the editor shows.
+---@return chatls.ContentBlock[], string[]
+function Chat:content(text, blocks)
+  local along = blocks or require("chatls.context").blocks()
+  if #names(along) == 0 then
+    local told = vim.deep_equal(along, self.context)
+    self.context, along = along, told and {} or along
+  end
+  local content = vim.list_extend(vim.list_slice(along), require("chatls.mentions").expand(text))
+  return content, names(content)
+end
+
+---Ask. One turn runs at a time.
+---@param text string
+---@param blocks? chatls.ContentBlock[]
+---@return boolean whether it was sent
+function Chat:ask(text, blocks)
+  if self.handle then
+    return false
+  end
+  local content, attachments = self:content(text, blocks)
+  self.transcript:ask(text, attachments)
+  self:begin({ content = content, sessionId = self.session, model = self.model })
+  return true
+end
+
+---@param params chatls.PromptParams
+function Chat:begin(params)
+  self.view, self.began, self.cancelling = state.new(), vim.uv.now(), false
+  if self.forgotten then
+    self.forgotten = false
+    local text = "The daemon was started anew: the model does not know what was said above."
+    state.fold(self.view, { kind = "notice", level = "warning", text = text })
+  end
+  self.handle = daemon.prompt(params, function(event)
+    state.fold(self.view, event)
+    self.session = self.view.sessionId or self.session
+    self:schedule()
+  end, function(result, err)
+    self:ended(params, result, err)
+  end)
+  self.ticker = assert(vim.uv.new_timer())
+  self.ticker:start(
+    TICK_MS,
+    TICK_MS,
+    vim.schedule_wrap(function()
+      self:schedule()
+      self.on_change(self)
+    end)
+  )
+  self:schedule()
+  self.on_change(self)
+end
+
+---Draw soon: many events, one drawing; and never more than a third of the time goes into it.
+function Chat:schedule()
+  if self.scheduled or not self.handle then
+    return
+  end
+  self.scheduled = true
+  local wait = self.drawn + math.max(FRAME_MS, 2 * self.cost) - vim.uv.now()
+  vim.defer_fn(function()
+    self.scheduled = false
+    if self.handle then
+      self:draw()
+    end
+  end, math.max(wait, 0))
+end
+
+function Chat:draw()
+  local before = vim.uv.hrtime()
+  self.transcript:draw(self.view)
+  self.cost, self.drawn = (vim.uv.hrtime() - before) / 1e6, vim.uv.now()
+  if self.view.status ~= self.told then
+    self.told = self.view.status
+    self.on_change(self)
+  end
+end
+
+---@param err chatls.Error
+---@return chatls.TurnError
+local function turn_error(err)
+  return { kind = err.kind or "internal", message = err.message, retryable = false }
+end
+
+---@param params chatls.PromptParams
+---@param result? chatls.PromptResult
+---@param err? chatls.Error
+function Chat:ended(params, result, err)
+  self.ticker:stop()
+  self.ticker:close()
+  self.ticker, self.handle = nil, nil
+  if err and err.code == 1001 and params.sessionId then
+    self.session, self.forgotten = nil, true
+    params.sessionId = nil
+    return self:begin(params)
+  end
+  if result then
+    self.session = result.sessionId
+    state.finish(self.view, result)
+  else
+    state.fail(self.view, turn_error(assert(err)))
+    self.view.stopReason = err.kind == "cancelled" and "cancelled" or "error"
+  end
+  self.transcript:finish(self.view)
+  self.on_change(self, true)
+end
+
+---Cancel the turn that runs.
+---@return boolean whether there is one
+function Chat:cancel()
+  if not self.handle then
+    return false
+  end
+  self.cancelling = true
+  self.handle:cancel()
+  self.on_change(self)
+  return true
+end
+
+---The session is gone with the daemon that knew it.
+function Chat:forget()
+  self.forgotten = self.session ~= nil or self.forgotten
+  self.session, self.context = nil, nil
+end
+
+---The call that matters now: one that waits for a person, else one that runs or is written.
+---@return chatls.Block?
+function Chat:call()
+  local found
+  for _, block in ipairs(self.view and self.view.blocks or {}) do
+    if block.type == "tool" and state.OPEN[block.status] then
+      found = block.status == "awaiting_permission" and block or found or block
+    end
+  end
+  return found
+end
+
+return M

@@ -1,0 +1,45 @@
+-- The colours of the chat: groups that lead to ones which every colour scheme has. Set a group yourself to change it.
+
+local M = {}
+
+M.namespace = vim.api.nvim_create_namespace("chatls")
+
+---@type table<string, string>
+M.GROUPS = {
+  ChatlsPrompt = "CursorLine",
+  ChatlsPromptBar = "Function",
+  ChatlsAttachment = "Comment",
+  ChatlsThinking = "Comment",
+  ChatlsTool = "Function",
+  ChatlsArgument = "Normal",
+  ChatlsQuiet = "Comment",
+  ChatlsBar = "NonText",
+  ChatlsKey = "Identifier",
+  ChatlsWaiting = "DiagnosticWarn",
+  ChatlsRunning = "DiagnosticInfo",
+  ChatlsCompleted = "DiagnosticOk",
+  ChatlsFailed = "DiagnosticError",
+  ChatlsCancelled = "DiagnosticWarn",
+  ChatlsNotice = "DiagnosticHint",
+  ChatlsWarning = "DiagnosticWarn",
+  ChatlsAdded = "Added",
+  ChatlsRemoved = "Removed",
+  ChatlsHunk = "Comment",
+}
+
+function M.define()
+  for name, target in pairs(M.GROUPS) do
+    vim.api.nvim_set_hl(0, name, { link = target, default = true })
+  end
+end
+
+---Define the groups now, and again when the colour scheme changes.
+function M.setup()
+  M.define()
+  vim.api.nvim_create_autocmd("ColorScheme", {
+    group = vim.api.nvim_create_augroup("chatls_highlights", { clear = true }),
+    callback = M.define,
+  })
+end
+
+return M

@@ -1,0 +1,222 @@
+-- Questions of permission: a window with all of what would be done, and the answers on single keys. Closing it answers
+-- nothing; the question stays open, and `reopen` shows it again.
+
+local daemon = require("chatls.daemon")
+local format = require("chatls.chat.format")
+local highlights = require("chatls.chat.highlights")
+local keys = require("chatls.chat.keys")
+local question_of = require("chatls.chat.question")
+
+local api = vim.api
+
+local M = {}
+
+---@class chatls.Asked
+---@field question chatls.Question
+---@field answer chatls.Answer
+
+---Those that wait, the oldest first.
+---@type chatls.Asked[]
+local asked = {}
+
+---@type { asked: chatls.Asked, win: integer, buf: integer, since: integer }?
+local float
+
+---@type fun(): chatls.Pair?
+local panel_windows
+---@type fun(session_id: string)
+local cancel_turn
+
+local SETTLE_MS = 300 -- what was typed before the window could be seen is no answer
+
+local function close()
+  local open = float
+  float = nil
+  if open and api.nvim_win_is_valid(open.win) then
+    api.nvim_win_close(open.win, true)
+  end
+end
+
+---@param one chatls.Asked
+local function forget(one)
+  for at, other in ipairs(asked) do
+    if other == one then
+      table.remove(asked, at)
+    end
+  end
+  if float and float.asked == one then
+    local focused = api.nvim_get_current_win() == float.win
+    close()
+    if asked[1] then
+      M.show(asked[1], focused)
+    end
+  end
+end
+
+---@param one chatls.Asked
+---@param option_id string
+---@param feedback? string
+local function choose(one, option_id, feedback)
+  local answer = one.answer
+  forget(one)
+  answer(option_id, feedback)
+end
+
+---@param one chatls.Asked
+local function reject_with_words(one)
+  local no
+  for _, option in ipairs(one.question.options) do
+    no = no or option.kind == "reject_once" and option.id or nil
+  end
+  vim.ui.input({ prompt = "No; instead: " }, function(words)
+    if words and words ~= "" and no and vim.tbl_contains(asked, one) then
+      choose(one, no, words)
+    end
+  end)
+end
+
+---@param drawing chatls.Drawing
+---@return integer buf
+local function fill(drawing)
+  local buf = api.nvim_create_buf(false, true)
+  vim.bo[buf].bufhidden = "wipe"
+  vim.bo[buf].filetype = "chatls-permission"
+  vim.bo[buf].undolevels = -1
+  api.nvim_buf_set_lines(buf, 0, -1, false, drawing.lines)
+  for _, mark in ipairs(drawing.marks) do
+    api.nvim_buf_set_extmark(buf, highlights.namespace, mark.row, mark.from, {
+      end_col = mark.to or #drawing.lines[mark.row + 1],
+      hl_group = mark.group,
+    })
+  end
+  vim.bo[buf].modifiable = false
+  return buf
+end
+
+---@param buf integer
+---@param one chatls.Asked
+local function map(buf, one)
+  local function key(typed, fn, doc)
+    vim.keymap.set("n", typed, function()
+      if not (float and vim.uv.now() - float.since < SETTLE_MS) then
+        fn()
+      end
+    end, { buffer = buf, nowait = true, desc = "chatls: " .. doc })
+  end
+  for at, entry in ipairs(question_of.answers(one.question)) do
+    local function fn()
+      choose(one, entry.option.id)
+    end
+    key(entry.key, fn, entry.option.label)
+    key(tostring(at), fn, entry.option.label)
+  end
+  key("r", function()
+    reject_with_words(one)
+  end, "no, with words")
+  key(keys.shown("cancel") or "<C-c>", function()
+    cancel_turn(one.question.sessionId)
+  end, "cancel the turn")
+  key("q", close, "decide later")
+  key("<Esc>", close, "decide later")
+end
+
+---@param drawing chatls.Drawing
+---@param width integer
+---@return integer
+local function height_of(drawing, width)
+  local rows = 0
+  for _, line in ipairs(drawing.lines) do
+    rows = rows + math.max(1, math.ceil(vim.fn.strdisplaywidth(line) / width))
+  end
+  return rows
+end
+
+---@param question chatls.Question
+---@param drawing chatls.Drawing
+---@return vim.api.keyset.win_config
+local function geometry(question, drawing)
+  local widest = 40
+  for _, line in ipairs(drawing.lines) do
+    widest = math.max(widest, vim.fn.strdisplaywidth(line) + 1)
+  end
+  local width = math.min(widest, 100, vim.o.columns - 6)
+  local rows = height_of(drawing, width)
+  local height = math.min(rows, math.max(8, vim.o.lines - 8))
+  local waiting = #asked > 1 and (" (%d wait)"):format(#asked) or ""
+  local pair = panel_windows()
+  local bottom = pair and api.nvim_win_get_position(pair.prompt)[1] or vim.o.lines - 3
+  return {
+    relative = "editor",
+    width = width,
+    height = height,
+    row = math.max(0, bottom - height - 2),
+    col = math.max(0, vim.o.columns - width - 3),
+    border = "rounded",
+    style = "minimal",
+    title = { { (" %s%s "):format(format.cut(question.title:gsub("%c", " "), width - 14), waiting), "ChatlsWaiting" } },
+    footer = { { height < rows and question_of.keys(question) or " q: decide later  :ChatPermission ", "ChatlsQuiet" } },
+    footer_pos = "right",
+  }
+end
+
+---The person looks at the chat, and does not type: keys may go to the question.
+local function expected()
+  local pair = panel_windows()
+  local win = api.nvim_get_current_win()
+  local here = pair and (win == pair.transcript or win == pair.prompt)
+  return here and api.nvim_get_mode().mode == "n"
+end
+
+---@param one chatls.Asked
+---@param focus boolean
+function M.show(one, focus)
+  close()
+  local drawing = question_of.draw(one.question)
+  local buf = fill(drawing)
+  local win = api.nvim_open_win(buf, focus, geometry(one.question, drawing))
+  vim.wo[win].wrap, vim.wo[win].linebreak = true, false
+  vim.wo[win].winhighlight = "NormalFloat:Normal,FloatBorder:ChatlsWaiting"
+  float = { asked = one, win = win, buf = buf, since = vim.uv.now() }
+  map(buf, one)
+end
+
+---Show a question that waits, and go to it.
+---@param call? string The id of the call that it is about; default: the oldest.
+---@return boolean whether there is one
+function M.reopen(call)
+  for _, one in ipairs(asked) do
+    if not call or one.question.toolCallId == call then
+      M.show(one, true)
+      vim.cmd.stopinsert()
+      float.since = 0
+      return true
+    end
+  end
+  return false
+end
+
+---@param windows fun(): chatls.Pair?
+---@param cancel fun(session_id: string)
+function M.setup(windows, cancel)
+  panel_windows, cancel_turn = windows, cancel
+  api.nvim_create_autocmd("VimResized", {
+    group = api.nvim_create_augroup("chatls_permission", { clear = true }),
+    callback = function()
+      if float and api.nvim_win_is_valid(float.win) then
+        api.nvim_win_set_config(float.win, geometry(float.asked.question, question_of.draw(float.asked.question)))
+      end
+    end,
+  })
+  daemon.on_question(function(question, answer)
+    local one = { question = question, answer = answer }
+    table.insert(asked, one)
+    if not (float and api.nvim_win_is_valid(float.win)) then
+      M.show(one, expected())
+    end
+    return function()
+      forget(one)
+    end
+  end)
+end
+
+return M

@@ -1,0 +1,189 @@
+-- What the commands of config.lua do. plugin/chatls.lua makes them; the chat is loaded when the first one is used.
+
+local config = require("chatls.config")
+
+local M = {}
+
+---@param text string
+local function say(text)
+  vim.notify("chatls: " .. text)
+end
+
+local function panel()
+  return require("chatls.chat.panel")
+end
+
+---@param event table As Neovim gives it to a command.
+---@return chatls.BlocksOptions
+local function looked_at(event)
+  local ranged = event.range > 0
+  return {
+    bufnr = vim.api.nvim_get_current_buf(),
+    line1 = ranged and event.line1 or nil,
+    line2 = ranged and event.line2 or nil,
+  }
+end
+
+---@type table<string, fun(event: table)>
+local run = {}
+
+function run.Chat(event)
+  local opts = looked_at(event)
+  local context = require("chatls.context")
+  -- Now: in a moment another window is the current one.
+  local blocks = context.blocks(opts)
+  if event.args ~= "" then
+    return panel().send(event.args, blocks)
+  end
+  panel().open({ focus = true, blocks = opts.line1 and blocks or nil, label = context.label(opts) })
+end
+
+function run.ChatNew(event)
+  local blocks = require("chatls.context").blocks(looked_at(event))
+  panel().new_session()
+  if event.args ~= "" then
+    panel().send(event.args, blocks)
+  end
+end
+
+function run.ChatToggle()
+  panel().toggle()
+end
+
+function run.ChatCancel()
+  if not panel().cancel() then
+    say("nothing runs here")
+  end
+end
+
+---@param model chatls.ModelEntry
+---@param current? string
+---@param default? string
+---@return string
+local function model_line(model, current, default)
+  local marks = {}
+  if model.id == current then
+    table.insert(marks, "in use")
+  end
+  if model.id == default then
+    table.insert(marks, "default")
+  end
+  if model["local"] then
+    table.insert(marks, "on this machine")
+  end
+  local name = model.name ~= "" and model.name ~= model.id and ("  %s"):format(model.name) or ""
+  return model.id .. name .. (#marks > 0 and (" (%s)"):format(table.concat(marks, ", ")) or "")
+end
+
+---@param result chatls.ModelsResult
+local function choose_model(result)
+  if #result.models == 0 then
+    return say("the daemon knows no model: set a key in the environment, or start a server; see :checkhealth chatls")
+  end
+  local default = type(result.default) == "string" and result.default or nil
+  local current = panel().get_model()
+  vim.ui.select(result.models, {
+    prompt = "Model",
+    kind = "chatls.model",
+    format_item = function(model)
+      return model_line(model, current, default)
+    end,
+  }, function(model)
+    if model then
+      panel().set_model(model.id)
+    end
+  end)
+end
+
+function run.ChatModel(event)
+  if event.args ~= "" then
+    return panel().set_model(event.args)
+  end
+  require("chatls.daemon").request("chat/models", {}, function(result, err)
+    if err then
+      return vim.notify("chatls: " .. err.message, vim.log.levels.ERROR)
+    end
+    choose_model(result)
+  end)
+end
+
+function run.ChatList()
+  local chats = panel().list()
+  if #chats == 0 then
+    return say("there is no chat yet")
+  end
+  vim.ui.select(chats, {
+    prompt = "Chat",
+    kind = "chatls.chat",
+    format_item = function(chat)
+      return chat.title .. (chat.running and " (running)" or "")
+    end,
+  }, function(chat)
+    if chat then
+      panel().show(chat.id)
+    end
+  end)
+end
+
+function run.ChatPermission()
+  if not require("chatls.chat.permission").reopen() then
+    say("no question waits for you")
+  end
+end
+
+function run.ChatChanges()
+  require("chatls.changes").quickfix()
+end
+
+function run.ChatRestart()
+  local life = require("chatls.life")
+  life.stop()
+  life.when_ready(function(err)
+    if err then
+      return vim.notify("chatls: " .. err.message, vim.log.levels.ERROR)
+    end
+    say("the daemon was started anew")
+  end)
+end
+
+---@type table<string, fun(lead: string): string[]>
+local complete = {}
+
+---Files behind an `@`.
+function complete.Chat(lead)
+  local mentions = require("chatls.mentions")
+  return vim.startswith(lead, "@") and mentions.match(lead) or {}
+end
+
+complete.ChatNew = complete.Chat
+
+function complete.ChatModel(lead)
+  local ids
+  require("chatls.daemon").request("chat/models", {}, function(result)
+    ids = vim.tbl_map(function(model)
+      return model.id
+    end, result and result.models or {})
+  end)
+  vim.wait(4000, function()
+    return ids ~= nil
+  end, 10)
+  return vim.tbl_filter(function(id)
+    return vim.startswith(id, lead)
+  end, ids or {})
+end
+
+---Make the commands.
+function M.create()
+  for _, command in ipairs(config.COMMANDS) do
+    vim.api.nvim_create_user_command(command.name, function(event)
+      run[command.name](event)
+    end, {
+      nargs = command.nargs == "0" and 0 or command.nargs,
+      range = command.range or nil,
+      complete = complete[command.name],
+      desc = command.doc,
+    })
+  end
+end
+
+return M

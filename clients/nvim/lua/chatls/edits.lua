@@ -1,0 +1,72 @@
+-- Edits of open documents come as `workspace/applyEdit`, and go through Neovim's own handler: undo works, the buffer is
+-- not saved. What is checked before is whether the daemon has seen the text that it changes.
+
+local documents = require("chatls.documents")
+
+local M = {}
+
+---@param reason string
+local function refused(reason)
+  return { applied = false, failureReason = reason }
+end
+
+---@param link chatls.Link
+---@param client vim.lsp.Client
+---@param document { uri: string, version?: integer }
+---@return integer? bufnr
+---@return string? reason why not
+local function ready(link, client, document)
+  local bufnr = documents.buffer_of(client, document.uri)
+  if not bufnr then
+    return nil, "the document is not open any more"
+  end
+  documents.flush(client, bufnr)
+  local version = document.version
+  if type(version) == "number" and link.versions[document.uri] ~= version then
+    return nil, "the document was changed meanwhile"
+  end
+  if not vim.bo[bufnr].modifiable then
+    return nil, "the buffer is not modifiable"
+  end
+  return bufnr
+end
+
+---@param edit lsp.WorkspaceEdit
+---@return { uri: string, version?: integer }[]
+local function documents_of(edit)
+  local found = {}
+  for _, change in ipairs(edit.documentChanges or {}) do
+    table.insert(found, change.textDocument or { uri = "" })
+  end
+  for uri in pairs(edit.changes or {}) do
+    table.insert(found, { uri = uri })
+  end
+  return found
+end
+
+---@param link chatls.Link
+---@param params lsp.ApplyWorkspaceEditParams
+---@return lsp.ApplyWorkspaceEditResult
+function M.apply(link, err, params, ctx, conf)
+  local client = assert(vim.lsp.get_client_by_id(ctx.client_id))
+  local buffers = {}
+  for _, document in ipairs(documents_of(params.edit)) do
+    local bufnr, reason = ready(link, client, document)
+    if not bufnr then
+      return refused(assert(reason))
+    end
+    table.insert(buffers, bufnr)
+  end
+  for _, bufnr in ipairs(buffers) do
+    -- Setting it ends the undo block: `u` takes back this edit, not what was typed or edited before as well.
+    vim.bo[bufnr].undolevels = vim.bo[bufnr].undolevels
+  end
+  -- Without the label, which Neovim would print over what the person reads.
+  local answer = vim.lsp.handlers["workspace/applyEdit"](err, { edit = params.edit }, ctx, conf)
+  for _, bufnr in ipairs(buffers) do
+    documents.flush(client, bufnr)
+  end
+  return answer.applied and { applied = true } or refused(tostring(answer.failureReason))
+end
+
+return M

@@ -1,0 +1,115 @@
+-- `:checkhealth chatls`: what is needed, what was found, and what to do. Shows no key.
+
+local config = require("chatls.config")
+local daemon = require("chatls.daemon")
+local program = require("chatls.program")
+local roots = require("chatls.roots")
+
+local M = {}
+
+-- Where the known providers look for their keys (docs/configuration.md). Only whether one is there is told.
+local KEYS = {
+  "ANTHROPIC_API_KEY",
+  "OPENAI_API_KEY",
+  "GEMINI_API_KEY",
+  "GOOGLE_API_KEY",
+  "OPENROUTER_API_KEY",
+  "GROQ_API_KEY",
+  "MISTRAL_API_KEY",
+  "DEEPSEEK_API_KEY",
+  "TOGETHER_API_KEY",
+  "XAI_API_KEY",
+  "AZURE_OPENAI_API_KEY",
+}
+
+local function check_neovim()
+  if vim.fn.has("nvim-0.10") == 1 then
+    vim.health.ok("Neovim " .. tostring(vim.version()))
+  else
+    vim.health.error("Neovim " .. tostring(vim.version()) .. " is too old", "chatls needs 0.10 or newer")
+  end
+  if pcall(vim.treesitter.language.add, "markdown") then
+    vim.health.ok("treesitter's markdown is there: chats are highlighted")
+  else
+    vim.health.warn("treesitter has no markdown: chats are plain text")
+  end
+end
+
+---@return boolean
+local function check_program()
+  local found, complaint = program.find(config.options.cmd, roots.current())
+  if not found then
+    vim.health.error(assert(complaint))
+    return false
+  end
+  vim.health.ok(("program: %s (from %s)"):format(table.concat(found.command, " "), found.source))
+  local command = vim.list_extend(vim.deepcopy(found.command), { "--version" })
+  local ok, done = pcall(function()
+    local opts = { text = true, timeout = 10000, cwd = vim.uv.os_homedir(), env = config.options.env }
+    return vim.system(command, opts):wait()
+  end)
+  if ok and done.code == 0 then
+    vim.health.ok("version: " .. vim.trim(done.stdout))
+    return true
+  end
+  vim.health.error("it does not run", ok and vim.trim(done.stderr) or tostring(done))
+  return false
+end
+
+---@param result chatls.ModelsResult
+local function tell_models(result)
+  if type(result.default) == "string" then
+    vim.health.ok("the daemon's choice of model: " .. result.default)
+  else
+    vim.health.warn("the daemon has no model to choose", {
+      "set the key of a provider in the environment (docs/providers.md), or start Ollama or another local server",
+      "or name one with the option `model`",
+    })
+  end
+  local chosen = config.options.model
+  if chosen then
+    vim.health.info("the option `model`: " .. chosen)
+  end
+  vim.health.info(("models to choose from with :ChatModel: %d"):format(#result.models))
+end
+
+local function check_models()
+  local answered, result, err = false, nil, nil
+  daemon.request("chat/models", {}, function(models, failed)
+    answered, result, err = true, models, failed
+  end)
+  vim.wait(8000, function()
+    return answered
+  end, 20)
+  if result then
+    vim.health.ok("the daemon runs")
+    tell_models(result)
+  else
+    local log = "its log is in " .. require("vim.lsp.log").get_filename()
+    vim.health.error("the daemon does not answer" .. (err and ": " .. err.message or ""), log)
+  end
+end
+
+local function check_keys()
+  local there = vim.tbl_filter(function(name)
+    return (config.options.env[name] or vim.env[name] or "") ~= ""
+  end, KEYS)
+  if #there > 0 then
+    vim.health.ok("keys in the environment: " .. table.concat(there, ", "))
+  else
+    vim.health.info("no provider's key is in the environment; models on this machine need none")
+  end
+end
+
+function M.check()
+  vim.health.start("chatls: editor")
+  check_neovim()
+  vim.health.start("chatls: daemon")
+  vim.health.info("roots: " .. table.concat(roots.current(), ", "))
+  if check_program() then
+    check_models()
+  end
+  check_keys()
+end
+
+return M
