@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench docs docs-check docs-record coverage clean
+.PHONY: help demo demo-fix test test-editors test-editors-newest check format bench docs docs-check docs-record coverage clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -12,8 +12,18 @@ help: ## say what there is
 demo: .venv/.installed ## watch a real model answer about this repository through the real daemon
 	@$(PY) -m chatls_client.demo
 
+demo-fix: .venv/.installed ## watch a scripted model mend a failing test in a scratch project, asking as it goes
+	@$(PY) -m chatls_client.demo fix
+
 test: .venv/.dev ## run all tests
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test-editors: .venv/.dev ## run the tests of the Neovim plugin in a real Neovim, which is fetched if there is none
+	$(PY) tests/editors/fetch.py
+	$(PY) -m pytest tests/editors
+
+test-editors-newest: .venv/.dev ## the same in the newest Neovim that Debian has
+	CHATLS_NVIM="$$($(PY) tests/editors/fetch.py newest)" $(PY) -m pytest tests/editors
 
 coverage: .venv/.dev ## run all tests and measure what they reach, in child processes too
 	$(PY) -m coverage erase
@@ -25,19 +35,23 @@ check: .venv/.dev ## lint, format and types, without changing anything
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m pyright
+	$(PY) tests/editors/lint.py
 
 format: .venv/.dev ## mend what can be mended
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	$(PY) tests/editors/lint.py --fix
 
 bench: .venv/.dev ## measure, each figure beside its floor
 	$(PY) tests/benchmarks/run.py
 
 docs: .venv/.dev ## write what is generated: reference, schema, types
 	$(PY) docs/generate.py
+	$(PY) tests/editors/fetch.py run --clean -l docs/generation/help.lua
 
 docs-check: .venv/.dev ## say what is stale, and write nothing
 	$(PY) docs/generate.py --check
+	$(PY) tests/editors/fetch.py run --clean -l docs/generation/help.lua --check
 
 docs-record: .venv/.dev ## record the conversation of docs/protocol.md anew
 	$(PY) docs/generate.py --record

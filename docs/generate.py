@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import record
-from generation import lua, markdown, python, reference, schema, settings, typescript
+from generation import lua, markdown, python, reference, schema, settings, tools, typescript
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -20,6 +20,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     """Every file and the text that it should have."""
     yield DOCS / "protocol.md", markdown.fill((DOCS / "protocol.md").read_text("utf-8"), reference.parts())
     yield DOCS / "configuration.md", markdown.fill((DOCS / "configuration.md").read_text("utf-8"), settings.parts())
+    yield DOCS / "tools.md", markdown.fill((DOCS / "tools.md").read_text("utf-8"), tools.parts())
     yield ROOT / "README.md", markdown.fill((ROOT / "README.md").read_text("utf-8"), {"example": _example()})
     yield DOCS / "protocol.schema.json", schema.document()
     yield ROOT / "clients/python/chatls_client/protocol.py", python.module()

@@ -22,11 +22,14 @@ from generation.conversation import FILE
 Message = dict[str, Any]
 Entry = dict[str, Any]
 
+_FOLDERS = ("CONFIG", "STATE", "CACHE")
+
 DEADLINE = 60.0
 """Seconds for the whole conversation."""
 
 _ON_DISK = "def greet(name):\n    print(name)  # TODO: be polite\n"
 _UNSAVED = 'def greet(name):\n    print("Hello", name)  # TODO: be polite\n'
+_EDIT = {"old_text": '"Hello", name)  # TODO: be polite', "new_text": '"Good day,", name)'}
 _SCRIPT: Message = {
     "chunkChars": 14,
     "chunkDelay": 0.002,
@@ -43,6 +46,12 @@ _SCRIPT: Message = {
             {"text": "`greet` prints a greeting. One TODO is left: greet.py:2."},
             {"usage": {"inputTokens": 560, "outputTokens": 17}},
         ],
+        [
+            {"text": "As you wish."},
+            {"toolCall": {"name": "edit_file", "arguments": {"path": "greet.py", "edits": [_EDIT]}}},
+            {"usage": {"inputTokens": 610, "outputTokens": 41}},
+        ],
+        [{"text": "It is polite now."}, {"usage": {"inputTokens": 700, "outputTokens": 6}}],
         [{"text": "A poem about greetings, then: "}, {"hang": True}],
     ],
 }
@@ -67,6 +76,14 @@ class Recorder:
         self._sink.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
         self._sink.flush()
         self.entries.append({"from": "client", "message": whole})
+
+    def reply(self, request: Message, result: Any) -> None:
+        """Answer a request of the daemon's."""
+        self.say(id=request["id"], result=result)
+
+    def asked(self, method: str) -> Message:
+        """Wait for a request of the daemon's."""
+        return self.hear(lambda message: message.get("method") == method)
 
     def hear(self, until: Callable[[Message], bool]) -> Message:
         """Note what the daemon says, up to a message that is waited for."""
@@ -117,7 +134,7 @@ def _lines(entries: list[Entry]) -> str:
 
 
 def _start(home: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "XDG_CONFIG_HOME": str(home), "HOME": str(home)}
+    environment = {**os.environ, "HOME": str(home), **{f"XDG_{name}_HOME": str(home / name) for name in _FOLDERS}}
     command = (sys.executable, "-m", "chatls")
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=home, env=environment)
 
@@ -126,9 +143,10 @@ def _converse(client: Recorder, folder: Path) -> None:
     uri = (folder / "greet.py").as_uri()
     _open(client, folder, uri)
     session = _ask_about_the_file(client, uri)
+    _ask_for_an_edit(client, session, uri)
     _ask_and_cancel(client, session)
     client.note("The client leaves. The daemon ends with exit code 0.")
-    client.ask(4, "shutdown")
+    client.ask(5, "shutdown")
     client.say(method="exit")
 
 
@@ -141,7 +159,11 @@ def _open(client: Recorder, folder: Path, uri: str) -> None:
         1,
         "initialize",
         processId=os.getpid(),
-        capabilities={"general": {"positionEncodings": ["utf-16"]}, "experimental": {"chat": {"version": 1}}},
+        capabilities={
+            "general": {"positionEncodings": ["utf-16"]},
+            "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}},
+            "experimental": {"chat": {"version": 1, "permission": True}},
+        },
         workspaceFolders=[{"uri": folder.as_uri(), "name": "project"}],
         initializationOptions={
             "model": "demo/play",
@@ -167,16 +189,38 @@ def _ask_about_the_file(client: Recorder, uri: str) -> str:
     return client.ask(2, "chat/prompt", content=content, partialResultToken="t1", workDoneToken="w1")["sessionId"]
 
 
-def _ask_and_cancel(client: Recorder, session: str) -> None:
+def _ask_for_an_edit(client: Recorder, session: str, uri: str) -> None:
     client.note(
-        "The conversation goes on in the same session. The person changes their mind: the turn ends with a result, "
-        "not with an error."
+        "The conversation goes on in the same session. The model wants to change the file, so the person is asked, and "
+        "is shown the difference."
     )
-    params = {"sessionId": session, "content": "Write a poem about it.", "partialResultToken": "t2"}
+    content = [
+        {"type": "editor_context", "active": {"uri": uri}},
+        {"type": "text", "text": "Then make it polite."},
+    ]
+    params = {"sessionId": session, "content": content, "partialResultToken": "t2"}
     client.say(id=3, method="chat/prompt", params=params)
-    client.hear(lambda message: message.get("params", {}).get("value", {}).get("text", "").endswith(": "))
-    client.say(method="$/cancelRequest", params={"id": 3})
+    question = client.asked("chat/requestPermission")
+    client.note(
+        "The person says yes. The document is open, so it is the editor that changes it, and tells the new text."
+    )
+    client.reply(question, {"outcome": "selected", "optionId": "allow_once"})
+    request = client.asked("workspace/applyEdit")
+    (edit,) = request["params"]["edit"]["documentChanges"][0]["edits"]
+    change = {"range": edit["range"], "text": edit["newText"]}
+    document = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]}
+    client.say(method="textDocument/didChange", params=document)
+    client.reply(request, {"applied": True})
     client.answer(3)
+
+
+def _ask_and_cancel(client: Recorder, session: str) -> None:
+    client.note("The person changes their mind: the turn ends with a result, not with an error.")
+    params = {"sessionId": session, "content": "Write a poem about it.", "partialResultToken": "t3"}
+    client.say(id=4, method="chat/prompt", params=params)
+    client.hear(lambda message: message.get("params", {}).get("value", {}).get("text", "").endswith(": "))
+    client.say(method="$/cancelRequest", params={"id": 4})
+    client.answer(4)
 
 
 def _read(source: IO[bytes]) -> Message:
@@ -194,8 +238,8 @@ def _plain(entries: list[Entry], home: Path) -> list[Entry]:
     text = json.dumps(entries).replace(str(home), "/home/me")
     text = re.sub(r'("processId": )\d+', r"\g<1>4242", text)
     text = re.sub(r'("(?:durationMs|timeToFirstChunkMs)": )\d+', r"\g<1>25", text)
-    for pattern, name in ((r"session-[0-9a-f]{12}", "session-{}"), (r"turn-[0-9a-f]{12}", "turn-{}")):
-        text = _numbered(text, pattern, name)
+    for name in ("session", "turn", "chatls"):
+        text = _numbered(text, rf"{name}-[0-9a-f]{{12}}", f"{name}-{{}}")
     return json.loads(_numbered(text, r'(?<="toolCallId": ")[a-z0-9]{9}(?=")', "call0000{}"))
 
 

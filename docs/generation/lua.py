@@ -3,6 +3,7 @@
 from typing import Any, get_args
 
 from chatls import wire
+from chatls.content import snake
 from chatls.handshake import COMMANDS, PROTOCOL_VERSION
 from generation.source import Alias, Member, Shape, Speech, codes, definitions, event_shapes, one_line, summary
 
@@ -62,6 +63,7 @@ def _field(member: Member) -> str:
 def _table() -> str:
     parts = {
         "methods": [f'{_snake(method.name)} = "{method.name}"' for method in wire.METHODS],
+        "requests_to_client": [f'{_snake(method.name)} = "{method.name}"' for method in wire.REQUESTS_TO_CLIENT],
         "commands": [f'"{name}"' for name in COMMANDS],
         "event_kinds": [f'"{shape.tag.default}"' for shape in event_shapes() if shape.tag],
         "error_codes": [f"{code.name.lower()} = {code.number}" for code in codes()],
@@ -75,7 +77,7 @@ def _lines(items: list[str]) -> str:
 
 
 def _snake(method: str) -> str:
-    return method.removeprefix("chat/").replace("/", "_")
+    return snake(method.removeprefix("chat/").replace("/", "_"))
 
 
 def _comment(text: str) -> str:

@@ -4,9 +4,7 @@ from dataclasses import MISSING
 from typing import Any
 
 from chatls import wire
-from chatls.content import JsonObject
-from chatls.tools import TOOLS
-from chatls.tools.tool import Tool
+from generation import tools
 from generation.conversation import rendered
 from generation.markdown import block, code, table
 from generation.source import (
@@ -41,11 +39,12 @@ def parts() -> dict[str, str]:
     tables = {_name(item): _members(item) for item in objects if _is_own_table(item)}
     return tables | {
         "methods": _methods(),
+        "requests-to-client": _requests_to_client(),
         "values": _values([item for item in definitions() if item.name not in events]),
         "events": _events(),
         "error-codes": table(("code", "name", "meaning"), ((str(i.number), i.name.lower(), i.text) for i in codes())),
         "error-kinds": table(("kind", "meaning"), ((code(kind), text) for kind, text in error_kinds().items())),
-        "tools": "\n".join(map(_tool, TOOLS)),
+        "tools": tools.overview(),
         "conversation": rendered(),
     }
 
@@ -56,12 +55,21 @@ def _name(item: Shape) -> str:
 
 def _is_own_table(item: Shape) -> bool:
     """Parameters and results have tables; the values inside them are told in one block."""
-    return hasattr(wire, item.name) and getattr(wire, item.name).__module__ == wire.__name__
+    ours = hasattr(wire, item.name) and getattr(wire, item.name).__module__ == wire.__name__
+    return ours or item.name in {method.params.__name__ for method in wire.REQUESTS_TO_CLIENT}
 
 
 def _methods() -> str:
     rows = ((code(i.name), i.params.__name__, i.result.__name__, i.summary) for i in wire.METHODS)
     return table(("request", "params", "result", "meaning"), rows)
+
+
+def _requests_to_client() -> str:
+    rows = (
+        (code(i.name), code(f"experimental.chat.{i.capability}"), i.params.__name__, i.result.__name__, i.summary)
+        for i in wire.REQUESTS_TO_CLIENT
+    )
+    return table(("request", "only if the client says", "params", "result", "meaning"), rows)
 
 
 def _members(item: Shape) -> str:
@@ -112,21 +120,3 @@ def _events() -> str:
         rows.append((f"**`{item.tag.default if item.tag else ''}`**", "", "", one_line(item.text)))
         rows += [("", *_row(member)) for member in item.others]
     return table(("kind", "field", "type", "meaning"), rows)
-
-
-def _tool(tool: Tool) -> str:
-    schema = tool.spec.input_schema
-    rows = (_argument(name, value, schema.get("required", [])) for name, value in schema["properties"].items())
-    head = f"### `{tool.name}` (kind {tool.kind}{', read-only' if tool.read_only else ''})\n\n"
-    return head + summary(tool.spec.description) + "\n\n" + table(("argument", "type", "default", "meaning"), rows)
-
-
-def _argument(name: str, schema: JsonObject, required: list[str]) -> tuple[str, ...]:
-    bounds = "".join(f" {sign} {schema[key]}" for key, sign in _BOUNDS.items() if key in schema)
-    default = code(str(schema["default"]).lower()) if "default" in schema else ""
-    shown = name if name in required else f"{name}?"
-    meaning = one_line(schema.get("description", "")).replace("*", "\\*")
-    return code(shown), f"{schema.get('type', 'any')}{bounds}", default, meaning
-
-
-_BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "minLength": "length >="}

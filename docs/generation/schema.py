@@ -41,7 +41,8 @@ def document() -> str:
 
 
 def schema() -> JsonObject:
-    """`$defs` by name, and under `methods` which of them are a method's parameters and its result.
+    """`$defs` by name, and which of them are a request's parameters and its result: of the client's requests under
+    `methods`, of the daemon's under `requestsToClient`.
 
     It says what this version says: a client must not refuse members or values that it does not find here.
     """
@@ -51,11 +52,12 @@ def schema() -> JsonObject:
         "description": "Generated from the daemon's sources by `make docs`. Objects and enums are open: a client "
         "ignores the members, kinds and values that it does not know.",
         "methods": {method.name: _method(method) for method in wire.METHODS},
+        "requestsToClient": {method.name: _method(method) for method in wire.REQUESTS_TO_CLIENT},
         "$defs": {**{item.name: _definition(item) for item in definitions()}, "ProgressValue": _PROGRESS},
     }
 
 
-def _method(method: wire.Method) -> JsonObject:
+def _method(method: wire.Method | wire.RequestToClient) -> JsonObject:
     return {
         "description": method.summary,
         "params": {"$ref": f"#/$defs/{method.params.__name__}"},

@@ -24,6 +24,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "parameter-settings": (config.ParameterSettings, "parameters."),
     "tool-settings": (config.ToolSettings, "tools."),
     "limit-settings": (config.LimitSettings, "limits."),
+    "permission-settings": (config.PermissionRule, "permissions[]."),
 }
 
 
@@ -77,6 +78,8 @@ def _text(field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
     value = field.get_default(call_default_factory=True)
     match value:
         case None:

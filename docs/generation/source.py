@@ -11,10 +11,10 @@ from functools import cache, reduce
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from chatls import content, errors, events, jsonrpc, wire
+from chatls import content, editor, errors, events, jsonrpc, permissions, wire
 from chatls.content import camel
 
-_MODULES = (errors, content, events, wire)
+_MODULES = (errors, content, events, editor, permissions, wire)
 
 Spelt = TypeVar("Spelt")
 
@@ -108,7 +108,7 @@ class Speech(Generic[Spelt]):
 
 
 def definitions() -> tuple[Shape | Alias, ...]:
-    """All that `METHODS`, the commands and the events are made of, in the order of the sources."""
+    """All that requests both ways, the commands and the events are made of, in the order of the sources."""
     wanted = _reachable()
     return tuple(item for item in _everything() if item.name in wanted)
 
@@ -200,7 +200,7 @@ def _aliases() -> dict[Any, str]:
 
 def _reachable() -> set[str]:
     roots: list[Any] = [events.Event, wire.CancelCommand, wire.CommandResult]
-    roots += [part for method in wire.METHODS for part in (method.params, method.result)]
+    roots += [part for method in (*wire.METHODS, *wire.REQUESTS_TO_CLIENT) for part in (method.params, method.result)]
     found: set[str] = set()
     while roots:
         kind = roots.pop()

@@ -38,7 +38,7 @@ _SPEECH = Speech[str](
 def module() -> str:
     """The whole file."""
     parts = [_class(item) if isinstance(item, Shape) else _alias(item) for item in definitions()]
-    return "".join([_HEAD, *parts, _PROGRESS, _requests(), _commands(), _codes()])
+    return "".join([_HEAD, *parts, _PROGRESS, _requests(), _requests_to_client(), _commands(), _codes()])
 
 
 def _alias(alias: Alias) -> str:
@@ -61,12 +61,21 @@ def _member(member: Member) -> str:
 
 
 def _requests() -> str:
-    lines = (
-        f"{_comment(method.summary, '  ')}"
-        f'  "{method.name}": {{ params: {method.params.__name__}; result: {method.result.__name__} }};\n'
-        for method in wire.METHODS
+    head = "\n/** The requests that a client sends. */\nexport interface Requests {\n"
+    return head + "".join(map(_request, wire.METHODS)) + "}\n"
+
+
+def _requests_to_client() -> str:
+    head = (
+        "\n/** The requests of the daemon's own that a client answers, if it says so in `experimental.chat`. */\n"
+        "export interface RequestsToClient {\n"
     )
-    return "\n/** The requests that a client sends. */\nexport interface Requests {\n" + "".join(lines) + "}\n"
+    return head + "".join(map(_request, wire.REQUESTS_TO_CLIENT)) + "}\n"
+
+
+def _request(method: wire.Method | wire.RequestToClient) -> str:
+    types = f"{{ params: {method.params.__name__}; result: {method.result.__name__} }}"
+    return f'{_comment(method.summary, "  ")}  "{method.name}": {types};\n'
 
 
 def _commands() -> str:

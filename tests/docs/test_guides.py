@@ -49,6 +49,7 @@ def test_the_tool_of_the_guide_passes_the_test_of_the_guide(tmp_path: Path) -> N
     for block in blocks("add-a-tool.md", "python"):
         exec(compile(block, "add-a-tool.md", "exec"), names)
     names["test_words_are_counted"](tmp_path)
+    names["test_only_what_was_planned_is_done"](tmp_path)
     tool = names["count_words"]
     assert tool.spec.description == "Count the words of a text file."
     assert tool.spec.input_schema["required"] == ["path"]

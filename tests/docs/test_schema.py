@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chatls import events, wire
+from chatls import content, editor, events, wire
 from chatls.jsontext import dumps, loads
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,12 @@ json_values = st.recursive(
     max_leaves=4,
 )
 objects = st.dictionaries(st.text(), json_values, max_size=2)
+SENT = (*(method.result for method in wire.METHODS), *(method.params for method in wire.REQUESTS_TO_CLIENT))
 st.register_type_strategy(events.ToolCallEnd, st.builds(events.ToolCallEnd, arguments=st.none() | objects))
+st.register_type_strategy(
+    editor.Question,
+    st.builds(editor.Question, arguments=objects, preview=st.just((content.Diff("file:///a", "", "x"),))),
+)
 st.register_type_strategy(wire.ToolEntry, st.builds(wire.ToolEntry, input_schema=objects))
 
 
@@ -48,7 +53,7 @@ def check(name: str, value: Any) -> None:
 
 
 def definition(method: str, part: str) -> str:
-    return schema()["methods"][method][part]["$ref"].rpartition("/")[2]
+    return {**schema()["methods"], **schema()["requestsToClient"]}[method][part]["$ref"].rpartition("/")[2]
 
 
 def params_of(entry: Entry) -> dict[str, Any]:
@@ -81,7 +86,7 @@ def check_conversation(entries: list[Entry]) -> int:
     for entry in entries:
         message = entry["message"]
         method, params = message.get("method"), params_of(entry)
-        if method in schema()["methods"]:
+        if method in {**schema()["methods"], **schema()["requestsToClient"]}:
             asked[message["id"]] = method
             tokens.add(params.get("partialResultToken"))
             check(definition(method, "params"), params)
@@ -106,6 +111,7 @@ def test_every_reference_leads_somewhere() -> None:
     wanted = {part.partition('"')[0] for part in text.split('"#/$defs/')[1:]}
     assert wanted <= set(schema()["$defs"])
     assert set(schema()["methods"]) == {method.name for method in wire.METHODS}
+    assert set(schema()["requestsToClient"]) == {method.name for method in wire.REQUESTS_TO_CLIENT}
 
 
 def test_the_schema_refuses_what_is_wrong() -> None:
@@ -118,7 +124,7 @@ def test_the_schema_refuses_what_is_wrong() -> None:
     assert not validator("PromptParams").is_valid({"content": [{"text": "no type"}]})
 
 
-@pytest.mark.parametrize("kind", get_args(events.Event) + tuple(method.result for method in wire.METHODS))
+@pytest.mark.parametrize("kind", get_args(events.Event) + SENT)
 def test_every_value_that_can_be_sent_fits_the_schema(kind: type) -> None:
     is_event = kind in get_args(events.Event)
 
@@ -157,7 +163,7 @@ def test_the_recorded_conversation_is_still_how_it_goes(live: list[Entry]) -> No
 
 
 def test_events_are_numbered_and_come_before_their_answer(live: list[Entry]) -> None:
-    for token, answer in (("t1", 2), ("t2", 3)):
+    for token, answer in (("t1", 2), ("t2", 3), ("t3", 4)):
         places = [index for index, entry in enumerate(live) if params_of(entry).get("token") == token]
         assert [value_of(live[index])["seq"] for index in places] == list(range(1, len(places) + 1))
         assert value_of(live[places[0]])["kind"] == "turnStart"

@@ -73,6 +73,21 @@ export interface Image {
   readonly data: string;
 }
 
+/** The document that a person looks at. */
+export interface ActiveDocument {
+  readonly uri: string;
+  /** What is selected there; empty (start and end are the same) it is the cursor. */
+  readonly selection?: Range;
+}
+
+/** What a person has before them, in a prompt: the model is told the names, and the text that is selected. */
+export interface EditorContext {
+  readonly type: "editor_context";
+  readonly active?: ActiveDocument;
+  /** The addresses of the documents that are open, the last used first. */
+  readonly open?: readonly string[];
+}
+
 /** A change of a file, in a tool's result or in a preview. */
 export interface Diff {
   readonly type: "diff";
@@ -82,7 +97,7 @@ export interface Diff {
 }
 
 /** What a prompt is made of. */
-export type ContentBlock = TextContent | ResourceLink | Resource | Image;
+export type ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext;
 
 /** What a tool's result is made of. */
 export type ToolContent = TextContent | ResourceLink | Diff;
@@ -267,6 +282,55 @@ export type Event =
   | Retry
   | Notice;
 
+/** What an answer means, as the Agent Client Protocol spells it. */
+export type OptionKind = "allow_once" | "allow_always" | "reject_once" | "reject_always";
+
+/** One answer that a person may choose. */
+export interface PermissionOption {
+  readonly id: string;
+  /** What its button says: "Always allow `git status` in this workspace". */
+  readonly label: string;
+  readonly kind: OptionKind;
+}
+
+/** A call that waits for a person's word. */
+export interface Question {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly toolCallId: string;
+  /** One line: what would be done. */
+  readonly title: string;
+  readonly toolKind: ToolKind;
+  readonly arguments: JsonObject;
+  /** All of what would be done; nothing in it is hidden or invisible. */
+  readonly preview: readonly ToolContent[];
+  readonly options: readonly PermissionOption[];
+}
+
+/** What a rule wants. */
+export type Action = "allow" | "ask" | "deny";
+
+/** How long a rule holds: for a session, for a folder from now on, as long as the settings say so. */
+export type Scope = "session" | "workspace" | "settings";
+
+/** A rule that holds. */
+export interface PermissionEntry {
+  /** Its name for `revoke`; stays the same for as long as the rule holds. */
+  readonly id: string;
+  readonly scope: Scope;
+  /** A tool's name, or `*`. */
+  readonly tool: string;
+  readonly action: Action;
+  /** A glob, relative to a folder of the workspace. */
+  readonly path?: string;
+  /** The words that a command begins with. */
+  readonly command?: string;
+  /** The folder that it holds for, links resolved; null: for all. */
+  readonly workspace?: string;
+  /** The session that it holds for. */
+  readonly sessionId?: string;
+}
+
 /** A progress token; 0 and "" are tokens like any other, and 1 is not "1". */
 export type Token = number | string;
 
@@ -307,6 +371,14 @@ export interface CancelParams {
 export interface CancelCommand {
   /** The turn of this session; without it, the turn that started last. */
   readonly sessionId?: string;
+}
+
+/** What to list, and what to forget before. */
+export interface PermissionsParams {
+  /** Of the answers that sessions remember only this one's; without it those of all. */
+  readonly sessionId?: string;
+  /** Ids of remembered answers to forget. Unknown ids and those of settings are passed over. */
+  readonly revoke?: readonly string[];
 }
 
 /** How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included. */
@@ -376,9 +448,55 @@ export interface ToolEntry {
   readonly inputSchema: JsonObject;
 }
 
-/** All tools that are not disabled. */
+/** All tools that are not disabled and that the client can use. */
 export interface ToolsResult {
   readonly tools: readonly ToolEntry[];
+}
+
+/** What counts by now, in no particular order. */
+export interface PermissionsResult {
+  readonly permissions: readonly PermissionEntry[];
+}
+
+/** A person's word. */
+export interface PermissionAnswer {
+  /** `cancelled`: the question was closed without a choice. Anything else counts as a no. */
+  readonly outcome: "selected" | "cancelled";
+  /** With `selected`: the id of the option. */
+  readonly optionId?: string;
+  /** With `selected`: words for the model, what to do instead. At most 10,000 characters count. */
+  readonly feedback?: string;
+}
+
+/** Which problems are wanted. */
+export interface DiagnosticsRequest {
+  /** Of this document only, and under this very address; without it, of all that the editor knows of. */
+  readonly uri?: string;
+  /** True: the document was changed a moment ago. The client waits a little (a second or two) until whoever finds the problems has seen the change, and answers with what there is by then. */
+  readonly changed?: boolean;
+}
+
+/** LSP's `Diagnostic`, of which these members are read. */
+export interface Diagnostic {
+  readonly range: Range;
+  readonly message: string;
+  /** 1 error, 2 warning, 3 information, 4 hint; an error where it is missing. */
+  readonly severity?: number;
+  /** Who found it: "pyright". */
+  readonly source?: string;
+  /** A number or a string. */
+  readonly code?: unknown;
+}
+
+/** The problems of one document. */
+export interface DocumentDiagnostics {
+  readonly uri: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The problems that the editor shows. What does not fit is passed over; at most a thousand are read. */
+export interface DiagnosticsAnswer {
+  readonly items: readonly DocumentDiagnostics[];
 }
 
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
@@ -396,8 +514,18 @@ export interface Requests {
   "chat/cancel": { params: CancelParams; result: CancelResult };
   /** The models there are; answered within two seconds. */
   "chat/models": { params: NoParams; result: ModelsResult };
-  /** The tools there are. */
+  /** The tools there are, for this client. */
   "chat/tools": { params: NoParams; result: ToolsResult };
+  /** The rules and the answers that are remembered; forget some. */
+  "chat/permissions": { params: PermissionsParams; result: PermissionsResult };
+}
+
+/** The requests of the daemon's own that a client answers, if it says so in `experimental.chat`. */
+export interface RequestsToClient {
+  /** May this call run? Waits for a person's word. */
+  "chat/requestPermission": { params: Question; result: PermissionAnswer };
+  /** Which problems does the editor show? */
+  "chat/diagnostics": { params: DiagnosticsRequest; result: DiagnosticsAnswer };
 }
 
 /** For `workspace/executeCommand`. */
@@ -429,7 +557,7 @@ export const ErrorCode = {
   credentialsMissing: 1004,
   /** There is no such model, or none at all. */
   modelNotFound: 1005,
-  /** `tools` names one that does not exist or is disabled. */
+  /** `tools` names one that does not exist, is disabled, or asks more of the client than it can do. */
   toolNotFound: 1006,
   /** The settings cannot be used, or the session's name is taken; the message says which. */
   invalidState: 1007,
