@@ -293,3 +293,11 @@ async def test_of_very_many_open_documents_some_are_named(root: Path) -> None:
     uris = tuple((root / f"{number}.py").as_uri() for number in range(80))
     (told,) = await context(EditorContext(None, uris), desk(root))
     assert told.endswith("49.py and 30 more.")
+
+
+async def test_what_a_person_has_before_them_is_told_ahead_of_what_they_say(root: Path) -> None:
+    seen = EditorContext(ActiveDocument((root / "a.py").as_uri()))
+    (first, last), _ = await read_links((TextContent("Explain."), seen), Workspace(desk(root)))
+    assert isinstance(first, TextContent)
+    assert first.text == "The user is looking at a.py."
+    assert last == TextContent("Explain.")

@@ -209,6 +209,11 @@ def test_attached_text_stands_before_the_question_and_is_cut() -> None:
     assert len(text) < 500
 
 
+def test_what_an_editor_says_of_its_state_is_no_part_of_the_question() -> None:
+    said = UserMessage((TextContent("The user is looking at a.py."), TextContent("Where is one?")))
+    assert texts(asked(said))[-1] == "Where is one?"
+
+
 def exchange(question: str, result: str, answer: str) -> tuple[Message, ...]:
     return (user(question), *call("größe", result), AssistantMessage(answer))
 

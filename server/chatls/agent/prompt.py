@@ -48,12 +48,15 @@ def system_prompt(workspace: Workspace) -> str:
 async def read_links(
     content: tuple[ContentBlock, ...], workspace: Workspace
 ) -> tuple[tuple[ContentBlock, ...], list[Notice]]:
-    """Replace links by the text that they point to. What cannot be read is said, to the person and to the model."""
+    """Replace links by the text that they point to, and say what the person has before them, ahead of what they say.
+    What cannot be read is said, to the person and to the model.
+    """
+    before: list[ContentBlock] = []
     blocks: list[ContentBlock] = []
     notices: list[Notice] = []
     for block in content:
         if isinstance(block, EditorContext):
-            blocks += await to_thread.run_sync(before_them, block, workspace, abandon_on_cancel=True)
+            before += await to_thread.run_sync(before_them, block, workspace, abandon_on_cancel=True)
             continue
         if not isinstance(block, ResourceLink):
             blocks.append(block)
@@ -68,7 +71,7 @@ async def read_links(
             notices.append(Notice(f"only the first {LINK_CHARACTERS} characters are attached: {block.uri}", "warning"))
             text += f"\n[cut at {LINK_CHARACTERS} characters; read_file shows the rest]"
         blocks.append(Resource(block.uri, text, block.range))
-    return tuple(blocks), notices
+    return (*before, *blocks), notices
 
 
 def before_them(context: EditorContext, workspace: Workspace) -> list[ContentBlock]:

@@ -127,11 +127,13 @@ def _exchanges(messages: tuple[Message, ...]) -> list[_Exchange]:
 
 
 def _question(messages: Iterable[Message]) -> str:
-    """The last of the user's messages in a row: the others were cancelled before an answer."""
+    """The last of the user's messages in a row: the others were cancelled before an answer. Of its texts the last: what
+    an editor says of its state stands before it, and would lead such a model astray.
+    """
     *_, last = messages
     blocks = last.content if isinstance(last, UserMessage) else ()
     texts = [block.text for block in blocks if isinstance(block, TextContent)]
-    return "\n\n".join((*_attached(blocks), *texts))
+    return "\n\n".join((*_attached(blocks), *texts[-1:]))
 
 
 def _attached(blocks: Iterable[ContentBlock]) -> Iterator[str]:
