@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chatls.providers.catalog import KNOWN
 from tests.editors.neovim import PLUGIN
 
 FILES = sorted(path for path in PLUGIN.rglob("*.lua") if path.name != "protocol.lua")
@@ -45,3 +46,10 @@ def test_what_is_pure_stays_so(name: str) -> None:
 def test_no_other_plugin_is_needed(path: Path) -> None:
     wanted = re.findall(r"""require\(["']([^"']+)""", path.read_text("utf-8"))
     assert [module for module in wanted if not module.startswith(("chatls", "vim.lsp"))] == []
+
+
+def test_the_health_check_looks_for_the_keys_that_the_daemon_takes() -> None:
+    """But for GITHUB_TOKEN, which most people have for another purpose."""
+    text = (PLUGIN / "lua" / "chatls" / "health.lua").read_text("utf-8")
+    variables = [variable for entry in KNOWN for variable in entry.key_variables]
+    assert re.findall(r'"([A-Z_]+_API_KEY)"', text) == [name for name in variables if name != "GITHUB_TOKEN"]
