@@ -36,6 +36,8 @@ class _Document(NamedTuple):
 class _Folder(NamedTuple):
     uri: str
     name: str
+    place: Path | None
+    """Looked up once, too."""
 
 
 class Documents:
@@ -57,10 +59,9 @@ class Documents:
         """`Editor.roots`."""
         found: dict[str, Root] = {}
         for folder in self._folders.values():
-            path = _path(folder.uri)
-            if path is not None:
-                name = _unique(folder.name or path.name or "root", found)
-                found[name] = Root(name, path)
+            if folder.place is not None:
+                name = _unique(folder.name or folder.place.name or "root", found)
+                found[name] = Root(name, folder.place)
         return tuple(found.values())
 
     def open(self) -> Mapping[Path, OpenDocument]:
@@ -144,12 +145,14 @@ def _named(params: Params) -> Iterator[_Folder]:
     if named or not root:
         yield from _folders(named)
     else:
-        yield _Folder(Path(root).as_uri() if Path(root).is_absolute() else root, "")
+        yield from _folders([{"uri": Path(root).as_uri() if Path(root).is_absolute() else root}])
 
 
 def _folders(items: list[Params]) -> Iterator[_Folder]:
     """Raises `_NonsenseError` for one without a URI."""
-    return (_Folder(_text(item, "uri"), str(item.get("name") or "")) for item in items)
+    for item in items:
+        uri = _text(item, "uri")
+        yield _Folder(uri, str(item.get("name") or ""), _path(uri))
 
 
 def _path(uri: str) -> Path | None:
