@@ -36,8 +36,6 @@ class _Document(NamedTuple):
 class _Folder(NamedTuple):
     uri: str
     name: str
-    place: Path | None
-    """Looked up once, too."""
 
 
 class Documents:
@@ -56,12 +54,13 @@ class Documents:
         }
 
     def roots(self) -> tuple[Root, ...]:
-        """`Editor.roots`."""
+        """`Editor.roots`. Looked up each time: a link may lead elsewhere by now, where other grants count."""
         found: dict[str, Root] = {}
         for folder in self._folders.values():
-            if folder.place is not None:
-                name = _unique(folder.name or folder.place.name or "root", found)
-                found[name] = Root(name, folder.place)
+            path = _path(folder.uri)
+            if path is not None:
+                name = _unique(folder.name or path.name or "root", found)
+                found[name] = Root(name, path)
         return tuple(found.values())
 
     def open(self) -> Mapping[Path, OpenDocument]:
@@ -145,14 +144,12 @@ def _named(params: Params) -> Iterator[_Folder]:
     if named or not root:
         yield from _folders(named)
     else:
-        yield from _folders([{"uri": Path(root).as_uri() if Path(root).is_absolute() else root}])
+        yield _Folder(Path(root).as_uri() if Path(root).is_absolute() else root, "")
 
 
 def _folders(items: list[Params]) -> Iterator[_Folder]:
     """Raises `_NonsenseError` for one without a URI."""
-    for item in items:
-        uri = _text(item, "uri")
-        yield _Folder(uri, str(item.get("name") or ""), _path(uri))
+    return (_Folder(_text(item, "uri"), str(item.get("name") or "")) for item in items)
 
 
 def _path(uri: str) -> Path | None:
