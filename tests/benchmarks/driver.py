@@ -15,6 +15,8 @@ import orjson
 
 HERE = Path(__file__).parent
 WITHOUT_FAST = "import sys; sys.modules['httpx_aiohttp'] = None; from chatls.__main__ import main; main()"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""With it, what a checkout holds would be compiled at each start, and what is installed would not."""
 VSCODE: dict[str, Any] = orjson.loads((HERE / "vscode_capabilities.json").read_bytes())
 
 
@@ -106,7 +108,7 @@ class Daemon:
             [python, *(["-m", "chatls"] if fast else ["-c", WITHOUT_FAST])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home},
+            env={**ENVIRONMENT, "HOME": home, "XDG_CONFIG_HOME": home},
         )
         assert self.process.stdout
         assert self.process.stdin

@@ -17,7 +17,7 @@ def searching(bench: Bench) -> None:
         file = Path(folder).resolve() / "line.txt"
         file.write_text(LINE)
         floor = median(lambda: _read(file), 5)
-        rounds = 1 if bench.quick else 3
+        rounds = 1 if bench.quick else 2
         (found,) = bench.each(lambda house: _search(bench, house, file, ""), rounds)
         bench.report.row("search for a letter in a line of 9 MB of it; reading the file", found, "ms", floor, "1 s")
         (found,) = bench.each(lambda house: _search(bench, house, file, LINE + "."), rounds)
