@@ -18,7 +18,7 @@ from chatls import process, wire
 from chatls.agent.grants import NotKeptError
 from chatls.agent.offered import usable
 from chatls.commands import Commands, environment_without_keys
-from chatls.errors import RequestError
+from chatls.errors import NOT_KEPT, REQUEST_CANCELLED, RequestError
 from chatls.handshake import Hello
 from chatls.leftovers import forget_old
 from chatls.log import Log
@@ -165,7 +165,7 @@ class App:
             try:
                 await permissions.revoke(params.revoke)
             except NotKeptError as error:
-                raise RequestError(wire.INVALID_STATE, str(error), kind="invalid_state", retryable=True) from error
+                raise RequestError(NOT_KEPT, str(error)) from error
             return wire.PermissionsResult(await permissions.listing(params.session_id))
 
         self._later(answer, listed)
@@ -225,7 +225,7 @@ class App:
                 log.exception("a bug while answering")
                 answer.refuse(internal("the request"))
         if scope.cancelled_caught:
-            answer.refuse(RequestError(wire.REQUEST_CANCELLED, "cancelled", kind="cancelled"))
+            answer.refuse(RequestError(REQUEST_CANCELLED, "cancelled"))
 
     async def _tidy(self) -> None:
         await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)

@@ -26,7 +26,14 @@ from chatls.commands import Commands
 from chatls.config import PermissionRule, Settings
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.editor import Editor
-from chatls.errors import RequestError
+from chatls.errors import (
+    INVALID_STATE,
+    OVERLOADED,
+    SESSION_NOT_FOUND,
+    TOOL_NOT_FOUND,
+    TURN_IN_PROGRESS,
+    RequestError,
+)
 from chatls.events import Event, Notice, StopReason, TurnStart
 from chatls.jsonrpc import Id
 from chatls.message import UserMessage
@@ -37,17 +44,7 @@ from chatls.providers.provider import ModelRequest, Parameters, Provider
 from chatls.rpc import Answer, Rpc, internal
 from chatls.tools import TOOLS
 from chatls.tools.tool import Tool, ToolContext
-from chatls.wire import (
-    INVALID_STATE,
-    OVERLOADED,
-    SESSION_NOT_FOUND,
-    TOOL_NOT_FOUND,
-    TURN_IN_PROGRESS,
-    CancelParams,
-    CancelResult,
-    PromptParams,
-    PromptResult,
-)
+from chatls.wire import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.workdone import WorkDone
 from chatls.workspace import Workspace
 
@@ -112,7 +109,7 @@ class Turns:
         tools = _tools(settings, self._editor, params.tools)
         if len(self._jobs) >= MOST:
             text = f"{MOST} turns are running; try again when one has ended"
-            raise RequestError(OVERLOADED, text, kind="overloaded", retryable=True)
+            raise RequestError(OVERLOADED, text)
         job = self._job(answer, params, self._session(params), settings, tools)
         job.session.turn = job.turn
         self._jobs[job.turn.id] = job
@@ -174,14 +171,14 @@ class Turns:
         if params.session_id is None:
             session = self._sessions.begin(params.new_session_id)
             if session is None:
-                raise RequestError(INVALID_STATE, f"the session {params.new_session_id!r} exists", kind="invalid_state")
+                raise RequestError(INVALID_STATE, f"the session {params.new_session_id!r} exists")
             return session
         session = self._sessions.find(params.session_id)
         if session is None:
-            raise RequestError(SESSION_NOT_FOUND, f"there is no session {params.session_id!r}", kind="not_found")
+            raise RequestError(SESSION_NOT_FOUND, f"there is no session {params.session_id!r}")
         if session.turn is not None:
             text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
-            raise RequestError(TURN_IN_PROGRESS, text, kind="turn_in_progress", retryable=True)
+            raise RequestError(TURN_IN_PROGRESS, text)
         return session
 
     def _job(
@@ -314,7 +311,7 @@ def _tools(settings: Settings, editor: Editor, names: list[str] | None) -> dict[
     enabled = usable(TOOLS, editor, settings)
     for name in names or []:
         if name not in enabled:
-            raise RequestError(TOOL_NOT_FOUND, why_missing(name, TOOLS, editor, settings), kind="not_found")
+            raise RequestError(TOOL_NOT_FOUND, why_missing(name, TOOLS, editor, settings))
     return enabled if names is None else {name: tool for name, tool in enabled.items() if name in names}
 
 
