@@ -28,7 +28,7 @@ CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext", "visible", "plaintext", "log"),
+    ("errors", "content", "jsontext", "visible", "plaintext", "log", "signals"),
     ("events", "message", "providers.delta"),
     (
         "config",

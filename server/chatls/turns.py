@@ -8,7 +8,6 @@ from threading import Event as ThreadFlag
 from time import monotonic
 from uuid import uuid4
 
-import anyio
 import platformdirs
 from anyio.abc import TaskGroup
 
@@ -42,6 +41,7 @@ from chatls.outbox import Channel, Outbox
 from chatls.providers.choice import Choice
 from chatls.providers.provider import ModelRequest, Parameters, Provider
 from chatls.rpc import Answer, Rpc, internal
+from chatls.signals import Signal
 from chatls.tools import TOOLS
 from chatls.tools.tool import Tool, ToolContext
 from chatls.wire import CancelParams, CancelResult, PromptParams, PromptResult
@@ -100,7 +100,7 @@ class Turns:
         self._sound_rules: tuple[PermissionRule, ...] = ()
         self._sessions = Sessions()
         self._jobs: dict[str, Job] = {}
-        self._idle = anyio.Event()
+        self._ended = Signal()
 
     def accept(self, answer: Answer, params: PromptParams) -> None:
         """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
@@ -151,7 +151,7 @@ class Turns:
     async def idle(self) -> None:
         """Wait until no turn runs."""
         while self._jobs:
-            await self._idle.wait()
+            await self._ended.wait()
 
     def _cancel(self, turns: list[Turn]) -> int:
         running = [turn for turn in turns if not turn.scope.cancel_called]
@@ -232,8 +232,7 @@ class Turns:
             job.answer.refuse(reply)
         else:
             job.answer.give(reply)
-        self._idle.set()
-        self._idle = anyio.Event()
+        self._ended.fire()
 
     async def _result(self, job: Job) -> PromptResult:
         stop: StopReason = "cancelled"
