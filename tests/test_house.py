@@ -200,7 +200,13 @@ def test_a_library_is_known_in_one_place(libraries: tuple[str, ...], allowed: tu
 
 
 def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
-    allowed = {"chatls.providers.delta", "chatls.providers.provider", "chatls.tools.tool", "chatls.tools.globs"}
+    allowed = {
+        "chatls.providers.delta",
+        "chatls.providers.provider",
+        "chatls.tools.tool",
+        "chatls.tools.toolbox",
+        "chatls.tools.globs",
+    }
     for module in MODULES:
         if inside(module, "chatls.agent"):
             concrete = [item for item in ours(module) if inside(item.module, "chatls.providers", "chatls.tools")]

@@ -16,7 +16,6 @@ from anyio.abc import TaskGroup
 
 from chatls import process, wire
 from chatls.agent.grants import NotKeptError
-from chatls.agent.offered import usable
 from chatls.commands import Commands, environment_without_keys
 from chatls.errors import NOT_KEPT, REQUEST_CANCELLED, RequestError
 from chatls.handshake import Hello
@@ -29,6 +28,7 @@ from chatls.providers.catalog import KNOWN
 from chatls.rpc import Answer, Rpc, internal
 from chatls.stdio import Input, Output, Pipes, leave, on_terminate
 from chatls.tools import TOOLS
+from chatls.tools.toolbox import Toolbox
 from chatls.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -82,11 +82,13 @@ class App:
         self._rpc = Rpc(outbox, hello)
         self._models = Models(os.environ)
         self._editor = LspEditor(self._rpc, hello)
+        self._toolbox = Toolbox(TOOLS)
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         commands = Commands(self._environment, self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}", tasks)
-        self._turns = Turns(tasks, outbox, self._rpc, self._models, self._editor, commands, can_create=can_create)
+        turned = (tasks, outbox, self._rpc, self._models, self._editor, commands, self._toolbox)
+        self._turns = Turns(*turned, can_create=can_create)
         self.code = 1
         self._left = anyio.Event()
         self._register()
@@ -154,7 +156,7 @@ class App:
     def _list_tools(self, answer: Answer, _params: wire.NoParams) -> None:
         entries = (
             wire.ToolEntry(tool.name, tool.spec.description, tool.kind, tool.read_only, tool.spec.input_schema)
-            for tool in usable(TOOLS, self._editor, self._models.settings()).values()
+            for tool in self._toolbox.offered(self._editor, self._models.settings()).values()
         )
         answer.give(wire.ToolsResult(tuple(entries)))
 

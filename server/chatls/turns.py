@@ -13,7 +13,6 @@ from anyio.abc import TaskGroup
 
 from chatls.agent.grants import Grants
 from chatls.agent.instructions import Instructions
-from chatls.agent.offered import usable, why_missing
 from chatls.agent.permission import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
@@ -29,7 +28,6 @@ from chatls.errors import (
     INVALID_STATE,
     OVERLOADED,
     SESSION_NOT_FOUND,
-    TOOL_NOT_FOUND,
     TURN_IN_PROGRESS,
     RequestError,
 )
@@ -42,8 +40,8 @@ from chatls.providers.choice import Choice
 from chatls.providers.provider import ModelRequest, Parameters, Provider
 from chatls.rpc import Answer, Rpc, internal
 from chatls.signals import Signal
-from chatls.tools import TOOLS
 from chatls.tools.tool import Tool, ToolContext
+from chatls.tools.toolbox import Toolbox
 from chatls.wire import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.workdone import WorkDone
 from chatls.workspace import Workspace
@@ -81,6 +79,7 @@ class Turns:
         models: Models,
         editor: Editor,
         commands: Commands,
+        toolbox: Toolbox,
         *,
         can_create: bool,
     ) -> None:
@@ -90,6 +89,7 @@ class Turns:
         self._models = models
         self._editor = editor
         self._commands = commands
+        self._toolbox = toolbox
         self._can_create = can_create
         self.permissions = Permissions(
             self._rules, Grants(platformdirs.user_state_path("chatls", appauthor=False)), commands.environment
@@ -106,7 +106,7 @@ class Turns:
         """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
         settings = self._models.settings()
         self._sound_rules = settings.permissions
-        tools = _tools(settings, self._editor, params.tools)
+        tools = self._toolbox.offered(self._editor, settings, params.tools)
         if len(self._jobs) >= MOST:
             text = f"{MOST} turns are running; try again when one has ended"
             raise RequestError(OVERLOADED, text)
@@ -237,14 +237,15 @@ class Turns:
     async def _result(self, job: Job) -> PromptResult:
         stop: StopReason = "cancelled"
         history = job.session.history
-        history.append(UserMessage(_blocks(job.params.content)))
+        mark = history.mark()
+        history.grow(UserMessage(_blocks(job.params.content)))
         with job.turn.scope:
             try:
                 choice = await self._models.pick(job.params.model)
                 async with self._models.lend(choice.provider) as provider:
                     stop = await self._answered(job, choice, provider)
             except RequestError:
-                history.pop()
+                history.rewind(mark)
                 raise
         return _summary(job, stop, job.turn.tally.error)
 
@@ -256,7 +257,8 @@ class Turns:
         if choice.reason:
             job.emit(Notice(f"{choice.provider}/{choice.model} answers: {choice.reason}"))
         blocks, notices = await read_links(_blocks(job.params.content), workspace)
-        job.session.history[-1] = UserMessage(blocks)
+        job.session.history.rewind(job.session.history.mark() - 1)
+        job.session.history.grow(UserMessage(blocks))
         for notice in notices:
             job.emit(notice)
         return await self._turn(job, choice, provider, workspace)
@@ -303,15 +305,6 @@ class Turns:
             return Step(tools, self._workspace())
 
         return await job.turn.run(provider, request, new_step, runner, job.settings.limits.max_steps)
-
-
-def _tools(settings: Settings, editor: Editor, names: list[str] | None) -> dict[str, Tool]:
-    """The tools that a prompt may use, in their own order. Raises `RequestError` (1006)."""
-    enabled = usable(TOOLS, editor, settings)
-    for name in names or []:
-        if name not in enabled:
-            raise RequestError(TOOL_NOT_FOUND, why_missing(name, TOOLS, editor, settings))
-    return enabled if names is None else {name: tool for name, tool in enabled.items() if name in names}
 
 
 def _blocks(content: str | list[ContentBlock]) -> tuple[ContentBlock, ...]:
