@@ -11,7 +11,7 @@ from anyio.lowlevel import checkpoint
 
 from chatls import models as module
 from chatls.config import Settings
-from chatls.errors import RequestError, SettingsError
+from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
 from chatls.message import ToolSpec
 from chatls.models import Models
 from chatls.providers.choice import Choice
@@ -74,7 +74,7 @@ class World:
     def open_provider(self, name: str, settings: Settings, environment: Mapping[str, str]) -> FakeProvider:
         own = settings.providers.get(name)
         if own is None:
-            raise RequestError(1005, f"there is no provider {name!r}", kind="not_found")
+            raise RequestError(MODEL_NOT_FOUND, f"there is no provider {name!r}")
         if own.base_url == "nowhere":
             raise SettingsError("baseUrl is no address")
         self.opened.append(f"{name} {own.script}")
@@ -106,7 +106,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
 async def code_of(work: Awaitable[Any]) -> tuple[int, str]:
     with pytest.raises(RequestError) as caught:
         await work
-    return caught.value.code, str(caught.value)
+    return caught.value.code.number, str(caught.value)
 
 
 # Settings

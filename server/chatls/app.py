@@ -16,9 +16,8 @@ from anyio.abc import TaskGroup
 
 from chatls import process, wire
 from chatls.agent.grants import NotKeptError
-from chatls.agent.offered import usable
 from chatls.commands import Commands, environment_without_keys
-from chatls.errors import RequestError
+from chatls.errors import NOT_KEPT, REQUEST_CANCELLED, RequestError
 from chatls.handshake import Hello
 from chatls.leftovers import forget_old
 from chatls.log import Log
@@ -29,6 +28,7 @@ from chatls.providers.catalog import KNOWN
 from chatls.rpc import Answer, Rpc, internal
 from chatls.stdio import Input, Output, Pipes, leave, on_terminate
 from chatls.tools import TOOLS
+from chatls.tools.toolbox import Toolbox
 from chatls.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -81,11 +81,13 @@ class App:
         self._rpc = Rpc(outbox, hello)
         self._models = Models(os.environ)
         self._editor = LspEditor(self._rpc, hello)
+        self._toolbox = Toolbox(TOOLS)
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         commands = Commands(self._environment, self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}", tasks)
-        self._turns = Turns(tasks, outbox, self._rpc, self._models, self._editor, commands, can_create=can_create)
+        turned = (tasks, outbox, self._rpc, self._models, self._editor, commands, self._toolbox)
+        self._turns = Turns(*turned, can_create=can_create)
         self.code = 1
         self._left = anyio.Event()
         self._register()
@@ -153,7 +155,7 @@ class App:
     def _list_tools(self, answer: Answer, _params: wire.NoParams) -> None:
         entries = (
             wire.ToolEntry(tool.name, tool.spec.description, tool.kind, tool.read_only, tool.spec.input_schema)
-            for tool in usable(TOOLS, self._editor, self._models.settings()).values()
+            for tool in self._toolbox.offered(self._editor, self._models.settings()).values()
         )
         answer.give(wire.ToolsResult(tuple(entries)))
 
@@ -164,7 +166,7 @@ class App:
             try:
                 await permissions.revoke(params.revoke)
             except NotKeptError as error:
-                raise RequestError(wire.INVALID_STATE, str(error), kind="invalid_state", retryable=True) from error
+                raise RequestError(NOT_KEPT, str(error)) from error
             return wire.PermissionsResult(await permissions.listing(params.session_id))
 
         self._later(answer, listed)
@@ -224,7 +226,7 @@ class App:
                 log.exception("a bug while answering")
                 answer.refuse(internal("the request"))
         if scope.cancelled_caught:
-            answer.refuse(RequestError(wire.REQUEST_CANCELLED, "cancelled", kind="cancelled"))
+            answer.refuse(RequestError(REQUEST_CANCELLED, "cancelled"))
 
     async def _warm_up(self) -> None:
         try:

@@ -9,12 +9,12 @@ from typing import Any
 from anyio import create_task_group, move_on_after, to_thread
 
 from chatls.config import Layer, Settings, merge, read_user_file, user_file
-from chatls.errors import RequestError, SettingsError
+from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 from chatls.providers import open_provider, preload
 from chatls.providers.catalog import EMBEDDED_PROVIDER
 from chatls.providers.choice import Choice, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.provider import Provider
-from chatls.wire import INVALID_STATE, ModelEntry, ModelsResult
+from chatls.wire import ModelEntry, ModelsResult
 
 LISTING = 1.8
 """Seconds that `chat/models` waits for servers; it promises an answer within two."""
@@ -199,4 +199,4 @@ def _made_of(settings: Settings, name: str) -> object:
 
 
 def _unusable(error: SettingsError) -> RequestError:
-    return RequestError(INVALID_STATE, str(error), kind="invalid_settings")
+    return RequestError(INVALID_SETTINGS, str(error))

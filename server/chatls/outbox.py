@@ -8,11 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import anyio
-
 from chatls.events import Event, TextChunk, ThinkingChunk, ToolCallDelta, ToolRunOutput
 from chatls.jsonrpc import Id
 from chatls.jsontext import dumps
+from chatls.signals import Signal
 from chatls.stdio import Output, frame
 from chatls.wire import to_wire
 
@@ -80,7 +79,7 @@ class Outbox:
         self._output = output
         self._queue: deque[bytes | Merging] = deque()
         self._queued = 0
-        self._room = anyio.Event()
+        self._changed = Signal()
         self.on_lost: Callable[[], None] = lambda: None
         """Called once when the client reads no more."""
         output.on_room = self._drain
@@ -108,17 +107,12 @@ class Outbox:
     async def room(self) -> None:
         """Wait until the client has taken enough. Returns at once while there is room."""
         while self.waiting > ROOM:
-            await self._change()
+            await self._changed.wait()
 
     async def flush(self) -> None:
         """Wait until the client has taken everything."""
         while self.waiting:
-            await self._change()
-
-    async def _change(self) -> None:
-        if self._room.is_set():
-            self._room = anyio.Event()
-        await self._room.wait()
+            await self._changed.wait()
 
     def _merge(self, channel: Channel, chunk: Chunk) -> None:
         self._queued += len(_text(chunk))
@@ -142,12 +136,12 @@ class Outbox:
                 self._queued -= item.size if isinstance(item, Merging) else len(item)
                 batch += item.frame() if isinstance(item, Merging) else item
             self._output.write(bytes(batch))
-        self._room.set()
+        self._changed.fire()
 
     def _discard(self) -> None:
         self._queue.clear()
         self._queued = 0
-        self._room.set()
+        self._changed.fire()
         self.on_lost()
 
 

@@ -8,13 +8,11 @@ from threading import Event as ThreadFlag
 from time import monotonic
 from uuid import uuid4
 
-import anyio
 import platformdirs
 from anyio.abc import TaskGroup
 
 from chatls.agent.grants import Grants
 from chatls.agent.instructions import Instructions
-from chatls.agent.offered import usable, why_missing
 from chatls.agent.permission import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
@@ -26,7 +24,13 @@ from chatls.commands import Commands
 from chatls.config import PermissionRule, Settings
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.editor import Editor
-from chatls.errors import RequestError
+from chatls.errors import (
+    INVALID_STATE,
+    OVERLOADED,
+    SESSION_NOT_FOUND,
+    TURN_IN_PROGRESS,
+    RequestError,
+)
 from chatls.events import Event, Notice, StopReason, TurnStart
 from chatls.jsonrpc import Id
 from chatls.message import UserMessage
@@ -35,19 +39,10 @@ from chatls.outbox import Channel, Outbox
 from chatls.providers.choice import Choice
 from chatls.providers.provider import ModelRequest, Parameters, Provider
 from chatls.rpc import Answer, Rpc, internal
-from chatls.tools import TOOLS
+from chatls.signals import Signal
 from chatls.tools.tool import Tool, ToolContext
-from chatls.wire import (
-    INVALID_STATE,
-    OVERLOADED,
-    SESSION_NOT_FOUND,
-    TOOL_NOT_FOUND,
-    TURN_IN_PROGRESS,
-    CancelParams,
-    CancelResult,
-    PromptParams,
-    PromptResult,
-)
+from chatls.tools.toolbox import Toolbox
+from chatls.wire import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.workdone import WorkDone
 from chatls.workspace import Workspace
 
@@ -84,6 +79,7 @@ class Turns:
         models: Models,
         editor: Editor,
         commands: Commands,
+        toolbox: Toolbox,
         *,
         can_create: bool,
     ) -> None:
@@ -93,6 +89,7 @@ class Turns:
         self._models = models
         self._editor = editor
         self._commands = commands
+        self._toolbox = toolbox
         self._can_create = can_create
         self.permissions = Permissions(
             self._rules, Grants(platformdirs.user_state_path("chatls", appauthor=False)), commands.environment
@@ -103,16 +100,16 @@ class Turns:
         self._sound_rules: tuple[PermissionRule, ...] = ()
         self._sessions = Sessions()
         self._jobs: dict[str, Job] = {}
-        self._idle = anyio.Event()
+        self._ended = Signal()
 
     def accept(self, answer: Answer, params: PromptParams) -> None:
         """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
         settings = self._models.settings()
         self._sound_rules = settings.permissions
-        tools = _tools(settings, self._editor, params.tools)
+        tools = self._toolbox.offered(self._editor, settings, params.tools)
         if len(self._jobs) >= MOST:
             text = f"{MOST} turns are running; try again when one has ended"
-            raise RequestError(OVERLOADED, text, kind="overloaded", retryable=True)
+            raise RequestError(OVERLOADED, text)
         job = self._job(answer, params, self._session(params), settings, tools)
         job.session.turn = job.turn
         self._jobs[job.turn.id] = job
@@ -154,7 +151,7 @@ class Turns:
     async def idle(self) -> None:
         """Wait until no turn runs."""
         while self._jobs:
-            await self._idle.wait()
+            await self._ended.wait()
 
     def _cancel(self, turns: list[Turn]) -> int:
         running = [turn for turn in turns if not turn.scope.cancel_called]
@@ -174,14 +171,14 @@ class Turns:
         if params.session_id is None:
             session = self._sessions.begin(params.new_session_id)
             if session is None:
-                raise RequestError(INVALID_STATE, f"the session {params.new_session_id!r} exists", kind="invalid_state")
+                raise RequestError(INVALID_STATE, f"the session {params.new_session_id!r} exists")
             return session
         session = self._sessions.find(params.session_id)
         if session is None:
-            raise RequestError(SESSION_NOT_FOUND, f"there is no session {params.session_id!r}", kind="not_found")
+            raise RequestError(SESSION_NOT_FOUND, f"there is no session {params.session_id!r}")
         if session.turn is not None:
             text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
-            raise RequestError(TURN_IN_PROGRESS, text, kind="turn_in_progress", retryable=True)
+            raise RequestError(TURN_IN_PROGRESS, text)
         return session
 
     def _job(
@@ -235,20 +232,20 @@ class Turns:
             job.answer.refuse(reply)
         else:
             job.answer.give(reply)
-        self._idle.set()
-        self._idle = anyio.Event()
+        self._ended.fire()
 
     async def _result(self, job: Job) -> PromptResult:
         stop: StopReason = "cancelled"
         history = job.session.history
-        history.append(UserMessage(_blocks(job.params.content)))
+        mark = history.mark()
+        history.grow(UserMessage(_blocks(job.params.content)))
         with job.turn.scope:
             try:
                 choice = await self._models.pick(job.params.model)
                 async with self._models.lend(choice.provider) as provider:
                     stop = await self._answered(job, choice, provider)
             except RequestError:
-                history.pop()
+                history.rewind(mark)
                 raise
         return _summary(job, stop, job.turn.tally.error)
 
@@ -260,7 +257,8 @@ class Turns:
         if choice.reason:
             job.emit(Notice(f"{choice.provider}/{choice.model} answers: {choice.reason}"))
         blocks, notices = await read_links(_blocks(job.params.content), workspace)
-        job.session.history[-1] = UserMessage(blocks)
+        job.session.history.rewind(job.session.history.mark() - 1)
+        job.session.history.grow(UserMessage(blocks))
         for notice in notices:
             job.emit(notice)
         return await self._turn(job, choice, provider, workspace)
@@ -307,15 +305,6 @@ class Turns:
             return Step(tools, self._workspace())
 
         return await job.turn.run(provider, request, new_step, runner, job.settings.limits.max_steps)
-
-
-def _tools(settings: Settings, editor: Editor, names: list[str] | None) -> dict[str, Tool]:
-    """The tools that a prompt may use, in their own order. Raises `RequestError` (1006)."""
-    enabled = usable(TOOLS, editor, settings)
-    for name in names or []:
-        if name not in enabled:
-            raise RequestError(TOOL_NOT_FOUND, why_missing(name, TOOLS, editor, settings), kind="not_found")
-    return enabled if names is None else {name: tool for name, tool in enabled.items() if name in names}
 
 
 def _blocks(content: str | list[ContentBlock]) -> tuple[ContentBlock, ...]:

@@ -16,6 +16,7 @@ import anyio
 from anyio import fail_after
 from anyio.lowlevel import checkpoint
 
+from chatls.agent.history import History
 from chatls.agent.queues import Queues
 from chatls.agent.runner import Gate, Runner
 from chatls.agent.step import Outcome, Run, Step
@@ -225,15 +226,15 @@ class Scene:
         *tools: Tool,
         limits: LimitSettings | None = None,
         room: Callable[[], Awaitable[None]] = plenty,
-        history: list[Message] | None = None,
+        history: History | None = None,
         workspace: Callable[[], Workspace] = lambda: Workspace(desk()),
         editor: Desk | None = None,
         gate: Gate | None = None,
         queues: Queues | None = None,
     ) -> None:
         self.stage = Stage()
-        self.history: list[Message] = [] if history is None else history
-        self.history.append(UserMessage((TextContent("go"),)))
+        self.history = History() if history is None else history
+        self.history.grow(UserMessage((TextContent("go"),)))
         self.turn = Turn("turn-1", self.history, self.stage.emit, room)
         self.limits = limits or LimitSettings()
         self.provider = provider
@@ -255,7 +256,7 @@ class Scene:
                 stop = await self.turn.run(self.provider, request, self._step, runner, self.limits.max_steps)
         finally:
             check_events(self.stage.events)
-            check_history(self.history)
+            check_history(self.history.messages)
         return stop
 
     def _context(self, output: Callable[[str], None], cancelled: ThreadFlag) -> ToolContext:
@@ -267,7 +268,12 @@ class Scene:
 
     def results(self) -> list[ToolResult]:
         """All results in the history, in order."""
-        return [result for message in self.history if isinstance(message, ToolMessage) for result in message.results]
+        return [
+            result
+            for message in self.history.messages
+            if isinstance(message, ToolMessage)
+            for result in message.results
+        ]
 
     def cancel_call(self, call_id: str) -> None:
         """As `chat/cancel` with a toolCallId does."""

@@ -93,7 +93,7 @@ async def test_an_answer_without_calls_is_one_step() -> None:
     tally = scene.turn.tally
     assert (tally.steps, tally.chunks, tally.text, tally.usage) == (1, 3, "Hello", Usage(3, 2))
     assert tally.first_chunk is not None
-    assert scene.history[1:] == [AssistantMessage("Hello", (), "?")]
+    assert scene.history.messages[1:] == (AssistantMessage("Hello", (), "?"),)
     assert player.closed == 1
 
 
@@ -288,7 +288,7 @@ async def test_a_contradiction_without_a_second_end_leaves_the_call_out(ticks: i
     beats: list[Beat] = [*call("1", "gate", {"word": "a"}), *[checkpoint] * ticks, CallArguments("1", "!")]
     scene = Scene(Player([TextDelta("x"), *beats, *[checkpoint] * 9, finished()]), gate.tool)
     assert await scene.play() == "end_turn"
-    assert scene.history[1:] == [AssistantMessage("x")]
+    assert scene.history.messages[1:] == (AssistantMessage("x"),)
     assert scene.ends() == {"1": "cancelled"}
     starts = [index for index, event in enumerate(scene.stage.events) if isinstance(event, ToolRunStart)]
     if not starts:
@@ -380,7 +380,7 @@ async def test_an_error_in_a_later_step_keeps_what_was_done_before() -> None:
     assert await scene.play() == "error"
     assert [result.text for result in scene.results()] == ["echo "]
     assert (scene.turn.tally.usage, scene.turn.tally.text) == (Usage(1), "and")
-    assert scene.history[-1] == AssistantMessage("and")
+    assert scene.history.messages[-1] == AssistantMessage("and")
 
 
 # Backpressure
@@ -414,7 +414,7 @@ async def test_a_cancel_gets_through_while_there_is_no_room() -> None:
 
         tasks.start_soon(cancel)
         assert await scene.play() == "cancelled"
-    assert scene.history[-1] == AssistantMessage("a")
+    assert scene.history.messages[-1] == AssistantMessage("a")
     assert player.closed == 1
 
 
@@ -442,7 +442,7 @@ async def test_a_turn_that_was_cancelled_before_it_ran_asks_nobody() -> None:
     scene.turn.scope.cancel()
     assert await scene.play() == "cancelled"
     assert scene.stage.events == []
-    assert [type(message) for message in scene.history] == [UserMessage]
+    assert [type(message) for message in scene.history.messages] == [UserMessage]
 
 
 async def test_a_cancel_that_comes_as_the_last_tool_ends_asks_the_model_no_more() -> None:
@@ -525,7 +525,9 @@ async def test_cancelled_at_any_moment_a_turn_leaves_no_task_a_valid_history_and
         assert asyncio.all_tasks() == before
         assert isinstance(scene.provider, Player)
         assert scene.provider.closed == len(scene.provider.requests)
-        assert scene.stage.text() == "".join(item.text for item in scene.history if isinstance(item, AssistantMessage))
+        assert scene.stage.text() == "".join(
+            item.text for item in scene.history.messages if isinstance(item, AssistantMessage)
+        )
         again = Scene(
             Player([*call(f"n{ticks}", "slow"), finished()], [TextDelta("x"), finished()]), SLOW, history=scene.history
         )

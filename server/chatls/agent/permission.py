@@ -121,10 +121,6 @@ class Permissions:
         self._settle()
         return problem
 
-    def forget(self, session_id: str) -> None:
-        """The session never began."""
-        self._sessions.pop(session_id, None)
-
     def _settle(self) -> None:
         """Withdraw the questions that the rules answer by now."""
         for waiting in self._open:

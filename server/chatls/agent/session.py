@@ -2,12 +2,12 @@
 
 from uuid import uuid4
 
+from chatls.agent.history import History
 from chatls.agent.instructions import Instructions
 from chatls.agent.prompt import system_prompt
 from chatls.agent.turn import Turn
 from chatls.editor import Root
 from chatls.events import Notice
-from chatls.message import Message
 from chatls.seen import Seen
 from chatls.workspace import Workspace
 
@@ -17,7 +17,7 @@ class Session:
 
     def __init__(self, session_id: str) -> None:
         self.id = session_id
-        self.history: list[Message] = []
+        self.history = History()
         self.turn: Turn | None = None
         """The one that runs."""
         self.seen = Seen()

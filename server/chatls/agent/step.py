@@ -73,6 +73,8 @@ class Call:
     valid: JsonObject = field(default_factory=dict[str, object])
     """With defaults filled in."""
     outcome: Outcome | None = None
+    duration_ms: int = 0
+    """Of the run that counts."""
     scope: CancelScope | None = None
     """Of the run that counts. A contradicting provider, or a person, cancels it."""
     unwanted: bool = False
@@ -80,7 +82,7 @@ class Call:
 
     def end(self, outcome: Outcome, duration_ms: int = 0) -> ToolRunEnd:
         """The call is over."""
-        self.state, self.outcome, self.scope = "ended", outcome, None
+        self.state, self.outcome, self.scope, self.duration_ms = "ended", outcome, None, duration_ms
         return ToolRunEnd(self.id, outcome.status, outcome.content, duration_ms, outcome.truncated)
 
     def withdraw(self) -> list[Event]:
@@ -103,7 +105,16 @@ class Call:
     def result(self) -> ToolResult:
         """The answer in the history. Every complete call has one."""
         outcome = self.outcome or Outcome.saying("cancelled", "cancelled")
-        return ToolResult(self.id, self.name, outcome.text(), outcome.status != "completed")
+        return ToolResult(
+            self.id,
+            self.name,
+            outcome.text(),
+            is_error=outcome.status != "completed",
+            status=outcome.status,
+            content=outcome.content,
+            duration_ms=self.duration_ms,
+            truncated=outcome.truncated,
+        )
 
 
 @dataclass(frozen=True, slots=True)

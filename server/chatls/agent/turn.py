@@ -12,11 +12,11 @@ from anyio import CancelScope, create_task_group
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint_if_cancelled
 
+from chatls.agent.history import History
 from chatls.agent.runner import Runner
 from chatls.agent.step import Step
 from chatls.content import TurnError, Usage
 from chatls.events import Event, StopReason
-from chatls.message import Message
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.provider import ModelRequest, Provider
 
@@ -56,7 +56,7 @@ class Turn:
     def __init__(
         self,
         turn_id: str,
-        history: list[Message],
+        history: History,
         emit: Callable[[Event], None],
         room: Callable[[], Awaitable[None]],
     ) -> None:
@@ -79,7 +79,7 @@ class Turn:
             self.tally.steps += 1
             try:
                 async with create_task_group() as tools:
-                    await self._reply(provider, replace(request, messages=tuple(self._history)), step, runner, tools)
+                    await self._reply(provider, replace(request, messages=self._history.messages), step, runner, tools)
                     if step.finished is None:
                         tools.cancel_scope.cancel()
                     for run in step.waiting():
@@ -106,7 +106,7 @@ class Turn:
 
     def _close(self, step: Step) -> None:
         events, messages = step.close()
-        self._history.extend(messages)
+        self._history.grow(*messages)
         for event in events:
             self._emit(event)
         self.tally.close(step)
