@@ -87,9 +87,9 @@ async def test_without_a_root_there_is_nothing_to_search(ws: Playground) -> None
 async def test_no_match_is_an_answer_that_helps(ws: Playground) -> None:
     ws.write("src/a.py", "f(x)")
     text = await ws.ask(search, pattern="f(x)", path="src", glob="*.py")
-    assert text.startswith('no matches for "f(x)" in "src" in files like "*.py"\n')
+    assert text.startswith('no matches for "f(x)" in "src" in files like "*.py": 1 file was searched\n')
     assert "literal=true" in text
-    assert ".gitignore" in text
+    assert ".gitignore" not in text
     assert "literal" not in await ws.ask(search, pattern="plain")
 
 
@@ -148,14 +148,14 @@ async def test_a_pattern_that_is_no_expression_is_refused_and_the_way_out_is_tol
     message = await refusal(ws, "f(")
     assert "unclosed group" in message
     assert "literal=true" in message
-    assert "literal=true" in await refusal(ws, r"a\nb")
+    assert "multiline=true" in await refusal(ws, r"a[\n]b")
     assert "literal=true" in await refusal(ws, "(?=look)")
     assert await found(ws, "f(", literal=True) == ["a:1: f("]
 
 
-async def test_a_pattern_that_no_line_can_match_is_refused(ws: Playground) -> None:
-    for pattern in ("a\nb", "a\rb", "a\0b"):
-        assert "single lines" in await refusal(ws, pattern, literal=True)
+async def test_a_pattern_that_nothing_can_match_is_refused(ws: Playground) -> None:
+    for pattern in ("a\rb", "a\0b"):
+        assert "no NUL and no CR" in await refusal(ws, pattern, literal=True)
     assert "too long" in await refusal(ws, "x" * 20_000)
     assert "at least 1 character" in await refusal(ws, "")
     assert "valid string" in await refusal(ws, "half \ud800")
@@ -181,6 +181,114 @@ async def test_the_daemons_keys_are_not_handed_to_ripgrep(ws: Playground, monkey
     ws.write("a", "hit")
     assert await found(ws, "^hit") == ["a:1: hit"]
     assert "canary" not in (ws.folder / "seen").read_text()
+
+
+# What was searched, and what was not
+
+
+async def test_no_match_tells_how_much_was_searched_and_what_was_not(ws: Playground) -> None:
+    (ws.folder / ".git").mkdir()
+    ws.write(".gitignore", "*.log\n/out/\n")
+    for name in ("a.py", "b.py", "docs/c.md"):
+        ws.write(name, "text\n")
+    assert 'no matches for "zzz": 4 files were searched' in await ws.ask(search, pattern="zzz")
+    for number in range(3):
+        ws.write(f"{number}.log", "zzz")
+    ws.write("out/d.py", "zzz")
+    ws.write("e.bin", b"zz\0z")
+    ws.write("f.txt", b"text\n" * 2_100_000)
+    ws.open("new.py", "not saved")
+    assert await ws.ask(search, pattern="zzz") == (
+        'no matches for "zzz": 5 files were searched\n'
+        "not searched: 4 files that .gitignore hides, 1 file with binary data, 1 file over 10 MB. A file is searched "
+        "all the same where `path` names it, and those that .gitignore hides where it names their folder."
+    )
+    assert "3 files were searched\nnot searched: 1 file that" in await ws.ask(search, pattern="zzz", glob="*.py")
+    text = await ws.ask(search, pattern="zzz", glob="*.rs")
+    assert text == 'no matches for "zzz" in files like "*.rs": no file was searched, for there is none like that'
+    assert "1 file was searched" in await ws.ask(search, pattern="zzz", path="a.py")
+    assert "1 file was searched" in await ws.ask(search, pattern="zzz", path="new.py")
+
+
+async def test_a_folder_that_is_named_is_searched_whatever_hides_it(ws: Playground) -> None:
+    (ws.folder / ".git/info").mkdir(parents=True)
+    ws.write(".git/info/exclude", "/private/**\n")
+    ws.write(".gitignore", "tmp/*\n!tmp/.keep\n/cache/\n*.log\nvendor/**\n!*.md\n")
+    ws.write("venv/.gitignore", "# made by a tool\n*\n")
+    ws.write("kept/.gitignore", "*\n!*\n")
+    for name in (
+        "tmp/.keep", "tmp/a", "tmp/in/b", "cache/c/d", "venv/lib/e", "vendor/f", "private/g", "src/h", "src/i.log",
+        "kept/j",
+    ):  # fmt: skip
+        ws.write(name, "hit")
+
+    async def files(**arguments: object) -> list[str]:
+        return [line.partition(":")[0] for line in await found(ws, "hit", **arguments)]
+
+    assert await files() == ["kept/j", "src/h", "tmp/.keep"]
+    assert await files(path="tmp") == ["tmp/.keep", "tmp/a", "tmp/in/b"]
+    assert await files(path="cache/c") == ["cache/c/d"]
+    assert await files(path="venv") == await files(path="venv/lib") == ["venv/lib/e"]
+    assert await files(path="vendor") == ["vendor/f"]
+    assert await files(path="private") == ["private/g"]
+    assert await files(path="src") == ["src/h"]
+    assert await files(path="src/i.log") == ["src/i.log"]
+    assert await files(path="tmp", glob="b") == ["tmp/in/b"]
+
+
+async def test_several_globs_stand_with_commas_between_them(ws: Playground) -> None:
+    for name in ("a.py", "test_a.py", "b.tsx", "c.md", "d,e.txt", "lib/f.go"):
+        ws.write(name, "hit")
+
+    async def files(glob: str) -> list[str]:
+        return [line.partition(":")[0] for line in await found(ws, "hit", glob=glob)]
+
+    assert await files("*.py,*.tsx") == await files(" *.py , *.tsx,") == ["a.py", "b.tsx", "test_a.py"]
+    assert await files("*.py,!test_*") == ["a.py"]
+    assert await files("!*.py,*.md") == await files("!*.py,!*.md") == ["b.tsx", "d,e.txt", "lib/f.go"]
+    assert await files("{a,test_a}.py,lib/*") == ["a.py", "lib/f.go", "test_a.py"]
+    assert await files("d,e.txt") == ["d,e.txt"]
+
+
+# Forms of the answer
+
+
+async def test_only_the_names_of_files_or_the_matches_in_each_are_told(ws: Playground) -> None:
+    ws.write("a", "hit\nhit hit\n")
+    ws.write("src/b", "miss\nhit\n")
+    ws.write("c", "saved")
+    ws.open("c", "hit\nhit\nhit")
+    note = "unsaved text from the editor: c\n\n"
+    assert await ws.ask(search, pattern="hit", output="files") == f"3 files\n{note}a\nc\nsrc/b"
+    assert await ws.ask(search, pattern="hit", output="counts") == f"6 matches in 3 files\n{note}a: 2\nc: 3\nsrc/b: 1"
+    output = await ws.call(search, pattern="hit", output="files", max_results=2)
+    assert text_of(output).startswith("2 files, and there are more")
+    assert output.truncated
+    assert "no matches" in await ws.ask(search, pattern="zzz", output="files")
+    assert "Input should be 'lines', 'files' or 'counts'" in await refusal(ws, "x", output="names")
+    ws.write("two\nlines", "hit\n" * 3000)
+    assert (await ws.ask(search, pattern="hit", output="counts", max_results=9)).count("two%0Alines: 3000") == 1
+
+
+async def test_a_pattern_may_reach_across_lines(ws: Playground) -> None:
+    ws.write("unix", "one\ntwo\nthree\n")
+    ws.write("windows", "one\r\ntwo\r\nthree\r\n")
+    ws.open("new", "one\ntwo")
+    ws.open("newer", "one\n")
+    ws.open("newest", "two\n")
+    both = ["new:1: one", "new:2: two", "unix:1: one", "unix:2: two", "windows:1: one", "windows:2: two"]
+    for pattern in (r"one\ntwo", "one\ntwo", r"e\r\ntw", r"n.*\n+t"):
+        assert await found(ws, pattern, case_sensitive=True) == both, pattern
+    assert await found(ws, "one\ntwo", literal=True) == await found(ws, "one\r\ntwo", literal=True) == both
+    assert await found(ws, "one.two", multiline=True, path="unix") == ["unix:1: one", "unix:2: two"]
+    assert await found(ws, "one.*three", multiline=True, path="unix", context=1) == [
+        "unix:1: one", "unix:2: two", "unix:3: three"
+    ]  # fmt: skip
+    assert await found(ws, "one.two") == []
+    assert "matches of 2 lines in 1 file" in await ws.ask(search, pattern="one.two", multiline=True, path="unix")
+    assert (await ws.ask(search, pattern=r"one\ntwo", output="counts")).endswith("new: 1\nunix: 1\nwindows: 1")
+    ws.write("sets", "a[\n]b\\n")
+    assert await found(ws, r"\\n", path="sets") == [r"sets:2: ]b\n"]
 
 
 # Bounds

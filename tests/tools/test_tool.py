@@ -83,6 +83,8 @@ def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
             "case_sensitive": False,
             "context": 0,
             "max_results": 100,
+            "output": "lines",
+            "multiline": False,
         },
         "list_files": {"path": None, "glob": None, "max_results": 200},
         "diagnostics": {"path": None},

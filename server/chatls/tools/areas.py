@@ -1,11 +1,13 @@
 """Where to look: a path and a glob as places that ripgrep can be run in, and the open documents there."""
 
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from chatls.openfile import NotRegularError
-from chatls.tools.globs import Wanted, wanted
+from chatls.tools.globs import Wanted, wanted_of
+from chatls.tools.ignored import hides_all
 from chatls.workspace import Workspace
 
 _KERNEL = tuple(f"--glob=!{folder}" for folder in ("/proc", "/sys", "/dev"))
@@ -22,6 +24,8 @@ class Area:
     on_disk: bool
     """If not, there are open documents at or below it."""
     wanted: Wanted
+    all_hidden: bool
+    """Ignore files hide all that is in the folder: they do not count, for the folder was named."""
 
     @property
     def folder(self) -> Path:
@@ -36,7 +40,8 @@ class Area:
     @property
     def flags(self) -> tuple[str, ...]:
         """What ripgrep is told to leave out."""
-        return (*self.wanted.arguments, "--iglob=!.git", *(_KERNEL if self.folder == Path("/") else ()))
+        hidden = ("--no-ignore",) if self.all_hidden else ()
+        return (*hidden, *self.wanted.arguments, "--iglob=!.git", *(_KERNEL if self.folder == Path("/") else ()))
 
     def path(self, found: str) -> Path:
         """The absolute path of what ripgrep found."""
@@ -84,7 +89,8 @@ def _area(workspace: Workspace, place: Path, glob: str | None) -> Area:
     assert root is not None
     is_file, on_disk = _kind(workspace, place)
     folder = (place.parent if is_file else place).relative_to(root).as_posix()
-    return Area(root, place, is_file, on_disk, wanted(glob, folder))
+    all_hidden = not is_file and on_disk and place != root and hides_all(root, place)
+    return Area(root, place, is_file, on_disk, wanted_of(glob, folder), all_hidden)
 
 
 def _kind(workspace: Workspace, place: Path) -> tuple[bool, bool]:
@@ -104,5 +110,4 @@ def _without(root: str, glob: str | None) -> str | None:
     """The glob as seen from a root: models put its name in front, as in the paths they are shown."""
     if glob is None:
         return None
-    sign = "!" if glob.startswith("!") else ""
-    return sign + glob.removeprefix(sign).removeprefix(f"{root}/")
+    return re.sub(rf"(^|,)(\s*!?){re.escape(root)}/", r"\1\2", glob)

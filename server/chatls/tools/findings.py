@@ -7,7 +7,9 @@ from pathlib import Path
 from chatls.content import TextContent
 from chatls.errors import ToolError
 from chatls.tools.matches import Line, Matches
+from chatls.tools.query import Form
 from chatls.tools.ripgrep import Ended
+from chatls.tools.tallies import Tallies
 from chatls.tools.tool import ToolOutput
 from chatls.workspace import Workspace
 
@@ -24,16 +26,20 @@ class Findings:
     """The matches of all places that were searched."""
 
     limit: int
-    """Matches that are wanted."""
+    """Matches that are wanted, or files."""
     context: int
     """Lines shown before and after each."""
     unsaved: set[Path]
     """Open documents whose text is searched in place of their files."""
     secret: list[Path]
     """Files that are not searched."""
+    form: Form = "lines"
+    crosses_lines: bool = False
     files: dict[Path, list[Line]] = field(default_factory=dict[Path, list[Line]])
+    tallies: dict[Path, int] = field(default_factory=dict[Path, int])
+    """The matches in each file, where these are what is wanted."""
     count: int = 0
-    """Matches in `files`."""
+    """Matching lines in `files`, or files in `tallies`."""
     cut: bool = False
     """There are more."""
     complaints: list[str] = field(default_factory=list[str])
@@ -48,22 +54,25 @@ class Findings:
         if path not in self.secret:
             self.secret.append(path)
 
-    def add(self, matches: Matches, ended: Ended) -> None:
+    def add(self, found: Matches | Tallies, ended: Ended) -> None:
         """Put in what one run found. Raises `ToolError` where it could not search at all."""
         failed = ended.code not in (None, 0, 1)
-        if failed and not matches.files and not ended.complaints.startswith(_OF_A_FILE):
+        if failed and not found.files and not ended.complaints.startswith(_OF_A_FILE):
             raise ToolError(_refusal(ended))
-        self.files.update(matches.files)
-        self.count += matches.count
-        self.cut = self.cut or matches.cut
+        if isinstance(found, Matches):
+            self.files.update(found.files)
+            self.count += found.count
+        else:
+            self.tallies.update(found.files)
+            self.count += len(found.files)
+        self.cut = self.cut or found.cut
         if failed:
             self.complaints.append(ended.complaints or f"ripgrep ended early, with code {ended.code}")
 
     def output(self, workspace: Workspace) -> ToolOutput:
         """The answer; there is at least one match."""
-        files = sorted((workspace.display(path), lines) for path, lines in self.files.items())
         shown, room = list[str](), _MOST_BYTES
-        for line in _lines(files):
+        for line in self._lines(workspace):
             room -= len(line.encode()) + 1
             if room < 0:
                 self.cut = True
@@ -72,9 +81,15 @@ class Findings:
         text = "\n".join((self._summary(), *self.notes(workspace), "", *shown))
         return ToolOutput((TextContent(text),), truncated=self.cut)
 
+    def _lines(self, workspace: Workspace) -> Iterator[str]:
+        if self.form == "lines":
+            return _lines(sorted((workspace.display(path), lines) for path, lines in self.files.items()))
+        tallies = sorted((workspace.display(path), number) for path, number in self.tallies.items())
+        return (name if self.form == "files" else f"{name}: {number}" for name, number in tallies)
+
     def notes(self, workspace: Workspace) -> Iterator[str]:
         """What was searched otherwise than one may think."""
-        if unsaved := sorted(self.unsaved & self.files.keys()):
+        if unsaved := sorted(self.unsaved & (self.files.keys() | self.tallies.keys())):
             yield f"unsaved text from the editor: {_named(workspace, unsaved)}"
         if self.secret:
             yield f"not searched, because such files usually hold secrets: {_named(workspace, self.secret)}"
@@ -82,11 +97,17 @@ class Findings:
             yield f"not everything could be searched: {complaint.splitlines()[0][:_LONGEST_COMPLAINT]}"
 
     def _summary(self) -> str:
-        matches = "1 match" if self.count == 1 else f"{self.count} matches"
-        files = "1 file" if len(self.files) == 1 else f"{len(self.files)} files"
+        found = len(self.files) + len(self.tallies)
+        files = "1 file" if found == 1 else f"{found} files"
+        number = sum(self.tallies.values()) or self.count
+        matches = ("1 match" if number == 1 else f"{number} matches") + f" in {files}"
+        if self.form == "files":
+            matches = files
+        elif self.form == "lines" and self.crosses_lines:
+            matches = f"matches of {'1 line' if number == 1 else f'{number} lines'} in {files}"
         if not self.cut:
-            return f"{matches} in {files}"
-        return f"{matches} in {files}, and there are more: give a narrower path or glob, or a larger max_results"
+            return matches
+        return f"{matches}, and there are more: give a narrower path or glob, or a larger max_results"
 
 
 def _lines(files: list[tuple[str, list[Line]]]) -> Iterator[str]:
@@ -116,6 +137,8 @@ def _named(workspace: Workspace, paths: list[Path]) -> str:
 
 def _refusal(ended: Ended) -> str:
     complaint = ended.complaints.removeprefix("rg: ")[:_LONGEST_COMPLAINT]
+    if ended.code == 2 and "is not allowed in a regex" in complaint:
+        return f"{complaint}\nSet multiline=true to match across lines"
     if ended.code == 2 and ("regex" in complaint or "literal" in complaint):
         return f"the pattern is no regular expression: {complaint}\nSet literal=true to search for it as it stands"
     return f"ripgrep could not search: {complaint or f'it ended with code {ended.code}'}"

@@ -7,7 +7,8 @@ expression for a whole path: a few `*` more, and it tries for minutes, on the ev
 import fnmatch
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -24,7 +25,7 @@ _FOREIGN = re.compile(r"\\(.)|\[\^")
 
 
 @dataclass(frozen=True, slots=True)
-class _Pattern:
+class Glob:
     """A glob without braces: what each part of a path must look like; None stands for any number of folders."""
 
     parts: tuple[re.Pattern[str] | None, ...]
@@ -55,17 +56,19 @@ class _Pattern:
 class Wanted:
     """The files of one root that a glob asks for."""
 
-    patterns: tuple[_Pattern, ...]
+    patterns: tuple[Glob, ...]
     """Any of them; without one, all files are wanted."""
-    excludes: bool
-    """Those that match are not wanted."""
+    unwanted: tuple[Glob, ...]
+    """None of them."""
     arguments: tuple[str, ...]
     """For ripgrep, running in that folder, so that it does not look at all too many others; it may still find some."""
 
     def includes(self, path: str) -> bool:
         """Whether a file is wanted; `path` is relative to the root, with slashes."""
         names = path.split("/")
-        return not self.patterns or any(one.matches(names) for one in self.patterns) is not self.excludes
+        if any(one.matches(names) for one in self.unwanted):
+            return False
+        return not self.patterns or any(one.matches(names) for one in self.patterns)
 
 
 def wanted(glob: str | None, folder: str = ".") -> Wanted:
@@ -76,19 +79,62 @@ def wanted(glob: str | None, folder: str = ".") -> Wanted:
     >>> wanted("*.{py,md}").includes("docs/a.md"), wanted("!docs/").includes("docs/a.md")
     (True, False)
     """
-    glob = (glob or "").strip().removeprefix("./")
-    if glob in ("", "!", "."):
-        return Wanted((), excludes=False, arguments=())
+    return _wanted([(glob or "").strip()], folder)
+
+
+def wanted_of(globs: str | None, folder: str = ".") -> Wanted:
+    """The same for globs with commas between them: the files that any asks for, without those that any `!glob` names;
+    a `!` in front of all stands for each. A name with a comma in it is found as well.
+
+    Raises `ToolError` where one is no glob.
+
+    >>> [wanted_of("*.py, *.md, !test_*").includes(name) for name in ("a.py", "b.md", "test_a.py", "c.js")]
+    [True, True, False, False]
+    """
+    text = (globs or "").strip()
+    parts = [part.strip() for part in _parts(text)]
+    if text.startswith("!") and text.count("!") == 1:  # all but these
+        parts = [f"!{part.removeprefix('!')}" for part in parts if part]
+    has_name = len(parts) > 1 and "!" not in text and len(text) <= _LONGEST
+    return _wanted([*filter(None, parts), *([text] if has_name else [])], folder)
+
+
+def _wanted(globs: list[str], folder: str) -> Wanted:
+    lines = {"": list[str](), "!": list[str]()}
+    near, all_wanted = {"": list[str](), "!": list[str]()}, False
+    for glob in (one.removeprefix("./") for one in globs):
+        if glob in ("", "!", "."):
+            all_wanted = all_wanted or glob != "!"
+            continue
+        sign = "!" if glob.startswith("!") else ""
+        for one in _checked(glob.removeprefix(sign)):
+            lines[sign] += _lines(one, folder)
+            near[sign] += [one] if not sign else _lines(one, ".")
+    if all_wanted:
+        lines[""], near[""] = [], []
+    arguments = [*_types(near[""]), *(f"--glob=!{line}" for line in near["!"])]
+    return Wanted(tuple(map(_pattern, lines[""])), tuple(map(_pattern, lines["!"])), tuple(arguments))
+
+
+def _checked(glob: str) -> list[str]:
+    """Its alternatives."""
     if not glob.isprintable() or len(glob) > _LONGEST:
         raise ToolError(f"glob {quoted(glob)} is too long, or holds characters that cannot be printed")
-    excludes = glob.startswith("!")
-    globs = [one for one in _alternatives(glob.removeprefix("!")) if one.strip(" /")]
+    globs = [one for one in _alternatives(glob) if one.strip(" /")]
     if not globs:
         raise ToolError(f"glob {quoted(glob)} names no file")
-    lines = [line for one in globs for line in _lines(one, folder)]
-    near = [line for one in globs for line in _lines(one, ".")]
-    arguments = [f"--glob=!{line}" for line in near] if excludes else _types(globs)
-    return Wanted(tuple(map(_pattern, lines)), excludes, tuple(arguments))
+    return globs
+
+
+def _parts(text: str) -> list[str]:
+    """What stands between the commas that are in no brace and no set."""
+    parts, depth, start = list[str](), 0, 0
+    for token in _TOKEN.finditer(text):
+        if token[0] == "," and not depth:
+            parts.append(text[start : token.start()])
+            start = token.end()
+        depth = max(0, depth + {"{": 1, "}": -1}.get(token[0], 0))
+    return [*parts, text[start:]]
 
 
 def escaped(path: str) -> str:
@@ -100,6 +146,21 @@ def escaped(path: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", path)
 
 
+def ignore_rules(text: str) -> Iterator[tuple[bool, Glob]]:
+    """The lines of a .gitignore: whether each hides what it matches, or shows it again. What is no glob is passed over.
+
+    >>> [(hides, glob.matches(["a", "b"])) for hides, glob in ignore_rules("# all\\na/*\\n!b")]
+    [(True, True), (False, True)]
+    """
+    for line in text.splitlines():
+        rule = line.rstrip()
+        if not rule or rule.startswith("#") or len(rule) > _LONGEST:
+            continue
+        shows = rule.startswith("!")
+        with suppress(re.error, IndexError):
+            yield not shows, _pattern(rule.removeprefix("!").removeprefix("\\"))
+
+
 def _lines(glob: str, folder: str) -> list[str]:
     """The glob as lines of a .gitignore in the root."""
     first = f"\\{glob}" if glob.startswith(("#", "!")) else glob
@@ -108,13 +169,13 @@ def _lines(glob: str, folder: str) -> list[str]:
     return [first, f"/{escaped(folder)}/{glob.removeprefix('/')}"]
 
 
-def _pattern(line: str) -> _Pattern:
+def _pattern(line: str) -> Glob:
     inner = line.rstrip("/")
     names = ["**"] if "/" not in inner else []
     names += [name for name in inner.split("/") if name]
     names = [name for name, after in itertools.zip_longest(names, names[1:]) if not name == after == "**"]
     parts = [None if name == "**" else _compiled(name) for name in names[:-1]]
-    return _Pattern((*parts, _compiled(names[-1])), only_folders=inner != line)
+    return Glob((*parts, _compiled(names[-1])), only_folders=inner != line)
 
 
 def _compiled(name: str) -> re.Pattern[str]:
@@ -132,7 +193,7 @@ def _native(match: re.Match[str]) -> str:
 def _types(globs: list[str]) -> list[str]:
     """A file type, ripgrep's filter by last name, which leaves .gitignore its say; none where it could hide a file."""
     names = [PurePosixPath(one).name for one in globs]
-    if any(one.endswith("/") for one in globs) or not all(map(_tells_a_file, names)):
+    if not names or any(one.endswith("/") for one in globs) or not all(map(_tells_a_file, names)):
         return []
     return [*(f"--type-add=wanted:{name}" for name in names), "--type=wanted"]
 

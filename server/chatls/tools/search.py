@@ -3,7 +3,8 @@
 import functools
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -17,43 +18,21 @@ from chatls.pathtext import quoted
 from chatls.secret_files import CANDIDATES, holds_secrets
 from chatls.tools.areas import Area, areas
 from chatls.tools.findings import Findings
-from chatls.tools.matches import COLUMNS, PRINTED, Columns, Matches, Place, joined
+from chatls.tools.matches import COLUMNS, Columns, Matches, Open, Place, joined
+from chatls.tools.query import Form, Query
 from chatls.tools.ripgrep import Ended, Names, find, run
+from chatls.tools.searched import LARGEST, Searched, searched
+from chatls.tools.tallies import Tallies
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace import Workspace
 
 _MOST_RESULTS = 2000
 _MOST_CONTEXT = 20
-_LONGEST_PATTERN = 10_000
 _MOST_SECRETS = 500
-_LARGEST = 10_000_000
 _LARGEST_NAMED = 200_000_000
 """Bytes of a file that was named itself."""
 _SECOND_LOOK = 2.0
 """Seconds to find matches again in order, where there are too many: the first to come are others each time."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Query:
-    """What to search for."""
-
-    pattern: str
-    literal: bool
-    case_sensitive: bool
-    context: int
-
-    def flags(self) -> tuple[str, ...]:
-        """For ripgrep. Raises `ToolError` for a pattern that no line can match."""
-        if len(self.pattern) > _LONGEST_PATTERN:
-            raise ToolError(f"the pattern is too long ({len(self.pattern)} characters)")
-        if set("\n\r\0") & set(self.pattern):
-            raise ToolError("a pattern is matched within single lines: search for a part of one line")
-        return (
-            "--crlf",
-            "--case-sensitive" if self.case_sensitive else "--ignore-case",
-            *(["--fixed-strings"] if self.literal else []),
-            f"--regexp={self.pattern}",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,60 +53,71 @@ class _Search:
 
     workspace: Workspace
     plan: _Plan
+    query: Query
     flags: tuple[str, ...]
     findings: Findings
+    others: set[Path] = field(default_factory=set[Path])
+    """Files that are searched though they are called like such that hold secrets."""
 
     async def documents(self) -> None:
         """Search the text of unsaved documents."""
         if not self.plan.unsaved:
             return
-        text, place = joined(self.plan.unsaved, self.findings.context)
-        matches, ended = await run(
+        if self.query.form == "lines" and not self.query.crosses_lines:
+            text, place = joined(self.plan.unsaved, self.findings.context)
+            await self._document(text, place)
+            return
+        for path, text in self.plan.unsaved.items():
+            if not self.findings.cut:
+                await self._document(*joined({path: text}, 0))
+
+    async def _document(self, text: bytes, place: Place) -> None:
+        found, ended = await run(
             self.plan.program,
-            (*self.flags, *self._shown, "--text", "--encoding=none", "--", "-"),
+            (*self.flags, *self.query.shown(self.findings.room), "--text", "--encoding=none", "--", "-"),
             folder=self.plan.areas[0].root,
-            taker=functools.partial(Matches, lambda _: place, self.findings.room, self.findings.context),
+            taker=self._taker(lambda _: place),
             source=text,
         )
-        await self._add(matches, ended)
+        await self._add(found, ended)
 
     async def files(self, area: Area) -> None:
         """Search the files of one place."""
         secret, others = ([], []) if area.is_file else await self._candidates(area)
         for path in secret:
             self.findings.leave_out(path)
+        self.others.update(map(area.path, others))
         left_out = () if area.is_file else tuple(f"--iglob=!{glob}" for glob in CANDIDATES)
         places = ("--", *(("-",) if area.is_file else (area.argument, *others)))
-        most = (f"--max-filesize={_LARGEST}", f"--max-count={self.findings.room + 1}")
-        command = (*self.flags, *self._shown, *most, *area.flags, *left_out)
-        matches, ended = await self._run(area, (*command, *places))
-        if matches.cut and not area.is_file:
+        shown = self.query.shown(self.findings.room)
+        command = (*self.flags, *shown, f"--max-filesize={LARGEST}", *area.flags, *left_out)
+        found, ended = await self._run(area, (*command, *places))
+        if found.cut and not area.is_file:
             with anyio.move_on_after(_SECOND_LOOK):
-                matches, ended = await self._run(area, (*command, "--sort=path", *places))
-        await self._add(matches, ended)
+                found, ended = await self._run(area, (*command, "--sort=path", *places))
+        await self._add(found, ended)
 
-    @property
-    def _shown(self) -> tuple[str, ...]:
-        return (*PRINTED, f"--context={self.findings.context}")
+    def _taker(self, place: Open) -> Callable[[], Matches | Tallies]:
+        if self.query.form == "lines":
+            return functools.partial(Matches, place, self.findings.room, self.findings.context)
+        return functools.partial(Tallies, place, self.findings.room)
 
-    async def _add(self, matches: Matches, ended: Ended) -> None:
+    async def _add(self, found: Matches | Tallies, ended: Ended) -> None:
         """Lines are printed without the places of their matches: in the long ones, these are asked for."""
-        if matches.whole:
+        if isinstance(found, Matches) and found.whole:
             columns, _ = await run(
                 self.plan.program,
                 (*self.flags, *COLUMNS, "--", "-"),
                 folder=self.plan.areas[0].root,
                 taker=Columns,
-                source=b"\n".join(raw for _, raw in matches.whole),
+                source=b"\n".join(raw for _, raw in found.whole),
             )
-            matches.centre(columns.first)
-        self.findings.add(matches, ended)
+            found.centre(columns.first)
+        self.findings.add(found, ended)
 
-    async def _run(self, area: Area, command: tuple[str, ...]) -> tuple[Matches, Ended]:
+    async def _run(self, area: Area, command: tuple[str, ...]) -> tuple[Matches | Tallies, Ended]:
         """A file that was named is read by way of us: what is put in its place meanwhile is not."""
-        taker = functools.partial(
-            Matches, functools.partial(self._open, area), self.findings.room, self.findings.context
-        )
+        taker = self._taker(functools.partial(self._open, area))
         look = functools.partial(run, self.plan.program, command, folder=area.folder, root=area.root, taker=taker)
         if not area.is_file:
             return await look()
@@ -167,31 +157,44 @@ def _locate(workspace: Workspace, arguments: JsonObject) -> tuple[Location, ...]
 @tool(kind="search", title=_title, locate=_locate)
 async def search(
     call: ToolContext,
-    pattern: Annotated[str, Field(min_length=1, description="A regular expression, matched within single lines.")],
+    pattern: Annotated[
+        str, Field(min_length=1, description="A regular expression; matched within single lines, unless it holds \\n.")
+    ],
     path: Annotated[str | None, Field(description="The folder or file to search; without it, all there is.")] = None,
-    glob: Annotated[str | None, Field(description="Only files like *.py or src/**/*.{js,ts}; !*.md: all but.")] = None,
+    glob: Annotated[
+        str | None, Field(description="Only files like *.py,*.md or src/**/*.{js,ts}; !*.md: all but.")
+    ] = None,
     *,
     literal: Annotated[bool, Field(description="The pattern is plain text.")] = False,
     case_sensitive: Annotated[bool, Field(description="Tell upper from lower case.")] = False,
     context: Annotated[int, Field(ge=0, description="Lines to show before and after each match.")] = 0,
-    max_results: Annotated[int, Field(ge=1, description="The number of matches after which to stop.")] = 100,
+    max_results: Annotated[int, Field(ge=1, description="The number of matches, or files, after which to stop.")] = 100,
+    output: Annotated[
+        Form, Field(description="What to answer with: the lines, only the names of files, or the matches in each.")
+    ] = "lines",
+    multiline: Annotated[bool, Field(description="Match across lines; . matches their ends, too.")] = False,
 ) -> ToolOutput:
     """Search the text of the workspace's files with a regular expression.
 
     Answers with lines of the form path:line: text, whose path and line `read_file` takes. Text that the user has not
     saved yet is searched too. Files that .gitignore hides are left out unless `path` names them or their folder;
-    so are binary files, and files over 10 MB.
+    so are binary files, and files over 10 MB. Where nothing is found, the answer tells how many files were searched.
     """
-    query = _Query(pattern, literal, case_sensitive, min(context, _MOST_CONTEXT))
+    around = min(context, _MOST_CONTEXT) if output == "lines" else 0
+    query = Query(pattern, literal, case_sensitive, multiline, around, output)
     flags = query.flags()
     plan = await to_thread.run_sync(_plan, call.workspace, path, glob, abandon_on_cancel=True)
-    findings = Findings(min(max_results, _MOST_RESULTS), query.context, set(plan.unsaved), plan.secret)
-    under_way = _Search(call.workspace, plan, flags, findings)
+    limit = min(max_results, _MOST_RESULTS)
+    findings = Findings(limit, around, set(plan.unsaved), plan.secret, output, query.crosses_lines)
+    under_way = _Search(call.workspace, plan, query, flags, findings)
     await under_way.documents()
     for area in plan.areas:
         if area.on_disk and area.place not in plan.unsaved and not findings.cut:
             await under_way.files(area)
-    return await to_thread.run_sync(_answer, call.workspace, findings, query, path, glob)
+    if findings.count:
+        return await to_thread.run_sync(findings.output, call.workspace)
+    through = await searched(plan.program, call.workspace, plan.areas, plan.unsaved, len(under_way.others))
+    return await to_thread.run_sync(_nothing, call.workspace, findings, query, (path, glob), through)
 
 
 def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Plan:
@@ -213,15 +216,15 @@ def _require_searchable(workspace: Workspace, path: str, area: Area) -> None:
                 raise ToolError(f"{quoted(path)} is larger than 200 MB, too large to be searched")
 
 
-def _answer(workspace: Workspace, findings: Findings, query: _Query, path: str | None, glob: str | None) -> ToolOutput:
-    if findings.files:
-        return findings.output(workspace)
-    where = f" in {quoted(path)}" if path else ""
-    which = f" in files like {quoted(glob)}" if glob else ""
-    lines = [f"no matches for {quoted(query.pattern)}{where}{which}", *findings.notes(workspace)]
+def _nothing(
+    workspace: Workspace, findings: Findings, query: Query, where: tuple[str | None, str | None], through: Searched
+) -> ToolOutput:
+    path, glob = where
+    words = f" in {quoted(path)}" if path else ""
+    words += f" in files like {quoted(glob)}" if glob else ""
+    none = ", for there is none like that" if glob and not through.files else ""
+    lines = [f"no matches for {quoted(query.pattern)}{words}: {through.summary()}{none}", *findings.notes(workspace)]
     if not query.literal and re.escape(query.pattern) != query.pattern:
         lines.append("It was searched as a regular expression; literal=true searches for it as it stands.")
-    lines.append(
-        "Ignored (.gitignore) and binary files, and files over 10 MB, are searched only where path names them."
-    )
+    lines += filter(None, [through.left_out()])
     return ToolOutput((TextContent("\n".join(lines)),))
