@@ -33,6 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     (
         "config",
         "editor",
+        "fitting",
         "pathtext",
         "seen",
         "commands",

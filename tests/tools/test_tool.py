@@ -117,4 +117,16 @@ def test_arguments_that_do_not_fit_are_refused_in_words_for_the_model() -> None:
     assert "count: Input should be greater than or equal to 1" in refusal(sample, {"title": "x", "count": 0})
     assert "count: Input should be a valid integer" in refusal(sample, {"title": "x", "count": "many"})
     assert "mode" in refusal(sample, {"title": "x", "mode": "c"})
-    assert "tags.1" in refusal(sample, {"title": "x", "tags": ["a", 3]})
+    assert "tags.1" in refusal(sample, {"title": "x", "tags": ["a", 3.5]})
+    assert "count" in refusal(sample, {"title": "x", "count": True})
+    assert "title" in refusal(sample, {"title": 1.10})
+
+
+def test_slips_that_lose_nothing_are_taken() -> None:
+    assert sample.validate({"title": 404, "count": "7", "tags": "one"}) == {
+        "title": "404",
+        "count": 7,
+        "mode": "a",
+        "tags": ["one"],
+    }
+    assert sample.validate({"title": "x", "tags": '["a", 3]'})["tags"] == ["a", "3"]

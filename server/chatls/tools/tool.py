@@ -25,6 +25,7 @@ from chatls.content import JsonObject, Location, ToolContent
 from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.events import ToolKind
+from chatls.fitting import fitted
 from chatls.message import ToolSpec
 from chatls.seen import Seen
 from chatls.workspace import Workspace
@@ -168,7 +169,7 @@ def tool(
         arguments = _arguments_model(name, run)
         spec = ToolSpec(name, inspect.cleandoc(run.__doc__ or ""), _schema(arguments))
         places, order = locate or _nowhere, serial or _unordered
-        check = partial(_validated, arguments, tidy)
+        check = partial(_validated, arguments, spec.input_schema, tidy)
         return Tool(spec, kind, read_only, run, title or (lambda _: name), places, check, order, needs)
 
     return declare
@@ -182,11 +183,11 @@ def _unordered(_workspace: Workspace, _arguments: JsonObject) -> None:
     return None
 
 
-def _validated(model: type[BaseModel], tidy: Tidy | None, arguments: JsonObject) -> JsonObject:
+def _validated(model: type[BaseModel], schema: JsonObject, tidy: Tidy | None, arguments: JsonObject) -> JsonObject:
     """`Tool.validate`. A null stands for "not given": many models write it for what is optional."""
     given = {name: value for name, value in arguments.items() if value is not None}
     try:
-        return dict(model.model_validate(tidy(given) if tidy else given))
+        return dict(model.model_validate(fitted(schema, tidy(given) if tidy else given)))
     except ValidationError as error:
         raise ToolError(f"{model.__name__}: {_complaint(error, list(model.model_fields))}") from error
 
