@@ -11,13 +11,18 @@ from jsonschema import Draft202012Validator
 
 from chatls.fitting import fitted
 
-TEXT, WHOLE, NUMBER, TRUTH = ({"type": kind} for kind in ("string", "integer", "number", "boolean"))
-TEXTS = {"type": "array", "items": TEXT}
-MEMBERS = {"type": "object", "properties": {"name": TEXT, "sure": TRUTH}, "required": ["name"]}
-OBJECTS = {"type": "array", "items": MEMBERS}
-EITHER = {"anyOf": [TEXT, TEXTS]}
+Schema = dict[str, Any]
 
-MENDED: list[tuple[dict[str, Any], Any, Any]] = [
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
+TRUTH: Schema = {"type": "boolean"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+MEMBERS: Schema = {"type": "object", "properties": {"name": TEXT, "sure": TRUTH}, "required": ["name"]}
+OBJECTS: Schema = {"type": "array", "items": MEMBERS}
+EITHER: Schema = {"anyOf": [TEXT, TEXTS]}
+
+MENDED: list[tuple[Schema, Any, Any]] = [
     (TEXT, 3, "3"),
     (TEXT, -(10**30), "-1" + "0" * 30),
     (TEXT, True, "true"),
@@ -37,7 +42,7 @@ MENDED: list[tuple[dict[str, Any], Any, Any]] = [
     (EITHER, ["a", 5], ["a", "5"]),
     (EITHER, '["a"]', '["a"]'),
 ]
-KEPT: list[tuple[dict[str, Any], Any]] = [
+KEPT: list[tuple[Schema, Any]] = [
     (TEXT, 1.1),
     (TEXT, ["a"]),
     (TEXT, {"a": 1}),
@@ -63,13 +68,13 @@ KEPT: list[tuple[dict[str, Any], Any]] = [
 
 
 @pytest.mark.parametrize(("schema", "value", "expected"), MENDED)
-def test_a_slip_is_mended(schema: dict[str, Any], value: Any, expected: Any) -> None:
+def test_a_slip_is_mended(schema: Schema, value: Any, expected: Any) -> None:
     found = fitted(schema, value)
     assert (found, type(found)) == (expected, type(expected))
 
 
 @pytest.mark.parametrize(("schema", "value"), KEPT)
-def test_what_would_have_to_be_guessed_stays_as_it_is(schema: dict[str, Any], value: Any) -> None:
+def test_what_would_have_to_be_guessed_stays_as_it_is(schema: Schema, value: Any) -> None:
     found = fitted(schema, value)
     assert (found, type(found)) == (value, type(value))
 
@@ -78,20 +83,33 @@ def test_a_truth_value_is_no_number() -> None:
     assert fitted(WHOLE, True) == fitted(NUMBER, True) == "true"
 
 
-schemas = st.recursive(
+def a_list_of(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def an_object_with(item: Schema) -> Schema:
+    return {"type": "object", "properties": {"a": item}, "required": ["a"]}
+
+
+def either(one: Schema, other: Schema) -> Schema:
+    return {"anyOf": [one, other]}
+
+
+schemas: st.SearchStrategy[Schema] = st.recursive(
     st.sampled_from([TEXT, WHOLE, NUMBER, TRUTH, MEMBERS, EITHER]),
-    lambda inner: (
-        st.builds(lambda item: {"type": "array", "items": item}, inner)
-        | st.builds(lambda item: {"type": "object", "properties": {"a": item}, "required": ["a"]}, inner)
-        | st.builds(lambda one, two: {"anyOf": [one, two]}, inner, inner)
-    ),
+    lambda inner: st.builds(a_list_of, inner) | st.builds(an_object_with, inner) | st.builds(either, inner, inner),
     max_leaves=4,
 )
-plain = (
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text('a1[]{}"')
+plain: st.SearchStrategy[Any] = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text('a1[]{}"')
+    | st.sampled_from(["true", " 12", "007", "1.0"])
 )
-values = st.recursive(
-    plain | st.sampled_from(["true", " 12", "007", "1.0"]),
+values: st.SearchStrategy[Any] = st.recursive(
+    plain,
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["a", "name", "sure"]), inner, max_size=3)
@@ -102,11 +120,12 @@ values = st.recursive(
 
 
 @given(schemas, values)
-def test_nothing_is_ever_lost_or_guessed(schema: dict[str, Any], value: Any) -> None:
+def test_nothing_is_ever_lost_or_guessed(schema: Schema, value: Any) -> None:
     found = fitted(schema, value)
     assert means(value, found), found
     assert fitted(schema, found) == found
-    if Draft202012Validator(schema).is_valid(value) and "null" not in json.dumps(value):
+    validator: Any = Draft202012Validator(schema)
+    if validator.is_valid(value) and "null" not in json.dumps(value):
         assert (found, type(found)) == (value, type(value))
 
 

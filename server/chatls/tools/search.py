@@ -18,6 +18,7 @@ from chatls.pathtext import quoted
 from chatls.secret_files import CANDIDATES, holds_secrets
 from chatls.tools.areas import Area, areas
 from chatls.tools.findings import Findings
+from chatls.tools.lookalike import Meant, meant
 from chatls.tools.matches import COLUMNS, Columns, Matches, Open, Place, joined
 from chatls.tools.query import Form, Query
 from chatls.tools.ripgrep import Ended, Names, find, run
@@ -183,6 +184,8 @@ async def search(
     around = min(context, _MOST_CONTEXT) if output == "lines" else 0
     query = Query(pattern, literal, case_sensitive, multiline, around, output)
     flags = query.flags()
+    named = await meant(call.workspace, path, folders=True) if path else Meant("")
+    path = named.path or None
     plan = await to_thread.run_sync(_plan, call.workspace, path, glob, abandon_on_cancel=True)
     limit = min(max_results, _MOST_RESULTS)
     findings = Findings(limit, around, set(plan.unsaved), plan.secret, output, query.crosses_lines)
@@ -192,9 +195,9 @@ async def search(
         if area.on_disk and area.place not in plan.unsaved and not findings.cut:
             await under_way.files(area)
     if findings.count:
-        return await to_thread.run_sync(findings.output, call.workspace)
+        return named.tell(await to_thread.run_sync(findings.output, call.workspace))
     through = await searched(plan.program, call.workspace, plan.areas, plan.unsaved, len(under_way.others))
-    return await to_thread.run_sync(_nothing, call.workspace, findings, query, (path, glob), through)
+    return named.tell(await to_thread.run_sync(_nothing, call.workspace, findings, query, (path, glob), through))
 
 
 def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Plan:
