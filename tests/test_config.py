@@ -72,6 +72,12 @@ def test_null_unsets_what_may_be_unset() -> None:
     assert settings({"model": "a/b"}, {"model": None}).model is None
 
 
+def test_null_for_what_cannot_be_unset_counts_as_absent() -> None:
+    nothing = {"tools": None, "limits": {"toolTimeout": None}, "providers": None, "permissions": None}
+    low = {"limits": {"toolTimeout": 7}, "providers": {"x": {"kind": "ollama"}}}
+    assert settings(low, nothing, {"providers": {"y": None}}) == settings(low)
+
+
 # Spelling
 
 
@@ -140,7 +146,7 @@ def test_a_key_that_stands_in_the_settings_by_mistake_is_not_repeated() -> None:
     assert "sk-secret" not in complaint({"providers": {"w": {"kind": "sk-secret"}}})
 
 
-@pytest.mark.parametrize("values", [5, "text", ["a"], None, True])
+@pytest.mark.parametrize("values", [5, "text", ["a"], True])
 def test_what_is_no_object_is_refused_at_every_depth(values: Any) -> None:
     assert complaint({}, values) == f"settings ({CLIENT}): must be an object"
     assert complaint({}, {"limits": values}) == f"limits ({CLIENT}): must be an object"

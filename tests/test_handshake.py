@@ -83,11 +83,21 @@ def test_what_was_read_behind_initialize_is_handed_on_with_the_reader() -> None:
     assert hello.reader.feed(rest[10:]) == [dumps(loads(rest.partition(b"\r\n\r\n")[2]))]
 
 
+def test_null_counts_as_absent() -> None:
+    nulls = dict.fromkeys(
+        ("processId", "rootUri", "rootPath", "capabilities", "workspaceFolders", "initializationOptions")
+    )
+    hello, (answer,) = said(initialize(1, **nulls))
+    assert hello is not None
+    assert answer["result"]["capabilities"]["positionEncoding"] == "utf-16"
+    _, (answer,) = said(initialize(1, capabilities={"general": {"positionEncodings": None}, "experimental": None}))
+    assert "result" in answer
+
+
 @pytest.mark.parametrize(
     ("params", "named"),
     [
         ({"capabilities": 5}, "capabilities"),
-        ({"capabilities": None}, "capabilities"),
         ({"processId": "12"}, "processId"),
         ({"processId": True}, "processId"),
         ({"processId": 1.5}, "processId"),

@@ -1,6 +1,6 @@
 """What can be said: parameters are checked by name, and values leave in the wire's spelling."""
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -23,6 +23,7 @@ from chatls.wire import (
     CommandParams,
     NoParams,
     Params,
+    PermissionAnswer,
     PermissionsParams,
     PromptParams,
     PromptResult,
@@ -36,6 +37,42 @@ def complaint(model: type[Params], params: object) -> str:
         read(model, params)
     assert caught.value.code.number == -32602
     return str(caught.value)
+
+
+def with_nulls(value: Any) -> Any:
+    """The same with a null for each member that is not there."""
+    names = (
+        "sessionId",
+        "model",
+        "toolChoice",
+        "tools",
+        "workDoneToken",
+        "range",
+        "active",
+        "selection",
+        "open",
+        "_meta",
+    )
+    if isinstance(value, dict):
+        return dict.fromkeys(names) | {name: with_nulls(item) for name, item in cast("dict[str, Any]", value).items()}
+    return [with_nulls(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+
+
+def test_null_counts_as_absent_everywhere() -> None:
+    uri = "file:///a"
+    blocks: list[Any] = [
+        {"type": "text", "text": "x"},
+        {"type": "resource_link", "uri": uri},
+        {"type": "editor_context", "active": {"uri": uri}},
+    ]
+    several: list[Any] = [{"content": "x"}, {"content": blocks}, {"content": "x", "toolChoice": "none", "tools": []}]
+    for params in several:
+        assert read(PromptParams, with_nulls(params)) == read(PromptParams, params)
+    assert read(PermissionsParams, {"revoke": None}) == PermissionsParams()
+    assert read(CommandParams, {"command": "c", "arguments": None}) == CommandParams(command="c")
+    assert read(NoParams, {"anything": None}) == NoParams()
+    assert read(PermissionAnswer, {"outcome": "cancelled", "optionId": None}).option_id is None
+    assert complaint(CancelParams, {"sessionId": None}) == complaint(CancelParams, {})
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any, Literal, cast, get_args, get_origin
 
 import platformdirs
@@ -187,7 +188,10 @@ def merge(layers: list[Layer]) -> Settings:
 
 
 def _known(model: type[BaseModel], values: object, source: str, path: str) -> JsonObject:
-    """The same values under their Python names; refuses unknown keys and non-objects."""
+    """The same values under their Python names; refuses unknown keys and non-objects.
+
+    Null unsets what may be unset; elsewhere it is as if it were not there.
+    """
     if not isinstance(values, Mapping):
         raise SettingsError(f"{path.rstrip('.') or 'settings'} ({source}): must be an object")
     fields = model.model_fields
@@ -196,7 +200,8 @@ def _known(model: type[BaseModel], values: object, source: str, path: str) -> Js
         name = snake(str(key))
         if name not in fields:
             raise SettingsError(_unknown(str(key), list(fields), source, path))
-        result[name] = _known_value(fields[name].annotation, value, source, f"{path}{key}.")
+        if value is not None or NoneType in get_args(fields[name].annotation):
+            result[name] = _known_value(fields[name].annotation, value, source, f"{path}{key}.")
     return result
 
 
@@ -205,7 +210,11 @@ def _known_value(annotation: Any, value: Any, source: str, path: str) -> Any:
         return _known(annotation, value, source, path)
     if get_origin(annotation) is dict and get_args(annotation)[1] is ProviderSettings and isinstance(value, Mapping):
         entries = cast(Mapping[str, Any], value).items()
-        return {name: _known(ProviderSettings, entry, source, f"{path}{name}.") for name, entry in entries}
+        return {
+            name: _known(ProviderSettings, entry, source, f"{path}{name}.")
+            for name, entry in entries
+            if entry is not None
+        }
     if get_args(annotation)[:1] == (PermissionRule,) and isinstance(value, list | tuple):
         rules = enumerate(cast(Sequence[Any], value))
         return [_known(PermissionRule, rule, source, f"{path}{number}.") for number, rule in rules]

@@ -119,7 +119,7 @@ class Documents:
     def _apply(self, key: str, entry: Params) -> None:
         """One `TextDocumentContentChangeEvent`: a whole text, or a part of one."""
         document, text = self._documents[key], _text(entry, "text")
-        if "range" not in entry:
+        if entry.get("range") is None:
             self._documents[key] = document._replace(text=OpenText(text, self._encoding))
             return
         places = _object(entry["range"], "range")
@@ -131,6 +131,7 @@ class Documents:
 
     def _change_folders(self, params: Params) -> None:
         event = _object(params.get("event"), "event")
+        event = {name: [] if value is None else value for name, value in event.items()}
         removed, added = (list(_folders(_objects(event, name))) for name in ("removed", "added"))
         for folder in removed:  # first: a folder that only changes its name is in both
             self._folders.pop(unquote(folder.uri), None)

@@ -23,7 +23,7 @@ _TYPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("processId", (int, type(None)), "an integer or null"),
     ("rootUri", _TEXT, "a string or null"),
     ("rootPath", _TEXT, "a string or null"),
-    ("capabilities", (dict,), "an object"),
+    ("capabilities", (dict, type(None)), "an object or null"),
     ("workspaceFolders", (list, type(None)), "an array or null"),
 )
 
@@ -64,7 +64,7 @@ def lost(item: Lost) -> jsonrpc.Refusal:
 
 def position_encoding(params: Params) -> str:
     """The client's first choice among those that we know; UTF-16 where it names none (LSP, `positionEncodings`)."""
-    general = params.get("capabilities", {}).get("general")
+    general = (params.get("capabilities") or {}).get("general")
     offered = cast("Params", general).get("positionEncodings") if isinstance(general, dict) else None
     names = cast("list[Any]", offered) if isinstance(offered, list) else []
     return next((name for name in names if name in ENCODINGS), "utf-16")
@@ -94,7 +94,7 @@ def _answer(message: object) -> Params | None:
 def _initialize(identifier: jsonrpc.Id, params: object) -> Params:
     if complaint := _complaint(params):
         return jsonrpc.error(identifier, INVALID_PARAMS, complaint)
-    return jsonrpc.result(identifier, _result(cast("Params", params)))
+    return jsonrpc.result(identifier, answer(cast("Params", params)))
 
 
 def _complaint(params: object) -> str | None:
@@ -110,7 +110,7 @@ def _complaint(params: object) -> str | None:
     return None
 
 
-def _result(params: Params) -> Params:
+def answer(params: Params) -> Params:
     """What this server can do (LSP, `InitializeResult`)."""
     capabilities = {
         "positionEncoding": position_encoding(params),

@@ -286,13 +286,24 @@ Model = TypeVar("Model", bound=Params)
 
 
 def read(model: type[Model], params: object) -> Model:
-    """Check parameters; absent ones count as `{}`. Raises `RequestError` (-32602), which names the member."""
+    """Check parameters; absent ones count as `{}`, and a member that is null as absent.
+
+    Raises `RequestError` (-32602), which names the member.
+    """
     if not isinstance(params, Mapping | None):
         raise invalid("params: must be an object")
     try:
-        return model.model_validate({} if params is None else params)
+        return model.model_validate(_given({} if params is None else params))
     except ValidationError as error:
         raise invalid(_complaint(error)) from error
+
+
+def _given(value: Any) -> Any:
+    """Without the members that are null, however deep they are: many languages write them for what is not there."""
+    if isinstance(value, Mapping):
+        members = cast("Mapping[Any, Any]", value).items()
+        return {name: _given(item) for name, item in members if item is not None}
+    return [_given(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def invalid(text: str) -> RequestError:

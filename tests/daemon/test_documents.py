@@ -152,6 +152,12 @@ def test_a_change_that_cannot_be_followed_makes_the_file_count_again_and_is_said
     editor.path.unlink()
 
 
+def test_a_change_whose_range_is_null_is_the_whole_text(editor: Editor) -> None:
+    editor.open("old")
+    editor.change({"text": "new", "range": None})
+    assert editor.text() == "new"
+
+
 def test_a_change_of_what_is_not_open_is_said_and_opens_nothing(editor: Editor) -> None:
     editor.change(change("X", 0, 0))
     editor.change({"text": "whole"})
@@ -355,6 +361,12 @@ def test_of_several_roots_each_has_its_own_name_and_paths_begin_with_it(folders:
         assert f"in {index}" in turn.event("toolRunEnd")["content"][0]["text"]
     assert folders.daemon.leave() == 0
     folders.daemon.check()
+
+
+def test_folders_that_are_null_are_none(editor: Editor) -> None:
+    event = {"added": [{"uri": editor.path.parent.parent.as_uri(), "name": "above"}], "removed": None}
+    editor.daemon.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+    assert list(editor.seen()["roots"]) == ["root", "above"]
 
 
 NONSENSE: list[Any] = [None, 5, {}, {"added": 5, "removed": []}, {"added": [{}], "removed": []}]

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chatls import content, editor, events, wire
+from chatls import content, editor, events, handshake, wire
 from chatls.jsontext import dumps, loads
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +122,62 @@ def test_the_schema_refuses_what_is_wrong() -> None:
         assert not validator("ProgressValue").is_valid(wrong)
     assert not validator("PromptParams").is_valid({"content": ""})
     assert not validator("PromptParams").is_valid({"content": [{"text": "no type"}]})
+
+
+def test_what_a_newer_daemon_may_say_fits_as_well() -> None:
+    event = {"seq": 1, "turnId": "t"}
+    check("ProgressValue", {**event, "kind": "danceStart", "partner": 1})
+    call = {**event, "kind": "toolCallStart", "toolCallId": "c", "name": "n"}
+    check("ProgressValue", {**call, "toolKind": "dance"})
+    assert not validator("ProgressValue").is_valid({**call, "toolKind": 5})
+    assert not validator("ProgressValue").is_valid(call)
+    check("ToolContent", {"type": "hologram"})
+    assert not validator("ToolContent").is_valid({"type": "text"})
+    check("ErrorCode", 1999)
+    closed = [place for place in enums(schema()["$defs"], "") if not place.endswith("/anyOf/0")]
+    sent_by_clients = ("PromptParams/", "PermissionAnswer/")
+    assert [place for place in closed if not place.startswith(sent_by_clients) and "/not/" not in place] == []
+
+
+def enums(value: Any, place: str) -> Iterator[str]:
+    """Where enums stand."""
+    if isinstance(value, dict):
+        for name, item in cast("dict[str, Any]", value).items():
+            yield from [place] if name == "enum" else enums(item, f"{place}/{name}".lstrip("/"))
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from enums(item, f"{place}/{index}")
+
+
+def test_the_root_leads_generators_to_every_type() -> None:
+    assert schema()["type"] == "object"
+    assert schema()["properties"] == {name: {"$ref": f"#/$defs/{name}"} for name in schema()["$defs"]}
+    names = get_args(content.ToolContent) + get_args(events.Event)
+    assert {schema()["$defs"][kind.__name__]["title"] for kind in names} == {kind.__name__ for kind in names}
+    assert schema()["$defs"]["JsonObject"]["additionalProperties"] is True, "or its members are dropped"
+
+
+def test_the_first_question_and_its_answer_have_types() -> None:
+    (hello,) = [entry for entry in read(RECORDED.read_text("utf-8").splitlines()) if method_of(entry) == "initialize"]
+    check("InitializeParams", hello["message"]["params"])
+    answer = json.loads(dumps(handshake.answer({})))
+    check("InitializeResult", answer)
+    check("ServerChat", answer["capabilities"]["experimental"]["chat"])
+    asked = {"version", *(method.capability for method in wire.REQUESTS_TO_CLIENT)}
+    assert (
+        set(schema()["$defs"]["ClientChat"]["properties"])
+        == asked
+        == set(answer["capabilities"]["experimental"]["chat"])
+    )
+    assert not validator("InitializeParams").is_valid(
+        {"capabilities": {"experimental": {"chat": {"permission": "yes"}}}}
+    )
+    numbers = {item["const"] for item in schema()["$defs"]["ErrorCode"]["anyOf"] if "const" in item}
+    assert {-32700, -32602, -32002, 1001, 1007} <= numbers
+
+
+def method_of(entry: Entry) -> str | None:
+    return entry["message"].get("method")
 
 
 @pytest.mark.parametrize("kind", get_args(events.Event) + SENT)
