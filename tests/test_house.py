@@ -33,6 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "editor",
         "pathtext",
         "seen",
+        "standing",
         "commands",
         "outputs",
         "positions",

@@ -1,12 +1,13 @@
 """The editor port: what the core may ask of the other end, whichever protocol that speaks."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from chatls.content import JsonObject, Range, ToolContent, WireValue
 from chatls.events import ToolKind
+from chatls.standing import Base
 
 OptionKind = Literal["allow_once", "allow_always", "reject_once", "reject_always"]
 """What an answer means, as the Agent Client Protocol spells it."""
@@ -29,6 +30,8 @@ class OpenDocument:
     uri: str
     text: str
     version: int | None
+    base: Base = field(default_factory=Base, compare=False, repr=False)
+    """What it and its file were when they last were the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +126,17 @@ class Editor(Texts, Protocol):
         """A person's word. Waits for ever; cancelled, it withdraws the question. Raises `ToolError` where it cannot."""
         ...
 
-    async def apply(self, change: Change) -> None:
-        """Change an open document, so that the editor's own undo takes it back. Returns when `open_documents` has it.
+    async def apply(self, change: Change) -> str:
+        """Change an open document, so that the editor's own undo takes it back. Gives the text that it has then: an
+        editor may format what it is given. Returns when `open_documents` has it.
 
         Raises `ToolError` where the editor cannot, will not, or has another text by now.
+        """
+        ...
+
+    async def reload(self, uris: Sequence[str]) -> bool:
+        """Ask for open documents to be read anew that were not changed since their files were. Whether one was, by
+        what the editor says. Bounded in time, raises nothing; False where it cannot.
         """
         ...
 

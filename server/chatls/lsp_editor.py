@@ -1,6 +1,7 @@
 """The editor port over LSP: questions, edits of open documents, and problems, asked of the client. Knows no pygls."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,7 +17,7 @@ from chatls.handshake import Hello
 from chatls.pathtext import quoted
 from chatls.positions import position
 from chatls.rpc import Rpc
-from chatls.textedits import replacements
+from chatls.textedits import replacements, took
 
 LONGEST_FEEDBACK = 10_000
 """Characters of a person's words to the model that count."""
@@ -24,6 +25,10 @@ MOST_PROBLEMS = 1000
 """Problems of one answer that are read."""
 TELLING = 3.0
 """Seconds for a client to tell its problems."""
+RELOADING = 5.0
+"""Seconds for a client to read documents anew."""
+FORMATTING = 0.1
+"""Seconds for an editor that formats to come to an end, once it has taken a change."""
 SETTLING = 2.0
 """Seconds for the new text of a document to come, once the client said that it applied a change."""
 
@@ -42,6 +47,7 @@ class LspEditor:
         capabilities = hello.params.get("capabilities")
         self._asks = _says(capabilities, "experimental", "chat", "permission")
         self._diagnoses = _says(capabilities, "experimental", "chat", "diagnostics")
+        self._reloads = _says(capabilities, "experimental", "chat", "reload")
         self._applies = _says(capabilities, "workspace", "applyEdit")
         self._versions = _says(capabilities, "workspace", "workspaceEdit", "documentChanges")
 
@@ -74,7 +80,7 @@ class LspEditor:
             raise ToolError("the editor's answer names no option")
         return Reply(answer.option_id, (answer.feedback or "").strip()[:LONGEST_FEEDBACK])
 
-    async def apply(self, change: Change) -> None:
+    async def apply(self, change: Change) -> str:
         """`Editor.apply`. The client may ask a person first, so the waiting for its answer has no limit here."""
         document, name = change.document, _name(change.document.uri)
         if not self._applies:
@@ -82,13 +88,23 @@ class LspEditor:
         edits = await to_thread.run_sync(_edits, document.text, change.text, self._encoding, abandon_on_cancel=True)
         self._require_same(document)  # from here to the message nobody else runs
         if not edits:
-            return
+            return change.text
         answer = await self._ask("workspace/applyEdit", self._workspace_edit(change, edits))
         if not _says(answer, "applied"):
             reason = _member(answer, "failureReason")
             words = f": {' '.join(reason.split())[:_LONGEST_REASON]}" if isinstance(reason, str) and reason else ""
             raise ToolError(f"the editor did not change {name}{words}; read it again")
-        await self._settled(change)
+        return await self._settled(change)
+
+    async def reload(self, uris: Sequence[str]) -> bool:
+        """`Editor.reload`."""
+        if not self._reloads or not uris:
+            return False
+        with move_on_after(RELOADING), suppress(ToolError):
+            request = wire.ReloadRequest(tuple(uris))
+            answer = await self._answer(wire.RELOAD.name, wire.to_wire(request), wire.ReloadAnswer)
+            return bool(set(answer.reloaded) & set(uris))
+        return False
 
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         """`Editor.problems`. What does not fit in the answer is passed over."""
@@ -129,17 +145,29 @@ class LspEditor:
         if self._now(document.uri) != document:
             raise ToolError(f"{_name(document.uri)} has changed in the editor meanwhile; read it again")
 
-    async def _settled(self, change: Change) -> None:
+    async def _settled(self, change: Change) -> str:
         """Wait until the document is what it was to become: the client tells it by `didChange`, maybe in several steps.
+        One that formats makes another text of it, with the change in it.
 
         Some clients say that they applied what they did not (Neovim, where the version is an old one).
         """
         with move_on_after(SETTLING):
+            while not await self._took(change):
+                await self._rpc.document_change()
+        with move_on_after(FORMATTING):
             while not self._has(change):
                 await self._rpc.document_change()
-        if not self._has(change):
+        now = self._now(change.document.uri)
+        if now is None or not await self._took(change):
             name = _name(change.document.uri)
-            raise ToolError(f"the editor said that it changed {name}, but now it has another text; read it again")
+            raise ToolError(f"the editor said that it changed {name}, but it did not; read it again")
+        return change.text if self._has(change) else now.text
+
+    async def _took(self, change: Change) -> bool:
+        now = self._now(change.document.uri)
+        if now is None or now.version == change.document.version:
+            return False
+        return await to_thread.run_sync(took, change.document.text, change.text, now.text, abandon_on_cancel=True)
 
     def _has(self, change: Change) -> bool:
         now = self._now(change.document.uri)

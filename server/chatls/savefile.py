@@ -24,8 +24,9 @@ class ChangedError(OSError):
     """The file is not what it was when the change was planned."""
 
 
-def save_beneath(folder: Path, path: Path, data: bytes, *, was: bytes | None) -> None:
-    """Give the file `path`, which lies below `folder`, the content `data`. The folders on the way are made.
+def save_beneath(folder: Path, path: Path, data: bytes, *, was: bytes | None) -> int:
+    """Give the file `path`, which lies below `folder`, the content `data`. The folders on the way are made. Returns how
+    many other names (hard links) of the file keep the old content.
 
     `was` is what it held when that was decided; None: there was none. Raises `ChangedError` if that is no longer so,
     `NotRegularError`, `PermissionError` also for a file without permission to write, and any other `OSError`. After
@@ -45,6 +46,7 @@ def save_beneath(folder: Path, path: Path, data: bytes, *, was: bytes | None) ->
             with suppress(OSError):
                 os.unlink(new.name, dir_fd=new.folder)
             raise
+        return old.st_nlink - 1 if old else 0
 
 
 def _unchanged(place: Place, was: bytes | None) -> os.stat_result | None:

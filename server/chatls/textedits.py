@@ -1,10 +1,12 @@
 """What differs between two texts, as short replacements, so that an editor keeps marks and folds elsewhere. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from chatls.linediff import differences
+from chatls.linediff import Block, differences
+from chatls.textfile import plain
 
 MOST = 500
 """Stretches; where there were more, they become one from the first to the last."""
@@ -38,6 +40,29 @@ def replacements(old: str, new: str) -> list[Replacement]:
         return found
     first, last = found[0].start, found[-1].end
     return [Replacement(first, last, new[first : len(new) - len(old) + last])]
+
+
+def took(old: str, wanted: str, now: str) -> bool:
+    """Whether what has become of `old` holds the change that was to make `wanted` of it, whatever else was changed:
+    where lines were to change, they did.
+
+    >>> took("x=1\\ny\\n", "x=2\\ny\\n", "x = 2\\ny\\n"), took("x=1\\ny\\n", "x=2\\ny\\n", "x=1\\nY\\n")
+    (True, False)
+    """
+    if plain(now) == plain(wanted):
+        return True
+    before, after, found = (plain(text).splitlines(keepends=True) for text in (old, wanted, now))
+    changed = list(differences(before, found))
+    return any(_holds(block, after, other, found) for block in differences(before, after) for other in changed)
+
+
+def _holds(block: Block, after: Sequence[str], other: Block, found: Sequence[str]) -> bool:
+    """Whether a change that was made is the one that was to be made; where lines only came, by one that did."""
+    first, last, start, stop = block
+    if first < last:
+        return other[0] < last and first < other[1]
+    came = {line.strip() for line in after[start:stop]} & {line.strip() for line in found[other[2] : other[3]]}
+    return other[0] <= first <= other[1] and bool(came)
 
 
 def _narrowed(at: int, gone: str, came: str) -> Replacement:

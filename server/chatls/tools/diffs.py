@@ -44,6 +44,19 @@ class FileChange:
         removed = sum(last - first for first, last, _, _ in self._blocks)
         return f"+{added} -{removed} lines"
 
+    @cached_property
+    def hunks(self) -> list[tuple[list[str], list[str]]]:
+        """What goes and what comes, block by block, wherever in the file that is."""
+        old, new = self._lines
+        return [(old[a:b], new[c:d]) for a, b, c, d in self._blocks]
+
+    @property
+    def shown_lines(self) -> Iterator[str]:
+        """The lines of the new text that the diff shows, without their line ends."""
+        _, new = self._lines
+        for _, _, start, stop in self._blocks:
+            yield from (line.removesuffix("\n") for line in new[max(0, start - _AROUND) : stop + _AROUND])
+
     def unified(self, most: int, *, longest: int | None = None) -> tuple[str, bool]:
         """A unified diff of not much more than `most` bytes, with lines of `longest` characters at most; and whether
         something is left out, which is said where it is."""

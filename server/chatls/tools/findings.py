@@ -29,6 +29,8 @@ class Findings:
     """Open documents whose text is searched in place of their files."""
     secret: list[Path]
     """Files that are not searched."""
+    outdated: list[Path] = field(default_factory=list[Path])
+    """Open documents that the editor shows in an older form: their files are searched."""
     files: dict[Path, list[Line]] = field(default_factory=dict[Path, list[Line]])
     count: int = 0
     """Matches in `files`."""
@@ -73,6 +75,8 @@ class Findings:
         """What was searched otherwise than one may think."""
         if unsaved := sorted(self.unsaved & self.files.keys()):
             yield f"unsaved text from the editor: {_named(workspace, unsaved)}"
+        if self.outdated:
+            yield f"newer on the disk, and searched there, than what the editor shows: {_named(workspace, self.outdated)}"
         if self.secret:
             yield f"not searched, because such files usually hold secrets: {_named(workspace, self.secret)}"
         for complaint in self.complaints[:1]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chatls import jsontext
+from chatls.textfile import readable
 from chatls.tools.ripgrep import LONGEST_RECORD
 
 _SHOWN = 400
@@ -141,7 +142,7 @@ def _text(value: dict[str, str], *, path: bool = False) -> str:
     if "text" in value:
         return value["text"]
     data = base64.b64decode(value["bytes"])
-    return os.fsdecode(data) if path else data.decode("utf-8", "replace")
+    return os.fsdecode(data) if path else readable(data)
 
 
 def _excerpt(data: Any) -> str:
