@@ -53,7 +53,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ),
     ("providers", "tools"),
     ("agent",),
-    ("jsonrpc", "stdio", "handshake", "wire", "outbox", "documents", "rpc", "lsp_editor", "workdone"),
+    ("jsonrpc", "stdio", "handshake", "wire", "outbox", "opentext", "documents", "rpc", "lsp_editor", "workdone"),
     ("models", "turns"),
     ("app",),
     ("__main__",),
@@ -184,7 +184,7 @@ def test_there_is_no_circle() -> None:
 @pytest.mark.parametrize(
     ("libraries", "allowed"),
     [
-        (("pygls", "lsprotocol"), ("chatls.rpc", "chatls.documents")),
+        (("pygls", "lsprotocol"), ("chatls.lsp.features",)),
         (("httpx", "httpx_aiohttp", "aiohttp", "httpcore"), ("chatls.providers",)),
         (("xllamacpp",), ("chatls.providers",)),
         (("rich", "chatls_client"), ("chatls.__main__",)),

@@ -44,7 +44,6 @@ FAREWELL = 0.5
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
     lines = Log(os.environ.get("CHATLS_LOG", ""))
-    gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
     try:
         anyio.run(_serve, pipes, hello, lines)
     except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
@@ -80,6 +79,7 @@ class App:
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
+        self._rpc.on_look(lambda look: tasks.start_soon(to_thread.run_sync, look))
         self._models = Models(os.environ)
         self._editor = LspEditor(self._rpc, hello)
         self._environment: dict[str, str] = {}
@@ -98,7 +98,7 @@ class App:
         if parent is not None:
             self._tasks.start_soon(self._watch, parent)
         self._rpc.begin(hello.pending)
-        self._tasks.start_soon(self._models.warm_up)
+        self._tasks.start_soon(self._warm_up)
         self._tasks.start_soon(self._tidy)
 
     def receive(self, data: bytes) -> None:
@@ -226,6 +226,13 @@ class App:
                 answer.refuse(internal("the request"))
         if scope.cancelled_caught:
             answer.refuse(RequestError(wire.REQUEST_CANCELLED, "cancelled", kind="cancelled"))
+
+    async def _warm_up(self) -> None:
+        try:
+            await self._models.warm_up()
+        finally:
+            gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
+            gc.enable()
 
     async def _tidy(self) -> None:
         await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)

@@ -1,7 +1,7 @@
 """The first answer: `initialize`, before anything heavy is imported. Knows no chat.
 
-Importing LSP types, pydantic and httpx takes half a second. Editors wait for `initialize`, so it is answered from
-here with nothing but the standard library and orjson, and the rest of the daemon is imported right behind the answer.
+Importing anyio, pydantic and httpx takes hundreds of milliseconds. Editors wait for `initialize`, so it is answered
+from here with nothing but the standard library and orjson; the rest of the daemon is imported right behind the answer.
 """
 
 from typing import Any, NamedTuple, cast
@@ -11,6 +11,8 @@ from chatls.jsontext import dumps
 from chatls.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
+ASKS = ("permission", "diagnostics", "reload")
+"""What we may ask of a client that says in `experimental.chat` that it answers."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 PROTOCOL_VERSION = 1
 """Of docs/protocol.md."""
@@ -113,9 +115,9 @@ def _result(params: Params) -> Params:
     """What this server can do (LSP, `InitializeResult`)."""
     capabilities = {
         "positionEncoding": position_encoding(params),
-        "textDocumentSync": {"openClose": True, "change": 2},
+        "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         "executeCommandProvider": {"commands": list(COMMANDS)},
-        "experimental": {"chat": {"version": PROTOCOL_VERSION, "permission": True, "diagnostics": True}},
+        "experimental": {"chat": {"version": PROTOCOL_VERSION, **dict.fromkeys(ASKS, True)}},
     }
     return {"capabilities": capabilities, "serverInfo": {"name": "chatls", "version": __version__}}

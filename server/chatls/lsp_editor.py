@@ -1,4 +1,4 @@
-"""The editor port over LSP: questions, edits of open documents, and problems, asked of the client. Knows no pygls."""
+"""The editor port over LSP: questions, edits of open documents, and problems, asked of the client."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ from chatls.handshake import Hello
 from chatls.pathtext import quoted
 from chatls.positions import position
 from chatls.rpc import Rpc
-from chatls.textedits import replacements, took
+from chatls.textedits import Taken, replacements, taken
 
 LONGEST_FEEDBACK = 10_000
 """Characters of a person's words to the model that count."""
@@ -85,7 +85,7 @@ class LspEditor:
         document, name = change.document, _name(change.document.uri)
         if not self._applies:
             raise ToolError(f"{name} is open in an editor that takes no edits: it has to be saved and closed first")
-        edits = await to_thread.run_sync(_edits, document.text, change.text, self._encoding, abandon_on_cancel=True)
+        edits = await to_thread.run_sync(_edits, document, change.text, self._encoding, abandon_on_cancel=True)
         self._require_same(document)  # from here to the message nobody else runs
         if not edits:
             return change.text
@@ -152,30 +152,42 @@ class LspEditor:
         Some clients say that they applied what they did not (Neovim, where the version is an old one).
         """
         with move_on_after(SETTLING):
-            while not await self._took(change):
-                await self._rpc.document_change()
+            await self._reached(change, "taken")
         with move_on_after(FORMATTING):
-            while not self._has(change):
-                await self._rpc.document_change()
+            await self._reached(change, "there")
         now = self._now(change.document.uri)
-        if now is None or not await self._took(change):
+        if now is None or await self._state(now, change) == "not":
             name = _name(change.document.uri)
             raise ToolError(f"the editor said that it changed {name}, but it did not; read it again")
-        return change.text if self._has(change) else now.text
+        return await to_thread.run_sync(_became, now, change, abandon_on_cancel=True)
 
-    async def _took(self, change: Change) -> bool:
-        now = self._now(change.document.uri)
-        if now is None or now.version == change.document.version:
-            return False
-        return await to_thread.run_sync(took, change.document.text, change.text, now.text, abandon_on_cancel=True)
+    async def _reached(self, change: Change, wanted: Taken) -> None:
+        """Wait until as much of a change is in the document."""
+        while True:
+            now = self._now(change.document.uri)
+            if now is not None and await self._state(now, change) in ("there", wanted):
+                return
+            if self._now(change.document.uri) == now:
+                await self._rpc.document_change()
 
-    def _has(self, change: Change) -> bool:
-        now = self._now(change.document.uri)
-        return now is not None and _plain(now.text) == _plain(change.text)
+    async def _state(self, now: OpenDocument, change: Change) -> Taken:
+        if now.version == change.document.version:
+            return "not"
+        return await to_thread.run_sync(_taken, now, change, abandon_on_cancel=True)
 
 
-def _edits(old: str, new: str, encoding: str) -> list[JsonObject]:
+def _taken(now: OpenDocument, change: Change) -> Taken:
+    return taken(change.document.text, change.text, now.text)
+
+
+def _became(now: OpenDocument, change: Change) -> str:
+    """The text that there is; the one that was wanted where they differ in line ends alone."""
+    return change.text if _plain(now.text) == _plain(change.text) else now.text
+
+
+def _edits(document: OpenDocument, new: str, encoding: str) -> list[JsonObject]:
     """LSP's `TextEdit`s, by the positions of the old text."""
+    old = document.text
 
     def place(at: int) -> JsonObject:
         line, character = position(old, at, encoding)

@@ -1,4 +1,7 @@
-"""Which texts a session's model has seen: what it has not read it may not edit, and it is told what changed. No disk."""
+"""Which texts a session's model has seen: what it has not read it may not edit, and what changed it is told. No disk.
+
+A method is one step on a dictionary, so all is safe to use in any thread.
+"""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -18,7 +21,7 @@ class _File(NamedTuple):
 
 
 class Seen:
-    """Of one session. Safe to use in any thread: each method is one step on a dictionary."""
+    """Of one session."""
 
     def __init__(self) -> None:
         self._files: dict[Path, _File] = {}

@@ -1,9 +1,11 @@
 """What differs between two texts, as short replacements, so that an editor keeps marks and folds elsewhere. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal
 
 from chatls.linediff import Block, differences
 from chatls.textfile import plain
@@ -42,18 +44,23 @@ def replacements(old: str, new: str) -> list[Replacement]:
     return [Replacement(first, last, new[first : len(new) - len(old) + last])]
 
 
-def took(old: str, wanted: str, now: str) -> bool:
-    """Whether what has become of `old` holds the change that was to make `wanted` of it, whatever else was changed:
-    where lines were to change, they did.
+Taken = Literal["there", "taken", "partly", "not"]
+"""The text is the one that was wanted; all stretches were changed, and more or otherwise; some were; none was."""
 
-    >>> took("x=1\\ny\\n", "x=2\\ny\\n", "x = 2\\ny\\n"), took("x=1\\ny\\n", "x=2\\ny\\n", "x=1\\nY\\n")
-    (True, False)
+
+def taken(old: str, wanted: str, now: str) -> Taken:
+    """How much of a change is in what has become of a text, whatever else was changed there.
+
+    >>> taken("x=1\\ny\\n", "x=2\\ny\\n", "x = 2\\ny\\n"), taken("x=1\\ny\\n", "x=2\\ny\\n", "x=1\\nY\\n")
+    ('taken', 'not')
     """
     if plain(now) == plain(wanted):
-        return True
+        return "there"
     before, after, found = (plain(text).splitlines(keepends=True) for text in (old, wanted, now))
     changed = list(differences(before, found))
-    return any(_holds(block, after, other, found) for block in differences(before, after) for other in changed)
+    blocks = differences(before, after)
+    count = Counter(any(_holds(block, after, other, found) for other in changed) for block in blocks)
+    return ("partly" if count[False] else "taken") if count[True] else "not"
 
 
 def _holds(block: Block, after: Sequence[str], other: Block, found: Sequence[str]) -> bool:

@@ -154,8 +154,8 @@ codecs.register_error("chatls.unused", _unused)
 
 
 def holds(data: bytes, text: str) -> bool:
-    r"""Whether a file's content is what an editor shows as `text`, in the editor's own terms: line ends, the mark at the
-    start, a line feed at the end, and the encoding may be told otherwise.
+    r"""Whether a file's content is what an editor shows as `text`, in the editor's own terms: line ends, the mark at
+    the start, a line feed at the end, and the encoding may be told otherwise.
 
     >>> holds(b"caf\xe9\r\n", "caf\xe9\n"), holds(b"a\n", "b\n")
     (True, False)

@@ -256,7 +256,7 @@ async def test_other_encodings_are_searched(ws: Playground) -> None:
     ws.write("wide", "größe\n".encode("utf-16"))
     ws.write("latin", b"gr\xf6\xdfe hit\n")
     assert await found(ws, "größe") == ["wide:1: größe"]
-    assert await found(ws, "hit") == ["latin:1: gr\ufffd\ufffde hit"]
+    assert await found(ws, "hit") == ["latin:1: größe hit"]
 
 
 async def test_links_are_not_followed_and_loops_end(ws: Playground) -> None:

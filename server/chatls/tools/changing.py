@@ -205,10 +205,8 @@ def _notes(target: Target, made: FileChange, *, formatted: bool, outdated: bool,
     if outdated:
         yield "the editor still shows an older form of it, without changes: it has to be read anew there"
     if others:
-        names = (
-            "1 other name (a hard link) that keeps" if others == 1 else f"{others} other names (hard links) that keep"
-        )
-        yield f"it had {names} the old text"
+        names = "another name" if others == 1 else f"{others} other names"
+        yield f"{names} of it (hard links) kept the old text"
 
 
 def _diff(change: FileChange) -> tuple[str, bool]:

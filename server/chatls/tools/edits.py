@@ -87,9 +87,7 @@ def _restored(new: str, there: str, old: str) -> str:
     if not bytes_there or not wanted:
         return new
     if wanted != len(bytes_there) or wanted != old.count("\ufffd"):
-        raise ToolError(
-            "what read_file shows as \ufffd are bytes that are no UTF-8: keep each of them, or leave out all"
-        )
+        raise ToolError("what read_file shows as \ufffd are bytes that are no UTF-8: keep each, or leave out all")
     pieces = new.split("\ufffd")
     return "".join(piece for pair in zip(pieces, (*bytes_there, ""), strict=True) for piece in pair)
 

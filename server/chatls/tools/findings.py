@@ -76,7 +76,7 @@ class Findings:
         if unsaved := sorted(self.unsaved & self.files.keys()):
             yield f"unsaved text from the editor: {_named(workspace, unsaved)}"
         if self.outdated:
-            yield f"newer on the disk, and searched there, than what the editor shows: {_named(workspace, self.outdated)}"
+            yield f"newer on the disk than in the editor, and searched there: {_named(workspace, self.outdated)}"
         if self.secret:
             yield f"not searched, because such files usually hold secrets: {_named(workspace, self.secret)}"
         for complaint in self.complaints[:1]:

@@ -69,8 +69,8 @@ def look(workspace: Workspace, path: Path) -> Target:
     standing = workspace.standing(path) if document else None
     if standing == "both":
         raise ToolError(
-            f"{quoted(name)} was changed in the editor and on the disk, each in another way: ask the user to save or to "
-            "reload it. Nothing was changed."
+            f"{quoted(name)} was changed in the editor and on the disk, each in another way: ask the user to save it "
+            "or to read it anew. Nothing was changed."
         )
     data = _read(workspace, path, name)
     if document is None or standing in ("outdated", "gone"):
