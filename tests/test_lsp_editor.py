@@ -433,10 +433,12 @@ async def test_a_client_is_asked_to_read_documents_anew() -> None:
 
 
 async def test_a_client_that_does_not_reload_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    for step in ("refuses", [], {}, {"reloaded": ["file:///other"]}, {"reloaded": [5]}, None):
+    odd: tuple[Any, ...] = ([], {}, {"reloaded": ["file:///other"]}, {"reloaded": [5]}, None)
+    for answer in odd:
         client = Client(RELOADS)
-        answer = client.refuses("unknown") if step == "refuses" else client.answers(step)
-        assert await reloaded(client, answer) is False, step
+        assert await reloaded(client, client.answers(answer)) is False, answer
+    refusing = Client(RELOADS)
+    assert await reloaded(refusing, refusing.refuses("unknown")) is False
     assert await reloaded(Client(ALL)) is False
     monkeypatch.setattr(lsp_editor, "RELOADING", 0.01)
     slow = Client(RELOADS)
