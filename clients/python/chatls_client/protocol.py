@@ -522,5 +522,14 @@ class DiagnosticsRequest(WireValue):
     problems has seen the change, and answers with what there is by then."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReloadRequest(WireValue):
+    """Which documents are to be read anew."""
+
+    uris: tuple[str, ...]
+    """Open documents that the client told no change of since their files were changed. One that has changes by now must
+    not be touched."""
+
+
 event_from_wire: Callable[[JsonObject], Event | None] = tagged(Event, "kind")
 """Read a `$/progress` value; None for a kind that this client does not know."""

@@ -499,6 +499,17 @@ export interface DiagnosticsAnswer {
   readonly items: readonly DocumentDiagnostics[];
 }
 
+/** Which documents are to be read anew. */
+export interface ReloadRequest {
+  /** Open documents that the client told no change of since their files were changed. One that has changes by now must not be touched. */
+  readonly uris: readonly string[];
+}
+
+/** Which documents were read anew. Their `didChange` comes before this answer. */
+export interface ReloadAnswer {
+  readonly reloaded?: readonly string[];
+}
+
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
 export type ProgressValue = Event & {
   /** Counts up by one within a turn, from 1. */
@@ -526,6 +537,8 @@ export interface RequestsToClient {
   "chat/requestPermission": { params: Question; result: PermissionAnswer };
   /** Which problems does the editor show? */
   "chat/diagnostics": { params: DiagnosticsRequest; result: DiagnosticsAnswer };
+  /** Read unchanged documents anew whose files were changed. */
+  "chat/reload": { params: ReloadRequest; result: ReloadAnswer };
 }
 
 /** For `workspace/executeCommand`. */

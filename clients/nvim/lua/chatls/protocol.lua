@@ -425,6 +425,14 @@
 ---@class chatls.DiagnosticsAnswer
 ---@field items chatls.DocumentDiagnostics[]
 
+---Which documents are to be read anew.
+---@class chatls.ReloadRequest
+---@field uris string[] Open documents that the client told no change of since their files were changed. One that has changes by now must not be touched.
+
+---Which documents were read anew. Their `didChange` comes before this answer.
+---@class chatls.ReloadAnswer
+---@field reloaded? string[]
+
 return {
   version = 1,
   methods = {
@@ -437,6 +445,7 @@ return {
   requests_to_client = {
     request_permission = "chat/requestPermission",
     diagnostics = "chat/diagnostics",
+    reload = "chat/reload",
   },
   commands = {
     "chatls.cancel",
