@@ -229,9 +229,9 @@ def test_a_clean_buffer_is_read_anew_and_a_changed_one_is_not_touched(nvim: Open
     done = [{"text": "I see."}]
     editor = nvim(reads, done, reads, done, files=(path, other))
     editor.command("set noautoread")
+    editor.command(f"buffer {other}")
     begin(editor, "Read")
     ended(editor)
-    editor.command(f"buffer {other}")
     editor.keys("ggOtyped<Esc>")
     editor.command(f"buffer {path}")
     for file in (path, other):
