@@ -78,8 +78,11 @@ class Desk:
         self.questions.append(question)
         return await self.answer(question)
 
-    async def apply(self, change: Change) -> None:
+    async def apply(self, change: Change) -> str:
         raise AssertionError(f"nobody expected a change: {change}")
+
+    async def reload(self, uris: Sequence[str]) -> bool:
+        raise AssertionError(f"nobody expected that to be read anew: {uris}")
 
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed

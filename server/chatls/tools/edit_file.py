@@ -68,9 +68,13 @@ def _tidy(arguments: JsonObject) -> JsonObject:
             edits = [_tidy_edit(item) for item in cast(list[Any], edits)]
         case _:
             edits = [_tidy_edit(edits)]
-    named = [edit["path"] for edit in edits if isinstance(edit, dict) and isinstance(edit.get("path"), str)]
-    first = {"path": named[0]} if named and "path" not in arguments else {}
-    return {**first, **arguments, "edits": edits}
+    return {**_first_path(edits), **arguments, "edits": edits}
+
+
+def _first_path(edits: list[Any]) -> JsonObject:
+    """The call's path, where only the edits name files."""
+    named = (cast(JsonObject, edit).get("path") for edit in edits if isinstance(edit, dict))
+    return {"path": path for path in list(named)[:1] if isinstance(path, str)}
 
 
 def _parsed(text: str) -> Any:

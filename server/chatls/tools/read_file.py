@@ -20,7 +20,7 @@ from chatls.openfile import encoding_of
 from chatls.pathtext import quoted, readable_size
 from chatls.textfile import MOST_BYTES, NoTextError, decode, is_binary
 from chatls.tools.fresh import fresh
-from chatls.tools.notebooks import cells
+from chatls.tools.notebooks import rendered
 from chatls.tools.pages import MOST_CHARACTERS, Page, Pager
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.visible import harmless
@@ -34,6 +34,7 @@ _TROUBLES: dict[str, str] = {
     "both": "unsaved text from the editor; the file was changed on the disk as well, in another way",
 }
 _OUTDATED = "the text on the disk, which is newer than what the editor shows"
+_NOTEBOOK = "a notebook of {} cells, with outputs in short; edit_notebook changes them"
 _LEGACY = "its bytes are no UTF-8 and are read as {}"
 _TROUBLE = {
     "binary": "line {} holds binary data: reading ended there",
@@ -110,11 +111,12 @@ def _looked(context: ToolContext, path: str, pager: Pager) -> ToolOutput:
     return output
 
 
-def _told(path: Path, text: str, trouble: str | None, *notes: str) -> _Source:
+def _told(path: Path, text: str, *notes: str | None) -> _Source:
     """A text that is known whole."""
-    size, shown = len(text.encode("utf-8", "replace")), cells(path, text)
-    data = _encoded(shown or text.removeprefix("\ufeff").replace("\0", "\ufffd"))
-    return _Source(_slices(data), size, text, tuple(filter(None, (trouble, *notes))))
+    size, cells = len(text.encode("utf-8", "replace")), rendered(path, text)
+    told = tuple(filter(None, notes)) + ((_NOTEBOOK.format(cells[1]),) if cells else ())
+    data = _encoded((cells[0] if cells else text.removeprefix("\ufeff")).replace("\0", "\ufffd"))
+    return _Source(_slices(data), size, text, told)
 
 
 def _encoded(text: str) -> bytes:
@@ -134,7 +136,7 @@ def _on_disk(context: ToolContext, file: FileIO, place: Path) -> _Source:
     if data is not None:
         with suppress(NoTextError):
             form = decode(data)
-            return _told(place, form.text, outdated, *((_LEGACY.format(form.encoding_name),) if form.is_legacy else ()))
+            return _told(place, form.text, outdated, _LEGACY.format(form.encoding_name) if form.is_legacy else None)
     source = file if data is None else BytesIO(data)
     return _Source(_utf8(source, name, size), size, None, (outdated,) if outdated else ())
 

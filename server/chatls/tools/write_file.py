@@ -49,12 +49,16 @@ def _plan(context: ToolContext, path: str, content: str) -> Plan:
         raise ToolError("the content holds a NUL character; only text can be written")
     require_notebook(target.path, content)
     done = f"replaced the text of {target.name}" if target.exists else f"made {target.name}"
-    make = partial(_rewritten, content.removeprefix("\ufeff"), target.name) if target.exists else lambda _: content
+    make = partial(_rewritten if target.exists else _new, content, target.name)
     return plan(context, [Wish(target, make, done)], f"write_file {target.name}")
 
 
+def _new(content: str, _name: str, _old: str) -> str:
+    return content
+
+
 def _rewritten(content: str, name: str, old: str) -> str:
-    text = rewritten(old, content)
+    text = rewritten(old, content.removeprefix("\ufeff"))
     if text == old:
         raise ToolError(f"{name} holds just this text already. Nothing was changed.")
     return text
