@@ -439,3 +439,12 @@ def test_a_secret_file_is_refused_with_the_reason_also_through_links(folder: Pat
     assert place.is_secret(folder / ".env.local")
     assert not place.is_secret(folder / "real.conf")
     assert place.readable("src/app.py") == folder / "src/app.py"
+
+
+def test_a_root_that_is_gone_is_called_so(folder: Path) -> None:
+    space = workspace(folder)
+    folder.rename(folder.with_name("moved"))
+    assert space.gone_roots() == [folder]
+    for name in ("a.txt", "src/a.txt", "."):
+        words = str(space.missing(space.resolve(name)))
+        assert words.startswith(f'the folder "{folder}", which is open in the editor, is gone'), name

@@ -194,6 +194,12 @@ class Workspace:
 
     def missing(self, path: Path) -> ToolError:
         """What to tell the model when there is no such file: names that come near, and how to look for it."""
+        root = self.root_of(path)
+        if root is not None and root in self.gone_roots():
+            return ToolError(
+                f"the folder {quoted(str(root))}, which is open in the editor, is gone: it was moved or deleted. Ask "
+                "the user to open it where it is now"
+            )
         near = self._near(path)
         if path in self._documents and self.standing(path) == "gone":
             gone = "it was moved or deleted, though the editor still shows it"
@@ -202,6 +208,10 @@ class Workspace:
             )
         hint = f"; did you mean {' or '.join(near)}?" if near else ";"
         return ToolError(f"there is no {quoted(self.display(path))}{hint} list_files shows what there is")
+
+    def gone_roots(self) -> list[Path]:
+        """The roots that are no folders any more."""
+        return [folder for _, folder in self.folders if not _is_folder(folder)]
 
     def _near(self, path: Path) -> list[str]:
         folder = path.parent

@@ -819,3 +819,13 @@ async def test_edits_that_do_not_fit_are_refused_in_words(
     ws: Playground, arguments: dict[str, object], words: str
 ) -> None:
     assert words in await refused(ws, edit_file, **arguments)
+
+
+async def test_other_names_of_a_file_that_keep_the_old_text_are_told(ws: Playground) -> None:
+    path = ws.write("a", "one\n")
+    other = ws.folder / "b"
+    other.hardlink_to(path)
+    await read(ws, "a")
+    assert "another name of it (hard links) kept the old text" in said(await change(ws, "a", one("one", "two")))
+    assert (path.read_text(), other.read_text()) == ("two\n", "one\n")
+    assert "hard links" not in said(await change(ws, "a", one("two", "three")))

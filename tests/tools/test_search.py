@@ -13,7 +13,7 @@ from playground import Playground, text_of
 
 from chatls.content import Location
 from chatls.errors import ToolError
-from chatls.tools import ripgrep, search
+from chatls.tools import list_files, ripgrep, search
 
 pytestmark = pytest.mark.asyncio
 
@@ -565,3 +565,17 @@ async def test_the_title_and_the_place_name_what_is_searched(ws: Playground) -> 
     assert search.title({"pattern": "x", "path": "src", "glob": "*.py"}) == 'search "x" src *.py'
     assert search.locate(space, {"pattern": "x"}) == ()
     assert search.locate(space, {"pattern": "x", "path": "src/a.py"}) == (Location(path.as_uri()),)
+
+
+async def test_of_several_roots_one_that_is_gone_is_named_and_the_others_are_searched(ws: Playground) -> None:
+    ws.folders = {"here": ws.folder / "here", "gone": ws.folder / "gone"}
+    ws.write("here/a.txt", "hit")
+    text = await ws.ask(search, pattern="hit")
+    assert "not searched, because these folders are gone: gone" in text
+    assert "here/a.txt:1: hit" in text
+    assert "these folders are gone: gone" in await ws.ask(list_files)
+    with pytest.raises(ToolError, match="is gone: it was moved or deleted"):
+        await ws.ask(search, pattern="hit", path="gone")
+    (ws.folder / "here").rename(ws.folder / "elsewhere")
+    with pytest.raises(ToolError, match="is gone: it was moved or deleted"):
+        await ws.ask(search, pattern="hit")

@@ -73,8 +73,8 @@ def _tidy(arguments: JsonObject) -> JsonObject:
 
 def _first_path(edits: list[Any]) -> JsonObject:
     """The call's path, where only the edits name files."""
-    named = (cast(JsonObject, edit).get("path") for edit in edits if isinstance(edit, dict))
-    return {"path": path for path in list(named)[:1] if isinstance(path, str)}
+    named = [cast(JsonObject, edit).get("path") for edit in edits if isinstance(edit, dict)]
+    return {"path": named[0]} if named and isinstance(named[0], str) else {}
 
 
 def _parsed(text: str) -> Any:

@@ -77,6 +77,8 @@ class Findings:
             yield f"unsaved text from the editor: {_named(workspace, unsaved)}"
         if self.outdated:
             yield f"newer on the disk than in the editor, and searched there: {_named(workspace, self.outdated)}"
+        if gone := workspace.gone_roots():
+            yield f"not searched, because these folders are gone: {_named(workspace, gone)}"
         if self.secret:
             yield f"not searched, because such files usually hold secrets: {_named(workspace, self.secret)}"
         for complaint in self.complaints[:1]:

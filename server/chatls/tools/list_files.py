@@ -78,7 +78,7 @@ async def list_files(
     for area in places:
         found, ended = await _names(program, area, max(0, _MOST_NAMES - len(listing.names)))
         await to_thread.run_sync(listing.add, call.workspace, area, found, ended, abandon_on_cancel=True)
-    return await to_thread.run_sync(_answer, listing, min(max_results, _MOST_RESULTS), path, glob)
+    return await to_thread.run_sync(_answer, call.workspace, listing, min(max_results, _MOST_RESULTS), path, glob)
 
 
 async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | None]:
@@ -89,7 +89,7 @@ async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | N
     return await run(program, command, folder=area.folder, root=area.root, taker=taker, separator=b"\0")
 
 
-def _answer(listing: _Listing, room: int, path: str | None, glob: str | None) -> ToolOutput:
+def _answer(workspace: Workspace, listing: _Listing, room: int, path: str | None, glob: str | None) -> ToolOutput:
     if not listing.names:
         return _nothing(listing, path, glob)
     lines, left = outline(sorted(listing.names), room)
@@ -100,6 +100,8 @@ def _answer(listing: _Listing, room: int, path: str | None, glob: str | None) ->
         parts.append("list a folder by its path to see what is in it")
     if left or fitting < len(lines):
         parts.append("not all are shown: give a narrower path or glob, or a larger max_results")
+    if gone := workspace.gone_roots():
+        parts.append(f"these folders are gone: {', '.join(map(workspace.display, gone))}")
     if listing.complaint:
         parts.append(f"not everything could be listed: {listing.complaint.splitlines()[0][:_LONGEST_COMPLAINT]}")
     text = "\n".join(("; ".join(parts), "", *lines[:fitting]))
