@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatls import lsp_editor
-from chatls.editor import Change, OpenDocument, PermissionOption, Question
+from chatls.editor import Change, FileOperation, OpenDocument, PermissionOption, Question
 from chatls.errors import ToolError
 from chatls.handshake import Hello
 from chatls.lsp_editor import LspEditor
@@ -412,6 +412,26 @@ async def test_what_an_editor_makes_of_a_change_is_given_back() -> None:
         client.answers({"applied": True})(request)
 
     assert await applied(client, Change("x", document, "A\nb\nc\n"), apply) == "  A\nb\nc\n# formatted\n"
+
+
+# Moving and deleting
+
+
+async def test_a_client_moves_and_deletes_what_is_open_if_it_says_that_it_can() -> None:
+    able: Json = {"documentChanges": True, "resourceOperations": ["rename", 5]}
+    client = Client({"workspace": {"applyEdit": True, "workspaceEdit": able}})
+    move, delete = FileOperation("move it", URI, "file:///folder/b.py"), FileOperation("delete it", URI, None)
+    done = await client.during(lambda: client.editor.operate(move), client.answers({"applied": True}))
+    assert done is True
+    change = {"kind": "rename", "oldUri": URI, "newUri": "file:///folder/b.py"}
+    assert client.requests[0]["params"] == {"label": "move it", "edit": {"documentChanges": [change]}}
+    assert await client.during(lambda: client.editor.operate(delete)) is False
+    assert await Client(ALL).editor.operate(move) is False
+    refusing = Client({"workspace": {"applyEdit": True, "workspaceEdit": able}})
+    answer = refusing.answers({"applied": False, "failureReason": "no such folder"})
+    error = await refusing.during(lambda: refusing.editor.operate(move), answer)
+    assert "did not change" in str(error)
+    assert "no such folder" in str(error)
 
 
 # Reading anew

@@ -88,6 +88,16 @@ class Change:
     """The whole text afterwards."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileOperation:
+    """What is to become of the file of an open document that has no changes of its own."""
+
+    label: str
+    uri: str
+    to: str | None
+    """Its new `uri`; None: it is to be deleted."""
+
+
 Severity = Literal["error", "warning", "information", "hint"]
 
 
@@ -137,6 +147,12 @@ class Editor(Texts, Protocol):
         editor may format what it is given. Returns when `open_documents` has it.
 
         Raises `ToolError` where the editor cannot, will not, or has another text by now.
+        """
+        ...
+
+    async def operate(self, operation: FileOperation) -> bool:
+        """Have the editor move or delete a file, so that what it shows follows. False where it cannot; raises
+        `ToolError` where it will not. What came of it the disk says.
         """
         ...
 

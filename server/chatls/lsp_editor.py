@@ -11,7 +11,7 @@ from anyio import move_on_after, to_thread
 
 from chatls import wire
 from chatls.content import JsonObject
-from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root, Severity
+from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root, Severity
 from chatls.errors import RequestError, ToolError
 from chatls.handshake import Hello
 from chatls.pathtext import quoted
@@ -47,6 +47,8 @@ class LspEditor:
         capabilities = hello.params.get("capabilities")
         self._asks = _says(capabilities, "experimental", "chat", "permission")
         self._diagnoses = _says(capabilities, "experimental", "chat", "diagnostics")
+        edits = _member(_member(capabilities, "workspace"), "workspaceEdit")
+        self._operations = frozenset(filter(lambda item: isinstance(item, str), _list(edits, "resourceOperations")))
         self._reloads = _says(capabilities, "experimental", "chat", "reload")
         self._applies = _says(capabilities, "workspace", "applyEdit")
         self._versions = _says(capabilities, "workspace", "workspaceEdit", "documentChanges")
@@ -90,11 +92,19 @@ class LspEditor:
         if not edits:
             return change.text
         answer = await self._ask("workspace/applyEdit", self._workspace_edit(change, edits))
-        if not _says(answer, "applied"):
-            reason = _member(answer, "failureReason")
-            words = f": {' '.join(reason.split())[:_LONGEST_REASON]}" if isinstance(reason, str) and reason else ""
-            raise ToolError(f"the editor did not change {name}{words}; read it again")
+        _require_applied(answer, name)
         return await self._settled(change)
+
+    async def operate(self, operation: FileOperation) -> bool:
+        """`Editor.operate`."""
+        kind = "rename" if operation.to else "delete"
+        if not (self._applies and self._versions and kind in self._operations):
+            return False
+        addresses = {"oldUri": operation.uri, "newUri": operation.to} if operation.to else {"uri": operation.uri}
+        edit = {"documentChanges": [{"kind": kind, **addresses}]}
+        answer = await self._ask("workspace/applyEdit", {"label": operation.label, "edit": edit})
+        _require_applied(answer, _name(operation.uri))
+        return True
 
     async def reload(self, uris: Sequence[str]) -> bool:
         """`Editor.reload`."""
@@ -174,6 +184,13 @@ class LspEditor:
         if now.version == change.document.version:
             return "not"
         return await to_thread.run_sync(_taken, now, change, abandon_on_cancel=True)
+
+
+def _require_applied(answer: Any, name: str) -> None:
+    if not _says(answer, "applied"):
+        reason = _member(answer, "failureReason")
+        words = f": {' '.join(reason.split())[:_LONGEST_REASON]}" if isinstance(reason, str) and reason else ""
+        raise ToolError(f"the editor did not change {name}{words}; read it again")
 
 
 def _taken(now: OpenDocument, change: Change) -> Taken:

@@ -23,7 +23,7 @@ from chatls.agent.turn import Turn
 from chatls.commands import Commands
 from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
-from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
+from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root
 from chatls.events import (
     Event,
     PermissionRequested,
@@ -80,6 +80,9 @@ class Desk:
 
     async def apply(self, change: Change) -> str:
         raise AssertionError(f"nobody expected a change: {change}")
+
+    async def operate(self, operation: FileOperation) -> bool:
+        raise AssertionError(f"nobody expected an operation: {operation}")
 
     async def reload(self, uris: Sequence[str]) -> bool:
         raise AssertionError(f"nobody expected that to be read anew: {uris}")

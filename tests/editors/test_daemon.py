@@ -254,3 +254,30 @@ def test_a_clean_buffer_is_read_anew_and_a_changed_one_is_not_touched(nvim: Open
     assert editor.lua("return vim.bo[vim.fn.bufnr(...)].autoread == nil", str(path)) is True
     editor.command("set autoread&")
     editor.command(f"edit! {other}")
+
+
+def test_a_buffer_follows_its_file_that_is_moved_and_goes_with_one_that_is_deleted(nvim: Open, project: Path) -> None:
+    path, new, gone = project / "old.txt", project / "sub" / "new.txt", project / "gone.txt"
+    path.write_text("one\n")
+    gone.write_text("two\n")
+    calls = [
+        {"toolCall": {"name": "move_file", "arguments": {"path": path.name, "to": "sub/new.txt"}}},
+        {"toolCall": {"name": "delete_file", "arguments": {"path": gone.name}}},
+    ]
+    again = [{"toolCall": {"name": "read_file", "arguments": {"path": "sub/new.txt"}}}]
+    rules = '{ settings = { permissions = { { tool = "*", action = "allow" } } } }'
+    editor = nvim(calls, again, [{"text": "Done."}], files=(gone, path), setup=rules)
+    editor.command(f"buffer {path}")
+    begin(editor, "Move")
+    ended(editor)
+    states = """
+        local function status(it)
+          return it.kind == "toolRunEnd" and it.status or nil
+        end
+        return vim.iter(turns[1].events):map(status):totable()
+    """
+    assert editor.lua(states) == ["completed"] * 3
+    assert (path.exists(), gone.exists(), new.read_text()) == (False, False, "one\n")
+    assert editor.lua("return vim.api.nvim_buf_get_name(0)") == str(new)
+    assert editor.lua("return vim.bo.modified") is False
+    assert editor.lua("return vim.fn.bufloaded(...)", str(gone)) == 0

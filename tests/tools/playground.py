@@ -11,7 +11,8 @@ from anyio import to_thread
 
 from chatls.commands import Commands
 from chatls.content import TextContent
-from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
+from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root
+from chatls.pathtext import local_path
 from chatls.seen import Seen
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.workspace import Workspace
@@ -33,6 +34,9 @@ class Playground:
         self.show: Callable[[str], None] = self.shown.append
         self.time_limit = 60.0
         self.result_bytes = 51200
+        self.operates = False
+        """It moves and deletes files itself."""
+        self.operations: list[FileOperation] = []
         self.reloads = False
         """It reads documents anew when it is asked."""
         self.asked_to_reload: list[str] = []
@@ -56,6 +60,21 @@ class Playground:
         self.changes.append(change)
         place = next(path for path, document in self.documents.items() if document.uri == change.document.uri)
         return self.type(place, self.format(change.text)).text
+
+    async def operate(self, operation: FileOperation) -> bool:
+        if not self.operates:
+            return False
+        self.operations.append(operation)
+        old = Path(local_path(operation.uri))
+        document = self.documents.pop(old)
+        if operation.to is None:
+            await to_thread.run_sync(old.unlink)
+        else:
+            new = Path(local_path(operation.to))
+            await to_thread.run_sync(partial(new.parent.mkdir, parents=True, exist_ok=True))
+            await to_thread.run_sync(old.rename, new)
+            self.documents[new] = OpenDocument(operation.to, document.text, 1, document.base)
+        return True
 
     async def reload(self, uris: Sequence[str]) -> bool:
         self.asked_to_reload += uris

@@ -88,12 +88,19 @@ export interface EditorContext {
   readonly open?: readonly string[];
 }
 
+/** What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well. */
+export type FileChangeKind = "new" | "changed" | "deleted" | "moved";
+
 /** A change of a file, in a tool's result or in a preview. */
 export interface Diff {
   readonly type: "diff";
+  /** Of a moved file: where it is now. */
   readonly uri: string;
   readonly oldText: string;
   readonly newText: string;
+  readonly change: FileChangeKind;
+  /** Of a moved file: its `uri` before. */
+  readonly from?: string;
 }
 
 /** What a prompt is made of. */

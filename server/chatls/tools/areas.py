@@ -66,6 +66,8 @@ def areas(workspace: Workspace, path: str | None, glob: str | None) -> tuple[Are
     """All roots, or the one place that a path names. Looks at the disk. Raises `ToolError`."""
     if path in (None, "", ".", "./") and len(workspace.folders) > 1:
         gone = workspace.gone_roots()
+        if len(gone) == len(workspace.folders):
+            raise workspace.missing(gone[0])
         if left := [(name, folder) for name, folder in sorted(workspace.folders) if folder not in gone]:
             return tuple(
                 _area(workspace, folder, _without(name, glob))

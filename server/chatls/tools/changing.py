@@ -90,7 +90,8 @@ class _Change:
 def _change(wish: Wish) -> _Change:
     target = wish.target
     new = wish.make(target.text)
-    change = FileChange(target.name, target.uri, target.text, new, created=not target.exists)
+    kind = "changed" if target.exists else "new"
+    change = FileChange(target.name, target.uri, target.text, new, kind)
     return _Change(wish, change, target.encoded(new))
 
 

@@ -9,6 +9,7 @@ function M.capabilities()
   capabilities.experimental = { chat = { version = 1, permission = true, diagnostics = true, reload = true } }
   capabilities.workspace.applyEdit = true
   capabilities.workspace.workspaceEdit.documentChanges = true
+  capabilities.workspace.workspaceEdit.resourceOperations = { "rename", "delete" }
   -- What nearly all other servers use: 0.10 cannot have two encodings in one buffer without warnings.
   capabilities.general.positionEncodings = { "utf-16" }
   capabilities.window.workDoneProgress = require("chatls.config").options.lsp_progress
