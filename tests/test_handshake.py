@@ -39,7 +39,7 @@ def test_initialize_is_answered_with_what_this_server_can_do() -> None:
     assert hello is not None
     assert answer["id"] == "first"
     capabilities = answer["result"]["capabilities"]
-    assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2}
+    assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2, "save": {"includeText": False}}
     assert capabilities["executeCommandProvider"]["commands"] == list(COMMANDS)
     assert capabilities["workspace"]["workspaceFolders"]["supported"] is True
     assert capabilities["experimental"]["chat"]["version"] == 1

@@ -36,6 +36,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "fitting",
         "pathtext",
         "seen",
+        "standing",
         "commands",
         "outputs",
         "positions",

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatls import lsp_editor
-from chatls.editor import Change, OpenDocument, PermissionOption, Question
+from chatls.editor import Change, FileOperation, OpenDocument, PermissionOption, Question
 from chatls.errors import ToolError
 from chatls.handshake import Hello
 from chatls.lsp_editor import LspEditor
@@ -257,7 +257,7 @@ async def test_an_edit_names_label_and_version_and_waits_for_the_new_text() -> N
         client.answers({"applied": True})(request)
         client.became(edited(document.text, request))
 
-    assert await applied(client, Change("the label", document, new), apply) is None
+    assert await applied(client, Change("the label", document, new), apply) == new
     (request,) = client.requests
     assert request["params"]["label"] == "the label"
     (change,) = request["params"]["edit"]["documentChanges"]
@@ -276,11 +276,12 @@ async def test_whichever_comes_first_the_answer_or_the_change_all_is_well(first:
         for step in steps + answer if first == "change" else answer + steps:
             step()
 
-    assert await applied(client, Change("x", document, "A\nB\n"), apply) is None
+    assert await applied(client, Change("x", document, "A\nB\n"), apply) == "A\nB\n"
 
 
 async def test_a_change_that_comes_late_is_waited_for_and_wakes_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lsp_editor, "SETTLING", 1000)
+    monkeypatch.setattr(lsp_editor, "FORMATTING", 1000)
     client = Client()
     document = client.open("a\n")
     done = anyio.Event()
@@ -309,7 +310,7 @@ async def test_an_editor_may_end_lines_in_its_own_way() -> None:
         client.became("b\r\nc\r\n")
         client.answers({"applied": True})(request)
 
-    assert await applied(client, Change("x", document, "b\nc\n"), apply) is None
+    assert await applied(client, Change("x", document, "b\nc\n"), apply) == "b\nc\n"
 
 
 async def test_without_versions_edits_come_as_plain_changes() -> None:
@@ -320,7 +321,7 @@ async def test_without_versions_edits_come_as_plain_changes() -> None:
         client.became("b")
         client.answers({"applied": True})(request)
 
-    assert await applied(client, Change("x", document, "b"), apply) is None
+    assert await applied(client, Change("x", document, "b"), apply) == "b"
     edit = client.requests[0]["params"]["edit"]
     place = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 1}}
     assert edit == {"changes": {URI: [{"range": place, "newText": "b"}]}}
@@ -328,7 +329,7 @@ async def test_without_versions_edits_come_as_plain_changes() -> None:
 
 async def test_a_change_that_changes_nothing_is_not_sent() -> None:
     client = Client()
-    assert await applied(client, Change("x", client.open("a"), "a")) is None
+    assert await applied(client, Change("x", client.open("a"), "a")) == "a"
     assert client.requests == []
 
 
@@ -384,22 +385,85 @@ async def test_an_error_is_no_edit_either() -> None:
     assert "read-only buffer" in str(error)
 
 
-@pytest.mark.parametrize("then", [None, "something else"])
-async def test_a_client_that_says_applied_and_has_another_text_is_not_believed(
+@pytest.mark.parametrize("then", [None, "a\nb\ntyped\n"])
+async def test_a_client_that_says_applied_and_did_not_is_not_believed(
     then: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neovim answers so where the version is an old one."""
     monkeypatch.setattr(lsp_editor, "SETTLING", 0.05)
     client = Client()
-    document = client.open("a")
+    document = client.open("a\nb\nc\n")
 
     def apply(request: Json) -> None:
         if then is not None:
             client.became(then)
         client.answers({"applied": True})(request)
 
-    error = await applied(client, Change("x", document, "b"), apply)
-    assert "another text" in str(error)
+    error = await applied(client, Change("x", document, "A\nb\nc\n"), apply)
+    assert "but it did not" in str(error)
+
+
+async def test_what_an_editor_makes_of_a_change_is_given_back() -> None:
+    client = Client()
+    document = client.open("a\nb\nc\n")
+
+    def apply(request: Json) -> None:
+        client.became("  A\nb\nc\n# formatted\n")
+        client.answers({"applied": True})(request)
+
+    assert await applied(client, Change("x", document, "A\nb\nc\n"), apply) == "  A\nb\nc\n# formatted\n"
+
+
+# Moving and deleting
+
+
+async def test_a_client_moves_and_deletes_what_is_open_if_it_says_that_it_can() -> None:
+    able: Json = {"documentChanges": True, "resourceOperations": ["rename", 5]}
+    client = Client({"workspace": {"applyEdit": True, "workspaceEdit": able}})
+    move, delete = FileOperation("move it", URI, "file:///folder/b.py"), FileOperation("delete it", URI, None)
+    done = await client.during(lambda: client.editor.operate(move), client.answers({"applied": True}))
+    assert done is True
+    change = {"kind": "rename", "oldUri": URI, "newUri": "file:///folder/b.py"}
+    assert client.requests[0]["params"] == {"label": "move it", "edit": {"documentChanges": [change]}}
+    assert await client.during(lambda: client.editor.operate(delete)) is False
+    assert await Client(ALL).editor.operate(move) is False
+    refusing = Client({"workspace": {"applyEdit": True, "workspaceEdit": able}})
+    answer = refusing.answers({"applied": False, "failureReason": "no such folder"})
+    error = await refusing.during(lambda: refusing.editor.operate(move), answer)
+    assert "did not change" in str(error)
+    assert "no such folder" in str(error)
+
+
+# Reading anew
+
+
+RELOADS: Json = {"experimental": {"chat": {"reload": True}}}
+
+
+async def reloaded(client: Client, *steps: Callable[[Json], None]) -> Any:
+    return await client.during(lambda: client.editor.reload([URI]), *steps)
+
+
+async def test_a_client_is_asked_to_read_documents_anew() -> None:
+    client = Client(RELOADS)
+    client.open("a")
+    assert await reloaded(client, client.answers({"reloaded": [URI]})) is True
+    (request,) = client.requests
+    assert (request["method"], request["params"]) == ("chat/reload", {"uris": [URI]})
+
+
+async def test_a_client_that_does_not_reload_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd: tuple[Any, ...] = ([], {}, {"reloaded": ["file:///other"]}, {"reloaded": [5]}, None)
+    for answer in odd:
+        client = Client(RELOADS)
+        assert await reloaded(client, client.answers(answer)) is False, answer
+    refusing = Client(RELOADS)
+    assert await reloaded(refusing, refusing.refuses("unknown")) is False
+    assert await reloaded(Client(ALL)) is False
+    monkeypatch.setattr(lsp_editor, "RELOADING", 0.01)
+    slow = Client(RELOADS)
+    assert await reloaded(slow) is False
+    assert slow.wire.messages[-1]["method"] == "$/cancelRequest"
 
 
 LETTERS = st.text(st.sampled_from("ab\n\r\u2028e\u0301\U0001f600"), max_size=20)
@@ -415,7 +479,7 @@ async def test_any_change_arrives_as_it_was_meant(old: str, new: str, encoding: 
         client.became(edited(old, request, encoding))
         client.answers({"applied": True})(request)
 
-    assert await applied(client, Change("x", document, new), *([] if old == new else [apply])) is None
+    assert await applied(client, Change("x", document, new), *([] if old == new else [apply])) == new
     assert client.document.text == new
 
 

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatls.textfile import FileText, NoTextError, decode, line_end, plain, replaced, rewritten
+from chatls.textfile import (
+    FileText,
+    NoLetterError,
+    NoTextError,
+    decode,
+    holds,
+    line_end,
+    plain,
+    replaced,
+    rewritten,
+)
 
 PIECES = ["a", "b", "é", "𝄞", " ", "\t", "\n", "\r\n", "\r", "\n", "\r\n"]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
@@ -41,9 +51,45 @@ def test_the_mark_tells_the_encoding_and_is_no_text(mark: bytes, encoding: str) 
 
 
 def test_bytes_that_are_no_utf_8_stay() -> None:
-    file = decode(b"caf\xe9 \xff\n")
+    file = decode("é".encode() + b"caf\xe9 \xff\n")
     assert file.is_broken
-    assert file.encoded(file.text.replace("caf", "thé")) == b"th\xc3\xa9\xe9 \xff\n"
+    assert file.encoded(file.text.replace("caf", "thé")) == b"\xc3\xa9th\xc3\xa9\xe9 \xff\n"
+
+
+def test_what_never_was_utf_8_is_read_and_written_in_letters_of_one_byte() -> None:
+    file = decode(b"d\xe9j\xe0 \x80 \x81\r\n")
+    assert (file.text, file.encoding_name) == ("déjà € \x81\r\n", "Windows-1252 (Latin-1)")
+    assert not file.is_broken
+    assert file.encoded(file.text.replace("déjà", "thé…")) == b"th\xe9\x85 \x80 \x81\r\n"
+    for letter in ("→", "\x80", "и"):
+        with pytest.raises(NoLetterError, match=f"has no .* .U.{ord(letter):04X}"):
+            file.encoded(f"a{letter}")
+
+
+@given(st.binary(max_size=60).filter(lambda data: b"\0" not in data), st.sampled_from(["latin-1", "utf-8"]))
+def test_a_file_holds_what_an_editor_shows_of_it(data: bytes, encoding: str) -> None:
+    try:
+        decode(data)
+        text = data.decode(encoding)
+    except ValueError:
+        return
+    for shown in (text, f"\ufeff{text}", plain(text), text.removesuffix("\n")):
+        assert holds(data, shown)
+    assert not holds(data, f"x{text}")
+    assert not holds(data, f"{text}x")
+
+
+def test_a_file_holds_what_editors_read_in_other_encodings() -> None:
+    for text, encoding in (
+        ("Привет\n", "cp1251"),
+        ("日本語\n", "cp932"),
+        ("naïve\r\n", "mac_roman"),
+        ("a\n", "utf-16"),
+    ):
+        assert holds(text.encode(encoding), text), encoding
+        assert not holds(text.encode(encoding), text[1:]), encoding
+    assert holds(b"a\xe9b", "a\ufffdb")
+    assert holds(b"a\0b\n", "a\0b\n")
 
 
 @pytest.mark.parametrize(

@@ -376,7 +376,12 @@ def test_open_documents_are_found_by_path_and_below_a_folder(folder: Path) -> No
         (b"\xef\xbb\xbfa", "\ufeffa", False),
         ("é".encode("utf-16"), "é", False),
         ("é".encode("latin-1"), "\ufffd", False),
-        (b"a\r\n", "a\n", True),
+        (b"a\r\n", "a\n", False),
+        (b"a", "a\n", False),
+        (b"a\n\n", "a\n", True),
+        ("\xe9\r\n".encode("latin-1"), "\xe9\n", False),
+        ("\u0438\n".encode("cp1251"), "\u0438\n", False),
+        ("\xe9\n".encode("latin-1"), "\xe8\n", True),
         (None, "", True),
         (b"x" * 100_000, "x", True),
     ],
@@ -434,3 +439,12 @@ def test_a_secret_file_is_refused_with_the_reason_also_through_links(folder: Pat
     assert place.is_secret(folder / ".env.local")
     assert not place.is_secret(folder / "real.conf")
     assert place.readable("src/app.py") == folder / "src/app.py"
+
+
+def test_a_root_that_is_gone_is_called_so(folder: Path) -> None:
+    space = workspace(folder)
+    folder.rename(folder.with_name("moved"))
+    assert space.gone_roots() == [folder]
+    for name in ("a.txt", "src/a.txt", "."):
+        words = str(space.missing(space.resolve(name)))
+        assert words.startswith(f'the folder "{folder}", which is open in the editor, is gone'), name

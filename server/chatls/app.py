@@ -79,6 +79,7 @@ class App:
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
+        self._rpc.on_look(self._look)
         self._models = Models(os.environ)
         self._editor = LspEditor(self._rpc, hello)
         self._toolbox = Toolbox(TOOLS)
@@ -234,6 +235,9 @@ class App:
         finally:
             gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
             gc.enable()
+
+    def _look(self, look: Callable[[], None]) -> None:
+        self._tasks.start_soon(to_thread.run_sync, look)
 
     async def _tidy(self) -> None:
         await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)

@@ -127,13 +127,21 @@ class EditorContext(WireValue):
     type: Literal["editor_context"] = "editor_context"
 
 
+FileChangeKind = Literal["new", "changed", "deleted", "moved"]
+"""What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diff(WireValue):
     """A change of a file, in a tool's result or in a preview."""
 
     uri: str
+    """Of a moved file: where it is now."""
     old_text: str
     new_text: str
+    change: FileChangeKind = "changed"
+    from_: str | None = None
+    """Of a moved file: its `uri` before."""
     type: Literal["diff"] = "diff"
 
 

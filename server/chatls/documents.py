@@ -17,6 +17,7 @@ from chatls.errors import ToolError
 from chatls.handshake import Hello
 from chatls.opentext import OpenText
 from chatls.pathtext import local_path
+from chatls.standing import Base
 
 Params = dict[str, Any]
 
@@ -31,6 +32,7 @@ class _Document(NamedTuple):
     uri: str
     version: int
     text: OpenText
+    base: Base
 
 
 class _Folder(NamedTuple):
@@ -46,9 +48,12 @@ class Documents:
         self._documents: dict[str, _Document] = {}
         self._folders = {unquote(folder.uri): folder for folder in _named(hello.params)}
         self._changed: anyio.Event | None = None
+        self.on_look: Callable[[Callable[[], None]], None] = lambda _: None
+        """Given a look at the disk, to be had in a worker thread at once: a document was opened or saved."""
         self._hears: dict[str, Callable[[Params], None]] = {
             "textDocument/didOpen": self._open,
             "textDocument/didChange": self._change,
+            "textDocument/didSave": self._save,
             "textDocument/didClose": self._close,
             "workspace/didChangeWorkspaceFolders": self._change_folders,
         }
@@ -64,12 +69,8 @@ class Documents:
         return tuple(found.values())
 
     def open(self) -> Mapping[Path, OpenDocument]:
-        """`Editor.open_documents`."""
-        return {
-            item.place: OpenDocument(item.uri, item.text.snapshot().text, item.version)
-            for item in self._documents.values()
-            if item.place is not None
-        }
+        """`Editor.open_documents`. Where a file is open by two names, the one counts that was changed last."""
+        return {item.place: _snapshot(item) for item in self._documents.values() if item.place is not None}
 
     async def change(self) -> None:
         """Wait until a document is opened, changed or closed."""
@@ -105,7 +106,10 @@ class Documents:
         item = _object(params.get("textDocument"), "textDocument")
         uri, text = _text(item, "uri"), _text(item, "text")
         version = _whole(item, "version")
-        self._documents[unquote(uri)] = _Document(_path(uri), uri, version, OpenText(text, self._encoding))
+        document = _Document(_path(uri), uri, version, OpenText(text, self._encoding), Base())
+        self._documents.pop(unquote(uri), None)
+        self._documents[unquote(uri)] = document
+        self._look(document, saved=False)
 
     def _change(self, params: Params) -> None:
         item = _object(params.get("textDocument"), "textDocument")
@@ -114,7 +118,20 @@ class Documents:
             raise _NonsenseError("it is not open")
         for entry in _objects(params, "contentChanges"):
             self._apply(key, entry)
-        self._documents[key] = self._documents[key]._replace(version=version)
+        self._documents[key] = self._documents.pop(key)._replace(version=version)
+
+    def _save(self, params: Params) -> None:
+        item = _object(params.get("textDocument"), "textDocument")
+        document = self._documents.get(unquote(_text(item, "uri")))
+        if document is not None:
+            self._look(document, saved=True)
+
+    def _look(self, document: _Document, *, saved: bool) -> None:
+        """What the disk holds now is what the document was when both were the same."""
+        place, text = document.place, document.text.snapshot().text
+        if place is not None:
+            number = document.base.begin_look()
+            self.on_look(lambda: document.base.look(number, place, text(), saved=saved))
 
     def _apply(self, key: str, entry: Params) -> None:
         """One `TextDocumentContentChangeEvent`: a whole text, or a part of one."""
@@ -130,12 +147,16 @@ class Documents:
         self._documents.pop(unquote(_text(item, "uri")), None)
 
     def _change_folders(self, params: Params) -> None:
-        event = _object(params.get("event"), "event")
-        event = {name: [] if value is None else value for name, value in event.items()}
+        said = _object(params.get("event"), "event")
+        event: Params = {name: [] if value is None else value for name, value in said.items()}
         removed, added = (list(_folders(_objects(event, name))) for name in ("removed", "added"))
         for folder in removed:  # first: a folder that only changes its name is in both
             self._folders.pop(unquote(folder.uri), None)
         self._folders |= {unquote(folder.uri): folder for folder in added}
+
+
+def _snapshot(item: _Document) -> OpenDocument:
+    return OpenDocument(item.uri, item.text.snapshot().text, item.version, item.base)
 
 
 def _named(params: Params) -> Iterator[_Folder]:

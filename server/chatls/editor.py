@@ -1,12 +1,13 @@
 """The editor port: what the core may ask of the other end, whichever protocol that speaks."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from chatls.content import JsonObject, Range, ToolContent, WireValue
 from chatls.events import ToolKind
+from chatls.standing import Base
 
 OptionKind = Literal["allow_once", "allow_always", "reject_once", "reject_always"]
 """What an answer means, as the Agent Client Protocol spells it."""
@@ -30,6 +31,8 @@ class OpenDocument:
     source: str | Callable[[], str]
     """The text, or what gives it; equal where it is the same one."""
     version: int | None
+    base: Base = field(default_factory=Base, compare=False, repr=False)
+    """What it and its file were when they last were the same."""
 
     @property
     def text(self) -> str:
@@ -85,6 +88,16 @@ class Change:
     """The whole text afterwards."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileOperation:
+    """What is to become of the file of an open document that has no changes of its own."""
+
+    label: str
+    uri: str
+    to: str | None
+    """Its new `uri`; None: it is to be deleted."""
+
+
 Severity = Literal["error", "warning", "information", "hint"]
 
 
@@ -129,10 +142,23 @@ class Editor(Texts, Protocol):
         """A person's word. Waits for ever; cancelled, it withdraws the question. Raises `ToolError` where it cannot."""
         ...
 
-    async def apply(self, change: Change) -> None:
-        """Change an open document, so that the editor's own undo takes it back. Returns when `open_documents` has it.
+    async def apply(self, change: Change) -> str:
+        """Change an open document, so that the editor's own undo takes it back. Gives the text that it has then: an
+        editor may format what it is given. Returns when `open_documents` has it.
 
         Raises `ToolError` where the editor cannot, will not, or has another text by now.
+        """
+        ...
+
+    async def operate(self, operation: FileOperation) -> bool:
+        """Have the editor move or delete a file, so that what it shows follows. False where it cannot; raises
+        `ToolError` where it will not. What came of it the disk says.
+        """
+        ...
+
+    async def reload(self, uris: Sequence[str]) -> bool:
+        """Ask for open documents to be read anew that were not changed since their files were. Whether one was, by
+        what the editor says. Bounded in time, raises nothing; False where it cannot.
         """
         ...
 

@@ -12,6 +12,8 @@ from chatls.jsontext import dumps
 from chatls.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
+ASKS = ("permission", "diagnostics", "reload")
+"""What we may ask of a client that says in `experimental.chat` that it answers."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 PROTOCOL_VERSION = 1
 """Of docs/protocol.md."""
@@ -64,7 +66,8 @@ def lost(item: Lost) -> jsonrpc.Refusal:
 
 def position_encoding(params: Params) -> str:
     """The client's first choice among those that we know; UTF-16 where it names none (LSP, `positionEncodings`)."""
-    general = (params.get("capabilities") or {}).get("general")
+    capabilities: Params = params.get("capabilities") or {}
+    general = capabilities.get("general")
     offered = cast("Params", general).get("positionEncodings") if isinstance(general, dict) else None
     names = cast("list[Any]", offered) if isinstance(offered, list) else []
     return next((name for name in names if name in ENCODINGS), "utf-16")
@@ -114,9 +117,9 @@ def answer(params: Params) -> Params:
     """What this server can do (LSP, `InitializeResult`)."""
     capabilities = {
         "positionEncoding": position_encoding(params),
-        "textDocumentSync": {"openClose": True, "change": 2},
+        "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         "executeCommandProvider": {"commands": list(COMMANDS)},
-        "experimental": {"chat": {"version": PROTOCOL_VERSION, "permission": True, "diagnostics": True}},
+        "experimental": {"chat": {"version": PROTOCOL_VERSION, **dict.fromkeys(ASKS, True)}},
     }
     return {"capabilities": capabilities, "serverInfo": {"name": "chatls", "version": __version__}}

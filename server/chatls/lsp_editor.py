@@ -2,7 +2,8 @@
 asked of the client.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -12,13 +13,13 @@ from anyio import move_on_after, to_thread
 
 from chatls import wire
 from chatls.content import JsonObject
-from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root, Severity
+from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root, Severity
 from chatls.errors import RequestError, ToolError
 from chatls.handshake import Hello
 from chatls.pathtext import quoted
 from chatls.positions import position
 from chatls.rpc import Rpc
-from chatls.textedits import replacements
+from chatls.textedits import Taken, replacements, taken
 
 LONGEST_FEEDBACK = 10_000
 """Characters of a person's words to the model that count."""
@@ -26,6 +27,10 @@ MOST_PROBLEMS = 1000
 """Problems of one answer that are read."""
 TELLING = 3.0
 """Seconds for a client to tell its problems."""
+RELOADING = 5.0
+"""Seconds for a client to read documents anew."""
+FORMATTING = 0.1
+"""Seconds for an editor that formats to come to an end, once it has taken a change."""
 SETTLING = 2.0
 """Seconds for the new text of a document to come, once the client said that it applied a change."""
 
@@ -44,6 +49,9 @@ class LspEditor:
         capabilities = hello.params.get("capabilities")
         self._asks = _says(capabilities, "experimental", "chat", "permission")
         self._diagnoses = _says(capabilities, "experimental", "chat", "diagnostics")
+        edits = _member(_member(capabilities, "workspace"), "workspaceEdit")
+        self._operations = frozenset(filter(lambda item: isinstance(item, str), _list(edits, "resourceOperations")))
+        self._reloads = _says(capabilities, "experimental", "chat", "reload")
         self._applies = _says(capabilities, "workspace", "applyEdit")
         self._versions = _says(capabilities, "workspace", "workspaceEdit", "documentChanges")
 
@@ -76,7 +84,7 @@ class LspEditor:
             raise ToolError("the editor's answer names no option")
         return Reply(answer.option_id, (answer.feedback or "").strip()[:LONGEST_FEEDBACK])
 
-    async def apply(self, change: Change) -> None:
+    async def apply(self, change: Change) -> str:
         """`Editor.apply`. The client may ask a person first, so the waiting for its answer has no limit here."""
         document, name = change.document, _name(change.document.uri)
         if not self._applies:
@@ -84,13 +92,31 @@ class LspEditor:
         edits = await to_thread.run_sync(_edits, document, change.text, self._encoding, abandon_on_cancel=True)
         self._require_same(document)  # from here to the message nobody else runs
         if not edits:
-            return
+            return change.text
         answer = await self._ask("workspace/applyEdit", self._workspace_edit(change, edits))
-        if not _says(answer, "applied"):
-            reason = _member(answer, "failureReason")
-            words = f": {' '.join(reason.split())[:_LONGEST_REASON]}" if isinstance(reason, str) and reason else ""
-            raise ToolError(f"the editor did not change {name}{words}; read it again")
-        await self._settled(change)
+        _require_applied(answer, name)
+        return await self._settled(change)
+
+    async def operate(self, operation: FileOperation) -> bool:
+        """`Editor.operate`."""
+        kind = "rename" if operation.to else "delete"
+        if not (self._applies and self._versions and kind in self._operations):
+            return False
+        addresses = {"oldUri": operation.uri, "newUri": operation.to} if operation.to else {"uri": operation.uri}
+        edit = {"documentChanges": [{"kind": kind, **addresses}]}
+        answer = await self._ask("workspace/applyEdit", {"label": operation.label, "edit": edit})
+        _require_applied(answer, _name(operation.uri))
+        return True
+
+    async def reload(self, uris: Sequence[str]) -> bool:
+        """`Editor.reload`."""
+        if not self._reloads or not uris:
+            return False
+        with move_on_after(RELOADING), suppress(ToolError):
+            request = wire.ReloadRequest(tuple(uris))
+            answer = await self._answer(wire.RELOAD.name, wire.to_wire(request), wire.ReloadAnswer)
+            return bool(set(answer.reloaded) & set(uris))
+        return False
 
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         """`Editor.problems`. What does not fit in the answer is passed over."""
@@ -131,30 +157,51 @@ class LspEditor:
         if self._now(document.uri) != document:
             raise ToolError(f"{_name(document.uri)} has changed in the editor meanwhile; read it again")
 
-    async def _settled(self, change: Change) -> None:
+    async def _settled(self, change: Change) -> str:
         """Wait until the document is what it was to become: the client tells it by `didChange`, maybe in several steps.
+        One that formats makes another text of it, with the change in it.
 
         Some clients say that they applied what they did not (Neovim, where the version is an old one).
         """
         with move_on_after(SETTLING):
-            while not await self._has(change):
-                pass
-            return
-        name = _name(change.document.uri)
-        raise ToolError(f"the editor said that it changed {name}, but now it has another text; read it again")
-
-    async def _has(self, change: Change) -> bool:
-        """Whether the document has the text that it was to have. If not, returns when documents have changed."""
+            await self._reached(change, "taken")
+        with move_on_after(FORMATTING):
+            await self._reached(change, "there")
         now = self._now(change.document.uri)
-        if now is not None and await to_thread.run_sync(_became, now, change, abandon_on_cancel=True):
-            return True
-        if self._now(change.document.uri) == now:
-            await self._rpc.document_change()
-        return False
+        if now is None or await self._state(now, change) == "not":
+            name = _name(change.document.uri)
+            raise ToolError(f"the editor said that it changed {name}, but it did not; read it again")
+        return await to_thread.run_sync(_became, now, change, abandon_on_cancel=True)
+
+    async def _reached(self, change: Change, wanted: Taken) -> None:
+        """Wait until as much of a change is in the document."""
+        while True:
+            now = self._now(change.document.uri)
+            if now is not None and await self._state(now, change) in ("there", wanted):
+                return
+            if self._now(change.document.uri) == now:
+                await self._rpc.document_change()
+
+    async def _state(self, now: OpenDocument, change: Change) -> Taken:
+        if now.version == change.document.version:
+            return "not"
+        return await to_thread.run_sync(_taken, now, change, abandon_on_cancel=True)
 
 
-def _became(document: OpenDocument, change: Change) -> bool:
-    return _plain(document.text) == _plain(change.text)
+def _require_applied(answer: Any, name: str) -> None:
+    if not _says(answer, "applied"):
+        reason = _member(answer, "failureReason")
+        words = f": {' '.join(reason.split())[:_LONGEST_REASON]}" if isinstance(reason, str) and reason else ""
+        raise ToolError(f"the editor did not change {name}{words}; read it again")
+
+
+def _taken(now: OpenDocument, change: Change) -> Taken:
+    return taken(change.document.text, change.text, now.text)
+
+
+def _became(now: OpenDocument, change: Change) -> str:
+    """The text that there is; the one that was wanted where they differ in line ends alone."""
+    return change.text if _plain(now.text) == _plain(change.text) else now.text
 
 
 def _edits(document: OpenDocument, new: str, encoding: str) -> list[JsonObject]:

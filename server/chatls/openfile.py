@@ -71,12 +71,3 @@ def encoding_of(start: bytes) -> str:
     'utf-16'
     """
     return next((encoding for mark, encoding in BOMS if start.startswith(mark)), "utf-8")
-
-
-def has_text(file: FileIO, text: str) -> bool:
-    """Whether the file holds just this text, whatever its encoding; reads no more than it must."""
-    most = 4 * len(text) + 4
-    if os.fstat(file.fileno()).st_size > most:
-        return False
-    data = file.read(most + 1)
-    return data.decode(encoding_of(data[:4]), "replace") == text.removeprefix("\ufeff")

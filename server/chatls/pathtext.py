@@ -64,3 +64,15 @@ def _require_usable(path: str) -> None:
         raise ToolError(f"{quoted(path)} holds a NUL character; give one plain path")
     if len(path) > _LONGEST_PATH or any(len(os.fsencode(name)) > _LONGEST_NAME for name in path.split("/")):
         raise ToolError(f"the path is too long ({len(path)} characters): {quoted(path)}")
+
+
+def readable_size(size: int) -> str:
+    """A number of bytes for people.
+
+    >>> readable_size(5_300_000_000)
+    '5.3 GB'
+    """
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"

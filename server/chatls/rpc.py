@@ -123,6 +123,10 @@ class Rpc:
         """`Editor.open_documents`."""
         return self._documents.open()
 
+    def on_look(self, look: Callable[[Callable[[], None]], None]) -> None:
+        """Be given each look at the disk that the documents need, for a worker thread."""
+        self._documents.on_look = look
+
     async def document_change(self) -> None:
         """Wait until the client opens, changes or closes a document."""
         await self._documents.change()

@@ -1,4 +1,5 @@
-"""Replaces or creates a file below a folder: whole or not at all, through no link, and only if it is what it was.
+"""Replaces, creates, moves or deletes a file below a folder: whole or not at all, through no link, and only if it is
+what it was.
 
 Its owner, group and permission bits stay where the system allows; other names of it (hard links) keep the old text.
 """
@@ -24,8 +25,9 @@ class ChangedError(OSError):
     """The file is not what it was when the change was planned."""
 
 
-def save_beneath(folder: Path, path: Path, data: bytes, *, was: bytes | None) -> None:
-    """Give the file `path`, which lies below `folder`, the content `data`. The folders on the way are made.
+def save_beneath(folder: Path, path: Path, data: bytes, *, was: bytes | None) -> int:
+    """Give the file `path`, which lies below `folder`, the content `data`. The folders on the way are made. Returns how
+    many other names (hard links) of the file keep the old content.
 
     `was` is what it held when that was decided; None: there was none. Raises `ChangedError` if that is no longer so,
     `NotRegularError`, `PermissionError` also for a file without permission to write, and any other `OSError`. After
@@ -45,6 +47,33 @@ def save_beneath(folder: Path, path: Path, data: bytes, *, was: bytes | None) ->
             with suppress(OSError):
                 os.unlink(new.name, dir_fd=new.folder)
             raise
+        return old.st_nlink - 1 if old else 0
+
+
+def move_beneath(folder: Path, path: Path, to: Path) -> None:
+    """Give the file `path` the name `to`; both lie below `folder`, and the folders on the way to it are made.
+
+    Raises `ChangedError` if there is one of that name, `NotRegularError`, and any other `OSError`. After an error all
+    is as it was.
+    """
+    with place_beneath(folder, path) as old, place_beneath(folder, to, make_folders=True) as new:
+        require_regular(os.stat(old.name, dir_fd=old.folder, follow_symlinks=False))
+        _appear(old, new)
+
+
+def delete_beneath(folder: Path, path: Path, *, was: bytes | None) -> None:
+    """Delete the file `path`, which lies below `folder`, if it holds `was` (None: whatever it holds).
+
+    Raises `ChangedError`, `NotRegularError` and any other `OSError`.
+    """
+    with place_beneath(folder, path) as place:
+        if was is None:
+            require_regular(os.stat(place.name, dir_fd=place.folder, follow_symlinks=False))
+        else:
+            with open_at(place) as file:
+                if _content(file.fileno(), len(was) + 1) != was:
+                    raise ChangedError(errno.ESTALE, "changed meanwhile")
+        os.unlink(place.name, dir_fd=place.folder)
 
 
 def _unchanged(place: Place, was: bytes | None) -> os.stat_result | None:
@@ -118,7 +147,7 @@ def _hand_over(descriptor: int, old: os.stat_result) -> None:
 
 
 def _appear(new: Place, place: Place) -> None:
-    """Give a new file its name, unless there is something of that name by now."""
+    """Give a file this name instead of the one that it has, unless there is something of that name by now."""
     try:
         os.link(new.name, place.name, src_dir_fd=new.folder, dst_dir_fd=place.folder, follow_symlinks=False)
     except FileExistsError as error:

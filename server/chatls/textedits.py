@@ -1,10 +1,14 @@
 """What differs between two texts, as short replacements, so that an editor keeps marks and folds elsewhere. Pure."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Literal
 
-from chatls.linediff import differences
+from chatls.linediff import Block, differences
+from chatls.textfile import plain
 
 MOST = 500
 """Stretches; where there were more, they become one from the first to the last."""
@@ -38,6 +42,34 @@ def replacements(old: str, new: str) -> list[Replacement]:
         return found
     first, last = found[0].start, found[-1].end
     return [Replacement(first, last, new[first : len(new) - len(old) + last])]
+
+
+Taken = Literal["there", "taken", "partly", "not"]
+"""The text is the one that was wanted; all stretches were changed, and more or otherwise; some were; none was."""
+
+
+def taken(old: str, wanted: str, now: str) -> Taken:
+    """How much of a change is in what has become of a text, whatever else was changed there.
+
+    >>> taken("x=1\\ny\\n", "x=2\\ny\\n", "x = 2\\ny\\n"), taken("x=1\\ny\\n", "x=2\\ny\\n", "x=1\\nY\\n")
+    ('taken', 'not')
+    """
+    if plain(now) == plain(wanted):
+        return "there"
+    before, after, found = (plain(text).splitlines(keepends=True) for text in (old, wanted, now))
+    changed = list(differences(before, found))
+    blocks = differences(before, after)
+    count = Counter(any(_holds(block, after, other, found) for other in changed) for block in blocks)
+    return ("partly" if count[False] else "taken") if count[True] else "not"
+
+
+def _holds(block: Block, after: Sequence[str], other: Block, found: Sequence[str]) -> bool:
+    """Whether a change that was made is the one that was to be made; where lines only came, by one that did."""
+    first, last, start, stop = block
+    if first < last:
+        return other[0] < last and first < other[1]
+    came = {line.strip() for line in after[start:stop]} & {line.strip() for line in found[other[2] : other[3]]}
+    return other[0] <= first <= other[1] and bool(came)
 
 
 def _narrowed(at: int, gone: str, came: str) -> Replacement:

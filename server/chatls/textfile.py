@@ -1,12 +1,14 @@
 r"""Text as files hold it: the encoding, the mark at the start, the line ends; and changes that keep all of them. Pure.
 
 Models write `\n`, whatever the file's lines end with: texts are compared as `plain` gives them, and what is put in gets
-the line ends of what was there.
+the line ends of what was there. A file without a mark that is no UTF-8 is taken for Windows-1252 (Latin-1 with letters
+for most control characters; WHATWG "Encoding", index windows-1252), unless much of it is UTF-8.
 """
 
 import codecs
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,10 +28,35 @@ _MARKS = (
 )
 """UTF-32 stands first: its mark begins with UTF-16's."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_LEGACY = "cp1252"
+_UNUSED = "\x81\x8d\x8f\x90\x9d"
+"""What Windows-1252 gives no letter stays what it is in Latin-1."""
+_MOSTLY = 10
+"""So many times as many bytes that are no UTF-8 as letters beyond ASCII that are: it never was UTF-8."""
+_CODECS = (
+    "latin-1",
+    "iso8859-15",
+    "iso8859-2",
+    "cp1250",
+    "cp1251",
+    "koi8-r",
+    "cp932",
+    "euc_jp",
+    "gb18030",
+    "big5",
+    "cp949",
+    "mac_roman",
+    "cp437",
+)
+"""What an editor may have read a file in that is no UTF-8."""
 
 
 class NoTextError(ValueError):
     """Bytes that are no text. Its words go behind "the file"."""
+
+
+class NoLetterError(ValueError):
+    """A letter that an encoding does not have. Its words go behind "it"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +70,36 @@ class FileText:
     """The byte order mark at its start."""
 
     def encoded(self, text: str) -> bytes:
-        """Another text, as this file would hold it."""
-        return self.mark + text.encode(self.encoding, _errors(self.encoding))
+        """Another text, as this file would hold it. Raises `NoLetterError`."""
+        try:
+            return self.mark + text.encode(self.encoding, _errors(self.encoding))
+        except UnicodeEncodeError as error:
+            letter = text[error.start]
+            raise NoLetterError(
+                f"is {self.encoding_name}, which has no {letter!r} (U+{ord(letter):04X}): write it in other letters"
+            ) from error
 
     @property
     def is_broken(self) -> bool:
-        """Whether there are bytes that are no UTF-8."""
+        """Whether there are bytes that are no UTF-8, in what is UTF-8 for the rest."""
         return not self.text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in set(self.text))
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether it is no Unicode."""
+        return self.encoding == _LEGACY
+
+    @property
+    def encoding_name(self) -> str:
+        """For people: "Windows-1252", "UTF-16"."""
+        return "Windows-1252 (Latin-1)" if self.is_legacy else self.encoding[:6].upper().removesuffix("-")
 
 
 def decode(data: bytes) -> FileText:
     r"""The text of a whole file. Raises `NoTextError` where it is none.
 
-    >>> decode(b"\xff\xfea\0").text, decode(b"caf\xe9").encoded("th\xe9") == "th\xe9".encode()
-    ('a', True)
+    >>> decode(b"\xff\xfea\0").text, decode(b"caf\xe9").encoded("th\xe9")
+    ('a', b'th\xe9')
     """
     mark, encoding = next((pair for pair in _MARKS if data.startswith(pair[0])), (b"", "utf-8"))
     body = data[len(mark) :]
@@ -68,12 +111,77 @@ def decode(data: bytes) -> FileText:
         raise NoTextError(f"is no valid {encoding[:6].upper()}") from error
     if "\0" in text:
         raise NoTextError("holds binary data")
+    if not mark and _never_was_utf8(text):
+        return FileText(body.decode(_LEGACY, _errors(_LEGACY)), _LEGACY)
     return FileText(text, encoding, mark)
+
+
+def readable(data: bytes) -> str:
+    """A piece of a file for eyes alone: what is no letter is U+FFFD.
+
+    >>> readable(b"caf\\xe9"), readable(b"\\xc3\\xa9 \\xff")
+    ('café', 'é �')
+    """
+    text = data.decode("utf-8", "surrogateescape")
+    return data.decode(_LEGACY, _errors(_LEGACY)) if _never_was_utf8(text) else data.decode("utf-8", "replace")
+
+
+def _never_was_utf8(text: str) -> bool:
+    if text.isascii():
+        return False
+    counts = Counter(text)
+    broken = sum(count for letter, count in counts.items() if "\udc80" <= letter <= "\udcff")
+    return broken > _MOSTLY * (sum(count for letter, count in counts.items() if letter > "\x7f") - broken)
 
 
 def _errors(encoding: str) -> str:
     """How bytes that do not fit are kept: every file that is read is written again byte for byte."""
-    return "surrogateescape" if encoding == "utf-8" else "surrogatepass"
+    return {"utf-8": "surrogateescape", _LEGACY: "chatls.unused"}.get(encoding, "surrogatepass")
+
+
+def _unused(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes that Windows-1252 does not use, both ways (`codecs.register_error`)."""
+    match error:
+        case UnicodeDecodeError():
+            return error.object[error.start : error.end].decode("latin-1"), error.end
+        case UnicodeEncodeError() if error.object[error.start] in _UNUSED:
+            return error.object[error.start].encode("latin-1"), error.start + 1
+        case _:
+            raise error
+
+
+codecs.register_error("chatls.unused", _unused)
+
+
+def holds(data: bytes, text: str) -> bool:
+    r"""Whether a file's content is what an editor shows as `text`, in the editor's own terms: line ends, the mark at
+    the start, a line feed at the end, and the encoding may be told otherwise.
+
+    >>> holds(b"caf\xe9\r\n", "caf\xe9\n"), holds(b"a\n", "b\n")
+    (True, False)
+    """
+    shown = _bare(text)
+    try:
+        form = decode(data)
+    except NoTextError:
+        return _bare(data.decode("utf-8", "replace")) == shown
+    if _bare(form.text) == shown:
+        return True
+    if not (form.is_broken or form.is_legacy):
+        return False
+    readings = (_read_as(data, "utf-8", "replace"), *(_read_as(data, codec) for codec in _CODECS))
+    return any(reading == shown for reading in readings)
+
+
+def _bare(text: str) -> str:
+    return plain(text.removeprefix("\ufeff")).removesuffix("\n")
+
+
+def _read_as(data: bytes, encoding: str, errors: str = "strict") -> str | None:
+    try:
+        return _bare(data.decode(encoding, errors))
+    except UnicodeDecodeError:
+        return None
 
 
 def is_binary(start: bytes) -> bool:

@@ -238,6 +238,21 @@ class DiagnosticsAnswer(Params):
 
 
 @dataclass(frozen=True, slots=True)
+class ReloadRequest:
+    """Which documents are to be read anew."""
+
+    uris: tuple[str, ...]
+    """Open documents that the client told no change of since their files were changed. One that has changes by now must
+    not be touched."""
+
+
+class ReloadAnswer(Params):
+    """Which documents were read anew. Their `didChange` comes before this answer."""
+
+    reloaded: list[StrictStr] = Field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """A request of the client's."""
 
@@ -278,8 +293,11 @@ REQUEST_PERMISSION = RequestToClient(
 DIAGNOSTICS = RequestToClient(
     "chat/diagnostics", "diagnostics", DiagnosticsRequest, DiagnosticsAnswer, "Which problems does the editor show?"
 )
+RELOAD = RequestToClient(
+    "chat/reload", "reload", ReloadRequest, ReloadAnswer, "Read unchanged documents anew whose files were changed."
+)
 
-REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS)
+REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS, RELOAD)
 
 
 Model = TypeVar("Model", bound=Params)

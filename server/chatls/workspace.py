@@ -1,7 +1,7 @@
 """The roots and their text: which paths may be named, what they are called, and how their files are opened.
 
-Made on the event loop; from then on safe to use in any thread. All but `locate`, `uri`, `open_document`, `open_text`
-and `open_under` look at the disk: ask them from a worker thread. It knows neither tools nor sessions.
+Made on the event loop; from then on safe to use in any thread. All but `locate`, `uri`, `open_document` and `renewed`
+look at the disk: ask them from a worker thread. It knows neither tools nor sessions.
 """
 
 import difflib
@@ -14,9 +14,10 @@ from pathlib import Path
 
 from chatls.editor import OpenDocument, Texts
 from chatls.errors import ToolError
-from chatls.openfile import NotRegularError, has_text, open_beneath
+from chatls.openfile import NotRegularError, open_beneath
 from chatls.pathtext import local_path, quoted
 from chatls.secret_files import holds_secrets
+from chatls.standing import Standing
 
 _NAMES_COMPARED = 5000
 _KERNEL_FOLDERS = tuple(Path(name) for name in ("/proc", "/sys", "/dev"))
@@ -31,6 +32,11 @@ class Workspace:
         self.roots = editor.roots()
         self._beside = Path(os.path.realpath(beside)) if beside else None
         self._documents = dict(editor.open_documents())
+        self._standings: dict[Path, Standing] = {}
+
+    def renewed(self, editor: Texts) -> "Workspace":
+        """The same, with what is open now."""
+        return Workspace(editor, self._beside)
 
     # Paths
 
@@ -128,28 +134,31 @@ class Workspace:
         return self._documents.get(path)
 
     def open_text(self, path: Path) -> str | None:
-        """The text of an open document, saved or not; None where the path is not open."""
+        """The text of an open document, saved or not; None where the path is not open, or where the disk is what
+        counts: the document was not changed, and its file was."""
         document = self._documents.get(path)
-        return document.text if document else None
+        return document.text if document and self.standing(path) not in ("outdated", "gone") else None
 
     def open_under(self, path: Path) -> dict[Path, str]:
-        """The text of each open document at or below a path, by path."""
-        return {
-            place: document.text
-            for place, document in sorted(self._documents.items())
-            if place.is_relative_to(path) and self.root_of(place) is not None
-        }
+        """The same for each open document at or below a path, by path."""
+        places = (place for place in sorted(self._documents) if place.is_relative_to(path) and self.root_of(place))
+        return {place: text for place in places if (text := self.open_text(place)) is not None}
+
+    def outdated_under(self, path: Path) -> list[Path]:
+        """The open documents at or below a path of which only the files were changed since they were the same."""
+        places = (place for place in sorted(self._documents) if place.is_relative_to(path) and self.root_of(place))
+        return [place for place in places if self.standing(place) == "outdated"]
+
+    def standing(self, path: Path) -> Standing:
+        """How an open document and its file stand to each other, as it was found when it was first asked."""
+        if path not in self._standings:
+            document = self._documents[path]
+            self._standings[path] = document.base.stands(path, document.text)
+        return self._standings[path]
 
     def is_unsaved(self, path: Path) -> bool:
-        """Whether a document is open whose text is not the one on the disk, if there is a file at all."""
-        text = self.open_text(path)
-        if text is None:
-            return False
-        try:
-            with self.open_file(path) as file:
-                return not has_text(file, text)
-        except (ToolError, OSError):
-            return True
+        """Whether a document is open whose text counts and is not the one on the disk, if there is a file at all."""
+        return path in self._documents and self.standing(path) in ("unsaved", "both")
 
     # Files
 
@@ -185,9 +194,24 @@ class Workspace:
 
     def missing(self, path: Path) -> ToolError:
         """What to tell the model when there is no such file: names that come near, and how to look for it."""
+        root = self.root_of(path)
+        if root is not None and root in self.gone_roots():
+            return ToolError(
+                f"the folder {quoted(str(root))}, which is open in the editor, is gone: it was moved or deleted. Ask "
+                "the user to open it where it is now"
+            )
         near = self._near(path)
+        if path in self._documents and self.standing(path) == "gone":
+            gone = "it was moved or deleted, though the editor still shows it"
+            return ToolError(
+                f"there is no {quoted(self.display(path))} any more: {gone}; list_files shows what there is"
+            )
         hint = f"; did you mean {' or '.join(near)}?" if near else ";"
         return ToolError(f"there is no {quoted(self.display(path))}{hint} list_files shows what there is")
+
+    def gone_roots(self) -> list[Path]:
+        """The roots that are no folders any more."""
+        return [folder for _, folder in self.folders if not _is_folder(folder)]
 
     def _near(self, path: Path) -> list[str]:
         folder = path.parent
@@ -200,7 +224,7 @@ class Workspace:
         return [quoted(self.display(folder / names[name])) for name in found]
 
     def _names_in(self, folder: Path) -> list[str]:
-        opened = [place.relative_to(folder).parts[0] for place in self.open_under(folder) if place != folder]
+        opened = [place.relative_to(folder).parts[0] for place in self._documents if folder in place.parents]
         try:
             with os.scandir(folder) as entries:
                 return opened + [entry.name for entry in itertools.islice(entries, _NAMES_COMPARED)]

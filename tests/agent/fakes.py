@@ -24,7 +24,7 @@ from chatls.agent.turn import Turn
 from chatls.commands import Commands
 from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
-from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
+from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root
 from chatls.events import (
     Event,
     PermissionRequested,
@@ -79,8 +79,14 @@ class Desk:
         self.questions.append(question)
         return await self.answer(question)
 
-    async def apply(self, change: Change) -> None:
+    async def apply(self, change: Change) -> str:
         raise AssertionError(f"nobody expected a change: {change}")
+
+    async def operate(self, operation: FileOperation) -> bool:
+        raise AssertionError(f"nobody expected an operation: {operation}")
+
+    async def reload(self, uris: Sequence[str]) -> bool:
+        raise AssertionError(f"nobody expected that to be read anew: {uris}")
 
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed

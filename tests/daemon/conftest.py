@@ -73,7 +73,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
 
 @pytest.fixture(scope="module")
 def shared_asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
-    shared = Shared(tmp_path_factory.mktemp("asking"), permission=True, edits=True)
+    shared = Shared(tmp_path_factory.mktemp("asking"), permission=True, edits=True, reload=True)
     yield shared
     shared.close()
 

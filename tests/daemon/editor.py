@@ -34,6 +34,17 @@ class Editor:
         self.buffer = text
         self.change({"text": text})
 
+    def save(self) -> None:
+        """Write the buffer to the disk, and tell."""
+        self.path.write_text(self.buffer)
+        self.daemon.notify("textDocument/didSave", {"textDocument": {"uri": self.uri}})
+
+    def reload(self, request: Json) -> None:
+        """Do what `chat/reload` says."""
+        assert request["params"] == {"uris": [self.uri]}
+        self.type(self.path.read_text())
+        self.daemon.reply(request, {"reloaded": [self.uri]})
+
     def close(self) -> None:
         self.daemon.notify("textDocument/didClose", {"textDocument": {"uri": self.uri}})
 

@@ -26,9 +26,14 @@ def allowed(turn: Turn) -> Json:
     return question["params"]
 
 
-def count(daemon: Daemon) -> int:
+def count(daemon: Daemon, method: str = "workspace/applyEdit") -> int:
     """Which edit is the next one: those of former tests stand in the log as well."""
-    return 1 + sum(message.get("method") == "workspace/applyEdit" for message in daemon.log)
+    return 1 + sum(message.get("method") == method for message in daemon.log)
+
+
+def looked(daemon: Daemon) -> None:
+    """Wait until the daemon has looked at what was opened or saved: a tool looks later than it."""
+    daemon.prompt([{"toolCall": {"name": "list_files", "arguments": {}}}], DONE).result()
 
 
 def difference(turn: Turn, number: int) -> Json:
@@ -72,16 +77,31 @@ def test_a_document_that_is_on_no_disk_is_changed_too(asking: Daemon) -> None:
     editor.close()
 
 
-def test_what_was_typed_while_the_question_was_open_is_not_lost(asking: Daemon) -> None:
+def test_what_was_typed_elsewhere_while_the_question_was_open_stays_and_the_yes_holds(asking: Daemon) -> None:
+    editor = Editor(asking, "typed.txt")
+    editor.open(UNSAVED)
+    number = count(asking)
+    turn = asking.prompt(read("typed.txt"), [edit("typed.txt", "two", "2")], DONE)
+    question = turn.question()
+    editor.type("typed meanwhile\n" + UNSAVED)
+    asking.choose(question, "allow_once")
+    editor.take(asking.asked("workspace/applyEdit", number))
+    assert turn.ended(1)["status"] == "completed"
+    turn.result()
+    assert editor.buffer == "typed meanwhile\n" + UNSAVED.replace("two", "2")
+    editor.close()
+
+
+def test_what_was_typed_in_the_line_of_the_question_is_not_lost(asking: Daemon) -> None:
     editor = Editor(asking, "typed.txt")
     editor.open(UNSAVED)
     before = count(asking)
     turn = asking.prompt(read("typed.txt"), [edit("typed.txt", "two", "2")], DONE)
     question = turn.question()
-    editor.type("typed meanwhile\n" + UNSAVED)
+    editor.type(UNSAVED.replace("two", "two and a half"))
     asking.choose(question, "allow_once")
     assert turn.ended(1)["status"] == "failed"
-    assert "read" in turn.said(1)
+    assert "+two and a half" in turn.said(1)
     turn.result()
     assert count(asking) == before, "no edit was asked for"
     editor.close()
@@ -117,17 +137,102 @@ def test_a_closed_file_is_changed_on_the_disk(asking: Daemon) -> None:
     assert count(asking) == number
 
 
-def test_a_file_that_changed_on_the_disk_while_the_question_was_open_is_left_alone(asking: Daemon) -> None:
+def test_a_file_whose_lines_changed_on_the_disk_while_the_question_was_open_is_left_alone(asking: Daemon) -> None:
     path = asking.folder / "root" / "stale.txt"
     path.write_text("one\ntwo\n")
     turn = asking.prompt(read("stale.txt"), [edit("stale.txt", "two", "2")], DONE)
     question = turn.question()
-    path.write_text("one\ntwo\nthree\n")
+    path.write_text("one\nTWO\nthree\n")
     asking.choose(question, "allow_once")
     assert turn.ended(1)["status"] == "failed"
     assert "read" in turn.said(1)
     turn.result()
-    assert path.read_text() == "one\ntwo\nthree\n"
+    assert path.read_text() == "one\nTWO\nthree\n"
+
+
+@pytest.mark.parametrize("way", ["opened", "saved"])
+def test_a_clean_document_is_read_anew_when_its_file_changed(asking: Daemon, way: str) -> None:
+    editor = Editor(asking, f"clean-{way}.txt")
+    editor.path.write_text("one\ntwo\n")
+    editor.open("one\ntwo\n")
+    if way == "saved":
+        editor.type("one\ntwo\nthree\n")
+        editor.save()
+    looked(asking)
+    editor.path.write_text("one\nTWO from git\n")
+    number, edits = count(asking, "chat/reload"), count(asking)
+    turn = asking.prompt(read(editor.path.name), [edit(editor.path.name, "one", "1")], DONE)
+    editor.reload(asking.asked("chat/reload", number))
+    allowed(turn)
+    editor.take(asking.asked("workspace/applyEdit", edits))
+    assert turn.result()["tools"] == {"read_file": 1, "edit_file": 1}
+    assert "TWO from git" in turn.said(0)
+    assert "unsaved" not in turn.said(0)
+    assert editor.buffer == "1\nTWO from git\n"
+    editor.close()
+
+
+def test_where_nobody_reads_it_anew_the_disk_counts_and_that_is_said(asking: Daemon) -> None:
+    editor = Editor(asking, "refused.txt")
+    editor.path.write_text("one\ntwo\n")
+    editor.open("one\ntwo\n")
+    looked(asking)
+    editor.path.write_text("one\nTWO from git\n")
+    number = count(asking, "chat/reload")
+    turn = asking.prompt(
+        read("refused.txt"),
+        [edit("refused.txt", "one", "1")],
+        [{"toolCall": {"name": "search", "arguments": {"pattern": "TWO"}}}],
+        DONE,
+    )
+    for step in (0, 1):
+        asking.respond(asking.asked("chat/reload", number + step), error={"code": -32601, "message": "unknown"})
+    allowed(turn)
+    for step in (2, 3):
+        asking.respond(asking.asked("chat/reload", number + step), error={"code": -32601, "message": "unknown"})
+    turn.result()
+    assert "the text on the disk, which is newer than what the editor shows" in turn.said(0)
+    assert "the editor still shows an older form of it" in turn.said(1)
+    assert "newer on the disk than in the editor, and searched there: refused.txt" in turn.said(2)
+    assert editor.path.read_text() == "1\nTWO from git\n"
+    editor.close()
+
+
+def test_what_a_person_saved_is_not_called_unsaved_when_they_type_on(asking: Daemon) -> None:
+    editor = Editor(asking, "saved.txt")
+    editor.path.write_text("one\n")
+    editor.open("one\n")
+    editor.type("one\ntwo\n")
+    editor.save()
+    turn = asking.prompt(read("saved.txt"), DONE)
+    turn.result()
+    assert "unsaved" not in turn.said(0)
+    editor.type("one\ntwo\nthree\n")
+    turn = asking.prompt(read("saved.txt"), DONE)
+    turn.result()
+    assert "unsaved text from the editor" in turn.said(0)
+    assert "as well" not in turn.said(0)
+    editor.path.write_text("another\n")
+    turn = asking.prompt(read("saved.txt"), DONE)
+    turn.result()
+    assert "the file was changed on the disk as well, in another way" in turn.said(0)
+    editor.close()
+
+
+def test_a_formatter_inside_the_edit_is_no_failure(asking: Daemon) -> None:
+    editor = Editor(asking, "formatted.txt")
+    editor.open(UNSAVED)
+    number = count(asking)
+    turn = asking.prompt(read("formatted.txt"), [edit("formatted.txt", "two", "2")], DONE)
+    allowed(turn)
+    request = asking.asked("workspace/applyEdit", number)
+    editor.type(UNSAVED.replace("two", "  2") + "# formatted\n")
+    asking.reply(request, {"applied": True})
+    assert turn.ended(1)["status"] == "completed"
+    turn.result()
+    assert "+# formatted" in turn.said(1)
+    assert difference(turn, 1)["newText"] == editor.buffer
+    editor.close()
 
 
 @pytest.mark.parametrize("way", ["open", "closed"])

@@ -373,7 +373,12 @@ def test_a_client_that_cannot_ask_is_offered_what_only_reads(start: Start) -> No
 def test_a_client_that_can_do_it_all_is_offered_it_all(start: Start) -> None:
     daemon = start()
     result = daemon.initialize({}, permission=True, diagnostics=True)
-    assert result["capabilities"]["experimental"]["chat"] == {"version": 1, "permission": True, "diagnostics": True}
+    assert result["capabilities"]["experimental"]["chat"] == {
+        "version": 1,
+        "permission": True,
+        "diagnostics": True,
+        "reload": True,
+    }
     names = {tool["name"] for tool in daemon.call("chat/tools")["tools"]}
     assert {"edit_file", "write_file", "run_command", "diagnostics"} <= names
     assert daemon.leave() == 0

@@ -219,3 +219,65 @@ def test_the_health_check_tells_what_there_is(nvim: Open) -> None:
     text = editor.text()
     assert "the daemon's choice of model: scripted/demo" in text
     assert "ERROR" not in text
+
+
+def test_a_clean_buffer_is_read_anew_and_a_changed_one_is_not_touched(nvim: Open, project: Path) -> None:
+    path, other = project / "notes.txt", project / "typed.txt"
+    path.write_text("as it was\n")
+    other.write_text("as it was\n")
+    reads = [{"toolCall": {"name": "read_file", "arguments": {"path": name}}} for name in (path.name, other.name)]
+    done = [{"text": "I see."}]
+    editor = nvim(reads, done, reads, done, files=(path, other))
+    editor.command("set noautoread")
+    editor.command(f"buffer {other}")
+    begin(editor, "Read")
+    ended(editor)
+    editor.keys("ggOtyped<Esc>")
+    editor.command(f"buffer {path}")
+    for file in (path, other):
+        file.write_text("as git has it now\n")
+    editor.lua('prompt("Read again")')
+    ended(editor, 2)
+    texts = """
+        local function text_of(it)
+          return it.kind == "toolRunEnd" and it.content[1].text or nil
+        end
+        return vim.iter(turns[2].events):map(text_of):totable()
+    """
+    first, second = sorted(editor.lua(texts))
+    assert "as git has it now" in first
+    assert "as git has it now" not in second
+    assert "the file was changed on the disk as well" in second
+    lines = "return vim.api.nvim_buf_get_lines(vim.fn.bufnr(...), 0, -1, true)"
+    assert editor.lua(lines, str(path)) == ["as git has it now"]
+    assert editor.lua(lines, str(other)) == ["typed", "as it was"]
+    assert editor.lua("return vim.bo[vim.fn.bufnr(...)].autoread == nil", str(path)) is True
+    editor.command("set autoread&")
+    editor.command(f"edit! {other}")
+
+
+def test_a_buffer_follows_its_file_that_is_moved_and_goes_with_one_that_is_deleted(nvim: Open, project: Path) -> None:
+    path, new, gone = project / "old.txt", project / "sub" / "new.txt", project / "gone.txt"
+    path.write_text("one\n")
+    gone.write_text("two\n")
+    calls = [
+        {"toolCall": {"name": "move_file", "arguments": {"path": path.name, "to": "sub/new.txt"}}},
+        {"toolCall": {"name": "delete_file", "arguments": {"path": gone.name}}},
+    ]
+    again = [{"toolCall": {"name": "read_file", "arguments": {"path": "sub/new.txt"}}}]
+    rules = '{ settings = { permissions = { { tool = "*", action = "allow" } } } }'
+    editor = nvim(calls, again, [{"text": "Done."}], files=(gone, path), setup=rules)
+    editor.command(f"buffer {path}")
+    begin(editor, "Move")
+    ended(editor)
+    states = """
+        local function status(it)
+          return it.kind == "toolRunEnd" and it.status or nil
+        end
+        return vim.iter(turns[1].events):map(status):totable()
+    """
+    assert editor.lua(states) == ["completed"] * 3
+    assert (path.exists(), gone.exists(), new.read_text()) == (False, False, "one\n")
+    assert editor.lua("return vim.api.nvim_buf_get_name(0)") == str(new)
+    assert editor.lua("return vim.bo.modified") is False
+    assert editor.lua("return vim.fn.bufloaded(...)", str(gone)) == 0

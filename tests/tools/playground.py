@@ -3,7 +3,7 @@
 import inspect
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from anyio import to_thread
 
 from chatls.commands import Commands
 from chatls.content import TextContent
-from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
+from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root
+from chatls.pathtext import local_path
 from chatls.seen import Seen
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.workspace import Workspace
@@ -33,6 +34,14 @@ class Playground:
         self.show: Callable[[str], None] = self.shown.append
         self.time_limit = 60.0
         self.result_bytes = 51200
+        self.operates = False
+        """It moves and deletes files itself."""
+        self.operations: list[FileOperation] = []
+        self.reloads = False
+        """It reads documents anew when it is asked."""
+        self.asked_to_reload: list[str] = []
+        self.format: Callable[[str], str] = str
+        """What it makes of a text that it is to have."""
         self.changes: list[Change] = []
         """What the editor was asked to change, and did."""
         self.found: list[tuple[Problem, ...]] = []
@@ -47,10 +56,32 @@ class Playground:
     async def ask_permission(self, question: Question) -> Reply:
         raise AssertionError(f"a tool asks nothing itself: {question}")
 
-    async def apply(self, change: Change) -> None:
+    async def apply(self, change: Change) -> str:
         self.changes.append(change)
         place = next(path for path, document in self.documents.items() if document.uri == change.document.uri)
-        self.documents[place] = OpenDocument(change.document.uri, change.text, (change.document.version or 0) + 1)
+        return self.type(place, self.format(change.text)).text
+
+    async def operate(self, operation: FileOperation) -> bool:
+        if not self.operates:
+            return False
+        self.operations.append(operation)
+        old = Path(local_path(operation.uri))
+        document = self.documents.pop(old)
+        if operation.to is None:
+            await to_thread.run_sync(old.unlink)
+        else:
+            new = Path(local_path(operation.to))
+            await to_thread.run_sync(partial(new.parent.mkdir, parents=True, exist_ok=True))
+            await to_thread.run_sync(old.rename, new)
+            self.documents[new] = OpenDocument(operation.to, document.text, 1, document.base)
+        return True
+
+    async def reload(self, uris: Sequence[str]) -> bool:
+        self.asked_to_reload += uris
+        for path, document in list(self.documents.items()) if self.reloads else []:
+            if document.uri in uris:
+                self.type(path, await to_thread.run_sync(path.read_text))
+        return self.reloads
 
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed
@@ -66,6 +97,12 @@ class Playground:
         path = self.folder / name
         self.documents[path] = OpenDocument(path.as_uri(), text, 1)
         return path
+
+    def type(self, path: Path, text: str) -> OpenDocument:
+        """Have another text in an open document."""
+        before = self.documents[path]
+        self.documents[path] = OpenDocument(before.uri, text, (before.version or 0) + 1, before.base)
+        return self.documents[path]
 
     def workspace(self) -> Workspace:
         return Workspace(self, self.commands.folder)

@@ -23,7 +23,8 @@ from chatls.textfile import MOST_BYTES
 from chatls.tools.edit_file import edit_file
 from chatls.tools.edits import Edit
 from chatls.tools.read_file import read_file
-from chatls.tools.tool import FileSubject
+from chatls.tools.search import search
+from chatls.tools.tool import EVERYTHING, FileSubject, ToolOutput
 from chatls.tools.write_file import write_file
 
 pytestmark = pytest.mark.asyncio
@@ -114,6 +115,7 @@ async def test_a_file_of_which_a_part_was_read_may_be_edited(ws: Playground) -> 
             codecs.BOM_UTF16_BE + "1\nand\ntwo\n".encode("utf-16-be"),
         ),
         (b"one\ntwo\xff\xe9\n", b"1\nand\ntwo\xff\xe9\n"),
+        (b"one\ntwo\xc3\xa9\xff\xe9\n", b"1\nand\ntwo\xc3\xa9\xff\xe9\n"),
         (b"one\r\ntwo\nthree\r\nfour", b"1\r\nand\r\ntwo\nthree\r\nfour"),
         (b"zero\rone\rtwo\r", b"zero\r1\rand\rtwo\r"),
     ],
@@ -123,7 +125,8 @@ async def test_encoding_mark_line_ends_and_odd_bytes_stay(ws: Playground, before
     await read(ws, "a")
     output = await change(ws, "a", one("one\ntwo", "1\nand\ntwo"))
     assert path.read_bytes() == after
-    assert ("bytes that are no UTF-8 were kept" in said(output)) is (b"\xff\xe9" in before)
+    assert ("bytes that are no UTF-8 were kept" in said(output)) is (b"\xa9\xff\xe9" in before)
+    assert ("it is Windows-1252 (Latin-1), and what is new is too" in said(output)) is (b"two\xff\xe9" in before)
     diff_of(output).new_text.encode()
 
 
@@ -222,12 +225,10 @@ async def test_where_nothing_comes_near_no_lines_are_shown(ws: Playground) -> No
     ws.write("a", "one\ntwo\n")
     ws.write("empty", "")
     ws.write("blank", "\n\n")
-    ws.write("latin", b"caf\xe9\n")
-    await read(ws, "a", "empty", "blank", "latin")
+    await read(ws, "a", "empty", "blank")
     assert "nearest" not in await unchanged(ws, "a", one("import numpy as np", "x"))
     assert "The file is empty" in await unchanged(ws, "empty", one("x", "y"))
     assert "nothing but white space" in await unchanged(ws, "blank", one("x", "y"))
-    assert "bytes that are no UTF-8: leave them out" in await unchanged(ws, "latin", one("caf\ufffd", "tea"))
 
 
 async def test_the_nearest_lines_of_a_huge_file_are_found_within_bounds(ws: Playground) -> None:
@@ -317,14 +318,44 @@ async def test_a_file_that_was_not_read_is_not_edited(ws: Playground) -> None:
     )
 
 
-async def test_a_file_that_changed_since_it_was_read_is_not_edited(ws: Playground) -> None:
-    path = ws.write("a", "one\n")
+async def test_an_edit_is_made_where_its_lines_are_untouched_whatever_else_changed(ws: Playground) -> None:
+    path = ws.write("a", "one\ntwo\n")
     await read(ws, "a")
-    ws.write("a", "one\ntwo\n")
-    assert '"a" has changed since you read it: read it again' in await unchanged(ws, "a", one("one", "1"))
-    await read(ws, "a")
+    ws.write("a", "zero\none\ntwo\nthree\n")
     await change(ws, "a", one("one", "1"))
+    assert path.read_text() == "zero\n1\ntwo\nthree\n"
+
+
+async def test_an_edit_of_lines_that_changed_is_refused_and_told_what_changed(ws: Playground) -> None:
+    path = ws.write("a", "one\ntwo\n")
+    await read(ws, "a")
+    ws.write("a", "uno\ntwo\n")
+    words = await unchanged(ws, "a", one("one", "1"))
+    assert "What changed since you read it:\n--- a\n+++ a\n@@ -1,2 +1,2 @@\n-one\n+uno\n two" in words
+    await change(ws, "a", one("uno", "1"))
     assert path.read_text() == "1\ntwo\n"
+
+
+async def test_places_that_came_since_the_file_was_read_are_not_replaced(ws: Playground) -> None:
+    path = ws.write("a", "x\ny\n")
+    await read(ws, "a")
+    ws.write("a", "x\ny\nx\n")
+    words = await unchanged(ws, "a", one("x", "z", replace_all=True))
+    assert "old_text stands at more or fewer places now" in words
+    assert "+x" in words
+    await change(ws, "a", one("x", "z", replace_all=True))
+    assert path.read_text() == "z\ny\nz\n"
+
+
+async def test_lines_that_a_search_showed_may_be_edited_and_no_others(ws: Playground) -> None:
+    path = ws.write("a.py", "first = 1\nsecond = 2\nthird = 3\n")
+    await ws.call(search, pattern="second")
+    assert "you have not read" in await unchanged(ws, "a.py", one("third = 3", "x"))
+    assert "you have not read" in await unchanged(ws, "a.py", one("second = 2\nthird", "x"))
+    await change(ws, "a.py", one("second = 2", "second = 22"))
+    await change(ws, "a.py", one("= 22", "= 222"))
+    assert path.read_text() == "first = 1\nsecond = 222\nthird = 3\n"
+    assert "you have not read" in await refused(ws, write_file, path="a.py", content="x")
 
 
 async def test_a_file_that_changes_while_somebody_is_asked_is_not_edited(ws: Playground) -> None:
@@ -360,15 +391,43 @@ async def test_a_link_that_takes_the_place_of_a_file_while_somebody_is_asked_is_
     assert names(outside) == ["a"]
 
 
-async def test_of_two_plans_for_one_file_the_second_is_refused(ws: Playground) -> None:
+async def test_a_plan_holds_where_its_lines_are_untouched_and_its_hunks_stay_the_same(ws: Playground) -> None:
     path = ws.write("a", "one\ntwo\n")
     await read(ws, "a")
     first = await ws.plan(edit_file, path="a", edits=[one("one", "1")])
     second = await ws.plan(edit_file, path="a", edits=[one("two", "2")])
+    third = await ws.plan(edit_file, path="a", edits=[one("tw", "TW")])
+    whole = await ws.plan(write_file, path="a", content="all\n")
     await first.carry_out()
+    output = await second.carry_out()
+    assert isinstance(output, ToolOutput)
+    assert path.read_text() == "1\n2\n"
+    assert (diff_of(output).old_text, diff_of(output).new_text) == ("1\ntwo\n", "1\n2\n")
+    for late in (third, whole):
+        with pytest.raises(ToolError, match=r"changed meanwhile: read it again\. Nothing was changed\.\nWhat changed:"):
+            await late.carry_out()
+    assert path.read_text() == "1\n2\n"
+
+
+async def test_a_plan_whose_hunk_would_be_another_one_is_not_carried_out(ws: Playground) -> None:
+    """The words to replace stand there once, but the line around them is not the one that was shown."""
+    path = ws.write("a", "allow = one\n")
+    await read(ws, "a")
+    plan = await ws.plan(edit_file, path="a", edits=[one("one", "two")])
+    ws.write("a", "deny = one\n")
     with pytest.raises(ToolError, match="changed meanwhile"):
-        await second.carry_out()
-    assert path.read_text() == "1\ntwo\n"
+        await plan.carry_out()
+    assert path.read_text() == "deny = one\n"
+
+
+async def test_a_protected_file_is_changed_just_as_it_was_shown_or_not_at_all(ws: Playground) -> None:
+    path = ws.write(".vscode/tasks.json", "one\ntwo\n")
+    await read(ws, ".vscode/tasks.json")
+    plan = await ws.plan(edit_file, path=".vscode/tasks.json", edits=[one("one", "1")])
+    ws.write(".vscode/tasks.json", "one\ntwo\nthree\n")
+    with pytest.raises(ToolError, match="changed meanwhile"):
+        await plan.carry_out()
+    assert path.read_text() == "one\ntwo\nthree\n"
 
 
 async def test_a_file_that_is_reached_by_a_link_inside_is_the_same_file(ws: Playground) -> None:
@@ -429,15 +488,30 @@ async def test_a_document_that_is_not_on_the_disk_yet_is_edited(ws: Playground) 
     assert not path.exists()
 
 
-async def test_typing_since_it_was_read_is_a_change(ws: Playground) -> None:
-    path = ws.open("a", "one")
+async def test_what_is_typed_elsewhere_stays_and_typing_in_the_same_line_is_a_change(ws: Playground) -> None:
+    path = ws.open("a", "one\ntwo\n")
     await read(ws, "a")
-    plan = await ws.plan(edit_file, path="a", edits=[one("one", "two")])
-    ws.documents[path] = OpenDocument(path.as_uri(), "one!", 2)
+    plan = await ws.plan(edit_file, path="a", edits=[one("one", "1")])
+    ws.type(path, "one\ntwo\ntyped")
+    await plan.carry_out()
+    assert ws.documents[path].text == "1\ntwo\ntyped"
+    plan = await ws.plan(edit_file, path="a", edits=[one("two", "2")])
+    ws.type(path, "1\ntwo!\ntyped")
     with pytest.raises(ToolError, match="changed meanwhile"):
         await plan.carry_out()
-    assert "has changed since you read it" in await unchanged(ws, "a", one("one", "two"))
-    assert ws.changes == []
+    assert len(ws.changes) == 1
+
+
+async def test_what_the_editor_made_of_an_edit_is_shown_and_known(ws: Playground) -> None:
+    path = ws.open("a.py", "x = 1\n")
+    await read(ws, "a.py")
+    ws.format = lambda text: text.replace("=9", " = 9")
+    output = await change(ws, "a.py", one("x = 1", "x =9"))
+    assert "the editor changed more of it as it took the edit: this is what it became" in said(output)
+    assert said(output).endswith("-x = 1\n+x  = 9")
+    assert diff_of(output).new_text == "x  = 9\n"
+    await change(ws, "a.py", one("x  = 9", "y"))
+    assert ws.documents[path].text == "y\n"
 
 
 async def test_a_new_version_with_the_same_text_is_no_change(ws: Playground) -> None:
@@ -449,19 +523,24 @@ async def test_a_new_version_with_the_same_text_is_no_change(ws: Playground) -> 
     assert ws.changes[0].document == newer
 
 
-async def test_a_file_that_is_opened_or_closed_while_somebody_is_asked_is_not_edited(ws: Playground) -> None:
+async def test_a_file_that_is_opened_or_closed_while_somebody_is_asked_is_edited_where_it_is(ws: Playground) -> None:
     path = ws.write("a", "one\n")
     await read(ws, "a")
     plan = await ws.plan(edit_file, path="a", edits=[one("one", "two")])
     ws.open("a", "one\n")
-    with pytest.raises(ToolError, match="changed meanwhile"):
-        await plan.carry_out()
-    plan = await ws.plan(edit_file, path="a", edits=[one("one", "two")])
+    await plan.carry_out()
+    assert (ws.documents[path].text, path.read_text()) == ("two\n", "one\n")
+    ws.type(path, "one\n")
+    plan = await ws.plan(edit_file, path="a", edits=[one("one", "three")])
     ws.documents.clear()
+    await plan.carry_out()
+    assert path.read_text() == "three\n"
+    ws.write(".vscode/tasks.json", "one\n")
+    await read(ws, ".vscode/tasks.json")
+    plan = await ws.plan(edit_file, path=".vscode/tasks.json", edits=[one("one", "two")])
+    ws.open(".vscode/tasks.json", "one\n")
     with pytest.raises(ToolError, match="changed meanwhile"):
         await plan.carry_out()
-    assert path.read_text() == "one\n"
-    assert ws.changes == []
 
 
 async def test_closing_without_saving_is_a_change_and_saving_is_none(ws: Playground) -> None:
@@ -469,10 +548,121 @@ async def test_closing_without_saving_is_a_change_and_saving_is_none(ws: Playgro
     ws.open("a", "new\r\n")
     await read(ws, "a")
     ws.documents.clear()
-    assert "has changed since you read it" in await unchanged(ws, "a", one("new", "x"))
+    assert "What changed since you read it:" in await unchanged(ws, "a", one("new", "x"))
     ws.write("a", b"\xef\xbb\xbfnew\r\n")
     await change(ws, "a", one("new", "newer"))
     assert path.read_bytes() == b"\xef\xbb\xbfnewer\r\n"
+
+
+# Documents whose files were changed
+
+
+async def opened(ws: Playground, name: str, text: str) -> Path:
+    """A document that is just what the disk holds."""
+    path = ws.write(name, text)
+    ws.open(name, text)
+    await read(ws, name)
+    return path
+
+
+async def test_an_edit_of_a_document_whose_file_changed_stands_on_the_newer_text(ws: Playground) -> None:
+    path = await opened(ws, "a", "one\ntwo\n")
+    ws.write("a", "one\nTWO from git\n")
+    output = await change(ws, "a", one("one", "1"))
+    assert path.read_text() == "1\nTWO from git\n"
+    assert "the editor still shows an older form of it" in said(output)
+    assert ws.documents[path].text == "one\ntwo\n"
+    assert set(ws.asked_to_reload) == {path.as_uri()}
+
+
+async def test_where_the_editor_reloads_the_edit_is_made_there(ws: Playground) -> None:
+    path = await opened(ws, "a", "one\ntwo\n")
+    ws.write("a", "one\nTWO from git\n")
+    ws.reloads = True
+    output = await change(ws, "a", one("one", "1"))
+    assert ws.documents[path].text == "1\nTWO from git\n"
+    assert path.read_text() == "one\nTWO from git\n"
+    assert "older form" not in said(output)
+
+
+async def test_what_was_changed_in_the_editor_and_on_the_disk_is_left_alone(ws: Playground) -> None:
+    path = await opened(ws, "a", "one\ntwo\n")
+    ws.write("a", "one\ntwo on the disk\n")
+    ws.type(path, "one\ntwo typed\n")
+    words = await unchanged(ws, "a", one("one", "1"))
+    assert words.startswith('"a" was changed in the editor and on the disk, each in another way')
+    assert (path.read_text(), ws.documents[path].text) == ("one\ntwo on the disk\n", "one\ntwo typed\n")
+    assert ws.asked_to_reload == []
+
+
+async def test_a_document_whose_file_is_gone_is_not_edited(ws: Playground) -> None:
+    path = await opened(ws, "old.py", "one\n")
+    path.rename(ws.folder / "new.py")
+    words = await unchanged(ws, "old.py", one("one", "1"))
+    assert 'there is no "old.py" any more: it was moved or deleted, though the editor still shows it' in words
+    ws.type(path, "one typed\n")
+    await change(ws, "old.py", one("one", "1"))
+    assert ws.documents[path].text == "1 typed\n"
+    assert not path.exists()
+
+
+# Encodings
+
+
+async def test_new_text_goes_in_in_the_encoding_of_the_file_or_not_at_all(ws: Playground) -> None:
+    path = ws.write("a.c", b"int gr\xf6\xdfe = 1;\n")
+    await read(ws, "a.c")
+    await change(ws, "a.c", one("int größe = 1;", "int größe = 2; // d\xe9j\xe0"))
+    assert path.read_bytes() == b"int gr\xf6\xdfe = 2; // d\xe9j\xe0\n"
+    words = await unchanged(ws, "a.c", one("= 2", "\u2192 2"))
+    assert words.startswith(
+        "\"a.c\" is Windows-1252 (Latin-1), which has no '\u2192' (U+2192): write it in other letters"
+    )
+    ws.open("a.c", "int größe = 2; // d\xe9j\xe0\n")
+    assert "which has no" in await unchanged(ws, "a.c", one("= 2", "\u2192 2"))
+    ws.write("r.c", "\u0438\n".encode("cp1251"))
+    russian = ws.open("r.c", "\u0438\n")
+    await read(ws, "r.c")
+    await change(ws, "r.c", one("\u0438", "\u0436"))
+    assert ws.documents[russian].text == "\u0436\n"
+
+
+async def test_odd_bytes_are_kept_where_the_line_is_edited_as_it_is_shown(ws: Playground) -> None:
+    path = ws.write("a", "é ".encode() + b"x \xff y \xfe z\n")
+    await read(ws, "a")
+    await change(ws, "a", one("x \ufffd y \ufffd z", "X \ufffd Y \ufffd Z"))
+    assert path.read_bytes() == "é ".encode() + b"X \xff Y \xfe Z\n"
+    assert "keep each, or leave out all" in await unchanged(ws, "a", one("X \ufffd Y \ufffd", "\ufffd"))
+    assert "one place at a time" in await unchanged(ws, "a", one("\ufffd", "-\ufffd", replace_all=True))
+    await change(ws, "a", one("X \ufffd Y", "XY"))
+    assert path.read_bytes() == "é ".encode() + b"XY \xfe Z\n"
+
+
+# Several files
+
+
+async def test_several_files_are_changed_with_one_plan(ws: Playground) -> None:
+    first, second = ws.write("a.py", "one\n"), ws.write("src/b.py", "two\n")
+    await read(ws, "a.py", "src/b.py")
+    edits = [one("one", "1"), one("two", "2", path="src/b.py"), one("1", "uno")]
+    plan = await ws.plan(edit_file, path="a.py", edits=edits)
+    assert plan.subject == FileSubject(first, (second,))
+    assert [item.uri for item in plan.preview if isinstance(item, Diff)] == [first.as_uri(), second.as_uri()]
+    output = await plan.carry_out()
+    assert (first.read_text(), second.read_text()) == ("uno\n", "2\n")
+    assert "changed a.py with 2 edits (+1 -1 lines)\n" in said(output)
+    assert "changed src/b.py (+1 -1 lines)\n" in said(output)
+
+
+async def test_of_several_files_all_are_changed_or_none(ws: Playground) -> None:
+    first, second = ws.write("a.py", "one\n"), ws.write("b.py", "two\n")
+    await read(ws, "a.py", "b.py")
+    assert "b.py" in await unchanged(ws, "a.py", one("one", "1"), one("no", "2", path="b.py"))
+    plan = await ws.plan(edit_file, path="a.py", edits=[one("one", "1"), one("two", "2", path="b.py")])
+    ws.write("b.py", "Two\n")
+    with pytest.raises(ToolError, match=r"b\.py. changed meanwhile"):
+        await plan.carry_out()
+    assert (first.read_text(), second.read_text()) == ("one\n", "Two\n")
 
 
 # New problems
@@ -569,12 +759,16 @@ async def test_the_title_the_place_and_the_order_name_the_file(ws: Playground) -
     assert edit_file.title(arguments) == "edit_file src/a b.py"
     assert edit_file.locate(space, arguments) == (Location(path.as_uri()),)
     assert edit_file.serial(space, arguments) == f"file:{path}"
-    assert edit_file.serial(space, {"path": str(path)}) == f"file:{path}"
-    assert edit_file.serial(space, {"path": "/etc/x"}) == "file:/etc/x"
+    assert edit_file.serial(space, {**arguments, "path": str(path)}) == f"file:{path}"
+    assert edit_file.serial(space, {**arguments, "path": "/etc/x"}) == "file:/etc/x"
     assert write_file.serial(space, {"path": "src/../src/a b.py"}) == f"file:{path}"
     several = edit_file.validate({"path": "a", "edits": [one("a", "b"), one("c", "d")]})
     assert edit_file.title(several) == "edit_file a (2 edits)"
     assert edit_file.title({**several, "path": "a\nb"}).isprintable()
+    apart = edit_file.validate({"edits": [one("a", "b", path="src/a b.py"), one("c", "d", file="c")]})
+    assert edit_file.title(apart) == "edit_file src/a b.py (2 edits in 2 files)"
+    assert [item.uri for item in edit_file.locate(space, apart)] == [path.as_uri(), (ws.folder / "c").as_uri()]
+    assert edit_file.serial(space, apart) == EVERYTHING
 
 
 # What models write
@@ -585,7 +779,7 @@ async def test_the_schema_holds_no_references(ws: Playground) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     assert list(schema["properties"]) == ["path", "edits"]
     item = schema["properties"]["edits"]["items"]
-    assert list(item["properties"]) == ["old_text", "new_text", "replace_all"]
+    assert list(item["properties"]) == ["old_text", "new_text", "replace_all", "path"]
     assert item["required"] == ["old_text", "new_text"]
     assert item["additionalProperties"] is False
     assert item["properties"]["replace_all"]["default"] is False
@@ -625,3 +819,13 @@ async def test_edits_that_do_not_fit_are_refused_in_words(
     ws: Playground, arguments: dict[str, object], words: str
 ) -> None:
     assert words in await refused(ws, edit_file, **arguments)
+
+
+async def test_other_names_of_a_file_that_keep_the_old_text_are_told(ws: Playground) -> None:
+    path = ws.write("a", "one\n")
+    other = ws.folder / "b"
+    other.hardlink_to(path)
+    await read(ws, "a")
+    assert "another name of it (hard links) kept the old text" in said(await change(ws, "a", one("one", "two")))
+    assert (path.read_text(), other.read_text()) == ("two\n", "one\n")
+    assert "hard links" not in said(await change(ws, "a", one("two", "three")))

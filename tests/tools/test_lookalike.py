@@ -5,9 +5,11 @@ import unicodedata
 import pytest
 from playground import Playground
 
+from chatls.content import TextContent
 from chatls.errors import ToolError
-from chatls.tools import search
+from chatls.tools import edit_file, list_files, read_file, search, write_file
 from chatls.tools.lookalike import Meant, meant
+from chatls.tools.tool import FileSubject
 
 pytestmark = pytest.mark.asyncio
 
@@ -98,3 +100,25 @@ async def test_search_takes_them_and_says_so(ws: Playground) -> None:
     text = await ws.ask(search, pattern="miss", path="A.py")
     assert text.startswith('there is no "A.py": this is "src/Core/a.py"')
     assert "1 file was searched" in text
+
+
+async def test_reading_listing_and_editing_take_them_and_say_so(ws: Playground) -> None:
+    decomposed = unicodedata.normalize("NFD", "src/café.py")
+    ws.write(decomposed, "x = 1\n")
+    word = 'there is no "src/café.py": this is "'
+    text = await ws.ask(read_file, path="src/café.py")
+    assert text.startswith(word)
+    assert "1\tx = 1" in text
+    text = await ws.ask(list_files, path="SRC")
+    assert text.startswith('there is no "SRC": this is "src"')
+    assert decomposed in text
+    edit = {"old_text": "x = 1", "new_text": "x = 2"}
+    plan = await ws.plan(edit_file, path="src/café.py", edits=[edit])
+    assert plan.subject == FileSubject(ws.folder / decomposed)
+    told = (await plan.carry_out()).content[0]
+    assert isinstance(told, TextContent)
+    assert told.text.startswith(word)
+    assert (ws.folder / decomposed).read_text() == "x = 2\n"
+    await ws.call(write_file, path="src/café.py", content="new\n")
+    assert (ws.folder / "src/café.py").read_text() == "new\n", "a new file is called as it is written"
+    assert (ws.folder / decomposed).read_text() == "x = 2\n"

@@ -24,7 +24,7 @@ async def test_a_new_file_is_made_with_its_folders(ws: Playground) -> None:
     assert said(output) == (
         "made src/new/app.py (+1 -0 lines)\n--- /dev/null\n+++ src/new/app.py\n@@ -0,0 +1 @@\n+print()"
     )
-    assert diff_of(output) == Diff(path.as_uri(), "", "print()\n")
+    assert diff_of(output) == Diff(path.as_uri(), "", "print()\n", "new")
 
 
 async def test_a_new_file_holds_just_what_was_given(ws: Playground) -> None:
@@ -38,7 +38,7 @@ async def test_a_planned_file_is_not_there_yet(ws: Playground) -> None:
     plan = await ws.plan(write_file, path="src/a", content="new")
     path = ws.folder / "src/a"
     assert plan.subject == FileSubject(path)
-    assert plan.preview == (Diff(path.as_uri(), "", "new"),)
+    assert plan.preview == (Diff(path.as_uri(), "", "new", "new"),)
     assert names(ws.folder) == []
 
 

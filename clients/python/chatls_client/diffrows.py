@@ -12,9 +12,10 @@ STYLES = {"+": "green", "-": "red", " ": "dim", "@": "cyan"}
 
 
 def diff_head(diff: Diff) -> str:
-    """Which file, and how much of it: "src/app.py +3 -1"."""
+    """Which file, what becomes of it, and how much of it: "src/app.py +3 -1", "old.py deleted +0 -9"."""
     new, gone = counted(diff.old_text, diff.new_text)
-    return f"{place(diff.uri)} +{new} -{gone}"
+    words = {"new": " new", "deleted": " deleted", "moved": f" moved from {place(diff.from_ or '')}"}
+    return f"{place(diff.uri)}{words.get(diff.change, '')} +{new} -{gone}"
 
 
 @lru_cache(maxsize=16)

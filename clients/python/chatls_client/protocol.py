@@ -130,13 +130,21 @@ class EditorContext(WireValue):
     type: Literal["editor_context"] = "editor_context"
 
 
+FileChangeKind = Literal["new", "changed", "deleted", "moved"]
+"""What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diff(WireValue):
     """A change of a file, in a tool's result or in a preview."""
 
     uri: str
+    """Of a moved file: where it is now."""
     old_text: str
     new_text: str
+    change: FileChangeKind = "changed"
+    from_: str | None = None
+    """Of a moved file: its `uri` before."""
     type: Literal["diff"] = "diff"
 
 
@@ -520,6 +528,15 @@ class DiagnosticsRequest(WireValue):
     changed: bool | None = None
     """True: the document was changed a moment ago. The client waits a little (a second or two) until whoever finds the
     problems has seen the change, and answers with what there is by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadRequest(WireValue):
+    """Which documents are to be read anew."""
+
+    uris: tuple[str, ...]
+    """Open documents that the client told no change of since their files were changed. One that has changes by now must
+    not be touched."""
 
 
 event_from_wire: Callable[[JsonObject], Event | None] = tagged(Event, "kind")

@@ -88,12 +88,19 @@ export interface EditorContext {
   readonly open?: readonly string[];
 }
 
+/** What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well. */
+export type FileChangeKind = "new" | "changed" | "deleted" | "moved";
+
 /** A change of a file, in a tool's result or in a preview. */
 export interface Diff {
   readonly type: "diff";
+  /** Of a moved file: where it is now. */
   readonly uri: string;
   readonly oldText: string;
   readonly newText: string;
+  readonly change: FileChangeKind;
+  /** Of a moved file: its `uri` before. */
+  readonly from?: string;
 }
 
 /** What a prompt is made of. */
@@ -499,6 +506,17 @@ export interface DiagnosticsAnswer {
   readonly items: readonly DocumentDiagnostics[];
 }
 
+/** Which documents are to be read anew. */
+export interface ReloadRequest {
+  /** Open documents that the client told no change of since their files were changed. One that has changes by now must not be touched. */
+  readonly uris: readonly string[];
+}
+
+/** Which documents were read anew. Their `didChange` comes before this answer. */
+export interface ReloadAnswer {
+  readonly reloaded?: readonly string[];
+}
+
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
 export type ProgressValue = Event & {
   /** Counts up by one within a turn, from 1. */
@@ -526,6 +544,8 @@ export interface RequestsToClient {
   "chat/requestPermission": { params: Question; result: PermissionAnswer };
   /** Which problems does the editor show? */
   "chat/diagnostics": { params: DiagnosticsRequest; result: DiagnosticsAnswer };
+  /** Read unchanged documents anew whose files were changed. */
+  "chat/reload": { params: ReloadRequest; result: ReloadAnswer };
 }
 
 /** For `workspace/executeCommand`. */

@@ -25,22 +25,25 @@ def matter_of(run: Run, subject: Subject | None, workspace: Workspace, environme
     match subject:
         case CommandSubject():
             return _command(run.tool.name, subject, workspace, environment)
-        case FileSubject(path):
-            return _file(run, path, workspace)
+        case FileSubject(path, more):
+            return _files(run, (path, *more), workspace)
         case ForeignSubject():
             return Files(run.tool.name, workspace.folders[0][1] if workspace.folders else None, ())
         case None:
             return _looked_at(run, workspace)
 
 
-def _file(run: Run, path: Path, workspace: Workspace) -> Files:
-    """One file that is to be changed."""
-    root, own = workspace.root_of(path), own_folders()
+def _files(run: Run, paths: tuple[Path, ...], workspace: Workspace) -> Files:
+    """Files that are to be changed."""
+    roots, own = {workspace.root_of(path) for path in paths}, own_folders()
+    root = next(iter(roots)) if len(roots) == 1 else None
     spelled = _located(run, workspace)
-    why = next((why for place in (path, real_path(path), *spelled) if (why := protected(place, own))), None)
+    places = (*paths, *map(real_path, paths), *spelled)
+    why = next((why for place in places if (why := protected(place, own))), None)
     if root is None:
-        return Files(run.tool.name, None, (), (path.as_posix(),), why or _OUTSIDE)
-    return Files(run.tool.name, root, (_inner(root, path),), _inside(root, spelled), why)
+        return Files(run.tool.name, None, (), tuple(path.as_posix() for path in paths), why or _OUTSIDE)
+    names = tuple(_inner(root, path) for path in paths)
+    return Files(run.tool.name, root, names, _inside(root, spelled), why)
 
 
 def _looked_at(run: Run, workspace: Workspace) -> Files:

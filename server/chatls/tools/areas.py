@@ -70,11 +70,15 @@ class Area:
 def areas(workspace: Workspace, path: str | None, glob: str | None) -> tuple[Area, ...]:
     """All roots, or the one place that a path names. Looks at the disk. Raises `ToolError`."""
     if path in (None, "", ".", "./") and len(workspace.folders) > 1:
-        return tuple(
-            _area(workspace, folder, _without(name, glob))
-            for name, folder in sorted(workspace.folders)
-            if not any(folder != other and folder.is_relative_to(other) for _, other in workspace.folders)
-        )
+        gone = workspace.gone_roots()
+        if len(gone) == len(workspace.folders):
+            raise workspace.missing(gone[0])
+        if left := [(name, folder) for name, folder in sorted(workspace.folders) if folder not in gone]:
+            return tuple(
+                _area(workspace, folder, _without(name, glob))
+                for name, folder in left
+                if not any(folder != other and folder.is_relative_to(other) for _, other in left)
+            )
     return (_area(workspace, _place(workspace, path or "."), glob),)
 
 

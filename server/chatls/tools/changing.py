@@ -1,22 +1,22 @@
-"""What `edit_file` and `write_file` share: a look at a file, the plan of its change, and how it is carried out.
+"""The plan of a change of files, and how it is carried out: just the hunks that were shown, or nothing.
 
-A document that is open in the editor is changed there and not on the disk; any other file on the disk and not there.
+What other lines of a file have become meanwhile does not matter where the change can be made anew and is the same.
 """
 
-import errno
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
-from chatls.content import JsonObject, Location, TextContent, ToolContent
-from chatls.editor import Change, OpenDocument
+from chatls.content import JsonObject, Location, TextContent
+from chatls.editor import Change
 from chatls.errors import ToolError
 from chatls.pathtext import quoted
+from chatls.protected_files import own_folders, protected
 from chatls.savefile import ChangedError, save_beneath
-from chatls.textfile import MOST_BYTES, FileText, NoTextError, decode
 from chatls.tools.diffs import FileChange
 from chatls.tools.new_problems import ProblemWatch, told
+from chatls.tools.targets import Target, look, refusal
 from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput
 from chatls.workspace import Workspace
 
@@ -24,174 +24,198 @@ _MOST_DIFF, _LONGEST_LINE = 8 * 1024, 1000
 """Bytes of a diff that a model reads, and characters of one line."""
 _MOST_PREVIEW = 256 * 1024
 """Bytes of a diff that a person reads."""
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MOST_NEWS = 4 * 1024
+"""Bytes of a diff that tells what changed since the model looked."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A file that is to be changed, as it is now."""
+class Wish:
+    """What is to become of one file."""
 
-    path: Path
-    """Absolute, links resolved."""
-    name: str
-    """What models and people call it."""
-    uri: str
-    document: OpenDocument | None
-    """It is open in the editor."""
-    data: bytes | None
-    """All of it on the disk; None where it is open, or where there is none."""
-    text: str
-    """With its own line ends."""
-    form: FileText
-    """How its text stands on the disk."""
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is such a file or open document."""
-        return self.document is not None or self.data is not None
-
-
-def look_at(workspace: Workspace, text: str) -> Target:
-    """The file that a path names. One that is not there is an empty one that does not exist.
-
-    Looks at the disk: call it in a worker thread. Raises `ToolError` for what cannot be changed.
-    """
-    path = workspace.changeable(text)
-    name, uri, document = workspace.display(path), workspace.uri(path), workspace.open_document(path)
-    if document is not None:
-        _require_small(name, len(document.text.encode("utf-8", "surrogatepass")))
-        return Target(path, name, uri, document, None, document.text, FileText(document.text))
-    data = _read(workspace, path, name)
-    try:
-        form = decode(data or b"")
-    except NoTextError as error:
-        raise ToolError(f"{quoted(name)} {error}: only text can be changed") from error
-    return Target(path, name, uri, None, data, form.text, form)
+    target: Target
+    make: Callable[[str], str]
+    """The text that it has now -> the text that it is to have. Raises `ToolError` where that cannot be."""
+    done: str
+    """What was done, once it is."""
+    rebases: bool = False
+    """It can be made in another text as well."""
 
 
 def require_seen(context: ToolContext, target: Target) -> None:
-    """Raise `ToolError` unless the model knows the file as it is."""
+    """Raise `ToolError` unless the model knows all of the file as it is."""
     if not context.seen.ever(target.path):
         raise ToolError(f"you have not read {quoted(target.name)} yet: read it with read_file, then change it")
     if not context.seen.still(target.path, target.text):
-        raise ToolError(f"{quoted(target.name)} has changed since you read it: read it again, then change it")
+        news = changed_since(context, target)
+        raise ToolError(f"{quoted(target.name)} has changed since you read it: read it again, then change it{news}")
 
 
-def plan(context: ToolContext, target: Target, text: str, label: str, done: str) -> Plan:
-    """The plan that gives a file another text. `done` says what was done, once it is.
+def changed_since(context: ToolContext, target: Target) -> str:
+    """What changed in a file since the model saw it, as words behind others; nothing if nothing did. What is shown
+    whole counts as seen from then on."""
+    known = context.seen.text(target.path)
+    if known is None or context.seen.still(target.path, target.text):
+        return ""
+    diff, cut = FileChange(target.name, target.uri, known, target.text).unified(_MOST_NEWS, longest=_LONGEST_LINE)
+    if not cut:
+        context.seen.note(target.path, target.text)
+    return f"\nWhat changed since you read it:\n{diff}"
 
-    It works out the preview: call it in a worker thread. Raises `ToolError` for a text that is too long.
+
+def plan(context: ToolContext, wishes: Sequence[Wish], label: str) -> Plan:
+    """The plan that gives files other texts.
+
+    It works out the preview: call it in a worker thread. Raises `ToolError` for a text that cannot be.
     """
-    data = b"" if target.document else target.form.encoded(text)
-    _require_small(target.name, len(data) or len(text.encode("utf-8", "surrogatepass")))
-    change = FileChange(target.name, target.uri, target.text, text, created=not target.exists)
-    work = _Work(context, target, change, label, done, data)
-    preview = change.content or TextContent(change.unified(_MOST_PREVIEW)[0])
-    return Plan(FileSubject(target.path), (preview,), work.carry_out)
+    changes = tuple(map(_change, wishes))
+    preview = tuple(change.shown.content or TextContent(change.shown.unified(_MOST_PREVIEW)[0]) for change in changes)
+    path, *more = (wish.target.path for wish in wishes)
+    return Plan(FileSubject(path, tuple(more)), preview, _Work(context, changes, label).carry_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One file of a plan."""
+
+    wish: Wish
+    shown: FileChange
+    data: bytes
+    """What the file will hold; empty where the editor writes it."""
+
+    @property
+    def target(self) -> Target:
+        return self.wish.target
+
+
+def _change(wish: Wish) -> _Change:
+    target = wish.target
+    new = wish.make(target.text)
+    kind = "changed" if target.exists else "new"
+    change = FileChange(target.name, target.uri, target.text, new, kind)
+    return _Change(wish, change, target.encoded(new))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """One file after its change."""
+
+    wish: Wish
+    change: FileChange
+    """What it really became: editors may format."""
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A planned change."""
+    """Planned changes."""
 
     context: ToolContext
-    target: Target
-    change: FileChange
+    changes: tuple[_Change, ...]
     label: str
-    done: str
-    data: bytes
-    """What the file will hold; empty where it is open."""
 
     async def carry_out(self) -> ToolOutput:
-        """Change the file if it still is what it was, and tell what came of it."""
-        watch = ProblemWatch(self.context.editor, self.target.uri)
-        await watch.begin()
-        diff, cut = await to_thread.run_sync(self._diff, abandon_on_cancel=True)
-        await self._change()
-        problems = told(self.target.name, await watch.new())
-        text = "\n".join((f"{self.done} ({self._notes()})", diff, *problems))
-        content: tuple[ToolContent, ...] = (TextContent(text), *filter(None, (self.change.content,)))
-        return ToolOutput(content, truncated=cut)
+        """Change the files if what was planned can still be done, and tell what came of it."""
+        watches = [ProblemWatch(self.context.editor, change.target.uri) for change in self.changes]
+        for watch in watches:
+            await watch.begin()
+        workspace = self.context.workspace.renewed(self.context.editor)
+        changes = await to_thread.run_sync(self._anew, workspace, abandon_on_cancel=True)
+        made = list[_Made]()
+        for change in changes:
+            try:
+                made.append(await self._made(change))
+            except ToolError as error:
+                if not made:
+                    raise
+                names = ", ".join(item.change.name for item in made)
+                raise ToolError(f"{error} But changed before it: {names}.") from error
+        texts, cut = list[str](), False
+        for item, watch in zip(made, watches, strict=True):
+            diff, part = await to_thread.run_sync(_diff, item.change, abandon_on_cancel=True)
+            problems = told(item.change.name, await watch.new())
+            texts.append("\n".join((f"{item.wish.done} ({'; '.join(item.notes)})", diff, *problems)))
+            cut = cut or part
+        diffs = filter(None, (item.change.content for item in made))
+        return ToolOutput((TextContent("\n\n".join(texts)), *diffs), truncated=cut)
 
-    def _diff(self) -> tuple[str, bool]:
-        return self.change.unified(_MOST_DIFF, longest=_LONGEST_LINE)
+    def _anew(self, workspace: Workspace) -> tuple[_Change, ...]:
+        """The changes as they are to be made in what there is now."""
+        return tuple(_rebased(change, look(workspace, change.target.path), workspace) for change in self.changes)
 
-    async def _change(self) -> None:
-        document = self.context.editor.open_documents().get(self.target.path)
-        if document is not None and self.target.document is not None and document.text == self.target.text:
-            await self.context.editor.apply(Change(self.label, document, self.change.new))
-            self.context.seen.note(self.target.path, self.change.new)
-        elif document is None and self.target.document is None:
-            await to_thread.run_sync(self._save)  # not abandoned: a cancel comes before it, or when it is done
+    async def _made(self, change: _Change) -> _Made:
+        """Change one file."""
+        target, new, others = change.target, change.shown.new, 0
+        if target.document is not None:
+            new = await self.context.editor.apply(Change(self.label, target.document, new))
         else:
-            raise self._stale()
+            others = await to_thread.run_sync(self._save, change)  # not abandoned: a cancel comes before it, or later
+        outdated = target.outdated and not await self.context.editor.reload([target.uri])
+        made = replace(change.shown, new=new)
+        if self.context.seen.ever(target.path) or not target.exists:
+            self.context.seen.note(target.path, new)
+        else:
+            self.context.seen.note_lines(target.path, made.shown_lines)
+        notes = _notes(target, made, formatted=new != change.shown.new, outdated=outdated, others=others)
+        return _Made(change.wish, made, tuple(notes))
 
-    def _save(self) -> None:
-        workspace, path = self.context.workspace, self.target.path
-        folder = workspace.root_of(path)
+    def _save(self, change: _Change) -> int:
+        workspace, target = self.context.workspace, change.target
+        folder = workspace.root_of(target.path)
         assert folder is not None
         try:
-            save_beneath(folder, path, self.data, was=self.target.data)
+            return save_beneath(folder, target.path, change.data, was=target.data)
         except ChangedError as error:
-            raise self._stale() from error
+            raise ToolError(_stale(target)) from error
         except OSError as error:
-            raise _refusal(workspace, path, error, existing=self.target.exists) from error
-        self.context.seen.note(path, self.change.new)
-
-    def _stale(self) -> ToolError:
-        return ToolError(f"{quoted(self.target.name)} changed meanwhile: read it again. Nothing was changed.")
-
-    def _notes(self) -> str:
-        notes = [self.change.counts]
-        if self.target.document is not None:
-            notes.append("it is open in the editor: the change is there, and on the disk once it is saved")
-        elif self.target.form.is_broken:
-            notes.append("its bytes that are no UTF-8 were kept; what is new is UTF-8")
-        return "; ".join(notes)
+            raise refusal(workspace, target.path, error, existing=target.exists) from error
 
 
-def _read(workspace: Workspace, path: Path, name: str) -> bytes | None:
+def _rebased(planned: _Change, now: Target, workspace: Workspace) -> _Change:
+    """The change in the file as it is now. Raises `ToolError` if it is not the one that was planned."""
+    then = planned.target
+    if then.exists and not now.exists:
+        raise workspace.missing(then.path)
+    is_protected = protected(then.path, own_folders()) is not None
+    moved = (now.document is None) != (then.document is None)
+    if now.text == then.text and now.exists == then.exists and not (moved and is_protected):
+        return _Change(replace(planned.wish, target=now), planned.shown, now.encoded(planned.shown.new))
+    news = FileChange(then.name, then.uri, then.text, now.text).unified(_MOST_NEWS, longest=_LONGEST_LINE)[0]
+    words = f"{_stale(then)}\nWhat changed:\n{news}"
+    if is_protected or not planned.wish.rebases or not then.exists:
+        raise ToolError(words)
     try:
-        with workspace.open_file(path) as file:
-            pieces, size = list[bytes](), 0
-            while size <= MOST_BYTES and (piece := file.read(MOST_BYTES + 1 - size)):
-                pieces.append(piece)
-                size += len(piece)
+        change = _change(replace(planned.wish, target=now))
     except ToolError as error:
-        match error.__cause__:
-            case FileNotFoundError():
-                return None
-            case NotADirectoryError() as cause:
-                raise _refusal(workspace, path, cause, existing=False) from cause
-            case _:
-                raise
-    except OSError as error:
-        raise workspace.failure(path, error) from error
-    _require_small(name, size)
-    return b"".join(pieces)
+        raise ToolError(words) from error
+    if change.shown.hunks != planned.shown.hunks:
+        raise ToolError(words)
+    return change
 
 
-def _require_small(name: str, size: int) -> None:
-    if size > MOST_BYTES:
-        raise ToolError(f"{quoted(name)} is too large to be changed: more than {MOST_BYTES >> 20} MB")
+def _notes(target: Target, made: FileChange, *, formatted: bool, outdated: bool, others: int) -> Iterator[str]:
+    """What to tell beside the diff."""
+    yield made.counts
+    if formatted:
+        yield "the editor changed more of it as it took the edit: this is what it became"
+    if target.document is not None:
+        yield "it is open in the editor: the change is there, and on the disk once it is saved"
+    elif target.form.is_broken:
+        yield "its bytes that are no UTF-8 were kept; what is new is UTF-8"
+    elif target.form.is_legacy:
+        yield f"it is {target.form.encoding_name}, and what is new is too"
+    if outdated:
+        yield "the editor still shows an older form of it, without changes: it has to be read anew there"
+    if others:
+        names = "another name" if others == 1 else f"{others} other names"
+        yield f"{names} of it (hard links) kept the old text"
 
 
-def _refusal(workspace: Workspace, path: Path, error: OSError, *, existing: bool) -> ToolError:
-    """What to tell the model when the system refuses a change."""
-    name, kept = quoted(workspace.display(path)), "it is as it was" if existing else "nothing was made"
-    match error:
-        case PermissionError():
-            return ToolError(f"{name} cannot be changed: it or its folder is read-only; {kept}")
-        case NotADirectoryError() | FileExistsError():
-            return ToolError(f"{name} cannot be changed: a part of its path is a link or no folder; {kept}")
-        case OSError(errno=code) if code in _FULL:
-            return ToolError(f"{name} cannot be changed: the disk is full, or a limit is reached; {kept}")
-        case OSError(errno=errno.EROFS):
-            return ToolError(f"{name} cannot be changed: the disk is read-only; {kept}")
-        case OSError(errno=None) | FileNotFoundError() | OSError(errno=errno.ELOOP):
-            return workspace.failure(path, error)
-        case _:
-            return ToolError(f"{name} cannot be changed: {error.strerror}; {kept}")
+def _diff(change: FileChange) -> tuple[str, bool]:
+    return change.unified(_MOST_DIFF, longest=_LONGEST_LINE)
+
+
+def _stale(target: Target) -> str:
+    return f"{quoted(target.name)} changed meanwhile: read it again. Nothing was changed."
 
 
 # What is asked about a call before it runs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from chatls.content import Diff
+from chatls.content import Diff, FileChangeKind
 from chatls.jsontext import printable
 from chatls.linediff import Block, differences
 from chatls.textfile import plain
@@ -26,8 +26,10 @@ class FileChange:
     uri: str
     old: str
     new: str
-    created: bool = False
-    """There was no file."""
+    kind: FileChangeKind = "changed"
+    was: str = ""
+    """Of a moved file: what it was called."""
+    from_uri: str | None = None
 
     @cached_property
     def content(self) -> Diff | None:
@@ -35,7 +37,7 @@ class FileChange:
         old, new = printable(self.old), printable(self.new)
         if max(len(old.encode()), len(new.encode())) > _MOST_WHOLE:
             return None
-        return Diff(self.uri, old, new)
+        return Diff(self.uri, old, new, self.kind, self.from_uri)
 
     @cached_property
     def counts(self) -> str:
@@ -43,6 +45,19 @@ class FileChange:
         added = sum(stop - start for _, _, start, stop in self._blocks)
         removed = sum(last - first for first, last, _, _ in self._blocks)
         return f"+{added} -{removed} lines"
+
+    @cached_property
+    def hunks(self) -> list[tuple[list[str], list[str]]]:
+        """What goes and what comes, block by block, wherever in the file that is."""
+        old, new = self._lines
+        return [(old[a:b], new[c:d]) for a, b, c, d in self._blocks]
+
+    @property
+    def shown_lines(self) -> Iterator[str]:
+        """The lines of the new text that the diff shows, without their line ends."""
+        _, new = self._lines
+        for _, _, start, stop in self._blocks:
+            yield from (line.removesuffix("\n") for line in new[max(0, start - _AROUND) : stop + _AROUND])
 
     def unified(self, most: int, *, longest: int | None = None) -> tuple[str, bool]:
         """A unified diff of not much more than `most` bytes, with lines of `longest` characters at most; and whether
@@ -69,8 +84,8 @@ class FileChange:
 
     def _unified(self) -> Iterator[str]:
         """Its lines, each with its sign; all end with a line feed but a last line of the file that has none."""
-        yield f"--- {'/dev/null' if self.created else self.name}\n"
-        yield f"+++ {self.name}\n"
+        yield f"--- {'/dev/null' if self.kind == 'new' else self.was or self.name}\n"
+        yield f"+++ {'/dev/null' if self.kind == 'deleted' else self.name}\n"
         for blocks in _hunks(self._blocks):
             yield from self._hunk(blocks)
 

@@ -33,6 +33,8 @@ class Findings:
     """Open documents whose text is searched in place of their files."""
     secret: list[Path]
     """Files that are not searched."""
+    outdated: list[Path] = field(default_factory=list[Path])
+    """Open documents that the editor shows in an older form: their files are searched."""
     form: Form = "lines"
     crosses_lines: bool = False
     files: dict[Path, list[Line]] = field(default_factory=dict[Path, list[Line]])
@@ -91,6 +93,10 @@ class Findings:
         """What was searched otherwise than one may think."""
         if unsaved := sorted(self.unsaved & (self.files.keys() | self.tallies.keys())):
             yield f"unsaved text from the editor: {_named(workspace, unsaved)}"
+        if self.outdated:
+            yield f"newer on the disk than in the editor, and searched there: {_named(workspace, self.outdated)}"
+        if gone := workspace.gone_roots():
+            yield f"not searched, because these folders are gone: {_named(workspace, gone)}"
         if self.secret:
             yield f"not searched, because such files usually hold secrets: {_named(workspace, self.secret)}"
         for complaint in self.complaints[:1]:

@@ -12,6 +12,7 @@ from chatls.content import JsonObject, Location, TextContent
 from chatls.errors import ToolError
 from chatls.pathtext import quoted
 from chatls.tools.areas import Area, areas
+from chatls.tools.lookalike import Meant, meant
 from chatls.tools.outline import outline
 from chatls.tools.ripgrep import Ended, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
@@ -64,7 +65,9 @@ def _locate(workspace: Workspace, arguments: JsonObject) -> tuple[Location, ...]
 async def list_files(
     call: ToolContext,
     path: Annotated[str | None, Field(description="The folder to list; without it, all there is.")] = None,
-    glob: Annotated[str | None, Field(description="Only files like *.py or src/**/*.{js,ts}; !*.md: all but.")] = None,
+    glob: Annotated[
+        str | None, Field(description="Only files like *.py,*.md or src/**/*.{js,ts}; !*.md: all but.")
+    ] = None,
     max_results: Annotated[int, Field(ge=1, description="The most lines to answer with.")] = 200,
 ) -> ToolOutput:
     """List the files of the workspace, those in inner folders too.
@@ -72,13 +75,16 @@ async def list_files(
     Where there are more than `max_results`, folders stand for their files, with the number of them; list such a
     folder by its `path`. Hidden files are listed; those that .gitignore hides are not, unless `path` is their folder.
     """
+    named = await meant(call.workspace, path, folders=True) if path else Meant("")
+    path = named.path or None
     places = await to_thread.run_sync(areas, call.workspace, path, glob, abandon_on_cancel=True)
     program = find(folder for _, folder in call.workspace.folders)
     listing = _Listing()
     for area in places:
         found, ended = await _names(program, area, max(0, _MOST_NAMES - len(listing.names)))
         await to_thread.run_sync(listing.add, call.workspace, area, found, ended, abandon_on_cancel=True)
-    return await to_thread.run_sync(_answer, listing, min(max_results, _MOST_RESULTS), path, glob)
+    room = min(max_results, _MOST_RESULTS)
+    return named.tell(await to_thread.run_sync(_answer, call.workspace, listing, room, path, glob))
 
 
 async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | None]:
@@ -89,7 +95,7 @@ async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | N
     return await run(program, command, folder=area.folder, root=area.root, taker=taker, separator=b"\0")
 
 
-def _answer(listing: _Listing, room: int, path: str | None, glob: str | None) -> ToolOutput:
+def _answer(workspace: Workspace, listing: _Listing, room: int, path: str | None, glob: str | None) -> ToolOutput:
     if not listing.names:
         return _nothing(listing, path, glob)
     lines, left = outline(sorted(listing.names), room)
@@ -100,6 +106,8 @@ def _answer(listing: _Listing, room: int, path: str | None, glob: str | None) ->
         parts.append("list a folder by its path to see what is in it")
     if left or fitting < len(lines):
         parts.append("not all are shown: give a narrower path or glob, or a larger max_results")
+    if gone := workspace.gone_roots():
+        parts.append(f"these folders are gone: {', '.join(map(workspace.display, gone))}")
     if listing.complaint:
         parts.append(f"not everything could be listed: {listing.complaint.splitlines()[0][:_LONGEST_COMPLAINT]}")
     text = "\n".join(("; ".join(parts), "", *lines[:fitting]))

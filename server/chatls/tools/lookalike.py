@@ -84,7 +84,8 @@ def _is_plain(workspace: Workspace, text: str) -> bool:
     except ToolError:
         place = workspace.locate(text)
         return place is not None or _suffix(text) is None  # behind a link that leads nowhere, for one
-    return os.path.lexists(path) or bool(workspace.open_under(path)) or workspace.is_beside(path)
+    is_open = workspace.open_document(path) is not None or bool(workspace.open_under(path))
+    return is_open or os.path.lexists(path) or workspace.is_beside(path)
 
 
 def _walked(workspace: Workspace, text: str) -> Path | None:

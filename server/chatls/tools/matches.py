@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chatls.textfile import readable
+
 LONGEST_LINE = 1_000_000
 """Bytes; of a longer line ripgrep prints the beginning and a remark, which together are longer still."""
 PRINTED = (
@@ -191,7 +193,7 @@ def _without_remark(name: bytes, before: bytes) -> bytes:
 
 def _shown(raw: bytes, at: int) -> str:
     """What stands around a byte of a line, without control characters. Decodes no more than that."""
-    after = raw[at : at + 4 * _SHOWN].decode("utf-8", "replace")
+    after = readable(raw[at : at + 4 * _SHOWN])
     before = _end(raw[max(0, at - 4 * _SHOWN) : at], whole=at <= 4 * _SHOWN)
     if len(raw) > _SHOWN and len(before) + len(after) > _SHOWN:
         start = max(0, min(len(before) - _BEFORE, len(before) + len(after) - _SHOWN))
@@ -206,4 +208,4 @@ def _shown(raw: bytes, at: int) -> str:
 def _end(raw: bytes, *, whole: bool) -> str:
     """The end of a line's beginning, from where a character begins."""
     cut = 0 if whole else next((n for n in range(4) if raw[n] & 0xC0 != 0x80), 0)
-    return raw[cut:].decode("utf-8", "replace")
+    return readable(raw[cut:])

@@ -3,18 +3,25 @@
 import codecs
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO, FileIO
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
+from anyio import to_thread
 from pydantic import Field
 
 from chatls.content import JsonObject, Location, TextContent, line_range
 from chatls.errors import ToolError
+from chatls.jsontext import printable
 from chatls.openfile import encoding_of
-from chatls.pathtext import quoted
+from chatls.pathtext import quoted, readable_size
 from chatls.textfile import MOST_BYTES, NoTextError, decode, is_binary
+from chatls.tools.fresh import fresh
+from chatls.tools.lookalike import meant
+from chatls.tools.notebooks import rendered
 from chatls.tools.pages import MOST_CHARACTERS, Page, Pager
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.visible import harmless
@@ -23,7 +30,13 @@ from chatls.workspace import Workspace
 _CHUNK = 1 << 18
 _BIG_FILE = 10_000_000
 
-_UNSAVED = "unsaved text from the editor"
+_TROUBLES: dict[str, str] = {
+    "unsaved": "unsaved text from the editor",
+    "both": "unsaved text from the editor; the file was changed on the disk as well, in another way",
+}
+_OUTDATED = "the text on the disk, which is newer than what the editor shows"
+_NOTEBOOK = "a notebook of {} cells, with outputs in short; edit_notebook changes them"
+_LEGACY = "its bytes are no UTF-8 and are read as {}"
 _TROUBLE = {
     "binary": "line {} holds binary data: reading ended there",
     "huge line": "line {} is longer than 64 MB: reading ended there",
@@ -46,7 +59,7 @@ def _locate(workspace: Workspace, arguments: JsonObject) -> tuple[Location, ...]
 
 
 @tool(kind="read", title=_title, locate=_locate)
-def read_file(
+async def read_file(
     context: ToolContext,
     path: Annotated[
         str, Field(description="The file: relative to the workspace, e.g. src/app.py, as other tools name it.")
@@ -62,44 +75,85 @@ def read_file(
     first = start_line or 1
     if end_line is not None and end_line < first:
         raise ToolError(f"end_line {end_line} comes before start_line {first}")
-    place = context.workspace.readable(path)
-    text = context.workspace.open_text(place)
-    unsaved = text is not None and context.workspace.is_unsaved(place)
+    named = await meant(context.workspace, path)
+    context = await fresh(context, lambda space: [space.readable(named.path)])
+    pager = Pager(first, end_line)
+    return named.tell(await to_thread.run_sync(_looked, context, named.path, pager, abandon_on_cancel=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What there is to read."""
+
+    pieces: Iterator[bytes]
+    """As UTF-8."""
+    size: int
+    """Bytes of the file."""
+    text: str | None
+    """All of it, where it could be changed."""
+    notes: tuple[str, ...] = ()
+
+
+def _looked(context: ToolContext, path: str, pager: Pager) -> ToolOutput:
+    workspace = context.workspace
+    place = workspace.readable(path)
+    name, text = workspace.display(place), workspace.open_text(place)
     if text is None:
-        page, size, text = _read(context, place, Pager(first, end_line))
+        with workspace.open_file(place) as file:
+            try:
+                source = _on_disk(context, file, place)
+                page = _paged(context, source.pieces, pager)
+            except OSError as error:
+                raise workspace.failure(place, error) from error
     else:
-        data = text.removeprefix("\ufeff").replace("\0", "\ufffd").encode("utf-8", "replace")
-        page, size = _paged(context, _slices(data), Pager(first, end_line)), len(data)
-    output = _answer(context.workspace.display(place), page, size, unsaved=unsaved)
-    if text is not None:
-        context.seen.note(place, text)
+        source = _told(place, text, _TROUBLES.get(workspace.standing(place)))
+        page = _paged(context, source.pieces, pager)
+    output = _answer(name, page, source)
+    if source.text is not None:
+        context.seen.note(place, source.text)
     return output
 
 
-def _read(context: ToolContext, path: Path, pager: Pager) -> tuple[Page, int, str | None]:
-    """A page, the size of the file, and all its text where that could be changed."""
-    with context.workspace.open_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        try:
-            source, text = _whole(context, file) if size <= MOST_BYTES else (file, None)
-            return _paged(context, _utf8(source, context.workspace.display(path), size), pager), size, text
-        except OSError as error:
-            raise context.workspace.failure(path, error) from error
+def _told(path: Path, text: str, *notes: str | None) -> _Source:
+    """A text that is known whole."""
+    size, cells = len(text.encode("utf-8", "replace")), rendered(path, text)
+    told = tuple(filter(None, notes)) + ((_NOTEBOOK.format(cells[1]),) if cells else ())
+    data = _encoded((cells[0] if cells else text.removeprefix("\ufeff")).replace("\0", "\ufffd"))
+    return _Source(_slices(data), size, text, told)
 
 
-def _whole(context: ToolContext, file: FileIO) -> tuple[FileIO | BytesIO, str | None]:
-    """All of a file, to be read again, and its text if it is one: what is noted as seen is just what is shown."""
+def _encoded(text: str) -> bytes:
+    """As UTF-8, with the bytes that were none."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return printable(text).encode()
+
+
+def _on_disk(context: ToolContext, file: FileIO, place: Path) -> _Source:
+    """A file, whole if it could be changed: what is noted as seen is just what is shown. Raises `ToolError`, `OSError`
+    for what is no text."""
+    size, name = os.fstat(file.fileno()).st_size, context.workspace.display(place)
+    outdated = _OUTDATED if context.workspace.open_document(place) else None
+    data = _whole(context, file) if size <= MOST_BYTES else None
+    if data is not None:
+        with suppress(NoTextError):
+            form = decode(data)
+            return _told(place, form.text, outdated, _LEGACY.format(form.encoding_name) if form.is_legacy else None)
+    source = file if data is None else BytesIO(data)
+    return _Source(_utf8(source, name, size), size, None, (outdated,) if outdated else ())
+
+
+def _whole(context: ToolContext, file: FileIO) -> bytes | None:
+    """All of a file; None where it has grown too large."""
     data = BytesIO()
     while data.tell() <= MOST_BYTES and (piece := file.read(_CHUNK)):
         context.check()
         data.write(piece)
-    if data.tell() > MOST_BYTES:  # it has grown
+    if data.tell() > MOST_BYTES:
         file.seek(0)
-        return file, None
-    try:
-        return BytesIO(data.getvalue()), decode(data.getvalue()).text
-    except NoTextError:
-        return BytesIO(data.getvalue()), None
+        return None
+    return data.getvalue()
 
 
 def _paged(context: ToolContext, pieces: Iterator[bytes], pager: Pager) -> Page:
@@ -121,25 +175,26 @@ def _utf8(file: FileIO | BytesIO, name: str, size: int) -> Iterator[bytes]:
     pieces = chain([start], iter(lambda: file.read(_CHUNK), b""))
     if encoding.startswith("utf-8"):
         if is_binary(start):
-            raise ToolError(f"{quoted(name)} is a binary file ({_readable_size(size)}), not text")
+            raise ToolError(f"{quoted(name)} is a binary file ({readable_size(size)}), not text")
         return chain([start.removeprefix(codecs.BOM_UTF8)], iter(lambda: file.read(_CHUNK), b""))
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     return (decoder.decode(piece).encode() for piece in pieces)
 
 
-def _answer(name: str, page: Page, size: int, *, unsaved: bool) -> ToolOutput:
+def _answer(name: str, page: Page, source: _Source) -> ToolOutput:
     if page.trouble and not page.lines:
         raise ToolError(f"{quoted(name)}: {_TROUBLE[page.trouble].format(page.seen)}")
     if page.seen == 0:
-        return ToolOutput((TextContent(f"{name} is empty{f' ({_UNSAVED})' if unsaved else ''}"),))
+        notes = f" ({'; '.join(source.notes)})" if source.notes else ""
+        return ToolOutput((TextContent(f"{name} is empty{notes}"),))
     if not page.lines:
         raise ToolError(f"{quoted(name)} has {_count(page.seen)}; there is no line {page.first}")
     numbered = (f"{number}\t{line}" for number, line in enumerate(page.lines, page.first))
-    text = "\n".join((_header(name, page, size, unsaved=unsaved), *numbered))
+    text = "\n".join((_header(name, page, source), *numbered))
     return ToolOutput((TextContent(text),), truncated=page.full or page.cut_lines or page.trouble is not None)
 
 
-def _header(name: str, page: Page, size: int, *, unsaved: bool) -> str:
+def _header(name: str, page: Page, source: _Source) -> str:
     total = f"{page.seen}" if page.whole else f"at least {page.seen}"
     parts = [f"{name}, lines {page.first}-{page.last} of {total}"]
     if page.trouble:
@@ -147,26 +202,14 @@ def _header(name: str, page: Page, size: int, *, unsaved: bool) -> str:
     elif page.last < page.seen or not page.whole:
         parts.append(f"continue with start_line={page.last + 1}")
     notes = {
-        _UNSAVED: unsaved,
-        f"the file is {_readable_size(size)} long": size > _BIG_FILE,
+        f"the file is {readable_size(source.size)} long": source.size > _BIG_FILE,
         f"lines cut at {MOST_CHARACTERS} characters": page.cut_lines,
         "bytes that are no UTF-8 are shown as \ufffd": page.invalid,
         "control characters are shown as \ufffd": any(harmless(line) != line for line in page.lines),
         "its lines end with CR LF": page.crlf,
     }
-    return "; ".join([*parts, *(note for note, holds in notes.items() if holds)])
+    return "; ".join([*parts, *source.notes, *(note for note, holds in notes.items() if holds)])
 
 
 def _count(lines: int) -> str:
     return "1 line" if lines == 1 else f"{lines} lines"
-
-
-def _readable_size(size: int) -> str:
-    """
-    >>> _readable_size(5_300_000_000)
-    '5.3 GB'
-    """
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"

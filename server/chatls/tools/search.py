@@ -18,6 +18,7 @@ from chatls.pathtext import quoted
 from chatls.secret_files import CANDIDATES, holds_secrets
 from chatls.tools.areas import Area, areas
 from chatls.tools.findings import Findings
+from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import Meant, meant
 from chatls.tools.matches import COLUMNS, Columns, Matches, Open, Place, joined
 from chatls.tools.query import Form, Query
@@ -46,6 +47,8 @@ class _Plan:
     """Open documents whose text is not what lies on the disk."""
     secret: list[Path]
     """Open documents that are not searched."""
+    outdated: list[Path]
+    """Open documents that the editor shows in an older form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,18 +189,26 @@ async def search(
     flags = query.flags()
     named = await meant(call.workspace, path, folders=True) if path else Meant("")
     path = named.path or None
+    call = await fresh(call, lambda space: _outdated(space, areas(space, path, glob)))
     plan = await to_thread.run_sync(_plan, call.workspace, path, glob, abandon_on_cancel=True)
     limit = min(max_results, _MOST_RESULTS)
-    findings = Findings(limit, around, set(plan.unsaved), plan.secret, output, query.crosses_lines)
+    findings = Findings(limit, around, set(plan.unsaved), plan.secret, plan.outdated, output, query.crosses_lines)
     under_way = _Search(call.workspace, plan, query, flags, findings)
     await under_way.documents()
     for area in plan.areas:
         if area.on_disk and area.place not in plan.unsaved and not findings.cut:
             await under_way.files(area)
+    for place, lines in findings.files.items():
+        call.seen.note_lines(place, (line.text for line in lines if line.text is not None))
     if findings.count:
         return named.tell(await to_thread.run_sync(findings.output, call.workspace))
     through = await searched(plan.program, call.workspace, plan.areas, plan.unsaved, len(under_way.others))
     return named.tell(await to_thread.run_sync(_nothing, call.workspace, findings, query, (path, glob), through))
+
+
+def _outdated(workspace: Workspace, places: tuple[Area, ...]) -> list[Path]:
+    found = [place for area in places for place in workspace.outdated_under(area.place) if area.includes(place)]
+    return [place for place in found if not workspace.is_secret(place)]
 
 
 def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Plan:
@@ -208,7 +219,8 @@ def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Plan:
     documents = {place: text for area in places for place, text in area.documents(workspace).items()}
     secret = [place for place in documents if workspace.is_secret(place)]
     unsaved = {place: documents[place] for place in documents if place not in secret and workspace.is_unsaved(place)}
-    return _Plan(find(folder for _, folder in workspace.folders), places, unsaved, secret)
+    outdated = _outdated(workspace, places)
+    return _Plan(find(folder for _, folder in workspace.folders), places, unsaved, secret, outdated)
 
 
 def _require_searchable(workspace: Workspace, path: str, area: Area) -> None:

@@ -44,10 +44,12 @@ class ToolOutput:
 
 @dataclass(frozen=True, slots=True)
 class FileSubject:
-    """A plan changes a file. What rules are asked about."""
+    """A plan changes files, all of one root. What rules are asked about."""
 
     path: Path
     """Absolute, links resolved."""
+    more: tuple[Path, ...] = ()
+    """The other ones."""
 
 
 @dataclass(frozen=True, slots=True)

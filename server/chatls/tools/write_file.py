@@ -1,5 +1,6 @@
 """The tool `write_file`: a new file, or the whole text of one."""
 
+from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
@@ -9,7 +10,10 @@ from chatls.content import JsonObject
 from chatls.errors import ToolError
 from chatls.jsontext import printable
 from chatls.textfile import rewritten
-from chatls.tools.changing import Target, locate, look_at, plan, renamed, require_seen, serial, shown
+from chatls.tools.changing import Wish, locate, plan, renamed, require_seen, serial, shown
+from chatls.tools.fresh import fresh
+from chatls.tools.notebooks import require_notebook
+from chatls.tools.targets import look_at
 from chatls.tools.tool import Plan, ToolContext, tool
 
 _NAMES = {"path": ("file_path", "filePath", "file"), "content": ("contents", "file_text", "text")}
@@ -33,18 +37,28 @@ async def write_file(
 
     For new files. Change one that is there with edit_file, unless nearly all of it changes: then read it first.
     """
-    target = await to_thread.run_sync(look_at, context.workspace, path, abandon_on_cancel=True)
+    context = await fresh(context, lambda space: [space.changeable(path)])
+    return await to_thread.run_sync(_plan, context, path, printable(content), abandon_on_cancel=True)
+
+
+def _plan(context: ToolContext, path: str, content: str) -> Plan:
+    target = look_at(context.workspace, path)
     if target.exists:
         require_seen(context, target)
-    return await to_thread.run_sync(_plan, context, target, printable(content), abandon_on_cancel=True)
-
-
-def _plan(context: ToolContext, target: Target, content: str) -> Plan:
     if "\0" in content:
         raise ToolError("the content holds a NUL character; only text can be written")
-    if not target.exists:
-        return plan(context, target, content, f"write_file {target.name}", f"made {target.name}")
-    text = rewritten(target.text, content.removeprefix("\ufeff"))
-    if text == target.text:
-        raise ToolError(f"{target.name} holds just this text already. Nothing was changed.")
-    return plan(context, target, text, f"write_file {target.name}", f"replaced the text of {target.name}")
+    require_notebook(target.path, content)
+    done = f"replaced the text of {target.name}" if target.exists else f"made {target.name}"
+    make = partial(_rewritten if target.exists else _new, content, target.name)
+    return plan(context, [Wish(target, make, done)], f"write_file {target.name}")
+
+
+def _new(content: str, _name: str, _old: str) -> str:
+    return content
+
+
+def _rewritten(content: str, name: str, old: str) -> str:
+    text = rewritten(old, content.removeprefix("\ufeff"))
+    if text == old:
+        raise ToolError(f"{name} holds just this text already. Nothing was changed.")
+    return text

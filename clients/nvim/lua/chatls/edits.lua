@@ -36,12 +36,35 @@ end
 local function documents_of(edit)
   local found = {}
   for _, change in ipairs(edit.documentChanges or {}) do
-    table.insert(found, change.textDocument or { uri = "" })
+    if change.kind ~= "rename" and change.kind ~= "delete" then
+      table.insert(found, change.textDocument or { uri = "" })
+    end
   end
   for uri in pairs(edit.changes or {}) do
     table.insert(found, { uri = uri })
   end
   return found
+end
+
+---The buffers whose files are to be moved or deleted; the daemon forgets them under the name that they have now.
+---@param client vim.lsp.Client
+---@param edit lsp.WorkspaceEdit
+---@return integer[]? buffers
+---@return string? reason why not
+local function released(client, edit)
+  local buffers = {}
+  for _, change in ipairs(edit.documentChanges or {}) do
+    local bufnr = change.kind and documents.buffer_of(client, change.oldUri or change.uri)
+    if bufnr and vim.bo[bufnr].modified then
+      return nil, "the buffer has changes that are not saved"
+    elseif bufnr then
+      table.insert(buffers, bufnr)
+    end
+  end
+  for _, bufnr in ipairs(buffers) do
+    vim.lsp.buf_detach_client(bufnr, client.id)
+  end
+  return buffers
 end
 
 ---@param link chatls.Link
@@ -61,10 +84,19 @@ function M.apply(link, err, params, ctx, conf)
     -- Setting it ends the undo block: `u` takes back this edit, not what was typed or edited before as well.
     vim.bo[bufnr].undolevels = vim.bo[bufnr].undolevels
   end
+  local moved, unsaved = released(client, params.edit)
+  if not moved then
+    return refused(assert(unsaved))
+  end
   -- Without the label, which Neovim would print over what the person reads.
   local answer = vim.lsp.handlers["workspace/applyEdit"](err, { edit = params.edit }, ctx, conf)
   for _, bufnr in ipairs(buffers) do
     documents.flush(client, bufnr)
+  end
+  for _, bufnr in ipairs(moved) do
+    if vim.api.nvim_buf_is_loaded(bufnr) then
+      vim.lsp.buf_attach_client(bufnr, client.id)
+    end
   end
   return answer.applied and { applied = true } or refused(tostring(answer.failureReason))
 end

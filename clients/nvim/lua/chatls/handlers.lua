@@ -1,4 +1,4 @@
--- What the daemon sends unasked: events of turns, questions, edits, and what it wants to know of problems.
+-- What the daemon sends unasked: events of turns, questions, edits, what is to be read anew, and what problems there are.
 
 local M = {}
 
@@ -6,9 +6,10 @@ local M = {}
 ---@return table
 function M.capabilities()
   local capabilities = vim.lsp.protocol.make_client_capabilities()
-  capabilities.experimental = { chat = { version = 1, permission = true, diagnostics = true } }
+  capabilities.experimental = { chat = { version = 1, permission = true, diagnostics = true, reload = true } }
   capabilities.workspace.applyEdit = true
   capabilities.workspace.workspaceEdit.documentChanges = true
+  capabilities.workspace.workspaceEdit.resourceOperations = { "rename", "delete" }
   -- What nearly all other servers use: 0.10 cannot have two encodings in one buffer without warnings.
   capabilities.general.positionEncodings = { "utf-16" }
   capabilities.window.workDoneProgress = require("chatls.config").options.lsp_progress
@@ -35,6 +36,9 @@ function M.new(link)
     end,
     ["chat/diagnostics"] = function(_, request)
       return require("chatls.problems").answer(request)
+    end,
+    ["chat/reload"] = function(_, request, ctx)
+      return require("chatls.reload").answer(assert(vim.lsp.get_client_by_id(ctx.client_id)), request)
     end,
     ["workspace/applyEdit"] = function(err, params, ctx, conf)
       return require("chatls.edits").apply(link, err, params, ctx, conf)

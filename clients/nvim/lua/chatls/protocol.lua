@@ -77,12 +77,21 @@
 ---@field active? chatls.ActiveDocument
 ---@field open? string[] The addresses of the documents that are open, the last used first.
 
+---What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well.
+---@alias chatls.FileChangeKind
+---| "new"
+---| "changed"
+---| "deleted"
+---| "moved"
+
 ---A change of a file, in a tool's result or in a preview.
 ---@class chatls.Diff
 ---@field type "diff"
----@field uri string
+---@field uri string Of a moved file: where it is now.
 ---@field oldText string
 ---@field newText string
+---@field change chatls.FileChangeKind
+---@field from? string Of a moved file: its `uri` before.
 
 ---What a prompt is made of.
 ---@alias chatls.ContentBlock
@@ -425,6 +434,14 @@
 ---@class chatls.DiagnosticsAnswer
 ---@field items chatls.DocumentDiagnostics[]
 
+---Which documents are to be read anew.
+---@class chatls.ReloadRequest
+---@field uris string[] Open documents that the client told no change of since their files were changed. One that has changes by now must not be touched.
+
+---Which documents were read anew. Their `didChange` comes before this answer.
+---@class chatls.ReloadAnswer
+---@field reloaded? string[]
+
 return {
   version = 1,
   methods = {
@@ -437,6 +454,7 @@ return {
   requests_to_client = {
     request_permission = "chat/requestPermission",
     diagnostics = "chat/diagnostics",
+    reload = "chat/reload",
   },
   commands = {
     "chatls.cancel",

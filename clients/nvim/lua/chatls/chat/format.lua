@@ -93,9 +93,13 @@ end
 ---@return string
 function M.unified(diff)
   local compare = vim.text and vim.text.diff or vim.diff
-  local name = vim.fn.fnamemodify(vim.uri_to_fname(diff.uri), ":.")
+  local function name(uri)
+    return vim.fn.fnamemodify(vim.uri_to_fname(uri), ":.")
+  end
+  local before = diff.change == "new" and "/dev/null" or name(diff.from or diff.uri)
+  local after = diff.change == "deleted" and "/dev/null" or name(diff.uri)
   local hunks = compare(diff.oldText, diff.newText, { ctxlen = 3 }) --[[@as string]]
-  return ("--- %s\n+++ %s\n%s"):format(name, name, hunks)
+  return ("--- %s\n+++ %s\n%s"):format(before, after, hunks)
 end
 
 return M
