@@ -213,7 +213,7 @@ async def test_arguments_that_are_no_json_fail_and_are_remembered_as_an_empty_ob
         ({}, "path: required"),
         ({"path": "a", "lines": 0}, "lines: Input should be greater than or equal to 1"),
         ({"path": "a", "colour": 1}, "colour: no such argument; there are path, lines"),
-        ({"path": 5}, "path: Input should be a valid string"),
+        ({"path": 5.5}, "path: Input should be a valid string"),
     ],
 )
 async def test_arguments_that_do_not_fit_fail_with_a_reason_and_are_remembered_as_written(

@@ -364,9 +364,13 @@ def test_of_several_roots_each_has_its_own_name_and_paths_begin_with_it(folders:
 
 
 def test_folders_that_are_null_are_none(editor: Editor) -> None:
-    event = {"added": [{"uri": editor.path.parent.parent.as_uri(), "name": "above"}], "removed": None}
-    editor.daemon.notify("workspace/didChangeWorkspaceFolders", {"event": event})
-    assert list(editor.seen()["roots"]) == ["root", "above"]
+    above = [{"uri": editor.path.parent.parent.as_uri(), "name": "above"}]
+    for event, roots in (
+        ({"added": above, "removed": None}, ["root", "above"]),
+        ({"added": None, "removed": above}, ["root"]),
+    ):
+        editor.daemon.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        assert list(editor.seen()["roots"]) == roots
 
 
 NONSENSE: list[Any] = [None, 5, {}, {"added": 5, "removed": []}, {"added": [{}], "removed": []}]
