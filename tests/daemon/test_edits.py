@@ -50,7 +50,7 @@ def test_an_open_document_is_changed_in_the_editor_and_the_disk_is_left_alone(as
     )
     preview = allowed(turn)["preview"]
     after = "one\ntwo \U0001f600!\nTHREE\n"
-    assert {"type": "diff", "uri": editor.uri, "oldText": UNSAVED, "newText": after} in preview
+    assert {"type": "diff", "uri": editor.uri, "oldText": UNSAVED, "newText": after, "change": "changed"} in preview
     editor.take(asking.asked("workspace/applyEdit", number))
     assert turn.ended(1)["status"] == "completed"
     assert (difference(turn, 1)["oldText"], difference(turn, 1)["newText"]) == (UNSAVED, after)

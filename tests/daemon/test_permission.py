@@ -50,9 +50,8 @@ def test_a_change_is_asked_for_and_made_once_it_is_allowed(asking: Daemon) -> No
     assert asked["toolKind"] == "edit"
     assert asked["arguments"] == {"path": "allowed.txt", "content": "new\n"}
     assert "allowed.txt" in asked["title"]
-    assert {"type": "diff", "uri": file(asking, "allowed.txt").as_uri(), "oldText": "", "newText": "new\n"} in asked[
-        "preview"
-    ]
+    diff = {"type": "diff", "uri": file(asking, "allowed.txt").as_uri(), "oldText": "", "newText": "new\n"}
+    assert {**diff, "change": "new"} in asked["preview"]
     assert {"allow_once", "allow_always", "reject_once"} <= {option["kind"] for option in asked["options"]}
     assert not file(asking, "allowed.txt").exists()
     asking.choose(question, "allow_once")
