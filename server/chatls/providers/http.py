@@ -41,7 +41,7 @@ class HttpRequest:
 
     path: str
     """Behind the base URL, with its slash."""
-    body: Any
+    content: bytes
     """JSON."""
     framer: Callable[[], Framer] = SseFramer
 
@@ -149,9 +149,9 @@ class Server:
     async def _send(self, exchange: Exchange, question: Question) -> Reply:
         asked = question.request()
         body = Body(self.source, asked.framer(), question.decoder(self.source))
-        headers, content = await self._headers(), jsontext.dumps(asked.body)
+        headers = await self._headers()
         reply = Reply(exchange, body)
-        await exchange.open("POST", self._base_url + asked.path, headers, content)
+        await exchange.open("POST", self._base_url + asked.path, headers, asked.content)
         return reply
 
     async def _headers(self) -> dict[str, str]:
