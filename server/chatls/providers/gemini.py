@@ -22,7 +22,7 @@ from chatls.providers.gemini_request import encode, refused_fields, signatures
 from chatls.providers.http import HttpRequest
 from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.shapes import as_count, as_object, as_objects, as_text
+from chatls.providers.shapes import as_count, as_list, as_object, as_objects, as_text
 from chatls.providers.status import Source
 from chatls.providers.streaming import Streams
 
@@ -50,8 +50,8 @@ class Gemini(HttpAdapter[Learnt]):
         """The models in the answer."""
         for entry in as_objects(as_object(answer).get("models")):
             name = as_text(entry.get("name")).removeprefix("models/")
-            methods = entry.get("supportedGenerationMethods")
-            if name and isinstance(methods, list) and "generateContent" in methods and not _NOT_FOR_CHAT.search(name):
+            methods = as_list(entry.get("supportedGenerationMethods"))
+            if name and "generateContent" in methods and not _NOT_FOR_CHAT.search(name):
                 title = as_text(entry.get("displayName")) or name
                 yield ModelInfo(name, title, as_count(entry, "inputTokenLimit") or None)
 

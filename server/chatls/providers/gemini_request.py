@@ -13,7 +13,7 @@ from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserM
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Entry, Names, Writer
 from chatls.providers.provider import ModelRequest, ThinkingLevel
-from chatls.providers.shapes import as_objects
+from chatls.providers.shapes import as_list, as_objects, object_or_none
 from chatls.providers.wording import NO_RESULT, text_of
 
 KIND = "gemini"
@@ -95,15 +95,16 @@ def accepted_schema(schema: JsonObject) -> JsonObject:
 
 
 def _accepted(key: str, value: Any) -> Any:
-    if key in ("properties", "$defs") and isinstance(value, dict):
-        return {name: _inner(item) for name, item in cast(JsonObject, value).items()}
+    if key in ("properties", "$defs") and (members := object_or_none(value)) is not None:
+        return {name: _inner(item) for name, item in members.items()}
     return _inner(value) if key in ("items", "additionalProperties", "anyOf", "oneOf", "prefixItems") else value
 
 
 def _inner(value: Any) -> Any:
     if isinstance(value, list):
-        return [_inner(item) for item in cast(list[Any], value)]
-    return accepted_schema(cast(JsonObject, value)) if isinstance(value, dict) else value
+        return [_inner(item) for item in as_list(cast(Any, value))]
+    members = object_or_none(value)
+    return value if members is None else accepted_schema(members)
 
 
 def _tools(request: ModelRequest) -> JsonObject:
