@@ -1,4 +1,4 @@
-"""The provider for Anthropic's Messages API, and for servers that speak it.
+"""The provider for Anthropic's Messages API (Claude), and for servers that speak it.
 
 The request is written in anthropic_request.py, the reply read in anthropic_reply.py; here they meet the server, and
 what one model refuses is remembered (anthropic_model.py).

@@ -1,4 +1,4 @@
-"""How a reply of the Messages API is read, streamed or whole. Pure; knows no socket.
+"""How a response of the Messages API is read, streamed or whole. Pure; knows no socket.
 
 Reference: Anthropic's API, POST /v1/messages with `stream`. A reply is a list of blocks, and comes back as one: all of
 them are kept as they came, also those that nobody here understands.

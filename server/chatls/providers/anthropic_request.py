@@ -1,4 +1,4 @@
-"""What is sent to a server of the Messages API: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to a server of the Messages API: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: Anthropic's API, POST /v1/messages. It demands that results directly follow their calls, all in one user's
 message and before anything else in it, that ids are unique, that no text is blank, that a user begins and ends, and

@@ -1,4 +1,4 @@
-"""The body of a reply with status 200: bytes in, deltas out. Pure; knows no socket and no provider.
+"""The response body with status 200: bytes in, deltas out. Pure; knows no socket and no provider.
 
 It is what it looks like, not what its headers say: a stream of events, one whole JSON text (an answer that was not
 streamed, or an error), a page for browsers, or nothing; compressed by servers that were asked not to.

@@ -1,4 +1,4 @@
-"""How a chat completions server's reply is read, streamed or whole. Pure; knows no socket.
+"""How a chat completions server's response is read, streamed or whole. Pure; knows no socket.
 
 Reference: OpenAI's API, POST /chat/completions with `stream`. What other servers do differently has a case each in
 tests/providers/cases.py.

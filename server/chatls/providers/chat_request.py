@@ -1,4 +1,4 @@
-"""What is sent to a chat completions server: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to a chat completions server: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: OpenAI's API, POST /chat/completions.
 """

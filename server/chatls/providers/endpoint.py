@@ -1,4 +1,4 @@
-"""A model server as settings and catalogue describe it: address, key, headers. Light; opens nothing."""
+"""A model server as settings and catalogue describe it: base URL, API key, headers. Light; opens nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

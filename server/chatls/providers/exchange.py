@@ -1,4 +1,4 @@
-"""One request on the wire and the bytes of its answer; a bad status is an error. Knows nothing of what they mean."""
+"""One HTTP request on the wire and the bytes of its response; a bad status is an error. Knows not what they mean."""
 
 import zlib
 from asyncio import CancelledError

@@ -1,4 +1,4 @@
-"""What a broken connection means: an exception of the transport as a `ProviderError` for people.
+"""What a network error means: an exception of the transport as a `ProviderError` for people.
 
 The two transports wrap the same fault in different exceptions, sometimes in misleading ones (httpx-aiohttp calls a
 refused connection a timeout), so the causes below them decide.

@@ -1,4 +1,4 @@
-"""How Gemini's reply is read, streamed or whole. Pure; knows no socket.
+"""How Gemini's response is read, streamed or whole. Pure; knows no socket.
 
 Reference: Google's Gemini API, GenerateContentResponse. There is no terminator; a reply without a finishReason broke
 off. What proxies do differently has a test each in tests/providers/test_gemini_reply.py.

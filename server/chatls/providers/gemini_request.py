@@ -1,4 +1,4 @@
-"""What is sent to Gemini: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to Gemini: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: Google's Gemini API, models.streamGenerateContent (v1beta).
 """

@@ -1,4 +1,4 @@
-"""Asking a model server over HTTP: its address and key, one question at a time, and trying again where that may help.
+"""Asking a model server over HTTP: its address and key, one question at a time, and retry where that may help.
 
 Knows no provider's protocol: an adapter says what to send (`Question`) and how to read the answer (`Decoder`).
 """

@@ -1,4 +1,4 @@
-"""Where a provider's key comes from, and how it is kept out of everything that people and programs read."""
+"""Where a provider's API key comes from, and how it is kept out of everything that people and programs read."""
 
 from collections.abc import Iterable, Mapping
 

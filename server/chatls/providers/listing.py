@@ -1,4 +1,4 @@
-"""The models that an OpenAI-compatible server lists, without what is plainly no chat model."""
+"""The model list of an OpenAI-compatible server, without what is plainly no chat model."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The child process in which llama.cpp runs: started, asked where it listens, ended. Knows no model and no protocol."""
+"""The subprocess in which llama.cpp runs: started, asked where it listens, ended. Knows no model and no protocol."""
 
 import json
 import re

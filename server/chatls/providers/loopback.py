@@ -1,4 +1,4 @@
-"""Looking for model servers on this machine: a question that every one of them answers, and no prompt.
+"""Discovery of model servers on this machine (localhost): a question that every one of them answers, and no prompt.
 
 By hand over a socket, so that nothing has to be loaded to find out that nobody is there.
 """

@@ -1,4 +1,4 @@
-"""The models that an Ollama server has, and what each can do."""
+"""The model list of an Ollama server, and what each can do."""
 
 import re
 from typing import Any

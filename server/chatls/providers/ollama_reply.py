@@ -1,4 +1,4 @@
-"""How Ollama's reply is read, streamed or whole. Pure; knows no socket.
+"""How Ollama's response is read, streamed or whole. Pure; knows no socket.
 
 Reference: Ollama's own API, POST /api/chat (docs/api.md, docs/api/errors.mdx). A reply without `"done": true` broke
 off, which is also how a runner that died looks. What versions do differently has a test each in

@@ -1,4 +1,4 @@
-"""What is sent to Ollama: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to Ollama: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: Ollama's own API, POST /api/chat (docs/api.md), which differs from the one that it shares with OpenAI.
 """

@@ -1,4 +1,4 @@
-"""A reply as it comes: deltas out of an exchange's bytes, with limits on silence."""
+"""A reply as it comes: deltas out of an exchange's bytes, with timeouts on silence."""
 
 from time import monotonic
 

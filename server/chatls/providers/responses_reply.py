@@ -1,4 +1,4 @@
-"""How an OpenAI Responses server's reply is read, streamed or whole. Pure; knows no socket.
+"""How an OpenAI Responses server's response is read, streamed or whole. Pure; knows no socket.
 
 Reference: OpenAI's API, POST /responses with `stream`. A reply is a list of items (messages, reasoning, calls), each
 streamed under its `output_index`; ids of items may change from event to event and are not relied on. Everything comes

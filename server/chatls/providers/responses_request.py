@@ -1,4 +1,4 @@
-"""What is sent to an OpenAI Responses server: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to an OpenAI Responses server: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: OpenAI's API, POST /responses. Nothing is stored at the server: the items of its earlier replies go back as
 they came, reasoning (encrypted) among them.

@@ -1,4 +1,4 @@
-"""The script that the `scripted` provider plays: what a JSON file may say (docs/protocol.md, section 9).
+"""The script that the `scripted` provider (a mock) plays: what a JSON file may say (docs/protocol.md, section 9).
 
 {"replies": [[{"text": "Let me look."}, {"toolCall": {"name": "search", "arguments": {"pattern": "x"}}}],
              [{"text": "Found."}, {"usage": {"inputTokens": 9, "outputTokens": 2}}]],

@@ -1,4 +1,4 @@
-"""The `scripted` provider: plays a script, so that tests, docs and demonstrations need no key and no network."""
+"""The `scripted` provider, a mock: plays a script, so that tests and docs need no key and no network."""
 
 import functools
 from collections.abc import AsyncGenerator, Iterator

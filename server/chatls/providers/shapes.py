@@ -1,4 +1,4 @@
-"""Reading JSON whose shape nobody promised: what is not as expected counts as absent. Pure."""
+"""Reading untyped JSON, whose shape nobody promised: what is not as expected counts as absent. Pure."""
 
 from typing import Any, cast
 

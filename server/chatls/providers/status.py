@@ -1,4 +1,5 @@
-"""What a server's refusal means: an HTTP status and its body, or an error object inside a stream, as a `ProviderError`.
+"""What a server's refusal means (rate limit, quota, bad key): an HTTP status and its body, or an error object inside a
+stream, as a `ProviderError`.
 
 Pure; knows no provider by name.
 """
