@@ -13,7 +13,7 @@ from chatls import jsontext
 from chatls.content import JsonObject, TextContent
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistories
-from chatls.providers.history import Entry, Names, Writer
+from chatls.providers.history import Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest
 from tests.providers.asking import KEY, SEARCH, opened, reply
 from tests.providers.histories import MESSAGES, PROTOCOLS, Protocol
@@ -77,13 +77,10 @@ class Noting(Writer):
     kind = "test"
     written: list[str]
 
-    def write(self, entry: Entry, names: Names) -> list[JsonObject]:
+    def write(self, entry: Entry, names: UsedIds) -> list[JsonObject]:
         text = repr(entry)
         self.written.append(text)
         return [{"text": text}]
-
-    def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
-        return [last, item]
 
 
 def test_what_was_sent_before_is_not_encoded_again() -> None:

@@ -14,21 +14,21 @@ from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.providers.adapter import HttpAdapter
 from chatls.providers.anthropic_model import Accepted, is_about_blocks
-from chatls.providers.anthropic_reply import Decoder
+from chatls.providers.anthropic_reply import AnthropicDecoder
 from chatls.providers.anthropic_request import encode, is_forced, seals
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.http import HttpRequest
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streaming, Streams
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 
 
 @dataclass(slots=True)
-class _Learnt:
+class _AnthropicLearnt:
     """What was learnt about one model, so that it is not sent again what it refused."""
 
     accepted: Accepted
@@ -37,13 +37,13 @@ class _Learnt:
     streaming: Streaming = field(default_factory=Streaming)
 
 
-class Anthropic(HttpAdapter[_Learnt]):
+class Anthropic(HttpAdapter[_AnthropicLearnt]):
     """A `Provider`."""
 
     listing = "/v1/models?limit=1000"
 
     def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
-        super().__init__(_addressed(endpoint), limits, lambda model: _Learnt(Accepted.guess(model)), stream)
+        super().__init__(_addressed(endpoint), limits, lambda model: _AnthropicLearnt(Accepted.guess(model)), stream)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
@@ -58,7 +58,7 @@ class Anthropic(HttpAdapter[_Learnt]):
 
 
 class _AnthropicQuestion:
-    """One request, and what is changed in it when the server refuses it (see `Question`)."""
+    """One request, and what is changed in it when the server refuses it (see `HttpQuestion`)."""
 
     def __init__(self, provider: Anthropic, request: ModelRequest) -> None:
         self._provider = provider
@@ -76,9 +76,9 @@ class _AnthropicQuestion:
         self._body = encode(self._request, provider.name, accepted, stream=stream, stale=stale, history=kept)
         return HttpRequest("/v1/messages", kept.dumps(self._body, "messages"))
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> AnthropicDecoder:
         """For streamed and whole answers alike."""
-        return Decoder(source, self._request.model)
+        return AnthropicDecoder(source, self._request.model)
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, or that a wish cannot be fulfilled."""

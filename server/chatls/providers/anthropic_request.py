@@ -15,7 +15,7 @@ from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import AssistantMessage, ToolCall, ToolResult, UserMessage
 from chatls.providers.anthropic_model import Accepted
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Answered, Entry, Names, Writer
+from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest
 from chatls.providers.wording import NO_RESULT, text_of
 
@@ -43,7 +43,7 @@ def encode(
     """The body of the request. `server`: the provider's name; `stale`: seals of thinking that it refused; `history`:
     what is kept of the conversation.
     """
-    messages = _messages(request, _Writer(server, request.model, stale), history)
+    messages = _messages(request, _AnthropicWriter(server, request.model, stale), history)
     length = accepted.reply_length(request.parameters.max_output_tokens)
     body: JsonObject = {"model": request.model, "max_tokens": length}
     if request.system:
@@ -142,12 +142,12 @@ def _messages(request: ModelRequest, writer: Writer, history: EncodedHistory | N
 
 
 @dataclass(frozen=True)
-class _Writer(Writer):
+class _AnthropicWriter(Writer):
     kind = KIND
     model: str
     stale: Set[str]
 
-    def write(self, entry: Entry, names: Names) -> Iterator[JsonObject]:
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
             told = [block for block in entry.content if isinstance(block, Image) or text_of(block).strip()]
             said = [("user", [_block(block) for block in told])]
@@ -161,7 +161,7 @@ class _Writer(Writer):
             return [_said(last["role"], [*last["content"], *item["content"]])]
         return [last, item]
 
-    def _answered(self, entry: Answered, names: Names) -> list[tuple[str, list[JsonObject]]]:
+    def _answered(self, entry: Answered, names: UsedIds) -> list[tuple[str, list[JsonObject]]]:
         message = entry.message
         ids = {call.id: names.of(call, _lettered(entry.own_id(call))) for call in message.calls}
         if entry.replay is None:

@@ -15,7 +15,7 @@ from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
 from chatls.providers.shapes import as_count, as_object, as_objects, object_or_none
-from chatls.providers.status import Source, parsed, stream_error
+from chatls.providers.status import Origin, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {
@@ -37,10 +37,10 @@ _OLD_STYLE = -1
 """The index under which `function_call`, the forerunner of `tool_calls`, is collected."""
 
 
-class Decoder:
+class ChatDecoder:
     """Reads one reply: events or one whole answer in, deltas out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Origin) -> None:
         self.ending = False
         self.ended = False
         self._source = source

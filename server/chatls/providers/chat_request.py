@@ -13,7 +13,7 @@ from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import ToolCall, UserMessage
 from chatls.providers.catalog import ChatDialect
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Answered, Entry, Names, Writer
+from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest
 from chatls.providers.wording import NO_RESULT, text_of
 
@@ -50,7 +50,7 @@ def encode(
     """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `history`:
     what is kept of the conversation.
     """
-    messages = _messages(request, _Writer(server, dialect, without), history)
+    messages = _messages(request, _ChatWriter(server, dialect, without), history)
     body: JsonObject = {"model": request.model, "messages": messages}
     if stream:
         body |= _streaming(dialect)
@@ -120,12 +120,12 @@ def _messages(request: ModelRequest, writer: Writer, history: EncodedHistory | N
 
 
 @dataclass(frozen=True)
-class _Writer(Writer):
+class _ChatWriter(Writer):
     kind = KIND
     dialect: ChatDialect
     without: frozenset[str]
 
-    def write(self, entry: Entry, names: Names) -> Iterator[JsonObject]:
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
             yield {"role": "user", "content": _content(entry.content)}
         elif entry.message.text or entry.message.calls:
@@ -144,7 +144,7 @@ class _Writer(Writer):
             case _:
                 return [last, item]
 
-    def _answered(self, entry: Answered, names: Names) -> Iterator[JsonObject]:
+    def _answered(self, entry: Answered, names: UsedIds) -> Iterator[JsonObject]:
         text, calls = entry.message.text, entry.message.calls
         encoded: JsonObject = {"role": "assistant", "content": text, **self._thinking(entry)}
         ids = [names.of(call, entry.own_id(call)) for call in calls]

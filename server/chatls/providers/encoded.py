@@ -15,7 +15,7 @@ import orjson
 from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, UserMessage
-from chatls.providers.history import Answered, Entry, Names, Writer, results_of
+from chatls.providers.history import Answered, Entry, UsedIds, Writer, results_of
 
 _MOST = 32 * 1024 * 1024
 """Bytes of JSON that one provider keeps of all its conversations; those that were used last."""
@@ -57,7 +57,7 @@ class EncodedHistory:
         self._results: dict[str, ToolResult] = {}
         self._calls: dict[str, int] = {}
         """The first message that has a call, by its id."""
-        self._names = Names()
+        self._names = UsedIds()
         self._items: list[JsonObject] = []
         self._pieces: dict[int, bytes] = {}
         """The items as JSON, in order, by identity. The newest may be missing."""

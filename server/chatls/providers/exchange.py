@@ -14,7 +14,7 @@ from chatls.errors import ProviderError
 from chatls.providers.client import Client
 from chatls.providers.complaint import visible
 from chatls.providers.faults import connection_error, interrupted, silent
-from chatls.providers.status import Source, http_error
+from chatls.providers.status import Origin, http_error
 from chatls.providers.watchdog import Watchdog
 
 _REUSE = 0.02
@@ -29,7 +29,7 @@ _ENCODINGS = ("", "identity", "gzip", "x-gzip")
 class Exchange:
     """Open it, take the bytes, and close it in any case (`aclosing`)."""
 
-    def __init__(self, client: Client, source: Source, limits: LimitSettings) -> None:
+    def __init__(self, client: Client, source: Origin, limits: LimitSettings) -> None:
         self.source = source
         self.limits = limits
         self.finished = False

@@ -17,13 +17,13 @@ from chatls.events import Notice
 from chatls.providers.adapter import HttpAdapter
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
-from chatls.providers.gemini_reply import Decoder
+from chatls.providers.gemini_reply import GeminiDecoder
 from chatls.providers.gemini_request import encode, refused_fields, signatures
 from chatls.providers.http import HttpRequest
 from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_list, as_object, as_objects, as_text
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streams
 
 _KEY_HEADER = ("x-goog-api-key", "")
@@ -57,7 +57,7 @@ class Gemini(HttpAdapter[Learnt]):
 
 
 class _GeminiQuestion:
-    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+    """One request, and what is left out of it when the server refuses it (see `HttpQuestion`)."""
 
     def __init__(self, provider: Gemini, request: ModelRequest) -> None:
         self._provider = provider
@@ -76,9 +76,9 @@ class _GeminiQuestion:
         method = "streamGenerateContent?alt=sse" if streams else "generateContent"
         return HttpRequest(f"/{_path(self._request.model)}:{method}", kept.dumps(self._body, "contents"))
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> GeminiDecoder:
         """For streamed and whole answers alike."""
-        return Decoder(source)
+        return GeminiDecoder(source)
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""

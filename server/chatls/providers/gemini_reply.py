@@ -17,7 +17,7 @@ from chatls.providers.framing import SseEvent
 from chatls.providers.gemini_parts import Calls, Parts
 from chatls.providers.gemini_request import KIND
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text, object_or_none
-from chatls.providers.status import Source, parsed, stream_error
+from chatls.providers.status import Origin, parsed, stream_error
 
 _FILTERED = re.compile(r"(IMAGE_)?(SAFETY|RECITATION|PROHIBITED_CONTENT)|LANGUAGE|BLOCKLIST|SPII|MODEL_ARMOR")
 """Labels of a reply that was withheld."""
@@ -26,10 +26,10 @@ _BROKEN = re.compile(r"MALFORMED_\w+|UNEXPECTED_TOOL_CALL|TOO_MANY_TOOL_CALLS|MI
 """Labels of a reply that the server could not read itself. The next try mostly succeeds."""
 
 
-class Decoder:
+class GeminiDecoder:
     """Reads one reply: events or one whole answer in, deltas out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Origin) -> None:
         self.ending = False
         self.ended = False
         self._source = source

@@ -11,7 +11,7 @@ from typing import Any, cast
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Entry, Names, Writer
+from chatls.providers.history import Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest, ThinkingLevel
 from chatls.providers.shapes import as_list, as_objects, object_or_none
 from chatls.providers.wording import NO_RESULT, text_of
@@ -54,7 +54,7 @@ def encode(
     """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `stale`:
     signatures that it refused; `history`: what is kept of the conversation.
     """
-    contents = (history or EncodedHistory()).items(_Writer(server, stale), request.messages)
+    contents = (history or EncodedHistory()).items(_GeminiWriter(server, stale), request.messages)
     body: JsonObject = {"contents": contents}
     if request.system:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
@@ -146,11 +146,11 @@ def _thinking(model: str, level: ThinkingLevel) -> JsonObject:
 
 
 @dataclass(frozen=True)
-class _Writer(Writer):
+class _GeminiWriter(Writer):
     kind = KIND
     stale: frozenset[str]
 
-    def write(self, entry: Entry, names: Names) -> Iterator[JsonObject]:
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         del names  # Ids go back as they came; where none came there is none.
         if isinstance(entry, UserMessage):
             yield {"role": "user", "parts": [_part(block) for block in entry.content]}

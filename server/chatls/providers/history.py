@@ -35,7 +35,7 @@ Entry = UserMessage | Answered
 """What a history is made of, once its results stand behind their calls."""
 
 
-class Names:
+class UsedIds:
     """The ids that stand in a request already."""
 
     def __init__(self) -> None:
@@ -74,12 +74,12 @@ class Writer(ABC):
     """The provider's name."""
 
     @abstractmethod
-    def write(self, entry: Entry, names: Names) -> Iterable[JsonObject]:
+    def write(self, entry: Entry, names: UsedIds) -> Iterable[JsonObject]:
         """An entry in this protocol's own words. What is given is not changed any more."""
 
-    @abstractmethod
     def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
         """What stands there instead of the last item once another follows: the two, or what they become."""
+        return [last, item]
 
     def own(self, replay: Replay | None) -> Replay | None:
         """The replay if this very server wrote it."""

@@ -28,7 +28,7 @@ from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streams
 
 _THINKS_NOT = re.compile(r"does not support thinking|\bthink\b", re.IGNORECASE)
@@ -68,7 +68,7 @@ class Ollama(HttpAdapter[Learnt]):
 
 
 class _OllamaQuestion:
-    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+    """One request, and what is left out of it when the server refuses it (see `HttpQuestion`)."""
 
     def __init__(self, provider: Ollama, request: ModelRequest) -> None:
         self._provider = provider
@@ -97,9 +97,9 @@ class _OllamaQuestion:
         self._body = encode(sent, provider.name, window, stream=stream, without=without, history=kept)
         return HttpRequest("/api/chat", kept.dumps(self._body, "messages"), NdjsonFramer)
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> Decoder:
         """For streamed and whole answers alike."""
-        decoder = ollama_reply.Decoder(source)
+        decoder = ollama_reply.OllamaDecoder(source)
         return read_inline(decoder, self._request, self._learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:

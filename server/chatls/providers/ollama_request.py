@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import ToolCall, ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Answered, Entry, Names, Writer
+from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest, ThinkingLevel
 from chatls.providers.wording import NO_RESULT, text_of
 
@@ -74,14 +74,14 @@ def _options(request: ModelRequest, context_window: int | None) -> JsonObject:
 
 def _messages(request: ModelRequest, server: str, history: EncodedHistory | None) -> list[JsonObject]:
     system = [{"role": "system", "content": request.system}] if request.system else []
-    return system + (history or EncodedHistory()).items(_Writer(server), request.messages)
+    return system + (history or EncodedHistory()).items(_OllamaWriter(server), request.messages)
 
 
 @dataclass(frozen=True)
-class _Writer(Writer):
+class _OllamaWriter(Writer):
     kind = KIND
 
-    def write(self, entry: Entry, names: Names) -> Iterator[JsonObject]:
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         del names  # Ids go back as they came; where none came there is none.
         if isinstance(entry, UserMessage):
             yield _user(entry.content)

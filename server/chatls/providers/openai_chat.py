@@ -25,7 +25,7 @@ from chatls.providers.inline_layer import read_inline
 from chatls.providers.inline_request import with_tools_in_prompt
 from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
 from chatls.providers.provider import ModelRequest
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streams
 from chatls.providers.template import template_takes_tools
 
@@ -72,7 +72,7 @@ class OpenAIChat(HttpAdapter[Learnt]):
 
 
 class _ChatQuestion:
-    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+    """One request, and what is left out of it when the server refuses it (see `HttpQuestion`)."""
 
     def __init__(self, provider: OpenAIChat, request: ModelRequest) -> None:
         self._provider = provider
@@ -96,9 +96,9 @@ class _ChatQuestion:
         self._body = encode(sent, provider.name, provider.dialect, stream=stream, without=without, history=kept)
         return HttpRequest("/chat/completions", kept.dumps(self._body, "messages"))
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> Decoder:
         """For streamed and whole answers alike."""
-        decoder = chat_reply.Decoder(source)
+        decoder = chat_reply.ChatDecoder(source)
         return read_inline(decoder, self._request, self.learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:

@@ -18,9 +18,9 @@ from chatls.providers.endpoint import Endpoint
 from chatls.providers.http import HttpRequest
 from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelRequest
-from chatls.providers.responses_reply import Decoder
+from chatls.providers.responses_reply import ResponsesDecoder
 from chatls.providers.responses_request import encode, refusable
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streams
 
 
@@ -36,7 +36,7 @@ class OpenAIResponses(HttpAdapter[Learnt]):
 
 
 class _ResponsesQuestion:
-    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+    """One request, and what is left out of it when the server refuses it (see `HttpQuestion`)."""
 
     def __init__(self, provider: OpenAIResponses, request: ModelRequest) -> None:
         self._provider = provider
@@ -52,9 +52,9 @@ class _ResponsesQuestion:
         kept = self._provider.histories.of(self._request.messages)
         return HttpRequest("/responses", kept.dumps(self._body(self._learnt.without, kept), "input"))
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> ResponsesDecoder:
         """For streamed and whole answers alike."""
-        return Decoder(source)
+        return ResponsesDecoder(source)
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""

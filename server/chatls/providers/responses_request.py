@@ -12,7 +12,7 @@ from chatls.content import ContentBlock, Image, JsonObject
 from chatls.errors import ProviderError
 from chatls.message import ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Answered, Entry, Names, Writer
+from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_replay import KIND, items_of, without_id
 from chatls.providers.wording import NO_RESULT, text_of
@@ -53,7 +53,7 @@ def encode(
     body: JsonObject = {"model": request.model}
     if request.system and "instructions" not in without:
         body["instructions"] = request.system
-    body["input"] = _input(request, _Writer(server, without), history)
+    body["input"] = _input(request, _ResponsesWriter(server, without), history)
     body |= {"store": False, "include": _INCLUDED}
     if stream:
         body["stream"] = True
@@ -117,7 +117,7 @@ def _parameters(request: ModelRequest, without: frozenset[str]) -> JsonObject:
     return body
 
 
-def _input(request: ModelRequest, writer: "_Writer", history: EncodedHistory | None) -> list[JsonObject]:
+def _input(request: ModelRequest, writer: "_ResponsesWriter", history: EncodedHistory | None) -> list[JsonObject]:
     items = (history or EncodedHistory()).items(writer, request.messages)
     if request.system and "instructions" in writer.without:
         return [_message("system", [{"type": "input_text", "text": request.system}]), *items]
@@ -125,13 +125,13 @@ def _input(request: ModelRequest, writer: "_Writer", history: EncodedHistory | N
 
 
 @dataclass(frozen=True)
-class _Writer(Writer):
+class _ResponsesWriter(Writer):
     """Ids of calls and of items stay unique over all of them."""
 
     kind = KIND
     without: frozenset[str]
 
-    def write(self, entry: Entry, names: Names) -> Iterator[JsonObject]:
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
             yield _message("user", [_part(block) for block in entry.content])
         else:
@@ -143,7 +143,7 @@ class _Writer(Writer):
             return [_message("user", [*last["content"], *item["content"]])]
         return [last, item]
 
-    def _answered(self, entry: Answered, names: Names) -> Iterator[JsonObject]:
+    def _answered(self, entry: Answered, names: UsedIds) -> Iterator[JsonObject]:
         results = {call.id: result for call, result in entry.calls()}
         outputs: list[JsonObject] = []
         for item, call in items_of(entry.message, entry.replay, reasoning=_REASONING not in self.without):
@@ -155,7 +155,7 @@ class _Writer(Writer):
             outputs.append(_output(item, call_id, results[call.id]))
         yield from outputs
 
-    def _once(self, item: JsonObject, names: Names) -> JsonObject:
+    def _once(self, item: JsonObject, names: UsedIds) -> JsonObject:
         """The item, without its id if the request has one with that id already."""
         name = item.get("id")
         if name is None:

@@ -34,7 +34,7 @@ class Think(_Part):
     thinking: str
 
 
-class Call(_Part):
+class ScriptedCall(_Part):
     """What is called, and with what."""
 
     name: str = Field(min_length=1)
@@ -58,9 +58,9 @@ class Call(_Part):
 
 
 class CallTool(_Part):
-    """Call a tool, its arguments in pieces."""
+    """ScriptedCall a tool, its arguments in pieces."""
 
-    tool_call: Call
+    tool_call: ScriptedCall
 
 
 class Delay(_Part):
