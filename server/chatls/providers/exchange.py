@@ -40,7 +40,7 @@ class Exchange:
         self._chunks: AsyncIterator[bytes] | None = None
         self._socket: Any = None
 
-    async def open(self, method: str, url: str, headers: dict[str, str], content: bytes) -> None:
+    async def open(self, method: str, url: httpx.URL, headers: dict[str, str], content: bytes) -> None:
         """Send the request and wait for the head of a good answer. Raises `ProviderError` for any other."""
         connect = self.limits.connect_timeout or None
         timeout = httpx.Timeout(None, connect=connect, pool=connect)
