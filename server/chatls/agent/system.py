@@ -1,5 +1,6 @@
 """The system prompt of a session: where the model is, how to use its tools, and what the user tells every agent."""
 
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -11,13 +12,13 @@ from chatls.events import Notice
 from chatls.workspace import Workspace
 
 
+@dataclass(slots=True, eq=False)
 class SystemPrompt:
     """That of one session. The same for as long as the folders are: a new date at midnight would cost the provider's
     cache, and Anthropic's thinking blocks are bound to the prompt that they were written under.
     """
 
-    def __init__(self) -> None:
-        self._told: tuple[tuple[Root, ...], str] | None = None
+    _told: tuple[tuple[Root, ...], str] | None = None
 
     async def read(self, workspace: Workspace, instructions: Instructions) -> tuple[str, Notice | None]:
         """The prompt; with it, words for a person on the instructions that went into it, where they are new."""
