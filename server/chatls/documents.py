@@ -59,7 +59,7 @@ class Documents:
         }
 
     def roots(self) -> tuple[Root, ...]:
-        """`Editor.roots`."""
+        """`Editor.roots`. Looked up each time: a link may lead elsewhere by now, where other grants count."""
         found: dict[str, Root] = {}
         for folder in self._folders.values():
             path = _path(folder.uri)

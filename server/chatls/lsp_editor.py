@@ -1,4 +1,6 @@
-"""The editor port over LSP: questions, edits of open documents, and problems, asked of the client."""
+"""The editor port over LSP: permission questions, edits of open documents (`workspace/applyEdit`), and diagnostics, all
+asked of the client.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,4 +1,4 @@
-r"""Positions in text as LSP counts them, and changes at them. Pure.
+r"""Positions in text as LSP counts them, in UTF-8, UTF-16 or UTF-32. Pure.
 
 A line ends with \n, \r\n or \r and with nothing else; a character counts for one to four units of the encoding that was
 negotiated. A position beyond a line's end means its end, one beyond the last line the end of the text (LSP 3.17,

@@ -11,7 +11,7 @@ import anyio
 from chatls import jsonrpc, wire
 from chatls.documents import Documents
 from chatls.editor import OpenDocument, Root
-from chatls.errors import RequestError
+from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
 from chatls.handshake import Hello, lost
 from chatls.jsonrpc import Id, Notification, Refusal, Request, Response
 from chatls.outbox import Outbox
@@ -35,7 +35,7 @@ class Answer:
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error."""
-        data = {"kind": error.kind, "retryable": error.retryable}
+        data = {"kind": error.code.kind, "retryable": error.code.retryable}
         self._send(self.id, jsonrpc.error(self.id, error.code, str(error), data))
 
 
@@ -149,7 +149,7 @@ class Rpc:
     def _request(self, request: Request) -> None:
         if request.id in self._owed:
             text = f"the id {request.id!r} is in flight already"
-            self._outbox.message(jsonrpc.error(None, jsonrpc.INVALID_REQUEST, text))
+            self._outbox.message(jsonrpc.error(None, INVALID_REQUEST, text))
             return
         answer = self._owed[request.id] = Answer(request.id, self._settle)
         try:
@@ -170,7 +170,7 @@ class Rpc:
             raise _refused("'initialize' was answered already")
         known = self._methods.get(method)
         if known is None:
-            raise RequestError(jsonrpc.METHOD_NOT_FOUND, f"the method {method!r} is not known", kind="not_found")
+            raise RequestError(METHOD_NOT_FOUND, f"the method {method!r} is not known")
         return known
 
     def _settle(self, identifier: Id, message: dict[str, Any]) -> None:
@@ -195,11 +195,11 @@ class Rpc:
 
 def internal(what: str) -> RequestError:
     """The answer where a bug of ours left none."""
-    return RequestError(jsonrpc.INTERNAL_ERROR, f"{what} failed inside chatls; its log says more", kind="internal")
+    return RequestError(INTERNAL_ERROR, f"{what} failed inside chatls; its log says more")
 
 
 def _refused(text: str) -> RequestError:
-    return RequestError(jsonrpc.INVALID_REQUEST, text, kind="invalid_request")
+    return RequestError(INVALID_REQUEST, text)
 
 
 class _Asked:
@@ -217,4 +217,4 @@ class _Asked:
     def value(self) -> Any:
         if self._error is None:
             return self._value
-        raise RequestError(jsonrpc.INTERNAL_ERROR, f"the client refused: {self._error}", kind="client_refused")
+        raise RequestError(CLIENT_REFUSED, f"the client refused: {self._error}")

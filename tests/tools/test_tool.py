@@ -69,7 +69,8 @@ def test_every_schema_is_one_and_describes_every_argument(tool: Tool) -> None:
 
 
 def test_tools_that_only_read_are_known_and_all_others_ask() -> None:
-    assert [tool.name for tool in TOOLS if not tool.read_only] == ["edit_file", "write_file", "run_command"]
+    asking = ["edit_file", "write_file", "edit_notebook", "move_file", "delete_file", "run_command"]
+    assert [tool.name for tool in TOOLS if not tool.read_only] == asking
 
 
 def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
@@ -88,6 +89,9 @@ def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
         "diagnostics": {"path": None},
         "edit_file": {"path": ..., "edits": ...},
         "write_file": {"path": ..., "content": ...},
+        "edit_notebook": {"path": ..., "changes": ...},
+        "move_file": {"path": ..., "to": ...},
+        "delete_file": {"path": ...},
         "run_command": {"command": ..., "cwd": None, "timeout": None, "background": False},
     }
     assert list(promised) == NAMES
