@@ -50,7 +50,7 @@ def serve() -> None:
     hello = greet(pipes)
     if hello is None:
         leave(1)
-    gc.disable()  # until all is loaded: imports leave nothing to collect, and looking for it takes a sixth of the time
+    gc.disable()  # until all is loaded: there is nothing to collect yet, and looking takes a sixth of the time
     from chatls.app import run
 
     run(pipes, hello)

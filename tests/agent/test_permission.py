@@ -124,9 +124,9 @@ class House:
         self.permissions = self.daemon()
         self.queues = Queues()
 
-    def daemon(self) -> Permissions:
+    def daemon(self, path: str | None = None) -> Permissions:
         """The permissions of a daemon that starts now."""
-        return Permissions(lambda: tuple(self.rules), Grants(self.state), {"PATH": str(self.bin)})
+        return Permissions(Grants(self.state), {"PATH": path or str(self.bin)}, lambda _: tuple(self.rules))
 
     def folder(self, name: str) -> Path:
         path = self.base / name
@@ -272,7 +272,7 @@ async def test_cancelling_the_call_or_the_turn_withdraws_the_question(house: Hou
                 await scene.stage.until_event(PermissionRequested)
                 await anyio.wait_all_tasks_blocked()
                 if whole:
-                    scene.turn.scope.cancel()
+                    scene.scope.cancel()
                 else:
                     scene.cancel_call("1")
 
@@ -392,7 +392,7 @@ async def test_an_answer_settles_questions_of_other_turns_too_but_not_of_other_s
         assert await house.scene(call("1", "edit", {"path": "decides"})).play() == "end_turn"
         await same.stage.until_event(ToolRunEnd)
         assert other.stage.of(PermissionResolved) == []
-        other.turn.scope.cancel()
+        other.scope.cancel()
     assert (same.ends(), outcomes(same)) == ({"1": "denied"}, {"1": "reject_always"})
 
 
@@ -480,13 +480,13 @@ async def test_a_program_that_the_workspace_brings_is_asked_each_time(house: Hou
     assert await house.runs("git status")
     tools = house.folder("ws/tools")
     house.program(tools / "git")
-    house.permissions = Permissions(lambda: tuple(house.rules), Grants(house.state), {"PATH": f"{tools}:{house.bin}"})
+    house.permissions = house.daemon(f"{tools}:{house.bin}")
     assert not await house.runs("git status")
     (house.bin / "git").unlink()
     (house.bin / "git").symlink_to(tools / "git")
     house.permissions = house.daemon()
     assert not await house.runs("git status")
-    house.permissions = Permissions(lambda: tuple(house.rules), Grants(house.state), {"PATH": f".:{house.bin}"})
+    house.permissions = house.daemon(f".:{house.bin}")
     assert await house.runs("ls")
 
 

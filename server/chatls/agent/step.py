@@ -1,7 +1,7 @@
 """One model reply and the results of its calls: deltas in, events out, messages at the end. Pure; runs nothing."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
@@ -139,7 +139,8 @@ UNWANTED = Outcome.saying("cancelled", "cancelled by the user; do not try it aga
 class Step:
     """One model request: the reply as it comes, and its calls in order."""
 
-    def __init__(self, tools: Mapping[str, Tool], workspace: Workspace) -> None:
+    def __init__(self, tools: Mapping[str, Tool], workspace: Callable[[], Workspace]) -> None:
+        """`workspace`: as it is when a call is complete."""
         self.calls: dict[str, Call] = {}
         self.finished: Finished | None = None
         self.error: TurnError | None = None
@@ -232,7 +233,7 @@ class Step:
     def _described(self, tool: Tool, arguments: JsonObject) -> tuple[str, tuple[Location, ...]]:
         """What people see of a call. A bug there must not end the turn."""
         try:
-            return tool.title(arguments), tool.locate(self._workspace, arguments)
+            return tool.title(arguments), tool.locate(self._workspace(), arguments)
         except Exception:
             log.exception("a bug in the title or the places of the tool %s", tool.name)
             return tool.name, ()

@@ -28,6 +28,8 @@ COLUMNS = ("--text", "--encoding=none", "--no-filename", "--line-number", "--col
 """Flags: each line is its number, `:`, the place of its first match in bytes from 1, `:`, and some words."""
 _SHOWN = 400
 """Characters of a line."""
+_READ = 4 * _SHOWN + 4
+"""Bytes that hold as many, and one more."""
 _BEFORE = 100
 """Characters before the match, where a line is longer."""
 _MOST_TEXT = 60_000
@@ -193,8 +195,8 @@ def _without_remark(name: bytes, before: bytes) -> bytes:
 
 def _shown(raw: bytes, at: int) -> str:
     """What stands around a byte of a line, without control characters. Decodes no more than that."""
-    after = readable(raw[at : at + 4 * _SHOWN])
-    before = _end(raw[max(0, at - 4 * _SHOWN) : at], whole=at <= 4 * _SHOWN)
+    after = _beginning(raw[at : at + _READ], whole=len(raw) <= at + _READ)
+    before = _end(raw[max(0, at - _READ) : at], whole=at <= _READ)
     if len(raw) > _SHOWN and len(before) + len(after) > _SHOWN:
         start = max(0, min(len(before) - _BEFORE, len(before) + len(after) - _SHOWN))
         end = start + _SHOWN
@@ -203,6 +205,12 @@ def _shown(raw: bytes, at: int) -> str:
     else:
         text = before + after
     return _CONTROLS.sub("\ufffd", text)
+
+
+def _beginning(raw: bytes, *, whole: bool) -> str:
+    """The beginning of a line's end, to where a character may end."""
+    cut = 0 if whole else next((n for n in range(1, 5) if raw[-n] & 0xC0 != 0x80), 1)
+    return readable(raw[: len(raw) - cut])
 
 
 def _end(raw: bytes, *, whole: bool) -> str:
