@@ -4,9 +4,9 @@ import json
 from functools import cache
 from typing import Any, cast, get_args
 
-from chatls import wire
 from chatls.content import JsonObject
 from chatls.handshake import ENCODINGS, PROTOCOL_VERSION
+from chatls.wire import methods
 from generation.source import (
     Alias,
     Member,
@@ -73,8 +73,8 @@ def schema() -> JsonObject:
         "type": "object",
         "properties": {name: {"$ref": f"#/$defs/{name}"} for name in definitions_},
         "initialize": _pair("InitializeParams", "InitializeResult"),
-        "methods": {method.name: _method(method) for method in wire.METHODS},
-        "requestsToClient": {method.name: _method(method) for method in wire.REQUESTS_TO_CLIENT},
+        "methods": {method.name: _method(method) for method in methods.METHODS},
+        "requestsToClient": {method.name: _method(method) for method in methods.REQUESTS_TO_CLIENT},
         "$defs": {name: _titled(name, item) for name, item in definitions_.items()},
     }
 
@@ -126,7 +126,7 @@ def _more() -> JsonObject:
 
 def _initialize() -> JsonObject:
     """The members of LSP's `initialize` that are read, and those that are answered. Null counts as absent."""
-    asks = {method.capability: method for method in wire.REQUESTS_TO_CLIENT}
+    asks = {method.capability: method for method in methods.REQUESTS_TO_CLIENT}
     version: JsonObject = {"type": "integer", "description": "Of this protocol."}
     answers = {name: _truth(f"It answers `{method.name}`.") for name, method in asks.items()}
     sends = {name: _truth(f"It sends `{method.name}` to a client that answers it.") for name, method in asks.items()}
@@ -202,7 +202,7 @@ def _truth(words: str) -> JsonObject:
     return {"type": "boolean", "description": words}
 
 
-def _method(method: wire.Method | wire.RequestToClient) -> JsonObject:
+def _method(method: methods.Method | methods.RequestToClient) -> JsonObject:
     return {
         "description": method.summary,
         "params": {"$ref": f"#/$defs/{method.params.__name__}"},
@@ -256,7 +256,7 @@ def _property(member: Member) -> JsonObject:
 
 def _params(shape: Shape) -> JsonObject:
     """Parameters with their bounds, as the daemon checks them; the values inside stand under `$defs` already."""
-    kind: type[wire.Params] = getattr(wire, shape.name)
+    kind: type[methods.Params] = getattr(methods, shape.name)
     found = cast("JsonObject", _tidy(kind.model_json_schema(ref_template="#/$defs/{model}")))
     found.pop("$defs", None)
     for member in shape.members:
