@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, cast, get_args
 
 from chatls.content import JsonObject
-from chatls.handshake import ENCODINGS, PROTOCOL_VERSION
+from chatls.lsp.handshake import ENCODINGS, PROTOCOL_VERSION
 from chatls.wire import methods
 from generation.source import (
     Alias,

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chatls import content, editor, events, handshake
+from chatls import content, editor, events
 from chatls.jsontext import dumps, loads
+from chatls.lsp import handshake
 from chatls.wire import methods
 
 ROOT = Path(__file__).parents[2]
