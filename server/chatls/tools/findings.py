@@ -11,7 +11,7 @@ from chatls.tools.query import Form
 from chatls.tools.ripgrep import Ended
 from chatls.tools.tallies import Tallies
 from chatls.tools.tool import ToolOutput
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 _MOST_BYTES = 49_000
 """Of lines; the rest of 50 KB is for the words around them."""

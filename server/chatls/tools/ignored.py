@@ -6,8 +6,8 @@ ripgrep searches a folder that it is run in even if a rule hides the folder, but
 
 from pathlib import Path
 
-from chatls.openfile import open_beneath
-from chatls.tools.globs import ignore_rules
+from chatls.workspace.globs import ignore_rules
+from chatls.workspace.openfile import open_beneath
 
 _FILES = (".gitignore", ".ignore", ".rgignore")
 _MOST_BYTES = 200_000

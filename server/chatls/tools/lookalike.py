@@ -18,11 +18,11 @@ from anyio import to_thread
 
 from chatls.content import TextContent
 from chatls.errors import ToolError
-from chatls.pathtext import local_path, quoted
 from chatls.tools.areas import areas
 from chatls.tools.ripgrep import Names, find, run
 from chatls.tools.tool import Plan, ToolOutput
-from chatls.workspace import Workspace, real_path
+from chatls.workspace.pathtext import local_path, quoted
+from chatls.workspace.workspace import Workspace, real_path
 
 _MOST_ENTRIES = 5000
 """Names of one folder that are compared."""

@@ -10,11 +10,11 @@ import anyio
 from anyio import to_thread
 
 from chatls.errors import ToolError
-from chatls.openfile import encoding_of
-from chatls.secret_files import CANDIDATES
 from chatls.tools.areas import Area
 from chatls.tools.ripgrep import Names, run
-from chatls.workspace import Workspace
+from chatls.workspace.openfile import encoding_of
+from chatls.workspace.secret_files import CANDIDATES
+from chatls.workspace.workspace import Workspace
 
 LARGEST = 10_000_000
 """Bytes of a file that is searched without being named itself."""
