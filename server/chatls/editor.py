@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from chatls.content import JsonObject, Range, ToolContent, WireValue
 from chatls.events import ToolKind
-from chatls.standing import Base
+from chatls.workspace.standing import Base
 
 OptionKind = Literal["allow_once", "allow_always", "reject_once", "reject_always"]
 """What an answer means, as the Agent Client Protocol spells it."""

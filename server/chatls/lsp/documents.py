@@ -16,8 +16,8 @@ from chatls.editor import OpenDocument, Root
 from chatls.errors import ToolError
 from chatls.lsp.handshake import Hello
 from chatls.lsp.opentext import OpenText
-from chatls.pathtext import local_path
-from chatls.standing import Base
+from chatls.workspace.pathtext import local_path
+from chatls.workspace.standing import Base
 
 Params = dict[str, Any]
 

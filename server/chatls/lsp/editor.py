@@ -16,10 +16,10 @@ from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question
 from chatls.errors import RequestError, ToolError
 from chatls.lsp.handshake import Hello
 from chatls.lsp.rpc import Rpc
-from chatls.pathtext import quoted
-from chatls.positions import position
-from chatls.textedits import Taken, replacements, taken
 from chatls.wire import methods
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.positions import position
+from chatls.workspace.textedits import Taken, replacements, taken
 
 LONGEST_FEEDBACK = 10_000
 """Characters of a person's words to the model that count."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from chatls.tools.tool import ToolContext
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 
 async def fresh(context: ToolContext, places: Callable[[Workspace], Iterable[Path]]) -> ToolContext:

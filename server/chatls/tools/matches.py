@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chatls.textfile import readable
+from chatls.workspace.textfile import readable
 
 LONGEST_LINE = 1_000_000
 """Bytes; of a longer line ripgrep prints the beginning and a remark, which together are longer still."""

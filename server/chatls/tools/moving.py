@@ -12,15 +12,15 @@ from pydantic import Field
 from chatls.content import Diff, JsonObject, Location, TextContent
 from chatls.editor import FileOperation
 from chatls.errors import ToolError
-from chatls.pathtext import quoted, readable_size
-from chatls.savefile import ChangedError, delete_beneath, move_beneath
-from chatls.textfile import MOST_BYTES, NoTextError, decode
 from chatls.tools.changing import locate, renamed, serial, shown
 from chatls.tools.diffs import FileChange
 from chatls.tools.fresh import fresh
 from chatls.tools.targets import refusal
 from chatls.tools.tool import EVERYTHING, FileSubject, Plan, ToolContext, ToolOutput, tool
-from chatls.workspace import Workspace
+from chatls.workspace.pathtext import quoted, readable_size
+from chatls.workspace.savefile import ChangedError, delete_beneath, move_beneath
+from chatls.workspace.textfile import MOST_BYTES, NoTextError, decode
+from chatls.workspace.workspace import Workspace
 
 _NAMES = {"path": ("file_path", "filePath", "file", "source", "from", "old_path")}
 _MOVE_NAMES = {**_NAMES, "to": ("destination", "new_path", "target", "newPath")}

@@ -9,8 +9,8 @@ from typing import Any, cast
 from chatls.content import JsonObject
 from chatls.errors import ToolError
 from chatls.jsontext import printable
-from chatls.pathtext import readable_size
 from chatls.plaintext import plain
+from chatls.workspace.pathtext import readable_size
 
 SUFFIX = ".ipynb"
 

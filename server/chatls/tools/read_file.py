@@ -16,15 +16,15 @@ from pydantic import Field
 from chatls.content import JsonObject, Location, TextContent, line_range
 from chatls.errors import ToolError
 from chatls.jsontext import printable
-from chatls.openfile import encoding_of
-from chatls.pathtext import quoted, readable_size
-from chatls.textfile import MOST_BYTES, NoTextError, decode, is_binary
 from chatls.tools.fresh import fresh
 from chatls.tools.notebooks import rendered
 from chatls.tools.pages import MOST_CHARACTERS, Page, Pager
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.visible import harmless
-from chatls.workspace import Workspace
+from chatls.workspace.openfile import encoding_of
+from chatls.workspace.pathtext import quoted, readable_size
+from chatls.workspace.textfile import MOST_BYTES, NoTextError, decode, is_binary
+from chatls.workspace.workspace import Workspace
 
 _CHUNK = 1 << 18
 _BIG_FILE = 10_000_000

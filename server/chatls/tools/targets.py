@@ -10,9 +10,9 @@ from pathlib import Path
 
 from chatls.editor import OpenDocument
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
-from chatls.textfile import MOST_BYTES, FileText, NoLetterError, NoTextError, decode
-from chatls.workspace import Workspace
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.textfile import MOST_BYTES, FileText, NoLetterError, NoTextError, decode
+from chatls.workspace.workspace import Workspace
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

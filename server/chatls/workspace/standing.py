@@ -5,8 +5,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from chatls.openfile import open_beneath
-from chatls.textfile import holds
+from chatls.workspace.openfile import open_beneath
+from chatls.workspace.textfile import holds
 
 Standing = Literal["same", "unsaved", "outdated", "both", "gone"]
 """The same; the document alone was changed, or was never saved; the file alone was; each was; the file is no more, and

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from chatls.linediff import Block, differences
-from chatls.textfile import plain
+from chatls.workspace.linediff import Block, differences
+from chatls.workspace.textfile import plain
 
 MOST = 500
 """Stretches; where there were more, they become one from the first to the last."""

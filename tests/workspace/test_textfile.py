@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatls.textfile import (
+from chatls.workspace.textfile import (
     FileText,
     NoLetterError,
     NoTextError,

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from chatls.editor import OpenDocument, Texts
 from chatls.errors import ToolError
-from chatls.openfile import NotRegularError, open_beneath
-from chatls.pathtext import local_path, quoted
-from chatls.secret_files import holds_secrets
-from chatls.standing import Standing
+from chatls.workspace.openfile import NotRegularError, open_beneath
+from chatls.workspace.pathtext import local_path, quoted
+from chatls.workspace.secret_files import holds_secrets
+from chatls.workspace.standing import Standing
 
 _NAMES_COMPARED = 5000
 _KERNEL_FOLDERS = tuple(Path(name) for name in ("/proc", "/sys", "/dev"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chatls.standing import Base, Standing
+from chatls.workspace.standing import Base, Standing
 
 
 @pytest.mark.parametrize(

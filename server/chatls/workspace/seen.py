@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from chatls.textfile import plain
+from chatls.workspace.textfile import plain
 
 MOST = 32 * 1024 * 1024
 """Characters of all texts that are kept; of what was seen longest ago only a mark is left."""
