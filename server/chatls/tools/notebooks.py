@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from chatls.children.plaintext import plain
 from chatls.content import JsonObject
 from chatls.errors import ToolError
 from chatls.jsontext import printable
-from chatls.plaintext import plain
 from chatls.workspace.pathtext import readable_size
 
 SUFFIX = ".ipynb"
