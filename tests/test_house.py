@@ -63,6 +63,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "wire",
         "outbox",
         "progress",
+        "opentext",
         "documents",
         "rpc",
         "later",
@@ -199,7 +200,7 @@ def test_there_is_no_circle() -> None:
 @pytest.mark.parametrize(
     ("libraries", "allowed"),
     [
-        (("pygls", "lsprotocol"), ("chatls.rpc", "chatls.documents")),
+        (("pygls", "lsprotocol"), ("chatls.lsp.features",)),
         (("httpx", "httpx_aiohttp", "aiohttp", "httpcore"), ("chatls.providers",)),
         (("xllamacpp",), ("chatls.providers",)),
         (("rich", "chatls_client"), ("chatls.__main__",)),

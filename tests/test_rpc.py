@@ -1,4 +1,4 @@
-"""The seam to pygls, without a process: which folders and documents there are, whatever the client calls them."""
+"""The conversation, without a process: which folders and documents there are, whatever the client calls them."""
 
 import json
 import re

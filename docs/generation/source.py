@@ -117,7 +117,7 @@ def definitions() -> tuple[Shape | Alias, ...]:
 
 def shape(kind: type) -> Shape:
     """An object's members. `kind`: a dataclass, or parameters."""
-    words = _field_words(inspect.getmodule(kind))[kind.__name__]
+    words = field_words(inspect.getmodule(kind))[kind.__name__]
     members = _sent(kind, words) if issubclass(kind, wire.Params) else _received(kind, words)
     return Shape(kind.__name__, inspect.cleandoc(kind.__doc__ or ""), tuple(members), issubclass(kind, wire.Params))
 
@@ -244,7 +244,7 @@ def _plain(hint: Any) -> Any:
     return get_type_hints(type("_", (), {"__annotations__": {"hint": hint}}))["hint"]
 
 
-def _field_words(module: ModuleType | None) -> dict[str, dict[str, str]]:
+def field_words(module: ModuleType | None) -> dict[str, dict[str, str]]:
     """The docstrings under the fields of every class."""
     tree = ast.parse(inspect.getsource(cast("ModuleType", module)))
     return {node.name: dict(_words(node.body)) for node in tree.body if isinstance(node, ast.ClassDef)}

@@ -52,7 +52,6 @@ FAREWELL = 0.5
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
     lines = Log(os.environ.get("CHATLS_LOG", ""))
-    gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
     try:
         anyio.run(_serve, pipes, hello, lines)
     except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
@@ -209,8 +208,12 @@ class App:
         self._environment.update(found)
 
     async def _warm_up(self) -> None:
-        with suppress(RequestError):
-            await self._models.warm_up(self._configuration.settings())
+        try:
+            with suppress(RequestError):
+                await self._models.warm_up(self._configuration.settings())
+        finally:
+            gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
+            gc.enable()
 
     async def _tidy(self) -> None:
         await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)

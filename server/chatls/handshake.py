@@ -1,7 +1,7 @@
 """The first answer: `initialize`, before anything heavy is imported. Knows no chat.
 
-Importing LSP types, pydantic and httpx takes half a second. Editors wait for `initialize`, so it is answered from
-here with nothing but the standard library and orjson, and the rest of the daemon is imported right behind the answer.
+Importing anyio, pydantic and httpx takes hundreds of milliseconds. Editors wait for `initialize`, so it is answered
+from here with nothing but the standard library and orjson; the rest of the daemon is imported right behind the answer.
 """
 
 from typing import Any, NamedTuple, cast

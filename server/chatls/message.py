@@ -60,7 +60,7 @@ class ToolResult:
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class UserMessage:
     """What a person said."""
 
@@ -68,7 +68,7 @@ class UserMessage:
     kind: Literal["user"] = "user"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class AssistantMessage:
     """What the model said: its text and its complete calls."""
 
@@ -79,7 +79,7 @@ class AssistantMessage:
     kind: Literal["assistant"] = "assistant"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ToolMessage:
     """The results of one reply's calls, in call order."""
 

@@ -24,7 +24,7 @@ class Params(BaseModel):
     """Parameters of a request. Unknown members are ignored."""
 
     model_config = ConfigDict(
-        alias_generator=camel, populate_by_name=True, extra="ignore", frozen=True, use_attribute_docstrings=True
+        alias_generator=camel, populate_by_name=True, extra="ignore", frozen=True, defer_build=True
     )
 
 

@@ -20,11 +20,11 @@ from chatls.providers.inline import InlineParser
 from chatls.providers.inline_layer import read_inline
 from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelRequest
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 
 COUNT = 5_000
 ROUNDS = 9
-SOURCE = Source("bench", "127.0.0.1")
+SOURCE = Origin("bench", "127.0.0.1")
 SCHEMA: Any = {"type": "object", "properties": {"path": {"type": "string"}, "line": {"type": "integer"}}}
 TOOLS = tuple(ToolSpec(f"tool_{number}", "Does something.", SCHEMA) for number in range(20))
 REQUEST = ModelRequest("bench", "", (), TOOLS)
@@ -84,9 +84,9 @@ TEXTS = {
 }
 """Texts without a call, as a beginning and what is repeated behind it."""
 
-KINDS: dict[str, tuple[Callable[[], Framer], Callable[[Source], Decoder]]] = {
-    "openai_chat": (SseFramer, chat_reply.Decoder),
-    "ollama": (NdjsonFramer, ollama_reply.Decoder),
+KINDS: dict[str, tuple[Callable[[], Framer], Callable[[Origin], Decoder]]] = {
+    "openai_chat": (SseFramer, chat_reply.ChatDecoder),
+    "ollama": (NdjsonFramer, ollama_reply.OllamaDecoder),
 }
 
 CALL = '<tool_call>{"name": "tool_1", "arguments": {"path": "'
@@ -115,6 +115,14 @@ ADVERSE = {
     "openers of fences": ("<tool_call>```json\n", " "),
     "ends in a value": ("<function=tool_1><parameter=path>", "</function> \n"),
     "parameters in a value": ("<function=tool_1><parameter=path>", "<parameter=x>"),
+    "closing tags in a value": ("<function=tool_1><parameter=path>", "</parameter>"),
+    "calls in a value": (
+        "<function=tool_1><parameter=path>",
+        "<function=tool_1><parameter=path>x</parameter></function>",
+    ),
+    "text behind a call": ("<function=tool_1><parameter=path>x</parameter></function>", "word after word, "),
+    "openers behind a call": ("<function=tool_1><parameter=path>x</parameter></function>", "<tool_call>x "),
+    "calls between tags": ("", "<function=tool_1><parameter=path>x</parameter></function> "),
     "objects of Python": ("<tool_call>{", "'a': 'b', "),
     "calls in a row": ("", '{"name": "tool_1", "arguments": {}}, '),
     "calls of Python": ("<tool_call>", "tool_1(path='a'), "),

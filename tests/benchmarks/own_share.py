@@ -17,9 +17,9 @@ from chatls.editor import OpenDocument, Root
 from chatls.outbox import Channel, Outbox
 from chatls.progress import progress
 from chatls.providers.body import Body
-from chatls.providers.chat_reply import Decoder
+from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.framing import SseFramer
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.stdio import Output, frame
 from chatls.workspace import Workspace
 
@@ -52,7 +52,7 @@ def payloads() -> list[bytes]:
 def own_share() -> float:
     """Microseconds a chunk."""
     loop, sink = new_event_loop(), os.open(os.devnull, os.O_WRONLY)
-    body = Body(Source("bench", "127.0.0.1", "model"), SseFramer(), Decoder(Source("bench", "127.0.0.1", "model")))
+    body = Body(Origin("bench", "127.0.0.1", "model"), SseFramer(), ChatDecoder(Origin("bench", "127.0.0.1", "model")))
     step, tally = Step({}, lambda: Workspace(_NoEditor())), Tally()
     outbox, channel = Outbox(Output(sink, loop), frame), Channel(progress(1, "turn-000000000000"))
     events = payloads()
