@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from chatls import beneath, savefile
-from chatls.openfile import NotRegularError
-from chatls.savefile import ChangedError, save_beneath
+from chatls.workspace import beneath, savefile
+from chatls.workspace.openfile import NotRegularError
+from chatls.workspace.savefile import ChangedError, save_beneath
 
 
 @pytest.fixture
