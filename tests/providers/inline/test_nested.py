@@ -7,21 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatls.content import JsonObject
-<<<<<<< HEAD:tests/providers/inline/test_nested.py
-from chatls.providers.delta import CallArguments
+from chatls.providers.delta import CallArguments, CallReady
 from chatls.providers.inline.families import FAMILIES
 from chatls.providers.inline.parser import InlineParser
 from tests.providers.inline.reading import Reply, deltas_of, fold, read, without_pieces
 from tests.providers.inline.test_properties import PLACES, cut
 from tests.providers.inline.writers import DSML, M3, WRITERS, Writer
-=======
-from chatls.providers.delta import CallArguments, CallReady
-from chatls.providers.inline import InlineParser
-from chatls.providers.inline_families import FAMILIES
-from tests.providers.inline_reading import Reply, deltas_of, fold, read, without_pieces
-from tests.providers.inline_writers import DSML, M3, WRITERS, Writer
-from tests.providers.test_inline_properties import PLACES, cut
->>>>>>> e104dae (Several tagged calls are told in order when the reply is over; a tag that comes again makes errors of them):tests/providers/test_inline_nested.py
 
 TEXT: JsonObject = {"type": "string"}
 SAVE: JsonObject = {
