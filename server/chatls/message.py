@@ -50,14 +50,14 @@ class ToolResult:
     is_error: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class UserMessage:
     """What a person said."""
 
     content: tuple[ContentBlock, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class AssistantMessage:
     """What the model said: its text and its complete calls."""
 
@@ -67,7 +67,7 @@ class AssistantMessage:
     replay: "Replay | None" = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class ToolMessage:
     """The results of one reply's calls, in call order."""
 

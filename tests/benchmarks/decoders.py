@@ -1,18 +1,22 @@
 """What each decoder costs for one event, framing included, beside `json.loads` of the same payloads, in one run."""
 
-import importlib
 import json
 from collections.abc import Callable
 from time import process_time
 from typing import Any
 
-from chatls.providers.body import Body
+from chatls.providers.anthropic_reply import AnthropicDecoder
+from chatls.providers.body import Body, Decoder
+from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.framing import NdjsonFramer, SseFramer
-from chatls.providers.status import Source
+from chatls.providers.gemini_reply import GeminiDecoder
+from chatls.providers.ollama_reply import OllamaDecoder
+from chatls.providers.responses_reply import ResponsesDecoder
+from chatls.providers.status import Origin
 
 COUNT = 10_000
 ROUNDS = 5
-SOURCE = Source("bench", "127.0.0.1")
+SOURCE = Origin("bench", "127.0.0.1")
 WORD = "word after word, "
 
 
@@ -77,25 +81,24 @@ def anthropic_arguments(number: int) -> Any:
     return {"type": "content_block_delta", "index": 0, "delta": delta}
 
 
-KINDS: dict[str, tuple[str, Callable[[int], Any]]] = {
-    "openai_chat": ("chat_reply", chat),
-    "openai_responses": ("responses_reply", responses),
-    "anthropic": ("anthropic_reply", anthropic),
-    "openai_chat, arguments": ("chat_reply", chat_arguments),
-    "openai_responses, arguments": ("responses_reply", responses_arguments),
-    "anthropic, arguments": ("anthropic_reply", anthropic_arguments),
-    "gemini": ("gemini_reply", gemini),
-    "ollama": ("ollama_reply", ollama),
+KINDS: dict[str, tuple[Callable[[Origin], Decoder], Callable[[int], Any]]] = {
+    "openai_chat": (ChatDecoder, chat),
+    "openai_responses": (ResponsesDecoder, responses),
+    "anthropic": (AnthropicDecoder, anthropic),
+    "openai_chat, arguments": (ChatDecoder, chat_arguments),
+    "openai_responses, arguments": (ResponsesDecoder, responses_arguments),
+    "anthropic, arguments": (AnthropicDecoder, anthropic_arguments),
+    "gemini": (GeminiDecoder, gemini),
+    "ollama": (OllamaDecoder, ollama),
 }
 
 
 def decoders() -> dict[str, tuple[float, float]]:
     """For each kind: microseconds an event, ours and those of `json.loads`; the best of several rounds."""
-    return {name: _measured(name, module, make) for name, (module, make) in KINDS.items()}
+    return {name: _measured(name, decoder, make) for name, (decoder, make) in KINDS.items()}
 
 
-def _measured(name: str, module: str, make: Callable[[int], Any]) -> tuple[float, float]:
-    decoder = importlib.import_module(f"chatls.providers.{module}").Decoder
+def _measured(name: str, decoder: Callable[[Origin], Decoder], make: Callable[[int], Any]) -> tuple[float, float]:
     payloads = [json.dumps(make(number), separators=(",", ":")) for number in range(COUNT)]
     lines = [(f"{text}\n" if name == "ollama" else _framed(text)).encode() for text in payloads]
     ours: list[float] = []

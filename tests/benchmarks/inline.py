@@ -20,11 +20,11 @@ from chatls.providers.inline import InlineParser
 from chatls.providers.inline_layer import read_inline
 from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelRequest
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 
 COUNT = 5_000
 ROUNDS = 9
-SOURCE = Source("bench", "127.0.0.1")
+SOURCE = Origin("bench", "127.0.0.1")
 SCHEMA: Any = {"type": "object", "properties": {"path": {"type": "string"}, "line": {"type": "integer"}}}
 TOOLS = tuple(ToolSpec(f"tool_{number}", "Does something.", SCHEMA) for number in range(20))
 REQUEST = ModelRequest("bench", "", (), TOOLS)
@@ -84,9 +84,9 @@ TEXTS = {
 }
 """Texts without a call, as a beginning and what is repeated behind it."""
 
-KINDS: dict[str, tuple[Callable[[], Framer], Callable[[Source], Decoder]]] = {
-    "openai_chat": (SseFramer, chat_reply.Decoder),
-    "ollama": (NdjsonFramer, ollama_reply.Decoder),
+KINDS: dict[str, tuple[Callable[[], Framer], Callable[[Origin], Decoder]]] = {
+    "openai_chat": (SseFramer, chat_reply.ChatDecoder),
+    "ollama": (NdjsonFramer, ollama_reply.OllamaDecoder),
 }
 
 CALL = '<tool_call>{"name": "tool_1", "arguments": {"path": "'

@@ -16,9 +16,9 @@ from chatls.agent.turn import Tally
 from chatls.editor import OpenDocument, Root
 from chatls.outbox import Channel, Outbox
 from chatls.providers.body import Body
-from chatls.providers.chat_reply import Decoder
+from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.framing import SseFramer
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.stdio import Output
 from chatls.workspace import Workspace
 
@@ -51,7 +51,7 @@ def payloads() -> list[bytes]:
 def own_share() -> float:
     """Microseconds a chunk."""
     loop, sink = new_event_loop(), os.open(os.devnull, os.O_WRONLY)
-    body = Body(Source("bench", "127.0.0.1", "model"), SseFramer(), Decoder(Source("bench", "127.0.0.1", "model")))
+    body = Body(Origin("bench", "127.0.0.1", "model"), SseFramer(), ChatDecoder(Origin("bench", "127.0.0.1", "model")))
     step, tally = Step({}, Workspace(_NoEditor())), Tally()
     outbox, channel = Outbox(Output(sink, loop)), Channel(1, "turn-000000000000")
     events = payloads()

@@ -1,8 +1,7 @@
 """Reading a reply in tests: bytes, cut anywhere, to what a person and a tool get."""
 
-import importlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,7 +10,9 @@ from chatls.content import JsonObject, Usage
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import StepStopReason
 from chatls.message import Replay
+from chatls.providers.anthropic_reply import AnthropicDecoder
 from chatls.providers.body import Body, Decoder
+from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.delta import (
     CallArguments,
     CallReady,
@@ -23,12 +24,20 @@ from chatls.providers.delta import (
     ThinkingDelta,
 )
 from chatls.providers.framing import NdjsonFramer, SseFramer
-from chatls.providers.status import Source
+from chatls.providers.gemini_reply import GeminiDecoder
+from chatls.providers.ollama_reply import OllamaDecoder
+from chatls.providers.responses_reply import ResponsesDecoder
+from chatls.providers.status import Origin
 
-SOURCE = Source("work", "models.example")
+SOURCE = Origin("work", "models.example")
 
-_REPLIES = {"openai_chat": "chat_reply", "openai_responses": "responses_reply"}
-"""Modules with decoders that are not called as their kind is."""
+_DECODERS: dict[str, Callable[[Origin], Decoder]] = {
+    "openai_chat": ChatDecoder,
+    "openai_responses": ResponsesDecoder,
+    "anthropic": AnthropicDecoder,
+    "gemini": GeminiDecoder,
+    "ollama": OllamaDecoder,
+}
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,7 @@ def _framed(value: Any, kind: ProviderKind) -> bytes:
 
 def decoder_of(kind: ProviderKind) -> Decoder:
     """A new decoder of that kind."""
-    module = importlib.import_module(f"chatls.providers.{_REPLIES.get(kind, f'{kind}_reply')}")
-    return module.Decoder(SOURCE)
+    return _DECODERS[kind](SOURCE)
 
 
 def body_of(kind: ProviderKind) -> Body:

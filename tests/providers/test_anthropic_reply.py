@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chatls.content import JsonObject, Usage
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import StepStopReason
-from chatls.providers.anthropic_reply import Decoder
+from chatls.providers.anthropic_reply import AnthropicDecoder
 from chatls.providers.body import Body
 from chatls.providers.delta import CallReady, CallStart, Delta, TextDelta
 from chatls.providers.framing import SseEvent, SseFramer
@@ -62,7 +62,7 @@ def whole(*events: JsonObject, stop: Any = "end_turn", **usage: Any) -> list[Jso
 
 
 def read(pieces: Iterable[bytes]) -> Seen:
-    body = Body(SOURCE, SseFramer(), Decoder(SOURCE, "claude-x"))
+    body = Body(SOURCE, SseFramer(), AnthropicDecoder(SOURCE, "claude-x"))
     deltas: list[Delta] = []
     error: ProviderError | None = None
     try:
@@ -279,7 +279,7 @@ def test_counts_are_totals_and_later_ones_hold() -> None:
 
 
 def test_a_call_is_ready_while_the_reply_still_streams() -> None:
-    decoder = Decoder(SOURCE)
+    decoder = AnthropicDecoder(SOURCE)
     events = [START, *call("", '{"city":', '"Paris"}')[:-1]]
     deltas = [delta for item in events for delta in decoder.feed(SseEvent("message", json.dumps(item)))]
     assert isinstance(deltas[0], CallStart)
@@ -288,7 +288,7 @@ def test_a_call_is_ready_while_the_reply_still_streams() -> None:
 
 
 def test_a_call_without_arguments_is_ready_when_the_next_block_begins() -> None:
-    decoder = Decoder(SOURCE)
+    decoder = AnthropicDecoder(SOURCE)
     for item in call(""):
         decoder.feed(SseEvent("message", json.dumps(item)))
     [ready] = decoder.feed(SseEvent("message", json.dumps(begin(1, "text", text=""))))
@@ -423,7 +423,7 @@ events = st.fixed_dictionaries(
 
 @given(st.lists(junk | events, max_size=8))
 def test_no_json_value_whatever_confuses_it(values: list[Any]) -> None:
-    decoder = Decoder(SOURCE)
+    decoder = AnthropicDecoder(SOURCE)
     deltas: list[Delta] = []
     try:
         for value in values:
@@ -437,7 +437,7 @@ def test_no_json_value_whatever_confuses_it(values: list[Any]) -> None:
 @given(junk, st.lists(junk, max_size=3))
 def test_no_whole_answer_whatever_confuses_it(value: Any, content: list[Any]) -> None:
     for answer in (value, {"content": content, "stop_reason": value, "usage": value}):
-        decoder = Decoder(SOURCE)
+        decoder = AnthropicDecoder(SOURCE)
         try:
             decoder.feed_json(answer)
             decoder.finish()

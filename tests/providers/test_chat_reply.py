@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chatls.content import Usage
 from chatls.errors import ProviderError
-from chatls.providers.chat_reply import Decoder
+from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.delta import CallReady, CallStart, TextDelta
 from chatls.providers.framing import SseEvent
 from tests.providers.cases import ONE, PARIS, USAGE, P, call, chunk, end, fragment, say
@@ -65,7 +65,7 @@ def test_what_is_no_reply_says_so(body: bytes, kind: str) -> None:
 
 
 def test_a_call_is_ready_while_the_reply_still_streams() -> None:
-    decoder = Decoder(SOURCE)
+    decoder = ChatDecoder(SOURCE)
     events = [call("", name="weather", call_id="c1", index=0), call(P[:8], index=0), call(P[8:], index=0)]
     deltas = [delta for item in events for delta in decoder.feed(SseEvent("message", json.dumps(item)))]
     assert isinstance(deltas[0], CallStart)
@@ -139,7 +139,7 @@ junk = st.recursive(
 
 @given(st.lists(st.one_of(junk, st.dictionaries(names, junk, max_size=4)), max_size=4))
 def test_no_json_value_whatever_confuses_it(values: list[Any]) -> None:
-    decoder = Decoder(SOURCE)
+    decoder = ChatDecoder(SOURCE)
     try:
         for value in values:
             decoder.feed(SseEvent("message", json.dumps(value)))
@@ -151,7 +151,7 @@ def test_no_json_value_whatever_confuses_it(values: list[Any]) -> None:
 
 @given(junk)
 def test_no_whole_answer_whatever_confuses_it(value: Any) -> None:
-    decoder = Decoder(SOURCE)
+    decoder = ChatDecoder(SOURCE)
     try:
         decoder.feed_json(value)
         decoder.finish()

@@ -14,7 +14,7 @@ from chatls.providers.body import Body
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.framing import SseEvent, SseFramer
 from chatls.providers.gemini_arguments import PartialArguments
-from chatls.providers.gemini_reply import Decoder
+from chatls.providers.gemini_reply import GeminiDecoder
 from tests.providers.reading import SOURCE, Seen, body_of, read, stream_bytes
 
 PARIS = {"city": "Paris"}
@@ -221,7 +221,7 @@ def test_the_last_counts_hold_and_thinking_is_output() -> None:
 
 
 def test_a_call_that_comes_whole_can_start_at_once() -> None:
-    decoder = Decoder(SOURCE)
+    decoder = GeminiDecoder(SOURCE)
     [event] = SseFramer().feed(stream_bytes([chunk(call())], "gemini"))
     start, arguments, ready = decoder.feed(event)
     assert isinstance(start, CallStart)
@@ -264,7 +264,7 @@ def test_what_is_withheld_is_explained() -> None:
 
 
 def test_a_failure_of_the_model_may_be_tried_again() -> None:
-    decoder = Decoder(SOURCE)
+    decoder = GeminiDecoder(SOURCE)
     decoder.feed(SseEvent("message", '{"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL"}]}'))
     with pytest.raises(ProviderError, match="MALFORMED_FUNCTION_CALL") as caught:
         decoder.finish()
@@ -282,7 +282,7 @@ def test_a_failure_of_the_model_may_be_tried_again() -> None:
     ],
 )
 def test_nobody_is_hurried_by_a_label_that_says_nothing_about_the_end(events: list[Any], ending: bool) -> None:
-    body = Body(SOURCE, SseFramer(), Decoder(SOURCE))
+    body = Body(SOURCE, SseFramer(), GeminiDecoder(SOURCE))
     body.feed(stream_bytes(events, "gemini"))
     assert (body.decoder.ending, body.decoder.ended) == (ending, False)
 

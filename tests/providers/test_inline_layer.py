@@ -14,12 +14,12 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.providers.body import Body
 from chatls.providers.catalog import KNOWN, hands_on_text
-from chatls.providers.chat_reply import Decoder as ChatDecoder
+from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.delta import Delta
 from chatls.providers.framing import NdjsonFramer, SseFramer
 from chatls.providers.inline_layer import InlineDecoder
 from chatls.providers.learnt import Learnt
-from chatls.providers.ollama_reply import Decoder as OllamaDecoder
+from chatls.providers.ollama_reply import OllamaDecoder
 from tests.providers.cases import DONE, fragment
 from tests.providers.reading import SOURCE, Seen, seen, stream_bytes
 

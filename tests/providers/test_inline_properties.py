@@ -13,14 +13,14 @@ from chatls.content import JsonObject
 from chatls.jsontext import printable
 from chatls.providers import inline_words as words
 from chatls.providers.body import Decoder
-from chatls.providers.chat_reply import Decoder as ChatDecoder
+from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.framing import SseEvent
 from chatls.providers.inline import InlineParser
 from chatls.providers.inline_families import CLOSERS, OPENERS, SPOKEN, THINKING
 from chatls.providers.inline_layer import InlineDecoder
 from chatls.providers.learnt import Learnt
-from chatls.providers.ollama_reply import Decoder as OllamaDecoder
+from chatls.providers.ollama_reply import OllamaDecoder
 from tests.providers.inline_reading import CITY, TOOLS, Reply, deltas_of, fold, without_pieces
 from tests.providers.reading import SOURCE
 from tests.providers.test_inline import ONE_CALL

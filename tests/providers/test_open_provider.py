@@ -12,7 +12,7 @@ from chatls.errors import ProviderError, RequestError, SettingsError
 from chatls.providers import open_provider
 from chatls.providers.catalog import BUILT, KNOWN, kind_of
 from chatls.providers.endpoint import find_endpoint
-from chatls.providers.keys import Blotter, Key
+from chatls.providers.keys import ApiKey, Blotter
 from tests.providers.asking import HELLO, PATIENCE, failure, opened, reply
 from tests.providers.cases import end, say
 from tests.providers.reading import seen
@@ -196,13 +196,13 @@ async def test_what_a_command_leaves_behind_is_not_waited_for() -> None:
     sleeper = "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])"
     program = f"import subprocess, sys; {sleeper}; print('key-from-it')"
     with anyio.fail_after(PATIENCE):
-        assert await Key("the command", command=tuple(python(program))).get() == "key-from-it"
+        assert await ApiKey("the command", command=tuple(python(program))).get() == "key-from-it"
 
 
 @pytest.mark.asyncio
 async def test_a_key_that_no_header_can_carry_is_refused() -> None:
     with pytest.raises(ProviderError) as refused:
-        await Key("the environment variable X", "se\ncret").get()
+        await ApiKey("the environment variable X", "se\ncret").get()
     assert "cret" not in str(refused.value)
 
 

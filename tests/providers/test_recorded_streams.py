@@ -16,7 +16,7 @@ import pytest
 
 from chatls.content import JsonObject
 from chatls.events import StepStopReason
-from chatls.providers.status import Source, http_error
+from chatls.providers.status import Origin, http_error
 from tests.providers.asking import ask, failure
 from tests.providers.reading import Seen, seen
 from tests.support.http_server import SSE, Chunk, End, Head, ScriptedServer, answered
@@ -189,7 +189,7 @@ async def test_a_recorded_error_has_its_kind_whoever_asked(
     body = path.with_name(about["file"]).read_bytes()
     kinds = about["expect"]["kind"]
     headers = {name.lower(): value for name, value in about["headers"].items()}
-    error = http_error(Source("work", "models.example"), about["status"], headers, body)
+    error = http_error(Origin("work", "models.example"), about["status"], headers, body)
     assert error.kind in ([kinds] if isinstance(kinds, str) else kinds)
     server.play(answered(body, about["status"], headers))
     last = failure(await ask(server, kind=kind.name))

@@ -11,7 +11,7 @@ from chatls.content import JsonObject, Usage
 from chatls.errors import ProviderError
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Finished
 from chatls.providers.framing import SseEvent
-from chatls.providers.responses_reply import Decoder
+from chatls.providers.responses_reply import ResponsesDecoder
 from tests.providers.cases import ONE, PARIS, ROME, TWO, P, R
 from tests.providers.reading import SOURCE, Seen, read, stream_bytes
 
@@ -237,7 +237,7 @@ def test_a_call_without_an_id_that_is_whole_only_at_the_end_is_one() -> None:
 
 
 def test_a_call_is_ready_while_the_reply_still_streams() -> None:
-    decoder = Decoder(SOURCE)
+    decoder = ResponsesDecoder(SOURCE)
     deltas = [delta for item in (ADDED, piece(P[:8]), piece(P[8:])) for delta in fed(decoder, item)]
     assert isinstance(deltas[0], CallStart)
     assert deltas[-1] == CallReady(deltas[0].call_id, PARIS)
@@ -246,18 +246,18 @@ def test_a_call_is_ready_while_the_reply_still_streams() -> None:
     assert fed(decoder, done(0, call('{ "city": "Paris" }'))) == []
 
 
-def fed(decoder: Decoder, item: JsonObject) -> list[Any]:
+def fed(decoder: ResponsesDecoder, item: JsonObject) -> list[Any]:
     return decoder.feed(SseEvent("message", json.dumps(item)))
 
 
 def test_a_call_without_arguments_is_ready_when_its_item_is_done() -> None:
-    decoder = Decoder(SOURCE)
+    decoder = ResponsesDecoder(SOURCE)
     [start] = fed(decoder, ADDED)
     assert fed(decoder, done(0, call(""))) == [CallReady(start.call_id, {})]
 
 
 def test_what_is_said_when_a_call_is_done_holds() -> None:
-    decoder = Decoder(SOURCE)
+    decoder = ResponsesDecoder(SOURCE)
     [start] = fed(decoder, ADDED)
     assert fed(decoder, piece(P))[-1] == CallReady(start.call_id, PARIS)
     assert fed(decoder, done(0, call(R))) == [CallArguments(start.call_id, R), CallReady(start.call_id, ROME)]
@@ -400,7 +400,7 @@ junk = st.recursive(
 
 @given(st.lists(st.one_of(junk, st.dictionaries(names, junk, max_size=5)), max_size=6))
 def test_no_json_value_whatever_confuses_it(values: list[Any]) -> None:
-    decoder = Decoder(SOURCE)
+    decoder = ResponsesDecoder(SOURCE)
     try:
         for value in values:
             fed(decoder, value)
@@ -413,7 +413,7 @@ def test_no_json_value_whatever_confuses_it(values: list[Any]) -> None:
 @given(junk)
 def test_no_whole_answer_whatever_confuses_it(value: Any) -> None:
     for answer in (value, {"output": value}, {"output": [value]}):
-        decoder = Decoder(SOURCE)
+        decoder = ResponsesDecoder(SOURCE)
         try:
             decoder.feed_json(answer)
             decoder.finish()

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from chatls.errors import ErrorKind
 from chatls.providers.complaint import read_body, visible
 from chatls.providers.faults import connection_error
-from chatls.providers.status import Source, http_error, stream_error
+from chatls.providers.status import Origin, http_error, stream_error
 from chatls.providers.waiting import LONGEST_WAIT, asked_wait, pause
 
-SOURCE = Source("work", "models.example:8080", "the environment variable WORK_KEY")
+SOURCE = Origin("work", "models.example:8080", "the environment variable WORK_KEY")
 
 
 def refusal(status: int, body: Any, headers: dict[str, str] | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""Providers: from a name in the settings to something that can be asked."""
+"""Providers, and their factory: from a name in the settings to something that can be asked."""
 
 import importlib
 from collections.abc import Mapping

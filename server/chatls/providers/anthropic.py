@@ -1,4 +1,4 @@
-"""The provider for Anthropic's Messages API, and for servers that speak it.
+"""The provider for Anthropic's Messages API (Claude), and for servers that speak it.
 
 The request is written in anthropic_request.py, the reply read in anthropic_reply.py; here they meet the server, and
 what one model refuses is remembered (anthropic_model.py).
@@ -12,25 +12,23 @@ from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
-from chatls.message import ToolSpec
+from chatls.providers.adapter import HttpAdapter
 from chatls.providers.anthropic_model import Accepted, is_about_blocks
-from chatls.providers.anthropic_reply import Decoder
+from chatls.providers.anthropic_reply import AnthropicDecoder
 from chatls.providers.anthropic_request import encode, is_forced, seals
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
-from chatls.providers.http import HttpRequest, Server
+from chatls.providers.http import HttpRequest
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streaming, Streams
 
 _VERSION = {"anthropic-version": "2023-06-01"}
-_LISTING = 5.0
-"""Seconds that a server gets to list its models."""
 
 
 @dataclass(slots=True)
-class _Learnt:
+class _AnthropicLearnt:
     """What was learnt about one model, so that it is not sent again what it refused."""
 
     accepted: Accepted
@@ -39,60 +37,48 @@ class _Learnt:
     streaming: Streaming = field(default_factory=Streaming)
 
 
-class Anthropic:
+class Anthropic(HttpAdapter[_AnthropicLearnt]):
     """A `Provider`."""
 
+    listing = "/v1/models?limit=1000"
+
     def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
-        self.name = endpoint.name
-        self.streams = stream == "auto"
-        self._server = Server(_addressed(endpoint), limits)
-        self.local = self._server.local
-        self._learnt: dict[str, _Learnt] = {}
+        super().__init__(_addressed(endpoint), limits, lambda model: _AnthropicLearnt(Accepted.guess(model)), stream)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
-        learnt = self._learnt.setdefault(request.model, _Learnt(Accepted.guess(request.model)))
-        return self._server.ask(_Question(self, request, learnt))
+        return self.server.ask(_AnthropicQuestion(self, request))
 
-    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
-        """All of them."""
-        del model
-        return tools
-
-    async def models(self) -> tuple[ModelInfo, ...]:
-        """The server's own list; empty where it does not answer."""
-        try:
-            listed = await self._server.get("/v1/models?limit=1000", _LISTING)
-        except ProviderError:
-            return ()
-        return tuple(_models(listed))
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._server.aclose()
+    def listed(self, answer: Any) -> Iterator[ModelInfo]:
+        """The models in the answer."""
+        for entry in as_objects(as_object(answer).get("data")):
+            if name := as_text(entry.get("id")):
+                title = as_text(entry.get("display_name")) or name
+                yield ModelInfo(name, title, as_count(entry, "max_input_tokens", "context_length") or None)
 
 
-class _Question:
-    """One request, and what is changed in it when the server refuses it (see `Question`)."""
+class _AnthropicQuestion:
+    """One request, and what is changed in it when the server refuses it (see `HttpQuestion`)."""
 
-    def __init__(self, provider: Anthropic, request: ModelRequest, learnt: _Learnt) -> None:
+    def __init__(self, provider: Anthropic, request: ModelRequest) -> None:
         self._provider = provider
         self._request = request
-        self._learnt = learnt
+        self._learnt = learnt = provider.learnt(request.model)
         self._tools = bool(request.tools)
         self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
         self._body: JsonObject = {}
 
     def request(self) -> HttpRequest:
         """The body, without what this model refused before."""
-        provider, learnt = self._provider, self._learnt
+        provider, accepted, stale = self._provider, self._learnt.accepted, self._learnt.stale
         stream = self._streaming.start(tools=self._tools)
-        self._body = encode(self._request, provider.name, learnt.accepted, stream=stream, stale=learnt.stale)
-        return HttpRequest("/v1/messages", self._body)
+        kept = provider.histories.of(self._request.messages)
+        self._body = encode(self._request, provider.name, accepted, stream=stream, stale=stale, history=kept)
+        return HttpRequest("/v1/messages", kept.dumps(self._body, "messages"))
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> AnthropicDecoder:
         """For streamed and whole answers alike."""
-        return Decoder(source, self._request.model)
+        return AnthropicDecoder(source, self._request.model)
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, or that a wish cannot be fulfilled."""
@@ -124,10 +110,3 @@ def _addressed(endpoint: Endpoint) -> Endpoint:
         headers=_VERSION | dict(endpoint.headers),
         key_header=("x-api-key", ""),
     )
-
-
-def _models(listed: Any) -> Iterator[ModelInfo]:
-    for entry in as_objects(as_object(listed).get("data")):
-        if name := as_text(entry.get("id")):
-            title = as_text(entry.get("display_name")) or name
-            yield ModelInfo(name, title, as_count(entry, "max_input_tokens", "context_length") or None)

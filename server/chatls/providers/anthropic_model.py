@@ -1,4 +1,4 @@
-"""What one model behind the Messages API accepts: guessed from its name, corrected by what it refuses. Pure.
+"""The capabilities of one model behind the Messages API: guessed from its name, corrected by what it refuses. Pure.
 
 Reference: Anthropic's documentation of thinking and effort, and the models' migration guides. Models up to 4.5 think
 within a budget, newer ones decide for themselves and are told an effort; from 5 on they think unasked, some always.

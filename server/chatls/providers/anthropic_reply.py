@@ -1,4 +1,4 @@
-"""How a reply of the Messages API is read, streamed or whole. Pure; knows no socket.
+"""How a response of the Messages API is read, streamed or whole. Pure; knows no socket.
 
 Reference: Anthropic's API, POST /v1/messages with `stream`. A reply is a list of blocks, and comes back as one: all of
 them are kept as they came, also those that nobody here understands.
@@ -16,7 +16,7 @@ from chatls.providers.delta import CallStart, Delta, Finished, TextDelta, Thinki
 from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source, parsed, stream_error
+from chatls.providers.status import Origin, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {
@@ -56,10 +56,10 @@ class _Block:
         return self.start
 
 
-class Decoder:
+class AnthropicDecoder:
     """Reads one reply: events or one whole answer in, deltas out. `model`: who was asked."""
 
-    def __init__(self, source: Source, model: str = "") -> None:
+    def __init__(self, source: Origin, model: str = "") -> None:
         self.ending = False
         self.ended = False
         self._source = source

@@ -1,4 +1,4 @@
-"""What is sent to a server of the Messages API: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to a server of the Messages API: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: Anthropic's API, POST /v1/messages. It demands that results directly follow their calls, all in one user's
 message and before anything else in it, that ids are unique, that no text is blank, that a user begins and ends, and
@@ -7,11 +7,15 @@ that a reply comes back with its blocks as they were.
 
 import re
 from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from chatls.content import ContentBlock, Image, JsonObject
-from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
+from chatls.message import AssistantMessage, ToolCall, ToolResult, UserMessage
 from chatls.providers.anthropic_model import Accepted
+from chatls.providers.encoded import EncodedHistory
+from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest
 from chatls.providers.wording import NO_RESULT, text_of
 
@@ -28,10 +32,18 @@ _GO_ON = "(go on)"
 
 
 def encode(
-    request: ModelRequest, server: str, accepted: Accepted, *, stream: bool, stale: Set[str] = frozenset()
+    request: ModelRequest,
+    server: str,
+    accepted: Accepted,
+    *,
+    stream: bool,
+    stale: Set[str] = frozenset(),
+    history: EncodedHistory | None = None,
 ) -> JsonObject:
-    """The body of the request. `server`: the provider's name; `stale`: seals of thinking that it refused."""
-    messages = _messages(request, server, stale)
+    """The body of the request. `server`: the provider's name; `stale`: seals of thinking that it refused; `history`:
+    what is kept of the conversation.
+    """
+    messages = _messages(request, _AnthropicWriter(server, request.model, stale), history)
     length = accepted.reply_length(request.parameters.max_output_tokens)
     body: JsonObject = {"model": request.model, "max_tokens": length}
     if request.system:
@@ -106,94 +118,75 @@ def _lacks_thinking(messages: list[JsonObject]) -> bool:
 
 def _mark_for_cache(body: JsonObject) -> None:
     """Set the breakpoints: a prefix of the request that ends at one is cached. There may be four."""
-    last = [message["content"] for message in body["messages"] if message["role"] == "user"][-_CACHED_MESSAGES:]
-    for blocks in (body.get("tools"), body.get("system"), *last):
-        if blocks:
-            blocks[-1] = {**blocks[-1], "cache_control": {"type": "ephemeral"}}
+    for name in ("tools", "system"):
+        if name in body:
+            body[name] = _marked(body[name])
+    messages = body["messages"]
+    places = (place for place in reversed(range(len(messages))) if messages[place]["role"] == "user")
+    for place in islice(places, _CACHED_MESSAGES):
+        messages[place] = _said("user", _marked(messages[place]["content"]))
 
 
-def _messages(request: ModelRequest, server: str, stale: Set[str]) -> list[JsonObject]:
-    history = _History(request, server, stale)
-    messages: list[JsonObject] = []
-    for message in request.messages:
-        for role, blocks in history.encode(message):
-            if blocks:
-                _append(messages, role, blocks)
+def _marked(blocks: list[JsonObject]) -> list[JsonObject]:
+    return [*blocks[:-1], {**blocks[-1], "cache_control": {"type": "ephemeral"}}]
+
+
+def _messages(request: ModelRequest, writer: Writer, history: EncodedHistory | None) -> list[JsonObject]:
+    """A user begins and ends."""
+    messages = (history or EncodedHistory()).items(writer, request.messages)
     if not messages or messages[0]["role"] == "assistant":
-        messages.insert(0, {"role": "user", "content": [_text(_GO_ON)]})
+        messages.insert(0, _said("user", [_text(_GO_ON)]))
     if messages[-1]["role"] == "assistant":
-        messages.append({"role": "user", "content": [_text(_GO_ON)]})
+        messages.append(_said("user", [_text(_GO_ON)]))
     return messages
 
 
-def _append(messages: list[JsonObject], role: str, blocks: list[JsonObject]) -> None:
-    """Add a message; neighbours of one role become one."""
-    if messages and messages[-1]["role"] == role:
-        messages[-1]["content"] += blocks
-    else:
-        messages.append({"role": role, "content": blocks})
+@dataclass(frozen=True)
+class _AnthropicWriter(Writer):
+    kind = KIND
+    model: str
+    stale: Set[str]
 
-
-class _History:
-    """Encodes messages one after the other; ids of calls stay unique over all of them."""
-
-    def __init__(self, request: ModelRequest, server: str, stale: Set[str]) -> None:
-        self._server = server
-        self._model = request.model
-        self._stale = stale
-        self._used: set[str] = set()
-        self._results = {
-            result.call_id: result
-            for message in request.messages
-            if isinstance(message, ToolMessage)
-            for result in message.results
-        }
-
-    def encode(self, message: Message) -> Iterator[tuple[str, list[JsonObject]]]:
-        """Roles and their blocks."""
-        match message:
-            case UserMessage(content):
-                yield "user", [_block(block) for block in content if isinstance(block, Image) or text_of(block).strip()]
-            case AssistantMessage():
-                yield from self._assistant(message)
-            case ToolMessage():
-                # Results follow their calls, in call order, wherever they stand in the history.
-                pass
-
-    def _assistant(self, message: AssistantMessage) -> Iterator[tuple[str, list[JsonObject]]]:
-        replay = self._own_replay(message.replay)
-        ids = {call.id: self._unique(call, replay) for call in message.calls}
-        if replay is None:
-            said = [_text(message.text)] if message.text.strip() else []
-            yield "assistant", said + [_call(call, ids) for call in message.calls]
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
+        if isinstance(entry, UserMessage):
+            told = [block for block in entry.content if isinstance(block, Image) or text_of(block).strip()]
+            said = [("user", [_block(block) for block in told])]
         else:
-            yield "assistant", [*self._replayed(message, replay.data, ids)]
-        yield "user", [_result(ids[call.id], self._results.get(call.id)) for call in message.calls]
+            said = self._answered(entry, names)
+        return (_said(role, blocks) for role, blocks in said if blocks)
 
-    def _own_replay(self, replay: Replay | None) -> Replay | None:
-        """What another server signed would offend this one."""
-        own = replay is not None and replay.provider == KIND and replay.data.get("server") == self._server
-        return replay if own else None
+    def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
+        """Neighbours of one role become one."""
+        if last["role"] == item["role"]:
+            return [_said(last["role"], [*last["content"], *item["content"]])]
+        return [last, item]
+
+    def _answered(self, entry: Answered, names: UsedIds) -> list[tuple[str, list[JsonObject]]]:
+        message = entry.message
+        ids = {call.id: names.of(call, _lettered(entry.own_id(call))) for call in message.calls}
+        if entry.replay is None:
+            said = [_text(message.text)] if message.text.strip() else []
+            blocks = said + [_call(call, ids) for call in message.calls]
+        else:
+            blocks = [*self._replayed(message, entry.replay.data, ids)]
+        return [("assistant", blocks), ("user", [_result(ids[call.id], result) for call, result in entry.calls()])]
 
     def _replayed(self, message: AssistantMessage, data: Any, ids: dict[str, str]) -> Iterator[JsonObject]:
         """The reply's own blocks in their order; calls that were cut off are left out."""
         calls = {call.id: call for call in message.calls}
-        foreign = data.get("model") not in ("", self._model)
+        foreign = data.get("model") not in ("", self.model)
         for block in data["content"]:
             if block["type"] == "tool_use":
                 if call := calls.pop(block["id"], None):
                     yield {**block, **_call(call, ids)}
-            elif block["type"] not in THINKING or not (foreign or _seal(block) in self._stale):
+            elif block["type"] not in THINKING or not (foreign or _seal(block) in self.stale):
                 yield block
         for call in calls.values():
             yield _call(call, ids)
 
-    def _unique(self, call: ToolCall, replay: Replay | None) -> str:
-        """The provider's own id, in the letters that are allowed, unless it was used already: then ours."""
-        own = _lettered(replay.call_ids.get(call.id, "") if replay else "")
-        call_id = own if own and own not in self._used else call.id
-        self._used.add(call_id)
-        return call_id
+
+def _said(role: str, blocks: list[JsonObject]) -> JsonObject:
+    return {"role": role, "content": blocks}
 
 
 def _block(block: ContentBlock) -> JsonObject:

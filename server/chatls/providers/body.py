@@ -1,4 +1,4 @@
-"""The body of a reply with status 200: bytes in, deltas out. Pure; knows no socket and no provider.
+"""The response body with status 200: bytes in, deltas out. Pure; knows no socket and no provider.
 
 It is what it looks like, not what its headers say: a stream of events, one whole JSON text (an answer that was not
 streamed, or an error), a page for browsers, or nothing; compressed by servers that were asked not to.
@@ -14,7 +14,7 @@ from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta
 from chatls.providers.faults import interrupted
 from chatls.providers.framing import Framer, NdjsonFramer, SseEvent, check_size
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 
 _BLANKS = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
@@ -56,7 +56,7 @@ class Holder(Protocol):
 class Body:
     """Turns the bytes of one reply into deltas."""
 
-    def __init__(self, source: Source, framer: Framer, decoder: Decoder) -> None:
+    def __init__(self, source: Origin, framer: Framer, decoder: Decoder) -> None:
         self.decoder = decoder
         self.heard = False
         """The bytes that were fed last brought data: comments and incomplete events do not count."""

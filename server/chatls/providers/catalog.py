@@ -1,4 +1,4 @@
-"""The servers that are known by name: address, key, default model, protocol, and what each accepts.
+"""The presets, servers that are known by name: address, key, default model, protocol, and what each accepts.
 
 Light, because it is imported early: no HTTP client, no adapter.
 """

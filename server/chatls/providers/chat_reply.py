@@ -1,10 +1,10 @@
-"""How a chat completions server's reply is read, streamed or whole. Pure; knows no socket.
+"""How a chat completions server's response is read, streamed or whole. Pure; knows no socket.
 
 Reference: OpenAI's API, POST /chat/completions with `stream`. What other servers do differently has a case each in
 tests/providers/cases.py.
 """
 
-from typing import Any, cast
+from typing import Any
 
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
@@ -14,8 +14,8 @@ from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
-from chatls.providers.shapes import as_count, as_object, as_objects
-from chatls.providers.status import Source, parsed, stream_error
+from chatls.providers.shapes import as_count, as_object, as_objects, object_or_none
+from chatls.providers.status import Origin, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {
@@ -37,10 +37,10 @@ _OLD_STYLE = -1
 """The index under which `function_call`, the forerunner of `tool_calls`, is collected."""
 
 
-class Decoder:
+class ChatDecoder:
     """Reads one reply: events or one whole answer in, deltas out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Origin) -> None:
         self.ending = False
         self.ended = False
         self._source = source
@@ -94,8 +94,8 @@ class Decoder:
 
     def _choice(self, choice: JsonObject) -> list[Delta]:
         # Text and calls may come in different choices of one chunk (GitHub Models); all are one reply.
-        delta = choice.get("delta")
-        deltas = self._delta(cast(JsonObject, delta)) if isinstance(delta, dict) else []
+        delta = object_or_none(choice.get("delta"))
+        deltas = [] if delta is None else self._delta(delta)
         if "message" in choice:
             deltas += self._delta(as_object(choice["message"]), whole=True)
         if label := choice.get("finish_reason"):
@@ -148,8 +148,7 @@ class Decoder:
             deltas.append(TextDelta(refusal))
         if details := delta.get("reasoning_details"):
             _merge_details(self._details, as_objects(details))
-        if isinstance(call := delta.get("function_call"), dict):
-            old = cast(JsonObject, call)
+        if (old := object_or_none(delta.get("function_call"))) is not None:
             deltas += self._calls.add(index=_OLD_STYLE, name=old.get("name"), arguments=old.get("arguments"))
         return deltas
 
@@ -172,8 +171,7 @@ class Decoder:
         self._note_usage(as_object(chunk.get("x_groq")).get("usage"))
 
     def _note_usage(self, usage: Any) -> None:
-        if isinstance(usage, dict) and usage:
-            self._usage = cast(JsonObject, usage)
+        self._usage = object_or_none(usage) or self._usage
 
     def _replay(self) -> Replay | None:
         data: JsonObject = {}

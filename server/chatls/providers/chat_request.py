@@ -1,16 +1,19 @@
-"""What is sent to a chat completions server: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to a chat completions server: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: OpenAI's API, POST /chat/completions.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from chatls import jsontext
 from chatls.content import ContentBlock, Image, JsonObject
-from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
+from chatls.message import ToolCall, UserMessage
 from chatls.providers.catalog import ChatDialect
+from chatls.providers.encoded import EncodedHistory
+from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest
 from chatls.providers.wording import NO_RESULT, text_of
 
@@ -36,10 +39,19 @@ _GO_ON = "(the tools have run)"
 
 
 def encode(
-    request: ModelRequest, server: str, dialect: ChatDialect, *, stream: bool, without: frozenset[str] = frozenset()
+    request: ModelRequest,
+    server: str,
+    dialect: ChatDialect,
+    *,
+    stream: bool,
+    without: frozenset[str] = frozenset(),
+    history: EncodedHistory | None = None,
 ) -> JsonObject:
-    """The body of the request. `server`: the provider's name; `without`: optional fields that it refused."""
-    body: JsonObject = {"model": request.model, "messages": _messages(request, server, dialect, without)}
+    """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `history`:
+    what is kept of the conversation.
+    """
+    messages = _messages(request, _ChatWriter(server, dialect, without), history)
+    body: JsonObject = {"model": request.model, "messages": messages}
     if stream:
         body |= _streaming(dialect)
     if request.tools:
@@ -102,93 +114,56 @@ def _parameters(request: ModelRequest, dialect: ChatDialect, without: frozenset[
     return body
 
 
-def _messages(request: ModelRequest, server: str, dialect: ChatDialect, without: frozenset[str]) -> list[JsonObject]:
-    history = _History(request.messages, server, dialect, without)
-    messages = [{"role": "system", "content": request.system}] if request.system else []
-    for message in request.messages:
-        for encoded in history.encode(message):
-            _append(messages, encoded, dialect)
-    return messages
+def _messages(request: ModelRequest, writer: Writer, history: EncodedHistory | None) -> list[JsonObject]:
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    return system + (history or EncodedHistory()).items(writer, request.messages)
 
 
-class _History:
-    """Encodes messages one after the other; ids of calls stay unique over all of them."""
+@dataclass(frozen=True)
+class _ChatWriter(Writer):
+    kind = KIND
+    dialect: ChatDialect
+    without: frozenset[str]
 
-    def __init__(
-        self, messages: tuple[Message, ...], server: str, dialect: ChatDialect, without: frozenset[str]
-    ) -> None:
-        self._server = server
-        self._dialect = dialect
-        self._without = without
-        self._used: set[str] = set()
-        self._results = {
-            result.call_id: result
-            for message in messages
-            if isinstance(message, ToolMessage)
-            for result in message.results
-        }
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
+        if isinstance(entry, UserMessage):
+            yield {"role": "user", "content": _content(entry.content)}
+        elif entry.message.text or entry.message.calls:
+            yield from self._answered(entry, names)
 
-    def encode(self, message: Message) -> Iterator[JsonObject]:
-        match message:
-            case UserMessage(content):
-                yield {"role": "user", "content": _content(content)}
-            case AssistantMessage():
-                yield from self._assistant(message)
-            case ToolMessage():
-                # Results follow their calls, in call order, wherever they stand in the history.
-                pass
+    def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
+        """Neighbours of one role become one."""
+        match last["role"], item["role"]:
+            case "user", "user":
+                return [{**last, "content": _joined(last["content"], item["content"])}]
+            case "assistant", "assistant":
+                text = "\n\n".join(filter(None, (last["content"], item["content"])))
+                return [{**last, **item, "content": text or item["content"]}]
+            case "tool", "user" if self.dialect.answers_tools:
+                return [last, {"role": "assistant", "content": _GO_ON}, item]
+            case _:
+                return [last, item]
 
-    def _assistant(self, message: AssistantMessage) -> Iterator[JsonObject]:
-        if not message.text and not message.calls:
-            return
-        replay = self._own_replay(message.replay)
-        encoded: JsonObject = {"role": "assistant", "content": message.text, **self._thinking(message, replay)}
-        if not message.calls:
-            yield encoded
-            return
-        ids = [self._unique(call, replay) for call in message.calls]
-        if not message.text and self._dialect.null_content:
-            encoded["content"] = None
-        encoded["tool_calls"] = [_call(call, call_id) for call, call_id in zip(message.calls, ids, strict=True)]
+    def _answered(self, entry: Answered, names: UsedIds) -> Iterator[JsonObject]:
+        text, calls = entry.message.text, entry.message.calls
+        encoded: JsonObject = {"role": "assistant", "content": text, **self._thinking(entry)}
+        ids = [names.of(call, entry.own_id(call)) for call in calls]
+        if calls:
+            encoded["content"] = None if not text and self.dialect.null_content else text
+            encoded["tool_calls"] = [_call(call, call_id) for call, call_id in zip(calls, ids, strict=True)]
         yield encoded
-        for call, call_id in zip(message.calls, ids, strict=True):
-            yield _result(call_id, self._results.get(call.id))
+        for call_id, result in zip(ids, entry.results, strict=True):
+            yield {"role": "tool", "tool_call_id": call_id, "content": result.text if result else NO_RESULT}
 
-    def _own_replay(self, replay: Replay | None) -> Replay | None:
-        """Another server's ids and thinking mean nothing to this one, and may even offend it."""
-        own = replay is not None and replay.provider == KIND and replay.data.get("server") == self._server
-        return replay if own else None
-
-    def _thinking(self, message: AssistantMessage, replay: Replay | None) -> JsonObject:
-        if replay is None:
+    def _thinking(self, entry: Answered) -> JsonObject:
+        if entry.replay is None:
             return {}
         sent: JsonObject = {}
-        if (name := replay.data.get("thinking")) and message.thinking:
-            sent[name] = message.thinking
-        if details := replay.data.get("reasoning_details"):
+        if (name := entry.replay.data.get("thinking")) and entry.message.thinking:
+            sent[name] = entry.message.thinking
+        if details := entry.replay.data.get("reasoning_details"):
             sent["reasoning_details"] = details
-        return {name: value for name, value in sent.items() if name not in self._without}
-
-    def _unique(self, call: ToolCall, replay: Replay | None) -> str:
-        """The provider's own id, which some demand back, unless it was used already: then ours."""
-        own = replay.call_ids.get(call.id, call.id) if replay else call.id
-        call_id = call.id if own in self._used else own
-        self._used.add(call_id)
-        return call_id
-
-
-def _append(messages: list[JsonObject], message: JsonObject, dialect: ChatDialect) -> None:
-    """Add a message; neighbours of one role become one."""
-    last: JsonObject = messages[-1] if messages else {"role": ""}
-    if last["role"] == message["role"] == "user":
-        last["content"] = _joined(last["content"], message["content"])
-    elif last["role"] == message["role"] == "assistant":
-        text = "\n\n".join(filter(None, (last["content"], message["content"])))
-        messages[-1] = {**last, **message, "content": text or message["content"]}
-    else:
-        if last["role"] == "tool" and message["role"] == "user" and dialect.answers_tools:
-            messages.append({"role": "assistant", "content": _GO_ON})
-        messages.append(message)
+        return {name: value for name, value in sent.items() if name not in self.without}
 
 
 def _joined(first: str | list[JsonObject], second: str | list[JsonObject]) -> str | list[JsonObject]:
@@ -219,7 +194,3 @@ def _part(block: ContentBlock) -> JsonObject:
 def _call(call: ToolCall, call_id: str) -> JsonObject:
     arguments = jsontext.dumps(call.arguments).decode()
     return {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
-
-
-def _result(call_id: str, result: ToolResult | None) -> JsonObject:
-    return {"role": "tool", "tool_call_id": call_id, "content": result.text if result else NO_RESULT}

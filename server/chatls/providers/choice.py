@@ -1,4 +1,4 @@
-"""Which model answers: the one that is named, or, where none is, what this machine and its environment have.
+"""The default model, and which one answers: the one that is named, or, where none is, what this machine has.
 
 Light, because it is imported early: no HTTP client, no adapter.
 """

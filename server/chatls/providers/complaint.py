@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from chatls import jsontext
 from chatls.content import JsonObject
+from chatls.providers.shapes import as_list, object_or_none
 
 _SAID_LENGTH = 400
 """Characters of a server's own words that are shown."""
@@ -77,18 +78,17 @@ def _words(part: JsonObject) -> str:
     """What a person can read, and which field of the request it is about."""
     text = _first_text(part, "message", "detail", "msg", "error", "title", "description")
     place = part.get("loc")
-    field_name = ".".join(map(str, cast(list[Any], place))) if isinstance(place, list) else _first_text(part, "param")
+    field_name = ".".join(map(str, as_list(place))) if isinstance(place, list) else _first_text(part, "param")
     return f"{field_name}: {text}" if text and field_name not in text else text
 
 
 def _parts(value: Any, depth: int) -> Iterator[JsonObject]:
     """The objects of an error body that say something, innermost errors first."""
-    if isinstance(value, list):
-        for item in cast(list[Any], value)[:8]:
-            yield from _parts(item, depth)
-    if not isinstance(value, dict) or depth > 4:
+    for item in as_list(value)[:8]:
+        yield from _parts(item, depth)
+    part = object_or_none(value)
+    if part is None or depth > 4:
         return
-    part = cast(JsonObject, value)
     for name in ("error", "errors", "response"):
         yield from _parts(part.get(name), depth + 1)
     yield part

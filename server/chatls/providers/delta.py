@@ -1,4 +1,4 @@
-"""What a provider says while it replies: one closed union that ends in `Finished` or in `Failed`.
+"""What a provider says while it replies, its stream events: one closed union that ends in `Finished` or in `Failed`.
 
 A call is `CallStart`, any number of `CallArguments`, then `CallReady` as soon as its arguments are known to be
 complete. Should the provider contradict itself later, more `CallArguments` follow, and one more `CallReady`. A call

@@ -1,4 +1,4 @@
-"""What the embedded demonstration model is asked instead of what a real one would be. Pure; knows no server.
+"""The prompt that the embedded demonstration model is asked instead of what a real one would be. Pure; knows no server.
 
 A model of 135 million parameters follows examples, not instructions. Measured: offered one tool with one argument
 that must be a word of the question, behind worked examples, it calls the tool for nearly every question about a word;

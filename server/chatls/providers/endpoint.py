@@ -1,4 +1,4 @@
-"""A model server as settings and catalogue describe it: address, key, headers. Light; opens nothing."""
+"""A model server as settings and catalogue describe it: base URL, API key, headers. Light; opens nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from chatls.config import ProviderSettings
 from chatls.errors import RequestError, SettingsError
 from chatls.providers.catalog import BEARER, KeyHeader, Known, entry_of
-from chatls.providers.keys import Key, check_headers
+from chatls.providers.keys import ApiKey, check_headers
 
 CREDENTIALS_MISSING = 1004
 """JSON-RPC error code (docs/protocol.md, section 7)."""
@@ -24,7 +24,7 @@ class Endpoint:
     """The provider's name in the settings."""
     base_url: str
     """http or https, with a host; no query, nothing secret."""
-    key: Key | None = None
+    key: ApiKey | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Extra request headers; they win over our own."""
     key_header: KeyHeader = BEARER
@@ -63,16 +63,16 @@ def _is_at_home(own: ProviderSettings, entry: Known) -> bool:
     return own.base_url in (None, entry.base_url) or not entry.base_url
 
 
-def _key(name: str, own: ProviderSettings, entry: Known | None, environment: Mapping[str, str]) -> Key | None:
+def _key(name: str, own: ProviderSettings, entry: Known | None, environment: Mapping[str, str]) -> ApiKey | None:
     variables = (own.api_key_env,) if own.api_key_env else ()
     if not variables and not own.api_key_command and entry and _is_at_home(own, entry):
         # The key of a known server is for that server: with another address, another key has to be named.
         variables = entry.key_variables
     for variable in variables:
         if value := environment.get(variable, "").strip():
-            return Key(f"the environment variable {variable}", value)
+            return ApiKey(f"the environment variable {variable}", value)
     if own.api_key_command:
-        return Key(f"the apiKeyCommand of {name!r} ({own.api_key_command[0]})", command=own.api_key_command)
+        return ApiKey(f"the apiKeyCommand of {name!r} ({own.api_key_command[0]})", command=own.api_key_command)
     if not variables or any(header.lower() in _KEY_HEADERS for header in own.headers):
         return None
     where = f"the environment variable {' or '.join(variables)}, or apiKeyCommand in the settings"

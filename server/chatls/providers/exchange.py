@@ -1,4 +1,4 @@
-"""One request on the wire and the bytes of its answer; a bad status is an error. Knows nothing of what they mean."""
+"""One HTTP request on the wire and the bytes of its response; a bad status is an error. Knows not what they mean."""
 
 import zlib
 from asyncio import CancelledError
@@ -14,7 +14,7 @@ from chatls.errors import ProviderError
 from chatls.providers.client import Client
 from chatls.providers.complaint import visible
 from chatls.providers.faults import connection_error, interrupted, silent
-from chatls.providers.status import Source, http_error
+from chatls.providers.status import Origin, http_error
 from chatls.providers.watchdog import Watchdog
 
 _REUSE = 0.02
@@ -29,7 +29,7 @@ _ENCODINGS = ("", "identity", "gzip", "x-gzip")
 class Exchange:
     """Open it, take the bytes, and close it in any case (`aclosing`)."""
 
-    def __init__(self, client: Client, source: Source, limits: LimitSettings) -> None:
+    def __init__(self, client: Client, source: Origin, limits: LimitSettings) -> None:
         self.source = source
         self.limits = limits
         self.finished = False
@@ -40,7 +40,7 @@ class Exchange:
         self._chunks: AsyncIterator[bytes] | None = None
         self._socket: Any = None
 
-    async def open(self, method: str, url: str, headers: dict[str, str], content: bytes) -> None:
+    async def open(self, method: str, url: httpx.URL, headers: dict[str, str], content: bytes) -> None:
         """Send the request and wait for the head of a good answer. Raises `ProviderError` for any other."""
         connect = self.limits.connect_timeout or None
         timeout = httpx.Timeout(None, connect=connect, pool=connect)

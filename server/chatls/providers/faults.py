@@ -1,4 +1,4 @@
-"""What a broken connection means: an exception of the transport as a `ProviderError` for people.
+"""What a network error means: an exception of the transport as a `ProviderError` for people.
 
 The two transports wrap the same fault in different exceptions, sometimes in misleading ones (httpx-aiohttp calls a
 refused connection a timeout), so the causes below them decide.
@@ -14,7 +14,7 @@ import httpx
 
 from chatls.errors import ErrorKind, ProviderError
 from chatls.providers.complaint import visible
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _NOT_A_FAULT = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -25,18 +25,18 @@ class SilenceError(ProviderError):
     """The server kept us waiting beyond our own limit: asking again would only double a person's wait."""
 
 
-def silent(source: Source, seconds: float, what: str) -> SilenceError:
+def silent(source: Origin, seconds: float, what: str) -> SilenceError:
     """The error for a limit that ran out: the server sent no `what` for so many seconds."""
     text = f"{source.name} ({source.host}) sent {what} for {seconds:g} s. The limit is in the settings."
     return SilenceError("timeout", text, retryable=True, provider=source.name)
 
 
-def interrupted(source: Source) -> ProviderError:
+def interrupted(source: Origin) -> ProviderError:
     """The error for a reply that ended in the middle."""
     return source.error("stream_interrupted", "broke off in the middle of its reply.", retryable=True)
 
 
-def connection_error(source: Source, error: BaseException, limit: float, proxy: str = "") -> ProviderError:
+def connection_error(source: Origin, error: BaseException, limit: float, proxy: str = "") -> ProviderError:
     """What went wrong before the server answered. `limit`: seconds for connecting; `proxy`: host:port of one in use."""
     name, what, retryable = next(_explained(error, limit), _CLOSED)
     if proxy:

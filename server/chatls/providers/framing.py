@@ -1,4 +1,4 @@
-"""Bytes in, events out: the framing of `text/event-stream` and of newline-delimited JSON. Pure; knows no JSON.
+"""Bytes in, events out: the SSE parser (`text/event-stream`) and newline-delimited JSON. Pure; knows no JSON.
 
 Both framers give the same events however a stream is cut into reads. Lines end at LF, CR LF and CR alone, never at
 U+2028, U+2029, U+0085, VT or FF, which may stand inside JSON. The time spent is linear in the bytes fed, also for one

@@ -14,82 +14,71 @@ from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
-from chatls.message import ToolSpec
+from chatls.providers.adapter import HttpAdapter
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
-from chatls.providers.gemini_reply import Decoder
+from chatls.providers.gemini_reply import GeminiDecoder
 from chatls.providers.gemini_request import encode, refused_fields, signatures
-from chatls.providers.http import HttpRequest, Server
+from chatls.providers.http import HttpRequest
 from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source
+from chatls.providers.shapes import as_count, as_list, as_object, as_objects, as_text
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streams
 
 _KEY_HEADER = ("x-goog-api-key", "")
 _NOT_FOR_CHAT = re.compile(r"embed|-tts\b|-image\b|imagen|veo|robotics|computer-use|\baqa\b", re.IGNORECASE)
 _BAD_SIGNATURE = re.compile(r"thought.?signature", re.IGNORECASE)
 """What Google says of one that is not for this model or account (gemini-cli#13467): "Corrupted thought signature"."""
-_LISTING = 5.0
-"""Seconds that the server gets to list its models."""
 
 
-class Gemini:
+class Gemini(HttpAdapter[Learnt]):
     """A `Provider`."""
 
+    listing = "/models?pageSize=1000"
+
     def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
-        self.name = endpoint.name
-        self.streams = stream == "auto"
+        super().__init__(replace(endpoint, key_header=_KEY_HEADER), limits, lambda _: Learnt(), stream)
         self.stale: frozenset[str] = frozenset()
         """Signatures that were refused."""
-        self._server = Server(replace(endpoint, key_header=_KEY_HEADER), limits)
-        self.local = self._server.local
-        self._learnt: dict[str, Learnt] = {}
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
-        return self._server.ask(_GeminiQuestion(self, request, self._learnt.setdefault(request.model, Learnt())))
+        return self.server.ask(_GeminiQuestion(self, request))
 
-    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
-        """All of them."""
-        del model
-        return tools
-
-    async def models(self) -> tuple[ModelInfo, ...]:
-        """The server's own list, without what is plainly no chat model; empty where it does not answer."""
-        try:
-            listed = await self._server.get("/models?pageSize=1000", _LISTING)
-        except ProviderError:
-            return ()
-        return tuple(_models(listed))
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._server.aclose()
+    def listed(self, answer: Any) -> Iterator[ModelInfo]:
+        """The models in the answer."""
+        for entry in as_objects(as_object(answer).get("models")):
+            name = as_text(entry.get("name")).removeprefix("models/")
+            methods = as_list(entry.get("supportedGenerationMethods"))
+            if name and "generateContent" in methods and not _NOT_FOR_CHAT.search(name):
+                title = as_text(entry.get("displayName")) or name
+                yield ModelInfo(name, title, as_count(entry, "inputTokenLimit") or None)
 
 
 class _GeminiQuestion:
-    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+    """One request, and what is left out of it when the server refuses it (see `HttpQuestion`)."""
 
-    def __init__(self, provider: Gemini, request: ModelRequest, learnt: Learnt) -> None:
+    def __init__(self, provider: Gemini, request: ModelRequest) -> None:
         self._provider = provider
         self._request = request
-        self._learnt = learnt
+        self._learnt = learnt = provider.learnt(request.model)
         self._tools = bool(request.tools)
         self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
         self._body: JsonObject = {}
 
     def request(self) -> HttpRequest:
         """The body, without what this server refused before. The model stands in the path."""
-        provider = self._provider
-        self._body = encode(self._request, provider.name, without=self._learnt.without, stale=provider.stale)
+        provider, without = self._provider, self._learnt.without
+        kept = provider.histories.of(self._request.messages)
+        self._body = encode(self._request, provider.name, without=without, stale=provider.stale, history=kept)
         streams = self._streaming.start(tools=self._tools)
         method = "streamGenerateContent?alt=sse" if streams else "generateContent"
-        return HttpRequest(f"/{_path(self._request.model)}:{method}", self._body)
+        return HttpRequest(f"/{_path(self._request.model)}:{method}", kept.dumps(self._body, "contents"))
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> GeminiDecoder:
         """For streamed and whole answers alike."""
-        return Decoder(source)
+        return GeminiDecoder(source)
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""
@@ -118,12 +107,3 @@ def _path(model: str) -> str:
     ('models/gemini-2.5-flash', 'tunedModels/mine%3F')
     """
     return quote(model if "/" in model else f"models/{model}", safe="/@:")
-
-
-def _models(listed: Any) -> Iterator[ModelInfo]:
-    for entry in as_objects(as_object(listed).get("models")):
-        name = as_text(entry.get("name")).removeprefix("models/")
-        methods = entry.get("supportedGenerationMethods")
-        if name and isinstance(methods, list) and "generateContent" in methods and not _NOT_FOR_CHAT.search(name):
-            title = as_text(entry.get("displayName")) or name
-            yield ModelInfo(name, title, as_count(entry, "inputTokenLimit") or None)

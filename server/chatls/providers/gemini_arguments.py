@@ -1,4 +1,4 @@
-"""A call's arguments that Vertex AI sends value by value, with the place of each, put together. Pure.
+"""A function call's arguments that Vertex AI sends value by value, with the place of each, put together. Pure.
 
 Reference: Vertex AI's `functionCallingConfig.streamFunctionCallArguments`, whose `partialArgs` are no JSON text.
 """

@@ -1,4 +1,4 @@
-"""What Gemini said, part by part: kept as it must go back, and its calls, whole or in pieces. Pure."""
+"""What Gemini said, part by part: kept as it must go back, and its function calls, whole or in pieces. Pure."""
 
 from typing import Any
 

@@ -1,11 +1,11 @@
-"""How Gemini's reply is read, streamed or whole. Pure; knows no socket.
+"""How Gemini's response is read, streamed or whole. Pure; knows no socket.
 
 Reference: Google's Gemini API, GenerateContentResponse. There is no terminator; a reply without a finishReason broke
 off. What proxies do differently has a test each in tests/providers/test_gemini_reply.py.
 """
 
 import re
-from typing import Any, cast
+from typing import Any
 
 from chatls.content import JsonObject, Usage
 from chatls.events import Notice, StepStopReason
@@ -16,8 +16,8 @@ from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
 from chatls.providers.gemini_parts import Calls, Parts
 from chatls.providers.gemini_request import KIND
-from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source, parsed, stream_error
+from chatls.providers.shapes import as_count, as_object, as_objects, as_text, object_or_none
+from chatls.providers.status import Origin, parsed, stream_error
 
 _FILTERED = re.compile(r"(IMAGE_)?(SAFETY|RECITATION|PROHIBITED_CONTENT)|LANGUAGE|BLOCKLIST|SPII|MODEL_ARMOR")
 """Labels of a reply that was withheld."""
@@ -26,10 +26,10 @@ _BROKEN = re.compile(r"MALFORMED_\w+|UNEXPECTED_TOOL_CALL|TOO_MANY_TOOL_CALLS|MI
 """Labels of a reply that the server could not read itself. The next try mostly succeeds."""
 
 
-class Decoder:
+class GeminiDecoder:
     """Reads one reply: events or one whole answer in, deltas out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Origin) -> None:
         self.ending = False
         self.ended = False
         self._source = source
@@ -88,8 +88,7 @@ class Decoder:
     def _answer(self, answer: JsonObject) -> list[Delta]:
         if answer.get("error"):
             raise stream_error(self._source, answer)
-        if isinstance(usage := answer.get("usageMetadata"), dict):
-            self._usage |= cast(JsonObject, usage)
+        self._usage |= object_or_none(answer.get("usageMetadata")) or {}
         if reason := as_object(answer.get("promptFeedback")).get("blockReason"):
             self._blocked = str(reason)
             self.ending = True
@@ -108,8 +107,8 @@ class Decoder:
         return deltas
 
     def _part(self, part: JsonObject) -> list[Delta]:
-        if isinstance(call := part.get("functionCall"), dict):
-            return self._calls.add(cast(JsonObject, call), self._parts.call(part))
+        if (call := object_or_none(part.get("functionCall"))) is not None:
+            return self._calls.add(call, self._parts.call(part))
         self._parts.add(part)
         text = as_text(part.get("text"))
         if not text:

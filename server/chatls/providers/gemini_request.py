@@ -1,16 +1,19 @@
-"""What is sent to Gemini: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to Gemini: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: Google's Gemini API, models.streamGenerateContent (v1beta).
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from chatls.content import ContentBlock, Image, JsonObject
-from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
+from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
+from chatls.providers.encoded import EncodedHistory
+from chatls.providers.history import Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest, ThinkingLevel
-from chatls.providers.shapes import as_objects
+from chatls.providers.shapes import as_list, as_objects, object_or_none
 from chatls.providers.wording import NO_RESULT, text_of
 
 KIND = "gemini"
@@ -46,11 +49,13 @@ def encode(
     *,
     without: frozenset[str] = frozenset(),
     stale: frozenset[str] = frozenset(),
+    history: EncodedHistory | None = None,
 ) -> JsonObject:
     """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `stale`:
-    signatures that it refused.
+    signatures that it refused; `history`: what is kept of the conversation.
     """
-    body: JsonObject = {"contents": _contents(request.messages, server, stale)}
+    contents = (history or EncodedHistory()).items(_GeminiWriter(server, stale), request.messages)
+    body: JsonObject = {"contents": contents}
     if request.system:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
     if request.tools:
@@ -90,15 +95,16 @@ def accepted_schema(schema: JsonObject) -> JsonObject:
 
 
 def _accepted(key: str, value: Any) -> Any:
-    if key in ("properties", "$defs") and isinstance(value, dict):
-        return {name: _inner(item) for name, item in cast(JsonObject, value).items()}
+    if key in ("properties", "$defs") and (members := object_or_none(value)) is not None:
+        return {name: _inner(item) for name, item in members.items()}
     return _inner(value) if key in ("items", "additionalProperties", "anyOf", "oneOf", "prefixItems") else value
 
 
 def _inner(value: Any) -> Any:
     if isinstance(value, list):
-        return [_inner(item) for item in cast(list[Any], value)]
-    return accepted_schema(cast(JsonObject, value)) if isinstance(value, dict) else value
+        return [_inner(item) for item in as_list(cast(Any, value))]
+    members = object_or_none(value)
+    return value if members is None else accepted_schema(members)
 
 
 def _tools(request: ModelRequest) -> JsonObject:
@@ -139,50 +145,30 @@ def _thinking(model: str, level: ThinkingLevel) -> JsonObject:
     return amount if level == "off" else {"includeThoughts": True, **amount}
 
 
-def _contents(messages: tuple[Message, ...], server: str, stale: frozenset[str]) -> list[JsonObject]:
-    history = _History(messages, server, stale)
-    contents: list[JsonObject] = []
-    for message in messages:
-        for encoded in history.encode(message):
-            _append(contents, encoded)
-    return contents
+@dataclass(frozen=True)
+class _GeminiWriter(Writer):
+    kind = KIND
+    stale: frozenset[str]
 
-
-class _History:
-    """Encodes messages one after the other."""
-
-    def __init__(self, messages: tuple[Message, ...], server: str, stale: frozenset[str]) -> None:
-        self._server = server
-        self._stale = stale
-        self._results = {
-            result.call_id: result
-            for message in messages
-            if isinstance(message, ToolMessage)
-            for result in message.results
-        }
-
-    def encode(self, message: Message) -> Iterator[JsonObject]:
-        match message:
-            case UserMessage(content):
-                yield {"role": "user", "parts": [_part(block) for block in content]}
-            case AssistantMessage():
-                yield from self._assistant(message)
-            case ToolMessage():
-                # Results follow their calls, in call order, wherever they stand in the history.
-                pass
-
-    def _assistant(self, message: AssistantMessage) -> Iterator[JsonObject]:
-        replay = message.replay
-        # Another server's signatures mean nothing to this one, and may even offend it.
-        own = replay is not None and replay.provider == KIND and replay.data.get("server") == self._server
-        ids = replay.call_ids if replay and own else {}
-        parts = _own_parts(message, replay, self._stale) if replay and own else _plain_parts(message)
-        if not parts:
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
+        del names  # Ids go back as they came; where none came there is none.
+        if isinstance(entry, UserMessage):
+            yield {"role": "user", "parts": [_part(block) for block in entry.content]}
             return
-        yield {"role": "model", "parts": parts}
-        if message.calls:
-            responses = [_response(call, ids.get(call.id), self._results.get(call.id)) for call in message.calls]
-            yield {"role": "user", "parts": responses}
+        message, replay = entry.message, entry.replay
+        if parts := _own_parts(message, replay, self.stale) if replay else _plain_parts(message):
+            yield {"role": "model", "parts": parts}
+            if message.calls:
+                responses = [_response(call, entry.own_id(call), result) for call, result in entry.calls()]
+                yield {"role": "user", "parts": responses}
+
+    def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
+        """Neighbours of one role become one, but for results: the text behind them begins a new turn, and only in the
+        newest one are signatures demanded.
+        """
+        if last["role"] == item["role"] and not _has_results(last):
+            return [{**last, "parts": [*last["parts"], *item["parts"]]}]
+        return [last, item]
 
 
 def _own_parts(message: AssistantMessage, replay: Replay, stale: frozenset[str]) -> list[JsonObject]:
@@ -205,22 +191,11 @@ def _plain_parts(message: AssistantMessage) -> list[JsonObject]:
     return parts + [{"functionCall": {"name": call.name, "args": call.arguments}} for call in message.calls]
 
 
-def _response(call: ToolCall, own_id: str | None, result: ToolResult | None) -> JsonObject:
+def _response(call: ToolCall, own_id: str, result: ToolResult | None) -> JsonObject:
     """One part per call, in call order; with an id only where the call came with one."""
     said = {"error" if result.is_error else "output": result.text} if result else {"error": NO_RESULT}
     identity = {"id": own_id} if own_id else {}
     return {"functionResponse": {**identity, "name": call.name, "response": said}}
-
-
-def _append(contents: list[JsonObject], content: JsonObject) -> None:
-    """Add a content; neighbours of one role become one, but for results: the text behind them begins a new turn, and
-    only in the newest one are signatures demanded.
-    """
-    last: JsonObject = contents[-1] if contents else {"role": ""}
-    if last["role"] == content["role"] and not _has_results(last):
-        contents[-1] = {**last, "parts": [*last["parts"], *content["parts"]]}
-    else:
-        contents.append(content)
 
 
 def _has_results(content: JsonObject) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from chatls.content import TextContent
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
+from chatls.providers.history import results_of
 from chatls.providers.inline_forms import Form, form_of
 from chatls.providers.provider import ModelRequest
 from chatls.providers.wording import NO_RESULT
@@ -34,12 +35,7 @@ def with_tools_in_prompt(request: ModelRequest) -> ModelRequest:
 
 
 def _messages(form: Form, request: ModelRequest) -> tuple[Message, ...]:
-    results = {
-        result.call_id: result
-        for message in request.messages
-        if isinstance(message, ToolMessage)
-        for result in message.results
-    }
+    results = results_of(request.messages)
     messages: list[Message] = []
     for message in request.messages:
         match message:

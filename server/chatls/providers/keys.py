@@ -1,4 +1,4 @@
-"""Where a provider's key comes from, and how it is kept out of everything that people and programs read."""
+"""Where a provider's API key comes from, and how it is kept out of everything that people and programs read."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,7 +14,7 @@ _SHORTEST_SECRET = 6
 """Characters; blotting out anything shorter would blot out ordinary words."""
 
 
-class Key:
+class ApiKey:
     """A key that is known, or the command that prints it, which runs at first use."""
 
     def __init__(self, hint: str, value: str = "", command: tuple[str, ...] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What a server refused for one model, so that it is not sent again. Pure; knows no field by name."""
+"""Unsupported parameters: what a server refused for one model is not sent again. Pure; knows no field by name."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The child process in which llama.cpp runs: started, asked where it listens, ended. Knows no model and no protocol."""
+"""The subprocess in which llama.cpp runs: started, asked where it listens, ended. Knows no model and no protocol."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.process import Child, PipeReader
 from chatls.providers.endpoint import Endpoint
-from chatls.providers.keys import Key
+from chatls.providers.keys import ApiKey
 
 _PROGRAM = Path(__file__).with_name("local_server.py")
 _READY = b"READY "
@@ -54,7 +54,7 @@ class LocalChild:
         except BaseException:
             await child.aclose()
             raise
-        return cls(child, Endpoint(name, f"{address}/v1", Key("the local server's own key", key)))
+        return cls(child, Endpoint(name, f"{address}/v1", ApiKey("the local server's own key", key)))
 
     @property
     def ended(self) -> bool:

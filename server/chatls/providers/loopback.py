@@ -1,16 +1,17 @@
-"""Looking for model servers on this machine: a question that every one of them answers, and no prompt.
+"""Discovery of model servers on this machine (localhost): a question that every one of them answers, and no prompt.
 
 By hand over a socket, so that nothing has to be loaded to find out that nobody is there.
 """
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 
 from chatls import jsontext
 from chatls.content import JsonObject
+from chatls.providers.shapes import as_list, as_objects, object_or_none
 
 _LONGEST_ANSWER = 1024 * 1024
 _ASKED_FOR = 8
@@ -42,7 +43,7 @@ async def find_llamacpp(base_url: str) -> Found | None:
     models = await _ask(base_url, "/v1/models")
     if models is None:
         return None
-    first, *_ = [*_objects(models.value.get("data")), JsonObject()]
+    first, *_ = [*as_objects(models.value.get("data")), JsonObject()]
     own = first.get("owned_by") == "llamacpp" or "llama.cpp" in models.server.lower()
     return _found("llamacpp", "llama.cpp", base_url, first.get("id")) if own else None
 
@@ -60,7 +61,7 @@ async def find_sglang(base_url: str) -> Found | None:
 async def find_ollama(base_url: str) -> Found | None:
     """Ollama, if it listens there with a model that can call tools; the newest of them. Only ever asks this machine."""
     listed = await _ask(base_url, "/api/tags")
-    entries = _objects(listed.value.get("models")) if listed else []
+    entries = as_objects(listed.value.get("models")) if listed else []
     for entry in entries[:_ASKED_FOR]:
         if await _calls_tools(base_url, entry):
             return _found("ollama", "Ollama", base_url, entry.get("name"))
@@ -72,7 +73,7 @@ async def find_lmstudio(base_url: str) -> Found | None:
     models = await _ask(base_url, "/api/v0/models")
     if models is None:
         return None
-    usable = [item for item in _objects(models.value.get("data")) if item.get("type") in ("llm", "vlm")]
+    usable = [item for item in as_objects(models.value.get("data")) if item.get("type") in ("llm", "vlm")]
     usable.sort(key=lambda item: item.get("state") != "loaded")
     return _found("lmstudio", "LM Studio", base_url, usable[0].get("id")) if usable else None
 
@@ -82,25 +83,19 @@ async def _calls_tools(base_url: str, entry: JsonObject) -> bool:
     if "capabilities" not in entry:
         shown = await _ask(base_url, "/api/show", {"model": entry.get("name")})
         entry = shown.value if shown else {}
-    capabilities = entry.get("capabilities")
-    return isinstance(capabilities, list) and "tools" in capabilities
+    return "tools" in as_list(entry.get("capabilities"))
 
 
 async def _owned_by(provider: str, title: str, base_url: str) -> Found | None:
     """A server that lists its models as OpenAI does, and says of each that it serves it."""
     models = await _ask(base_url, "/v1/models")
-    entries = _objects(models.value.get("data")) if models else []
+    entries = as_objects(models.value.get("data")) if models else []
     first = next((entry for entry in entries if entry.get("owned_by") == provider), JsonObject())
     return _found(provider, title, base_url, first.get("id"))
 
 
 def _found(provider: str, title: str, base_url: str, model: Any) -> Found | None:
     return Found(provider, title, urlsplit(base_url).netloc, model) if isinstance(model, str) and model else None
-
-
-def _objects(value: Any) -> list[JsonObject]:
-    items = cast(list[Any], value) if isinstance(value, list) else []
-    return [cast(JsonObject, item) for item in items if isinstance(item, dict)]
 
 
 async def _ask(base_url: str, path: str, question: JsonObject | None = None) -> _Answer | None:
@@ -160,4 +155,5 @@ def _read(answer: bytes) -> _Answer | None:
         value = jsontext.loads(body)
     except ValueError:
         return None
-    return _Answer(_header(head, b"server"), cast(JsonObject, value)) if isinstance(value, dict) else None
+    found = object_or_none(value)
+    return None if found is None else _Answer(_header(head, b"server"), found)

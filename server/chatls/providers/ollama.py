@@ -14,20 +14,21 @@ from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
-from chatls.message import ToolSpec, UserMessage
+from chatls.message import UserMessage
 from chatls.providers import ollama_reply
+from chatls.providers.adapter import HttpAdapter
 from chatls.providers.body import Decoder
 from chatls.providers.delta import Delta, Failed
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.framing import NdjsonFramer
-from chatls.providers.http import HttpRequest, Server
+from chatls.providers.http import HttpRequest
 from chatls.providers.inline_layer import read_inline
 from chatls.providers.inline_request import with_tools_in_prompt
 from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streams
 
 _THINKS_NOT = re.compile(r"does not support thinking|\bthink\b", re.IGNORECASE)
@@ -35,7 +36,7 @@ _CALLS_NOT = re.compile(r"does not support tools", re.IGNORECASE)
 _NOT_INSTALLED = re.compile(r'"model .{0,300}not found', re.IGNORECASE)
 
 
-class Ollama:
+class Ollama(HttpAdapter[Learnt]):
     """A `Provider`."""
 
     def __init__(
@@ -48,45 +49,31 @@ class Ollama:
         inline: bool = False,
     ) -> None:
         """`inline`: calls and thinking may stand in the text."""
-        self.name = endpoint.name
+        super().__init__(replace(endpoint, base_url=_bare(endpoint.base_url)), limits, lambda _: Learnt(), stream)
         self.inline = inline
         self.context_window = context_window
         """Tokens, sent along as `num_ctx`; None leaves them to the server."""
-        self.streams = stream == "auto"
         self.cut: dict[str, UserMessage] = {}
         """By model, the beginning of the last conversation that was too long for it: people were told."""
-        self._server = Server(replace(endpoint, base_url=_bare(endpoint.base_url)), limits)
-        self.local = self._server.local
-        self._learnt: dict[str, Learnt] = {}
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
-        question = _OllamaQuestion(self, request, self._learnt.setdefault(request.model, Learnt()))
-        async with aclosing(self._server.ask(question)) as deltas:
+        async with aclosing(self.server.ask(_OllamaQuestion(self, request))) as deltas:
             async for delta in deltas:
                 yield _advised(delta, request.model) if isinstance(delta, Failed) else delta
 
-    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
-        """All of them."""
-        del model
-        return tools
-
     async def models(self) -> tuple[ModelInfo, ...]:
         """The installed models that can chat; empty where the server does not answer."""
-        return await installed_models(self._server, self.context_window)
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._server.aclose()
+        return await installed_models(self.server, self.context_window)
 
 
 class _OllamaQuestion:
-    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+    """One request, and what is left out of it when the server refuses it (see `HttpQuestion`)."""
 
-    def __init__(self, provider: Ollama, request: ModelRequest, learnt: Learnt) -> None:
+    def __init__(self, provider: Ollama, request: ModelRequest) -> None:
         self._provider = provider
         self._request = request
-        self._learnt = learnt
+        self._learnt = learnt = provider.learnt(request.model)
         self._body: JsonObject = {}
         self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
         self._notices: list[Notice] = []
@@ -106,12 +93,13 @@ class _OllamaQuestion:
         without = self._learnt.without | frozenset({TRUNCATE} if told else ())
         sent, window = self._sent, provider.context_window
         stream = self._streaming.start(tools=bool(sent.tools))
-        self._body = encode(sent, provider.name, window, stream=stream, without=without)
-        return HttpRequest("/api/chat", self._body, NdjsonFramer)
+        kept = provider.histories.of(sent.messages)
+        self._body = encode(sent, provider.name, window, stream=stream, without=without, history=kept)
+        return HttpRequest("/api/chat", kept.dumps(self._body, "messages"), NdjsonFramer)
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> Decoder:
         """For streamed and whole answers alike."""
-        decoder = ollama_reply.Decoder(source)
+        decoder = ollama_reply.OllamaDecoder(source)
         return read_inline(decoder, self._request, self._learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:

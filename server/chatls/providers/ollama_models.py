@@ -1,7 +1,7 @@
-"""The models that an Ollama server has, and what each can do."""
+"""The model list of an Ollama server, and what each can do."""
 
 import re
-from typing import Any, cast
+from typing import Any
 
 import anyio
 
@@ -9,7 +9,7 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.providers.http import Server
 from chatls.providers.provider import ModelInfo
-from chatls.providers.shapes import as_object, as_objects, as_text
+from chatls.providers.shapes import as_list, as_object, as_objects, as_text
 
 _LISTING = 5.0
 """Seconds that the server gets for the list and all that is asked about it."""
@@ -62,7 +62,7 @@ def _chats(name: str, about: JsonObject) -> bool:
 def _capabilities(about: JsonObject) -> list[Any] | None:
     """None where the server does not say: versions before 0.6.4."""
     capabilities = about.get("capabilities")
-    return cast(list[Any], capabilities) if isinstance(capabilities, list) else None
+    return as_list(capabilities) if isinstance(capabilities, list) else None
 
 
 def _info(name: str, about: JsonObject, context_window: int | None) -> ModelInfo:

@@ -1,4 +1,4 @@
-"""How Ollama's reply is read, streamed or whole. Pure; knows no socket.
+"""How Ollama's response is read, streamed or whole. Pure; knows no socket.
 
 Reference: Ollama's own API, POST /api/chat (docs/api.md, docs/api/errors.mdx). A reply without `"done": true` broke
 off, which is also how a runner that died looks. What versions do differently has a test each in
@@ -17,7 +17,7 @@ from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
 from chatls.providers.ollama_request import KIND
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source, stream_error
+from chatls.providers.status import Origin, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {"length": "max_tokens"}
@@ -27,10 +27,10 @@ _BAD_CALL = "error parsing tool call"
 """How Ollama says that the model wrote a call that it cannot read."""
 
 
-class Decoder:
+class OllamaDecoder:
     """Reads one reply: events or one whole answer in, deltas out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Origin) -> None:
         self.ending = False
         self.ended = False
         self._source = source

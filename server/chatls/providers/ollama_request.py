@@ -1,13 +1,16 @@
-"""What is sent to Ollama: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to Ollama: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: Ollama's own API, POST /api/chat (docs/api.md), which differs from the one that it shares with OpenAI.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from chatls.content import ContentBlock, Image, JsonObject
-from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
+from chatls.message import ToolCall, ToolResult, UserMessage
+from chatls.providers.encoded import EncodedHistory
+from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest, ThinkingLevel
 from chatls.providers.wording import NO_RESULT, text_of
 
@@ -27,11 +30,12 @@ def encode(
     *,
     stream: bool,
     without: frozenset[str] = frozenset(),
+    history: EncodedHistory | None = None,
 ) -> JsonObject:
     """The body of the request. `server`: the provider's name; `context_window`: tokens, None leaves them to Ollama;
-    `without`: optional fields that it refused.
+    `without`: optional fields that it refused; `history`: what is kept of the conversation.
     """
-    body: JsonObject = {"model": request.model, "messages": _messages(request, server), "stream": stream}
+    body: JsonObject = {"model": request.model, "messages": _messages(request, server, history), "stream": stream}
     # By default Ollama leaves out what does not fit, and says nothing (ollama#4967).
     body[TRUNCATE] = False
     if request.tools and request.tool_choice != "none":  # It knows no tool choice.
@@ -68,63 +72,41 @@ def _options(request: ModelRequest, context_window: int | None) -> JsonObject:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _messages(request: ModelRequest, server: str) -> list[JsonObject]:
-    history = _History(request.messages, server)
-    messages: list[JsonObject] = [{"role": "system", "content": request.system}] if request.system else []
-    for message in request.messages:
-        for encoded in history.encode(message):
-            _append(messages, encoded)
-    return messages
+def _messages(request: ModelRequest, server: str, history: EncodedHistory | None) -> list[JsonObject]:
+    system = [{"role": "system", "content": request.system}] if request.system else []
+    return system + (history or EncodedHistory()).items(_OllamaWriter(server), request.messages)
 
 
-class _History:
-    """Encodes messages one after the other."""
+@dataclass(frozen=True)
+class _OllamaWriter(Writer):
+    kind = KIND
 
-    def __init__(self, messages: tuple[Message, ...], server: str) -> None:
-        self._server = server
-        self._results = {
-            result.call_id: result
-            for message in messages
-            if isinstance(message, ToolMessage)
-            for result in message.results
-        }
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
+        del names  # Ids go back as they came; where none came there is none.
+        if isinstance(entry, UserMessage):
+            yield _user(entry.content)
+        elif entry.message.text or entry.message.calls:
+            yield from _answered(entry)
 
-    def encode(self, message: Message) -> Iterator[JsonObject]:
-        match message:
-            case UserMessage(content):
-                yield _user(content)
-            case AssistantMessage():
-                yield from self._assistant(message)
-            case ToolMessage():
-                # Results follow their calls, in call order, wherever they stand in the history.
-                pass
-
-    def _assistant(self, message: AssistantMessage) -> Iterator[JsonObject]:
-        if not message.text and not message.calls:
-            return
-        replay = message.replay
-        # Another server's thinking and ids mean nothing to this one.
-        own = replay is not None and replay.provider == KIND and replay.data.get("server") == self._server
-        ids = replay.call_ids if replay and own else {}
-        encoded: JsonObject = {"role": "assistant", "content": message.text}
-        if own and message.thinking:
-            encoded["thinking"] = message.thinking
-        if message.calls:
-            encoded["tool_calls"] = [_call(call, ids.get(call.id)) for call in message.calls]
-        yield encoded
-        for call in message.calls:
-            yield _result(call, ids.get(call.id), self._results.get(call.id))
+    def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
+        """Neighbours of one role become one, unless they are results."""
+        if not last["role"] == item["role"] != "tool":
+            return [last, item]
+        content = "\n\n".join(filter(None, (last["content"], item["content"])))
+        images = [*last.get("images", ()), *item.get("images", ())]
+        return [{**last, **item, "content": content, **({"images": images} if images else {})}]
 
 
-def _append(messages: list[JsonObject], message: JsonObject) -> None:
-    """Add a message; neighbours of one role become one, unless they are results."""
-    last: JsonObject = messages[-1] if messages else {"role": ""}
-    if last["role"] == message["role"] != "tool":
-        content = "\n\n".join(filter(None, (last["content"], message["content"])))
-        images = [*last.get("images", ()), *message.get("images", ())]
-        messages[-1] = {**last, **message, "content": content, **({"images": images} if images else {})}
-    else:
-        messages.append(message)
+def _answered(entry: Answered) -> Iterator[JsonObject]:
+    message = entry.message
+    encoded: JsonObject = {"role": "assistant", "content": message.text}
+    if entry.replay and message.thinking:
+        encoded["thinking"] = message.thinking
+    if message.calls:
+        encoded["tool_calls"] = [_call(call, entry.own_id(call)) for call in message.calls]
+    yield encoded
+    for call, result in entry.calls():
+        yield _result(call, entry.own_id(call), result)
 
 
 def _user(content: tuple[ContentBlock, ...]) -> JsonObject:
@@ -134,11 +116,11 @@ def _user(content: tuple[ContentBlock, ...]) -> JsonObject:
     return {"role": "user", "content": text, **({"images": images} if images else {})}
 
 
-def _call(call: ToolCall, own_id: str | None) -> JsonObject:
+def _call(call: ToolCall, own_id: str) -> JsonObject:
     identity = {"id": own_id} if own_id else {}
     return {**identity, "function": {"name": call.name, "arguments": call.arguments}}
 
 
-def _result(call: ToolCall, own_id: str | None, result: ToolResult | None) -> JsonObject:
+def _result(call: ToolCall, own_id: str, result: ToolResult | None) -> JsonObject:
     identity = {"tool_call_id": own_id} if own_id else {}
     return {"role": "tool", "tool_name": call.name, "content": result.text if result else NO_RESULT, **identity}

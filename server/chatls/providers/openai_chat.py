@@ -13,20 +13,19 @@ from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
-from chatls.message import ToolSpec
 from chatls.providers import chat_reply
+from chatls.providers.adapter import HttpAdapter
 from chatls.providers.body import Decoder
 from chatls.providers.catalog import ChatDialect
 from chatls.providers.chat_request import encode, refused_fields
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
-from chatls.providers.http import HttpRequest, Server
+from chatls.providers.http import HttpRequest
 from chatls.providers.inline_layer import read_inline
 from chatls.providers.inline_request import with_tools_in_prompt
 from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
-from chatls.providers.listing import listed_models
-from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.status import Source
+from chatls.providers.provider import ModelRequest
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streams
 from chatls.providers.template import template_takes_tools
 
@@ -34,7 +33,7 @@ _CLOSE = {"connection": "close"}
 """llama.cpp promises to keep a connection and closes it behind each stream, perhaps just when it is used again."""
 
 
-class OpenAIChat:
+class OpenAIChat(HttpAdapter[Learnt]):
     """A `Provider`."""
 
     def __init__(
@@ -48,56 +47,39 @@ class OpenAIChat:
         llamacpp: bool = False,
     ) -> None:
         """`inline`: calls and thinking may stand in the text; `llamacpp`: it can be asked what its template knows."""
-        self.name = endpoint.name
+        headers = {**(_CLOSE if llamacpp else {}), **endpoint.headers}
+        super().__init__(replace(endpoint, headers=headers), limits, lambda _: Learnt(), stream)
         self.inline = inline
         self.dialect = dialect or ChatDialect()
-        self.streams = stream == "auto"
-        headers = {**(_CLOSE if llamacpp else {}), **endpoint.headers}
-        self._server = Server(replace(endpoint, headers=headers), limits)
-        self.local = self._server.local
-        self._learnt: dict[str, Learnt] = {}
         self._llamacpp = llamacpp
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
-        question = _ChatQuestion(self, request, self._learnt.setdefault(request.model, Learnt()))
+        question = _ChatQuestion(self, request)
         if self._llamacpp and self.inline and request.tools and not question.learnt.asked:
             return self._ask_carefully(question)
-        return self._server.ask(question)
-
-    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
-        """All of them."""
-        del model
-        return tools
-
-    async def models(self) -> tuple[ModelInfo, ...]:
-        """The server's own list, without what is plainly no chat model; empty where it does not answer."""
-        return await listed_models(self._server)
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._server.aclose()
+        return self.server.ask(question)
 
     async def _ask_carefully(self, question: "_ChatQuestion") -> AsyncGenerator[Delta, None]:
         """llama.cpp leaves tools out, and says nothing, where the model's template knows none."""
-        takes_tools = await template_takes_tools(self._server, question.model)
+        takes_tools = await template_takes_tools(self.server, question.model)
         question.learnt.asked = takes_tools is not None
         if takes_tools is False:
             question.tell_in_prompt()
-        async with aclosing(self._server.ask(question)) as deltas:
+        async with aclosing(self.server.ask(question)) as deltas:
             async for delta in deltas:
                 yield delta
 
 
 class _ChatQuestion:
-    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+    """One request, and what is left out of it when the server refuses it (see `HttpQuestion`)."""
 
-    def __init__(self, provider: OpenAIChat, request: ModelRequest, learnt: Learnt) -> None:
+    def __init__(self, provider: OpenAIChat, request: ModelRequest) -> None:
         self._provider = provider
         self.model = request.model
-        self.learnt = learnt
+        self.learnt = provider.learnt(request.model)
         self._request = request
-        self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
+        self._streaming = Streams(self.learnt.streaming, request, wanted=provider.streams)
         self._body: JsonObject = {}
         self._notices: list[Notice] = []
 
@@ -108,14 +90,15 @@ class _ChatQuestion:
 
     def request(self) -> HttpRequest:
         """The body, without what this server refused before."""
-        provider, sent = self._provider, self._sent
+        provider, sent, without = self._provider, self._sent, self.learnt.without
         stream = self._streaming.start(tools=bool(sent.tools))
-        self._body = encode(sent, provider.name, provider.dialect, stream=stream, without=self.learnt.without)
-        return HttpRequest("/chat/completions", self._body)
+        kept = provider.histories.of(sent.messages)
+        self._body = encode(sent, provider.name, provider.dialect, stream=stream, without=without, history=kept)
+        return HttpRequest("/chat/completions", kept.dumps(self._body, "messages"))
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> Decoder:
         """For streamed and whole answers alike."""
-        decoder = chat_reply.Decoder(source)
+        decoder = chat_reply.ChatDecoder(source)
         return read_inline(decoder, self._request, self.learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:

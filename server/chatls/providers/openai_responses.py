@@ -11,54 +11,37 @@ from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
-from chatls.message import ToolSpec
+from chatls.providers.adapter import HttpAdapter
 from chatls.providers.delta import Delta
+from chatls.providers.encoded import EncodedHistory
 from chatls.providers.endpoint import Endpoint
-from chatls.providers.http import HttpRequest, Server
+from chatls.providers.http import HttpRequest
 from chatls.providers.learnt import Learnt
-from chatls.providers.listing import listed_models
-from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.responses_reply import Decoder
+from chatls.providers.provider import ModelRequest
+from chatls.providers.responses_reply import ResponsesDecoder
 from chatls.providers.responses_request import encode, refusable
-from chatls.providers.status import Source
+from chatls.providers.status import Origin
 from chatls.providers.streaming import Streams
 
 
-class OpenAIResponses:
+class OpenAIResponses(HttpAdapter[Learnt]):
     """A `Provider`."""
 
     def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
-        self.name = endpoint.name
-        self.streams = stream == "auto"
-        self._server = Server(endpoint, limits)
-        self.local = self._server.local
-        self._learnt: dict[str, Learnt] = {}
+        super().__init__(endpoint, limits, lambda _: Learnt(), stream)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
-        return self._server.ask(_ResponsesQuestion(self, request, self._learnt.setdefault(request.model, Learnt())))
-
-    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
-        """All of them."""
-        del model
-        return tools
-
-    async def models(self) -> tuple[ModelInfo, ...]:
-        """The server's own list, without what is plainly no chat model; empty where it does not answer."""
-        return await listed_models(self._server)
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._server.aclose()
+        return self.server.ask(_ResponsesQuestion(self, request))
 
 
 class _ResponsesQuestion:
-    """One request, and what is left out of it when the server refuses it (see `Question`)."""
+    """One request, and what is left out of it when the server refuses it (see `HttpQuestion`)."""
 
-    def __init__(self, provider: OpenAIResponses, request: ModelRequest, learnt: Learnt) -> None:
+    def __init__(self, provider: OpenAIResponses, request: ModelRequest) -> None:
         self._provider = provider
         self._request = request
-        self._learnt = learnt
+        self._learnt = learnt = provider.learnt(request.model)
         self._tools = bool(request.tools)
         self._stream = False
         self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
@@ -66,11 +49,12 @@ class _ResponsesQuestion:
     def request(self) -> HttpRequest:
         """The body, without what this server refused before."""
         self._stream = self._streaming.start(tools=self._tools)
-        return HttpRequest("/responses", self._body(self._learnt.without))
+        kept = self._provider.histories.of(self._request.messages)
+        return HttpRequest("/responses", kept.dumps(self._body(self._learnt.without, kept), "input"))
 
-    def decoder(self, source: Source) -> Decoder:
+    def decoder(self, source: Origin) -> ResponsesDecoder:
         """For streamed and whole answers alike."""
-        return Decoder(source)
+        return ResponsesDecoder(source)
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""
@@ -85,5 +69,5 @@ class _ResponsesQuestion:
                 return self._learnt.refuse(frozenset({name}))
         return self._streaming.amend(error)
 
-    def _body(self, without: frozenset[str]) -> JsonObject:
-        return encode(self._request, self._provider.name, stream=self._stream, without=without)
+    def _body(self, without: frozenset[str], history: EncodedHistory | None = None) -> JsonObject:
+        return encode(self._request, self._provider.name, stream=self._stream, without=without, history=history)

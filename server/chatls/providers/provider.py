@@ -1,4 +1,4 @@
-"""The provider seam: what the agent asks of any model, and nothing about how it is asked."""
+"""The provider interface: what the agent asks of any model, and nothing about how it is asked."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass

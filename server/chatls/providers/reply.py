@@ -1,4 +1,4 @@
-"""A reply as it comes: deltas out of an exchange's bytes, with limits on silence."""
+"""A reply as it comes: deltas out of an exchange's bytes, with timeouts on silence."""
 
 from time import monotonic
 
@@ -14,7 +14,7 @@ _LAST_WORDS = 2.0
 """Seconds that usage and terminator may take once the reply is labelled as finished."""
 
 
-class Reply:
+class ReplyReader:
     """Read it until it is over. Made when the request is sent: the limit on the first data begins there."""
 
     def __init__(self, exchange: Exchange, body: Body) -> None:

@@ -1,4 +1,4 @@
-"""One reply of the history as items for a Responses server: its own as they came, or new ones where it has none. Pure.
+"""A reply of the history as items for a Responses server, reasoning among them: its own as they came, or new. Pure.
 
 Reasoning goes back whole and directly before what it led to, or not at all: a server refuses it without its successor
 ("provided without its required following item"), and where nothing is stored it knows none by its id alone.

@@ -1,4 +1,4 @@
-"""How an OpenAI Responses server's reply is read, streamed or whole. Pure; knows no socket.
+"""How an OpenAI Responses server's response is read, streamed or whole. Pure; knows no socket.
 
 Reference: OpenAI's API, POST /responses with `stream`. A reply is a list of items (messages, reasoning, calls), each
 streamed under its `output_index`; ids of items may change from event to event and are not relied on. Everything comes
@@ -18,7 +18,7 @@ from chatls.providers.faults import interrupted
 from chatls.providers.framing import SseEvent
 from chatls.providers.responses_replay import CALL_TYPES, KIND
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Source, parsed, stream_error
+from chatls.providers.status import Origin, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _PIECES: dict[str, tuple[str, str]] = {
@@ -40,10 +40,10 @@ _Part = tuple[int, str, int]
 """One text: the item's place, the part's type and number."""
 
 
-class Decoder:
+class ResponsesDecoder:
     """Reads one reply: events or one whole answer in, deltas out."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Origin) -> None:
         self.ending = False
         self.ended = False
         self._source = source

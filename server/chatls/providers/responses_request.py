@@ -1,4 +1,4 @@
-"""What is sent to an OpenAI Responses server: a request and its history as JSON. Pure; knows no socket.
+"""What is sent to an OpenAI Responses server: the request body, its history as JSON. Pure; knows no socket.
 
 Reference: OpenAI's API, POST /responses. Nothing is stored at the server: the items of its earlier replies go back as
 they came, reasoning (encrypted) among them.
@@ -6,10 +6,13 @@ they came, reasoning (encrypted) among them.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.errors import ProviderError
-from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, UserMessage
+from chatls.message import ToolResult, UserMessage
+from chatls.providers.encoded import EncodedHistory
+from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_replay import KIND, items_of, without_id
 from chatls.providers.wording import NO_RESULT, text_of
@@ -36,12 +39,21 @@ _OPTIONAL: dict[str, str] = {
 """What a request can do without, or say in another way, and how a refusal names it."""
 
 
-def encode(request: ModelRequest, server: str, *, stream: bool, without: frozenset[str] = frozenset()) -> JsonObject:
-    """The body of the request. `server`: the provider's name; `without`: what it refused (see `refusable`)."""
+def encode(
+    request: ModelRequest,
+    server: str,
+    *,
+    stream: bool,
+    without: frozenset[str] = frozenset(),
+    history: EncodedHistory | None = None,
+) -> JsonObject:
+    """The body of the request. `server`: the provider's name; `without`: what it refused (see `refusable`); `history`:
+    what is kept of the conversation.
+    """
     body: JsonObject = {"model": request.model}
     if request.system and "instructions" not in without:
         body["instructions"] = request.system
-    body["input"] = _input(request, server, without)
+    body["input"] = _input(request, _ResponsesWriter(server, without), history)
     body |= {"store": False, "include": _INCLUDED}
     if stream:
         body["stream"] = True
@@ -105,83 +117,52 @@ def _parameters(request: ModelRequest, without: frozenset[str]) -> JsonObject:
     return body
 
 
-def _input(request: ModelRequest, server: str, without: frozenset[str]) -> list[JsonObject]:
-    history = _History(request.messages, server, without)
-    items: list[JsonObject] = []
-    if request.system and "instructions" in without:
-        items.append(_message("system", [{"type": "input_text", "text": request.system}]))
-    for message in request.messages:
-        for encoded in history.encode(message):
-            _append(items, encoded)
+def _input(request: ModelRequest, writer: "_ResponsesWriter", history: EncodedHistory | None) -> list[JsonObject]:
+    items = (history or EncodedHistory()).items(writer, request.messages)
+    if request.system and "instructions" in writer.without:
+        return [_message("system", [{"type": "input_text", "text": request.system}]), *items]
     return items
 
 
-class _History:
-    """Encodes messages one after the other; ids of calls and of items stay unique over all of them."""
+@dataclass(frozen=True)
+class _ResponsesWriter(Writer):
+    """Ids of calls and of items stay unique over all of them."""
 
-    def __init__(self, messages: tuple[Message, ...], server: str, without: frozenset[str]) -> None:
-        self._server = server
-        self._without = without
-        self._used: set[str] = set()
-        self._results = {
-            result.call_id: result.text
-            for message in messages
-            if isinstance(message, ToolMessage)
-            for result in message.results
-        }
+    kind = KIND
+    without: frozenset[str]
 
-    def encode(self, message: Message) -> Iterator[JsonObject]:
-        match message:
-            case UserMessage(content):
-                yield _message("user", [_part(block) for block in content])
-            case AssistantMessage():
-                yield from self._assistant(message)
-            case ToolMessage():
-                # Results follow their calls, in call order, wherever they stand in the history.
-                pass
+    def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
+        if isinstance(entry, UserMessage):
+            yield _message("user", [_part(block) for block in entry.content])
+        else:
+            yield from self._answered(entry, names)
 
-    def _assistant(self, message: AssistantMessage) -> Iterator[JsonObject]:
-        replay = self._own_replay(message.replay)
+    def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
+        """Neighbouring messages of a person become one."""
+        if last.get("role") == item.get("role") == "user":
+            return [_message("user", [*last["content"], *item["content"]])]
+        return [last, item]
+
+    def _answered(self, entry: Answered, names: UsedIds) -> Iterator[JsonObject]:
+        results = {call.id: result for call, result in entry.calls()}
         outputs: list[JsonObject] = []
-        for item, call in items_of(message, replay, reasoning=_REASONING not in self._without):
+        for item, call in items_of(entry.message, entry.replay, reasoning=_REASONING not in self.without):
             if call is None:
-                yield self._once(item)
+                yield self._once(item, names)
                 continue
-            call_id = self._unique(call, replay)
-            yield self._once({**item, "call_id": call_id})
-            outputs.append(_output(item, call_id, self._results.get(call.id, NO_RESULT)))
+            call_id = names.of(call, entry.own_id(call))
+            yield self._once({**item, "call_id": call_id}, names)
+            outputs.append(_output(item, call_id, results[call.id]))
         yield from outputs
 
-    def _own_replay(self, replay: Replay | None) -> Replay | None:
-        """Another server's items mean nothing to this one, and may even offend it."""
-        own = replay is not None and replay.provider == KIND and replay.data.get("server") == self._server
-        return replay if own else None
-
-    def _unique(self, call: ToolCall, replay: Replay | None) -> str:
-        """The provider's own id, unless it was used already: then ours."""
-        own = replay.call_ids.get(call.id, call.id) if replay else call.id
-        call_id = call.id if own in self._used else own
-        self._used.add(call_id)
-        return call_id
-
-    def _once(self, item: JsonObject) -> JsonObject:
+    def _once(self, item: JsonObject, names: UsedIds) -> JsonObject:
         """The item, without its id if the request has one with that id already."""
         name = item.get("id")
         if name is None:
             return item
-        if not isinstance(name, str) or name in self._used or _IDS in self._without:
+        if not isinstance(name, str) or _IDS in self.without or not names.take(name):
             return without_id(item)
-        self._used.add(name)
         return item
-
-
-def _append(items: list[JsonObject], item: JsonObject) -> None:
-    """Add an item; neighbouring messages of a person become one."""
-    last = items[-1] if items else {}
-    if last.get("role") == item.get("role") == "user":
-        items[-1] = _message("user", [*last["content"], *item["content"]])
-    else:
-        items.append(item)
 
 
 def _message(role: str, content: list[JsonObject]) -> JsonObject:
@@ -196,5 +177,6 @@ def _part(block: ContentBlock) -> JsonObject:
             return {"type": "input_text", "text": text_of(block)}
 
 
-def _output(item: JsonObject, call_id: str, text: str) -> JsonObject:
-    return {"type": f"{item['type']}_output", "call_id": call_id, "output": text}
+def _output(item: JsonObject, call_id: str, result: ToolResult | None) -> JsonObject:
+    output = result.text if result else NO_RESULT
+    return {"type": f"{item['type']}_output", "call_id": call_id, "output": output}

@@ -1,4 +1,4 @@
-"""The script that the `scripted` provider plays: what a JSON file may say (docs/protocol.md, section 9).
+"""The script that the `scripted` provider (a mock) plays: what a JSON file may say (docs/protocol.md, section 9).
 
 {"replies": [[{"text": "Let me look."}, {"toolCall": {"name": "search", "arguments": {"pattern": "x"}}}],
              [{"text": "Found."}, {"usage": {"inputTokens": 9, "outputTokens": 2}}]],
@@ -34,7 +34,7 @@ class Think(_Part):
     thinking: str
 
 
-class Call(_Part):
+class ScriptedCall(_Part):
     """What is called, and with what."""
 
     name: str = Field(min_length=1)
@@ -58,9 +58,9 @@ class Call(_Part):
 
 
 class CallTool(_Part):
-    """Call a tool, its arguments in pieces."""
+    """ScriptedCall a tool, its arguments in pieces."""
 
-    tool_call: Call
+    tool_call: ScriptedCall
 
 
 class Delay(_Part):

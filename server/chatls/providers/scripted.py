@@ -1,4 +1,4 @@
-"""The `scripted` provider: plays a script, so that tests, docs and demonstrations need no key and no network."""
+"""The `scripted` provider, a mock: plays a script, so that tests and docs need no key and no network."""
 
 import functools
 from collections.abc import AsyncGenerator, Iterator
@@ -30,7 +30,6 @@ from chatls.providers.delta import (
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.script import (
     Action,
-    Call,
     CallTool,
     Count,
     Delay,
@@ -39,6 +38,7 @@ from chatls.providers.script import (
     Hang,
     Say,
     Script,
+    ScriptedCall,
     Think,
     read_script,
 )
@@ -139,7 +139,7 @@ class _Played:
                 self.stop = "tool_calls"
                 return self._call(action.tool_call)
 
-    def _call(self, call: Call) -> Iterator[Delta]:
+    def _call(self, call: ScriptedCall) -> Iterator[Delta]:
         call_id = new_call_id()
         yield CallStart(call_id, call.name)
         yield from map(functools.partial(CallArguments, call_id), self._cut(call.written))

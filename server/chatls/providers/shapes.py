@@ -1,4 +1,4 @@
-"""Reading JSON whose shape nobody promised: what is not as expected counts as absent. Pure."""
+"""Reading untyped JSON, whose shape nobody promised: what is not as expected counts as absent. Pure."""
 
 from typing import Any, cast
 
@@ -13,14 +13,27 @@ def as_object(value: Any) -> JsonObject:
     """
     if isinstance(value, list):
         return next(iter(as_objects(cast(Any, value))), JsonObject())
-    return cast(JsonObject, value) if isinstance(value, dict) else {}
+    found = object_or_none(value)
+    return {} if found is None else found
+
+
+def object_or_none(value: Any) -> JsonObject | None:
+    """The value if it is an object.
+
+    >>> object_or_none({}), object_or_none([{}])
+    ({}, None)
+    """
+    return cast(JsonObject, value) if isinstance(value, dict) else None
 
 
 def as_objects(value: Any) -> list[JsonObject]:
     """The objects of a list; none where it is no list."""
-    if not isinstance(value, list):
-        return []
-    return [cast(JsonObject, item) for item in cast(list[Any], value) if isinstance(item, dict)]
+    return [cast(JsonObject, item) for item in as_list(value) if isinstance(item, dict)]
+
+
+def as_list(value: Any) -> list[Any]:
+    """The value if it is a list, or an empty one."""
+    return cast(list[Any], value) if isinstance(value, list) else []
 
 
 def as_text(value: Any) -> str:

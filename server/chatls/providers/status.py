@@ -1,4 +1,5 @@
-"""What a server's refusal means: an HTTP status and its body, or an error object inside a stream, as a `ProviderError`.
+"""What a server's refusal means (rate limit, quota, bad key): an HTTP status and its body, or an error object inside a
+stream, as a `ProviderError`.
 
 Pure; knows no provider by name.
 """
@@ -112,7 +113,7 @@ _PHRASES: dict[ErrorKind, re.Pattern[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Origin:
     """Whom an error is about, as people know it."""
 
     name: str
@@ -128,7 +129,7 @@ class Source:
         return ProviderError(kind, text, retryable=retryable, provider=self.name, http_status=status)
 
 
-def http_error(source: Source, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+def http_error(source: Origin, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """What a status from 400 on means. `headers` by lower-case name."""
     complaint = read_body(body)
     asked = asked_wait(headers)
@@ -140,14 +141,14 @@ def http_error(source: Source, status: int, headers: Mapping[str, str], body: by
     return _error(source, kind, complaint, status, retryable=retryable)
 
 
-def stream_error(source: Source, value: Any) -> ProviderError:
+def stream_error(source: Origin, value: Any) -> ProviderError:
     """What an error object inside a reply with status 200 means; `value` is the whole JSON value that holds it."""
     complaint = read_value(value)
     kind = _kind(complaint.status, complaint)
     return _error(source, kind, complaint, None, retryable=kind in _RETRYABLE)
 
 
-def parsed(source: Source, data: str) -> Any:
+def parsed(source: Origin, data: str) -> Any:
     """The JSON value of an event. Raises `ProviderError` (bad_response) if it is none."""
     try:
         return jsontext.loads_leniently(data)
@@ -157,7 +158,7 @@ def parsed(source: Source, data: str) -> Any:
 
 
 def _error(
-    source: Source, kind: ErrorKind, complaint: Complaint, status: int | None, *, retryable: bool
+    source: Origin, kind: ErrorKind, complaint: Complaint, status: int | None, *, retryable: bool
 ) -> ProviderError:
     what, advice = _WORDS.get(kind, ("failed", ""))
     said = visible(complaint.text)

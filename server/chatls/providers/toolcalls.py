@@ -1,4 +1,4 @@
-"""The one assembler of tool calls: fragments in whatever form a provider sends them, `Call...` deltas out. Pure.
+"""The one tool-call parser: fragments in whatever form a provider sends them, `Call...` deltas out. Pure.
 
 Which call a fragment belongs to is decided by what is there: an id that is known, an id that is new, an index, or
 nothing but the order. Ids and names that are empty count as absent; servers leave out the index, give every call index

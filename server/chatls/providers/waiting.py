@@ -1,4 +1,4 @@
-"""How long to wait before a server is asked again. Pure."""
+"""Backoff: how long to wait before a retry. Pure."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

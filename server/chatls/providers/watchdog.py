@@ -1,4 +1,4 @@
-"""A limit on waiting that costs next to nothing where it does not run out."""
+"""An idle timeout that costs next to nothing where it does not run out."""
 
 import asyncio
 

