@@ -26,7 +26,7 @@ CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext", "visible", "plaintext", "log"),
+    ("errors", "content", "jsontext", "tomltext", "visible", "plaintext", "log"),
     ("events", "message", "providers.delta"),
     (
         "config",

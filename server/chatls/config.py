@@ -21,8 +21,7 @@ from pydantic_core import ErrorDetails
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import SettingsError
 from chatls.permissions import Action
-from chatls.tomllines import line_of, lines_of
-from chatls.tomlwords import in_toml_words
+from chatls.tomltext import in_toml_words, line_of, lines_of
 
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
 

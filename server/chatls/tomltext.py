@@ -1,10 +1,14 @@
-"""Where the keys of a TOML text stand: the standard library reads TOML, and says nothing of lines. Pure.
+"""What a person wrote into a TOML file: on which line each key stands, and what is wrong with a value. Pure.
 
-Good for texts that `tomllib` accepts; what stands inside of arrays and inline tables has the line of its key.
+The standard library reads TOML, and says nothing of lines. What is told here is good for texts that it accepts; what
+stands inside of arrays and inline tables has the line of its key.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic_core import ErrorDetails
 
 _KEY = re.compile(r"""\s*(?:([A-Za-z0-9_-]+)|"((?:[^"\\]|\\.)*)"|'([^']*)')\s*""")
 _STRING = re.compile(r'"""|\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}]|\n')
@@ -79,3 +83,43 @@ def _inside(path: Path, found: Mapping[Path, int]) -> Path:
         entries = [known[-1] for known in found if known[:-1] == real and known[-1].isdecimal()]
         real = (*real, entries[-1]) if entries else real
     return (*real, *path[-1:])
+
+
+_KINDS: Mapping[str, str] = {
+    "int": "an integer",
+    "float": "a number",
+    "finite": "a finite number",
+    "string": "a string",
+    "bool": "true or false",
+    "tuple": "an array",
+    "list": "an array",
+    "dict": "a table",
+    "model": "a table",
+}
+"""By the first word of pydantic's name for the fault."""
+
+_BOUNDS: Mapping[str, tuple[str, str]] = {
+    "greater_than_equal": ("ge", "must be at least {}"),
+    "greater_than": ("gt", "must be more than {}"),
+    "less_than_equal": ("le", "must be at most {}"),
+    "less_than": ("lt", "must be less than {}"),
+    "string_too_short": ("min_length", "must have at least {} characters"),
+    "string_too_long": ("max_length", "must have at most {} characters"),
+    "literal_error": ("expected", "must be one of {}"),
+    "value_error": ("error", "{}"),
+}
+"""By the whole name: what it is measured by, and the words."""
+
+
+def in_toml_words(problem: ErrorDetails) -> str:
+    """One line, without the value: it may be a key that stands where it should not."""
+    kind, context = problem["type"], dict[str, Any](problem.get("ctx", {}))
+    if kind == "missing":
+        return "is missing"
+    if kind in _BOUNDS:
+        measure, words = _BOUNDS[kind]
+        limit = context.get(measure, "what is allowed")
+        whole = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        return words.format(whole).replace(" or ", ", ")
+    known = _KINDS.get(kind.partition("_")[0])
+    return f"must be {known}" if known else problem["msg"]
