@@ -135,7 +135,7 @@ def test_the_line_of_a_waiting_call_keeps_the_name_of_its_file(nvim: Open, proje
     deep.write_text("x = 1\n")
     it = asked(nvim, [call("read_file", path=str(deep))], [edit(str(deep), "x = 1", "x = 2")], [{"text": "."}])
     it.wait_for("file.py  waits")
-    it.editor.wait_until("vim.wo[window_of('chatls-prompt')].winbar:find('the_file.py waits for you', 1, true)")
+    it.editor.wait_until("vim.wo[window_of('chatls-prompt')].winbar:find('the_file.py waits', 1, true)")
     it.answer("n")
     it.wait_for_end()
 

@@ -6,7 +6,7 @@ local format = require("chatls.chat.format")
 
 local M = {}
 
-local ABOUT = 30 -- cells of what a call that waits is about
+local ABOUT = 24 -- cells of what a call that waits is about
 
 ---@param chat chatls.Chat
 ---@param at integer
@@ -35,9 +35,10 @@ local function running(chat, now)
   if call and call.status == "awaiting_permission" then
     local about = call_of.argument(call):gsub("%c+", " ")
     about = about ~= "" and " " .. format.cut_front(about, ABOUT) or ""
+    local key = keys.shown("send")
     return {
-      { " ? " .. call.name .. about .. " waits for you", "ChatlsWaiting" },
-      { "  :ChatPermission", "ChatlsQuiet" },
+      { " ? " .. call.name .. about .. " waits", "ChatlsWaiting" },
+      { key and ("  %s shows it"):format(key) or "  :ChatPermission", "ChatlsQuiet" },
     }
   end
   local word = chat.view.status == "waiting" and "waiting for the model" or call and call.name or "running"
