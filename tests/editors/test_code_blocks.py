@@ -1,12 +1,13 @@
 """Code blocks in an answer: their edge, their language, and taking them into a file or a register."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.editors.chat import Chat, chat
-from tests.editors.conftest import NOTES, Open
+from tests.editors.conftest import NOTES, Json, Open
+from tests.editors.neovim import Neovim
+from tests.editors.test_view import SET_UP
 
 ANSWER = """\
 First this:
@@ -43,8 +44,8 @@ return found
 """
 
 
-def answered(nvim: Open, text: str = ANSWER, files: tuple[Path, ...] = (), chars: float = 6) -> Chat:
-    it = chat(nvim, [{"text": text}], files=files, chars=chars)
+def answered(nvim: Open, text: str = ANSWER, files: tuple[Path, ...] = ()) -> Chat:
+    it = chat(nvim, [{"text": text}], files=files)
     it.ask("show me")
     it.wait_for_end()
     return it
@@ -55,14 +56,35 @@ def go_to_line(it: Chat, words: str) -> None:
     it.editor.lua("vim.fn.search(..., 'w')", words)
 
 
-@pytest.mark.parametrize("chars", [1, 7, 1000])
-def test_every_block_has_an_edge_and_its_language(nvim: Open, chars: int) -> None:
-    it = answered(nvim, chars=chars)
-    assert it.editor.lua(MARKS) == [
-        *("┌─ python ", "│ ", "│ ", "└─"),
-        *("   ┌─ sh ", "│ ", "   └─"),
-        *("┌─ code ", "│ ", "└─"),
-    ]
+EDGES = [
+    *("┌─ python ", "│ ", "│ ", "└─"),
+    *("   ┌─ sh ", "│ ", "   └─"),
+    *("┌─ code ", "│ ", "└─"),
+]
+
+
+def test_every_block_has_an_edge_and_its_language(nvim: Open) -> None:
+    assert sorted(answered(nvim).editor.lua(MARKS)) == sorted(EDGES)
+
+
+def test_edges_are_the_same_however_an_answer_comes(nvim: Open, tmp_path: Path) -> None:
+    editor = nvim()
+    text = ANSWER + "\n````md\n```\nnot closed\n```` x\n``"
+    start: Json = {"seq": 1, "turnId": "t", "kind": "turnStart", "sessionId": "s", "model": "m"}
+    chunks = [{**start, "kind": "textChunk", "text": letter} for letter in text]
+    counts = {"stopReason": "end_turn", "steps": 1, "chunks": 1, "tools": {}, "durationMs": 1, "usage": None}
+    entries = [start, *chunks, {"result": {"sessionId": "s", "turnId": "t", **counts}}]
+    path = tmp_path / "letters.jsonl"
+    path.write_text("\n".join(map(json.dumps, entries)), "utf-8")
+    editor.lua(SET_UP)
+    at_once = played(editor, path, 1_000_000)
+    assert [mark.rpartition("│")[1] for mark in at_once["marks"]].count("│") == 8
+    assert played(editor, path, 1) == at_once
+    assert played(editor, path, 5) == at_once
+
+
+def played(editor: Neovim, path: Path, every: int) -> Json:
+    return editor.lua("return drawing.content((drawing.play(drawing.read(...), select(2, ...))))", str(path), every)
 
 
 def test_a_person_sees_edge_language_and_code_and_no_fence(nvim: Open) -> None:

@@ -26,8 +26,8 @@ Rows = list[Text]
 
 _THEME = "ansi_dark"
 """The terminal's own colours, and no background."""
-_HIDING = ("html_block", "html_inline", "reference", "image", "autolink", "entity")
-"""Rules after which something would not be shown, or not as it stands there."""
+_HIDING = ("reference", "image", "autolink", "entity")
+"""Rules after which something would not be shown, or not as it stands there; HTML is one more."""
 
 
 class _LeftHeading(Heading):
