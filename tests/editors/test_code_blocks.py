@@ -72,8 +72,8 @@ def test_edges_are_the_same_however_an_answer_comes(nvim: Open, tmp_path: Path) 
     text = ANSWER + "\n````md\n```\nnot closed\n```` x\n``"
     start: Json = {"seq": 1, "turnId": "t", "kind": "turnStart", "sessionId": "s", "model": "m"}
     chunks = [{**start, "kind": "textChunk", "text": letter} for letter in text]
-    counts = {"stopReason": "end_turn", "steps": 1, "chunks": 1, "tools": {}, "durationMs": 1, "usage": None}
-    entries = [start, *chunks, {"result": {"sessionId": "s", "turnId": "t", **counts}}]
+    counts: Json = {"stopReason": "end_turn", "steps": 1, "chunks": 1, "tools": {}, "durationMs": 1, "usage": None}
+    entries: list[Json] = [start, *chunks, {"result": {"sessionId": "s", "turnId": "t", **counts}}]
     path = tmp_path / "letters.jsonl"
     path.write_text("\n".join(map(json.dumps, entries)), "utf-8")
     editor.lua(SET_UP)
