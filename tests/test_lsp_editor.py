@@ -16,10 +16,10 @@ from chatls.errors import ToolError
 from chatls.handshake import Hello
 from chatls.lsp_editor import LspEditor
 from chatls.outbox import Outbox
-from chatls.positions import offset
 from chatls.rpc import Rpc
 from chatls.stdio import FrameReader, Output, frame
 from chatls.textedits import Replacement, replacements
+from tests.support.positions import offset
 
 pytestmark = pytest.mark.asyncio
 
@@ -61,7 +61,7 @@ class Client:
     def __init__(self, capabilities: Any = ALL, encoding: str = "utf-16") -> None:
         self.wire = Wire()
         hello = Hello({"capabilities": capabilities}, encoding, FrameReader(), [])
-        self.rpc = Rpc(Outbox(self.wire), hello)
+        self.rpc = Rpc(Outbox(self.wire, frame), hello)
         self.editor = LspEditor(self.rpc, hello)
         self.encoding = encoding
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.positions import offset, position
+from chatls.positions import position
+from tests.support.positions import offset
 
 ENCODINGS = ["utf-8", "utf-16", "utf-32"]
 UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}

@@ -69,7 +69,7 @@ def _definition(item: Shape | Alias) -> JsonObject:
     if isinstance(item, Alias):
         return {**_described(summary(item.text)), **_SPEECH.spell_out(item.type)}
     if item.sent:
-        return _params(getattr(wire, item.name))
+        return _params(item)
     return {
         **_described(item.text),
         "type": "object",
@@ -89,10 +89,13 @@ def _property(member: Member) -> JsonObject:
     return {**_described(member.text), **kind}
 
 
-def _params(kind: type[wire.Params]) -> JsonObject:
+def _params(shape: Shape) -> JsonObject:
     """Parameters with their bounds, as the daemon checks them; the values inside stand under `$defs` already."""
+    kind: type[wire.Params] = getattr(wire, shape.name)
     found = cast("JsonObject", _tidy(kind.model_json_schema(ref_template="#/$defs/{model}")))
     found.pop("$defs", None)
+    for member in shape.members:
+        found["properties"][member.wire] |= _described(member.text)
     return {**_described(found.pop("description", "")), **found}
 
 

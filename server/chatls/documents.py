@@ -1,69 +1,62 @@
-"""The open documents and the folders, as the client's notifications tell them: pygls keeps them. Knows no request."""
+"""Document synchronisation: the open documents and the folders, as the client's notifications tell them (LSP 3.17,
+"Text Document Synchronization", "didChangeWorkspaceFolders"). Knows no request.
 
-import logging
+Notebooks are not asked for, so what is said of them is passed over.
+"""
+
 import os
-from collections.abc import Mapping
-from concurrent.futures import Future
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from urllib.parse import unquote
 
 import anyio
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
-from pygls.protocol import LanguageServerProtocol
-from pygls.protocol.json_rpc import RPCMessage
-from pygls.workspace import TextDocument, Workspace
 
 from chatls.editor import OpenDocument, Root
 from chatls.errors import ToolError
 from chatls.handshake import Hello
+from chatls.opentext import OpenText
 from chatls.pathtext import local_path
-from chatls.positions import offset
 
-_SYNCED = frozenset(
-    {
-        types.TEXT_DOCUMENT_DID_OPEN,
-        types.TEXT_DOCUMENT_DID_CHANGE,
-        types.TEXT_DOCUMENT_DID_CLOSE,
-        types.NOTEBOOK_DOCUMENT_DID_OPEN,
-        types.NOTEBOOK_DOCUMENT_DID_CHANGE,
-        types.NOTEBOOK_DOCUMENT_DID_CLOSE,
-        types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
-    }
-)
+Params = dict[str, Any]
 
 
-class _Document(TextDocument):
-    """An open document, changed at places as LSP counts them.
-
-    In pygls a form feed or U+2028 ends a line, and a position beyond the end of the last line lies before its end.
-    """
-
-    @cached_property
-    def place(self) -> Path | None:
-        """Where it is, looked up once: there may be hundreds of open documents, and each tool call asks for all."""
-        return _path(self.uri)
-
-    def _apply_incremental_change(self, change: types.TextDocumentContentChangePartial) -> None:
-        text, encoding = self.source, str(self.position_codec.encoding)
-        start, end = (
-            offset(text, place.line, place.character, encoding) for place in (change.range.start, change.range.end)
-        )
-        if end < start:
-            raise ValueError("the range ends before it starts")
-        self._source = text[:start] + change.text + text[end:]
+class _NonsenseError(ValueError):
+    """A notification that does not fit; says why."""
 
 
-class Documents(Workspace):
-    """What is open, and the folders."""
+class _Document(NamedTuple):
+    place: Path | None
+    """Looked up once: there may be hundreds of open documents, and each tool call asks for all."""
+    uri: str
+    version: int
+    text: OpenText
 
-    _changed: anyio.Event | None = None
+
+class _Folder(NamedTuple):
+    uri: str
+    name: str
+
+
+class Documents:
+    """What is open, and the folders. Two spellings of a URI that mean the same are one document."""
+
+    def __init__(self, hello: Hello) -> None:
+        self._encoding = hello.position_encoding
+        self._documents: dict[str, _Document] = {}
+        self._folders = {unquote(folder.uri): folder for folder in _named(hello.params)}
+        self._changed: anyio.Event | None = None
+        self._hears: dict[str, Callable[[Params], None]] = {
+            "textDocument/didOpen": self._open,
+            "textDocument/didChange": self._change,
+            "textDocument/didClose": self._close,
+            "workspace/didChangeWorkspaceFolders": self._change_folders,
+        }
 
     def roots(self) -> tuple[Root, ...]:
-        """`Editor.roots`."""
+        """`Editor.roots`. Looked up each time: a link may lead elsewhere by now, where other grants count."""
         found: dict[str, Root] = {}
-        for folder in self.folders.values():
+        for folder in self._folders.values():
             path = _path(folder.uri)
             if path is not None:
                 name = _unique(folder.name or path.name or "root", found)
@@ -73,9 +66,9 @@ class Documents(Workspace):
     def open(self) -> Mapping[Path, OpenDocument]:
         """`Editor.open_documents`."""
         return {
-            document.place: OpenDocument(document.uri, document.source, document.version)
-            for document in self.text_documents.values()
-            if isinstance(document, _Document) and document.place is not None
+            item.place: OpenDocument(item.uri, item.text.snapshot().text, item.version)
+            for item in self._documents.values()
+            if item.place is not None
         }
 
     async def change(self) -> None:
@@ -84,93 +77,89 @@ class Documents(Workspace):
             self._changed = anyio.Event()
         await self._changed.wait()
 
-    def changed(self) -> None:
-        """One was."""
+    def hear(self, method: str, params: Any) -> str | None:
+        """Take a notification of LSP's. Gives words for the client's log if it could not be followed.
+
+        A change that cannot be followed leaves a text that nobody has: then the file on disk is the better one.
+        """
+        take = self._hears.get(method)
+        if take is None:
+            return None
+        complaint = None
+        try:
+            take(_object(params, "params"))
+        except ValueError as error:
+            uri = _uri(params)
+            if method == "textDocument/didChange" and uri is not None:
+                self._documents.pop(unquote(uri), None)
+            complaint = f"chatls could not follow {method} of {uri}: {error}; reopen the document"
+        self._tell()
+        return complaint
+
+    def _tell(self) -> None:
         if self._changed is not None:
             self._changed.set()
             self._changed = None
 
-    def _create_text_document(
-        self, doc_uri: str, source: str | None = None, version: int | None = None, language_id: str | None = None
-    ) -> TextDocument:
-        codec, kind = self.position_codec, types.TextDocumentSyncKind.Incremental
-        return _Document(doc_uri, source or "", version, language_id, sync_kind=kind, position_codec=codec)
+    def _open(self, params: Params) -> None:
+        item = _object(params.get("textDocument"), "textDocument")
+        uri, text = _text(item, "uri"), _text(item, "text")
+        version = _whole(item, "version")
+        self._documents[unquote(uri)] = _Document(_path(uri), uri, version, OpenText(text, self._encoding))
+
+    def _change(self, params: Params) -> None:
+        item = _object(params.get("textDocument"), "textDocument")
+        key, version = unquote(_text(item, "uri")), _whole(item, "version")
+        if key not in self._documents:
+            raise _NonsenseError("it is not open")
+        for entry in _objects(params, "contentChanges"):
+            self._apply(key, entry)
+        self._documents[key] = self._documents[key]._replace(version=version)
+
+    def _apply(self, key: str, entry: Params) -> None:
+        """One `TextDocumentContentChangeEvent`: a whole text, or a part of one."""
+        document, text = self._documents[key], _text(entry, "text")
+        if "range" not in entry:
+            self._documents[key] = document._replace(text=OpenText(text, self._encoding))
+            return
+        places = _object(entry["range"], "range")
+        document.text.replace(_place(places, "start"), _place(places, "end"), text)
+
+    def _close(self, params: Params) -> None:
+        item = _object(params.get("textDocument"), "textDocument")
+        self._documents.pop(unquote(_text(item, "uri")), None)
+
+    def _change_folders(self, params: Params) -> None:
+        event = _object(params.get("event"), "event")
+        removed, added = (list(_folders(_objects(event, name))) for name in ("removed", "added"))
+        for folder in removed:  # first: a folder that only changes its name is in both
+            self._folders.pop(unquote(folder.uri), None)
+        self._folders |= {unquote(folder.uri): folder for folder in added}
 
 
-class Sync(LanguageServerProtocol):
-    """pygls, told of the handshake and of documents alone; whatever it would answer or show is muted."""
+def _named(params: Params) -> Iterator[_Folder]:
+    """The folders that `initialize` names; the one root of old as a folder like any other, which may be removed."""
+    named = cast("list[Params]", params.get("workspaceFolders") or [])
+    root = params.get("rootUri") or params.get("rootPath")
+    if named or not root:
+        yield from _folders(named)
+    else:
+        yield _Folder(Path(root).as_uri() if Path(root).is_absolute() else root, "")
 
-    documents: Documents
-    _failure: BaseException | None = None
 
-    def begin(self, hello: Hello) -> None:
-        """Let it know the folders that `initialize` named, and no more: it fails on odd client capabilities."""
-        logging.getLogger("pygls").setLevel(logging.CRITICAL)
-        named = cast("list[dict[str, Any]]", hello.params.get("workspaceFolders") or [])
-        folders = [types.WorkspaceFolder(uri=item["uri"], name=str(item.get("name") or "")) for item in named]
-        root = hello.params.get("rootUri") or hello.params.get("rootPath")
-        if root and not folders:  # as a folder like any other, so that the client can remove it
-            uri = Path(root).as_uri() if Path(root).is_absolute() else root
-            folders = [types.WorkspaceFolder(uri=uri, name="")]
-        self.documents = Documents(None, types.TextDocumentSyncKind.Incremental, folders, hello.position_encoding)
-        self._workspace = self.documents
-
-    def hear(self, method: str, params: Any) -> str | None:
-        """Take a notification of LSP's. Gives words for the client's log if it could not be followed."""
-        if method not in _SYNCED:
-            return None
-        self._failure = None
-        try:
-            for part in _parts(method, params):
-                message = self.structure_message({"jsonrpc": "2.0", "method": method, "params": part})
-                self.handle_message(cast("RPCMessage", message))
-        except JsonRpcException as error:
-            self._failure = error
-        self._request_futures.clear()  # pygls keeps one for every notification
-        complaint = self._explain(method, params) if self._failure else None
-        self.documents.changed()
-        return complaint
-
-    def _explain(self, method: str, params: Any) -> str:
-        """A change that cannot be followed leaves a text that nobody has: then the file on disk is the better one."""
-        uri = _uri(params)
-        if method == types.TEXT_DOCUMENT_DID_CHANGE and uri is not None:
-            self.documents.remove_text_document(uri)
-        return f"chatls could not follow {method} of {uri}: {type(self._failure).__name__}; reopen the document"
-
-    def _check_handler_result(self, future: Future[Any]) -> None:
-        self._failure = future.exception()
-
-    def _send_data(self, data: Any) -> None:
-        """Nothing that pygls wants to say reaches the client."""
+def _folders(items: list[Params]) -> Iterator[_Folder]:
+    """Raises `_NonsenseError` for one without a URI."""
+    return (_Folder(_text(item, "uri"), str(item.get("name") or "")) for item in items)
 
 
 def _path(uri: str) -> Path | None:
-    """The place on this machine that a URI names, links resolved; None where it names none.
-
-    `to_fs_path` of pygls cuts "a;b.py" at the semicolon.
-    """
+    """The place on this machine that a URI names, links resolved; None where it names none."""
     if not uri.lower().startswith("file:"):
         return None
     try:
         return Path(os.path.realpath(local_path(uri)))
     except ToolError:
         return None
-
-
-def _parts(method: str, params: Any) -> list[Any]:
-    """What is removed, then what is added: pygls takes both in turn, and loses a folder that only changed its name."""
-    event = cast("dict[str, Any]", params).get("event") if isinstance(params, dict) else None
-    if method != types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS or not isinstance(event, dict):
-        return [params]
-    change = cast("dict[str, Any]", event)
-    return [{"event": {"added": [], "removed": [], name: change.get(name)}} for name in ("removed", "added")]
-
-
-def _uri(params: Any) -> str | None:
-    document = cast("dict[str, Any]", params).get("textDocument") if isinstance(params, dict) else None
-    uri = cast("dict[str, Any]", document).get("uri") if isinstance(document, dict) else None
-    return uri if isinstance(uri, str) else None
 
 
 def _unique(name: str, taken: Mapping[str, Root]) -> str:
@@ -181,3 +170,53 @@ def _unique(name: str, taken: Mapping[str, Root]) -> str:
     """
     names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
     return next(item for item in names if item not in taken)
+
+
+def _uri(params: Any) -> str | None:
+    """The URI that a notification names, if it makes that much sense."""
+    try:
+        return _text(_object(_object(params, "params").get("textDocument"), "textDocument"), "uri")
+    except _NonsenseError:
+        return None
+
+
+# Checked by hand: pydantic would take as long again for a key stroke. All raise `_NonsenseError`.
+
+
+def _object(value: Any, name: str) -> Params:
+    if not isinstance(value, dict):
+        raise _NonsenseError(f"{name} must be an object")
+    return cast("Params", value)
+
+
+def _objects(value: Params, name: str) -> list[Params]:
+    items = value.get(name)
+    if not isinstance(items, list):
+        raise _NonsenseError(f"{name} must be an array")
+    return [_object(item, name) for item in cast("list[Any]", items)]
+
+
+def _text(value: Params, name: str) -> str:
+    found = value.get(name)
+    if not isinstance(found, str):
+        raise _NonsenseError(f"{name} must be a string")
+    return found
+
+
+def _whole(value: Params, name: str) -> int:
+    """An integer; some clients write 1 as 1.0."""
+    found = value.get(name)
+    if isinstance(found, float) and found.is_integer():
+        return int(found)
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise _NonsenseError(f"{name} must be an integer")
+    return found
+
+
+def _place(places: Params, name: str) -> tuple[int, int]:
+    """An LSP `Position`: line and character, from 0."""
+    place = _object(places.get(name), name)
+    line, character = _whole(place, "line"), _whole(place, "character")
+    if line < 0 or character < 0:
+        raise _NonsenseError(f"{name} lies before the text")
+    return line, character

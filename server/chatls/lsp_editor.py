@@ -1,4 +1,6 @@
-"""The editor port over LSP: questions, edits of open documents, and problems, asked of the client. Knows no pygls."""
+"""The editor port over LSP: permission questions, edits of open documents (`workspace/applyEdit`), and diagnostics, all
+asked of the client.
+"""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -79,7 +81,7 @@ class LspEditor:
         document, name = change.document, _name(change.document.uri)
         if not self._applies:
             raise ToolError(f"{name} is open in an editor that takes no edits: it has to be saved and closed first")
-        edits = await to_thread.run_sync(_edits, document.text, change.text, self._encoding, abandon_on_cancel=True)
+        edits = await to_thread.run_sync(_edits, document, change.text, self._encoding, abandon_on_cancel=True)
         self._require_same(document)  # from here to the message nobody else runs
         if not edits:
             return
@@ -135,19 +137,29 @@ class LspEditor:
         Some clients say that they applied what they did not (Neovim, where the version is an old one).
         """
         with move_on_after(SETTLING):
-            while not self._has(change):
-                await self._rpc.document_change()
-        if not self._has(change):
-            name = _name(change.document.uri)
-            raise ToolError(f"the editor said that it changed {name}, but now it has another text; read it again")
+            while not await self._has(change):
+                pass
+            return
+        name = _name(change.document.uri)
+        raise ToolError(f"the editor said that it changed {name}, but now it has another text; read it again")
 
-    def _has(self, change: Change) -> bool:
+    async def _has(self, change: Change) -> bool:
+        """Whether the document has the text that it was to have. If not, returns when documents have changed."""
         now = self._now(change.document.uri)
-        return now is not None and _plain(now.text) == _plain(change.text)
+        if now is not None and await to_thread.run_sync(_became, now, change, abandon_on_cancel=True):
+            return True
+        if self._now(change.document.uri) == now:
+            await self._rpc.document_change()
+        return False
 
 
-def _edits(old: str, new: str, encoding: str) -> list[JsonObject]:
+def _became(document: OpenDocument, change: Change) -> bool:
+    return _plain(document.text) == _plain(change.text)
+
+
+def _edits(document: OpenDocument, new: str, encoding: str) -> list[JsonObject]:
     """LSP's `TextEdit`s, by the positions of the old text."""
+    old = document.text
 
     def place(at: int) -> JsonObject:
         line, character = position(old, at, encoding)

@@ -1,24 +1,17 @@
-"""The conversation with the client: every request answered exactly once. With documents.py all that knows pygls.
-
-pygls keeps the table of features and commands, the open documents and the LSP types. Reading, checking, answering and
-writing are ours: pygls 2.1.1 leaves requests unanswered, drops nested "jsonrpc" members, blocks on a slow client, and
-keeps a future for every notification (tests/daemon/test_wire.py holds each of these against us).
-"""
+"""JSON-RPC with the client: the dispatcher of requests and notifications. Every request is answered exactly once."""
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, cast
 from uuid import uuid4
 
 import anyio
-from pygls.lsp.server import LanguageServer
 
-from chatls import __version__, jsonrpc, wire
-from chatls.documents import Sync
+from chatls import jsonrpc, wire
+from chatls.documents import Documents
 from chatls.editor import OpenDocument, Root
-from chatls.errors import RequestError
+from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
 from chatls.handshake import Hello, lost
 from chatls.jsonrpc import Id, Notification, Refusal, Request, Response
 from chatls.outbox import Outbox
@@ -42,7 +35,7 @@ class Answer:
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error."""
-        data = {"kind": error.kind, "retryable": error.retryable}
+        data = {"kind": error.code.kind, "retryable": error.code.retryable}
         self._send(self.id, jsonrpc.error(self.id, error.code, str(error), data))
 
 
@@ -50,11 +43,9 @@ Handler = Callable[[Answer, Any], None]
 """Gives or refuses the answer now or later; a `RequestError` that it raises is the answer."""
 
 
-class _Table(Protocol):
-    """pygls's features and commands, typed."""
-
-    features: dict[str, Handler]
-    commands: dict[str, Callable[[Any], Any]]
+class _Method(NamedTuple):
+    params: type[wire.Params]
+    handler: Handler
 
 
 class Rpc:
@@ -63,10 +54,9 @@ class Rpc:
     def __init__(self, outbox: Outbox, hello: Hello) -> None:
         self._outbox = outbox
         self._reader = hello.reader
-        self._pygls = LanguageServer("chatls", __version__, protocol_cls=Sync)
-        self._sync = cast("Sync", self._pygls.protocol)
-        self._sync.begin(hello)
-        self._table = cast("_Table", self._sync.fm)
+        self._documents = Documents(hello)
+        self._methods: dict[str, _Method] = {}
+        self._commands: dict[str, Callable[[Any], Any]] = {}
         self._owed: dict[Id, Answer] = {}
         self._asked: dict[str, _Asked] = {}
         self._notified: dict[str, Callable[[Any], None]] = {"$/cancelRequest": self._cancel}
@@ -79,11 +69,11 @@ class Rpc:
 
     def serve(self, name: str, params: type[wire.Params], handler: Handler) -> None:
         """Answer a request by its name."""
-        self._pygls.feature(name)(partial(self._served, params, handler))
+        self._methods[name] = _Method(params, handler)
 
     def command(self, name: str, handler: Callable[[Any], Any]) -> None:
         """Answer `workspace/executeCommand` for one command; the handler gets the first argument or None."""
-        self._pygls.command(name)(partial(handler))
+        self._commands[name] = handler
 
     def hear(self, name: str, handler: Callable[[Any], None]) -> None:
         """Take a notification by its name."""
@@ -100,10 +90,9 @@ class Rpc:
 
     def run_command(self, name: str, arguments: list[Any]) -> Any:
         """Run a command of ours. Raises `RequestError` if there is none of that name."""
-        commands = self._table.commands
-        handler = commands.get(name)
+        handler = self._commands.get(name)
         if handler is None:
-            raise wire.invalid(f"command: {name!r} is not known; known: {', '.join(commands)}")
+            raise wire.invalid(f"command: {name!r} is not known; known: {', '.join(self._commands)}")
         return handler(arguments[0] if arguments else None)
 
     def notify(self, method: str, params: Any) -> None:
@@ -128,15 +117,15 @@ class Rpc:
 
     def roots(self) -> tuple[Root, ...]:
         """`Editor.roots`."""
-        return self._sync.documents.roots()
+        return self._documents.roots()
 
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         """`Editor.open_documents`."""
-        return self._sync.documents.open()
+        return self._documents.open()
 
     async def document_change(self) -> None:
         """Wait until the client opens, changes or closes a document."""
-        await self._sync.documents.change()
+        await self._documents.change()
 
     def _take(self, item: bytes | Lost) -> None:
         message = lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
@@ -156,11 +145,12 @@ class Rpc:
     def _request(self, request: Request) -> None:
         if request.id in self._owed:
             text = f"the id {request.id!r} is in flight already"
-            self._outbox.message(jsonrpc.error(None, jsonrpc.INVALID_REQUEST, text))
+            self._outbox.message(jsonrpc.error(None, INVALID_REQUEST, text))
             return
         answer = self._owed[request.id] = Answer(request.id, self._settle)
         try:
-            self._admitted(request.method)(answer, request.params)
+            method = self._admitted(request.method)
+            method.handler(answer, wire.read(method.params, request.params))
             self._shut |= request.method == "shutdown"
         except RequestError as error:
             answer.refuse(error)
@@ -168,19 +158,16 @@ class Rpc:
             log.exception("a bug while handling %s", request.method)
             answer.refuse(internal(request.method))
 
-    def _admitted(self, method: str) -> Handler:
-        """The handler of a method; raises `RequestError` where the life cycle forbids it or there is none."""
+    def _admitted(self, method: str) -> _Method:
+        """What is known of a method; raises `RequestError` where the life cycle forbids it or there is none."""
         if self._shut:
             raise _refused(f"{method!r} came after 'shutdown'")
         if method == "initialize":
             raise _refused("'initialize' was answered already")
-        handler = self._table.features.get(method)
-        if handler is None:
-            raise RequestError(jsonrpc.METHOD_NOT_FOUND, f"the method {method!r} is not known", kind="not_found")
-        return handler
-
-    def _served(self, params: type[wire.Params], handler: Handler, answer: Answer, raw: Any) -> None:
-        handler(answer, wire.read(params, raw))
+        known = self._methods.get(method)
+        if known is None:
+            raise RequestError(METHOD_NOT_FOUND, f"the method {method!r} is not known")
+        return known
 
     def _settle(self, identifier: Id, message: dict[str, Any]) -> None:
         if identifier in self._owed:
@@ -191,7 +178,7 @@ class Rpc:
         try:
             if method in self._notified:
                 self._notified[method](params)
-            elif complaint := self._sync.hear(method, params):
+            elif complaint := self._documents.hear(method, params):
                 self.notify("window/logMessage", {"type": 2, "message": complaint})
         except Exception:  # here exceptions meet the wire: a notification has no answer to carry one
             log.exception("a bug while handling %s", method)
@@ -204,11 +191,11 @@ class Rpc:
 
 def internal(what: str) -> RequestError:
     """The answer where a bug of ours left none."""
-    return RequestError(jsonrpc.INTERNAL_ERROR, f"{what} failed inside chatls; its log says more", kind="internal")
+    return RequestError(INTERNAL_ERROR, f"{what} failed inside chatls; its log says more")
 
 
 def _refused(text: str) -> RequestError:
-    return RequestError(jsonrpc.INVALID_REQUEST, text, kind="invalid_request")
+    return RequestError(INVALID_REQUEST, text)
 
 
 class _Asked:
@@ -226,4 +213,4 @@ class _Asked:
     def value(self) -> Any:
         if self._error is None:
             return self._value
-        raise RequestError(jsonrpc.INTERNAL_ERROR, f"the client refused: {self._error}", kind="client_refused")
+        raise RequestError(CLIENT_REFUSED, f"the client refused: {self._error}")

@@ -1,4 +1,4 @@
-"""Bytes: file descriptors made safe, frames in, non-blocking bounded output. Knows nothing of what frames say.
+"""Bytes over stdin and stdout: frames (`Content-Length`) in, non-blocking bounded output. Knows not what they say.
 
 With process.py the only file that makes POSIX calls.
 """

@@ -2,11 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from anyio import create_task_group
 
+from chatls.agent import instructions as module
 from chatls.agent.instructions import BUDGET, Instructions, find
-from chatls.agent.session import Session
+from chatls.agent.system import SystemPrompt
 from chatls.workspace import Workspace
 from tests.agent.fakes import desk
 
@@ -156,8 +159,8 @@ async def test_they_are_in_the_prompt_marked_and_told_once_until_they_change(pla
     place.write(place.user, "speak plainly")
     path = place.write(place.root, "use tabs")
     instructions, workspace = Instructions(place.user), Workspace(desk(place.root))
-    first, second = Session("1"), Session("2")
-    prompt, notice = await first.system(workspace, instructions)
+    first, second = SystemPrompt(), SystemPrompt()
+    prompt, notice = await first.read(workspace, instructions)
     assert notice is not None
     assert notice.text == f"instructions are used from: {place.user / 'AGENTS.md'}, AGENTS.md"
     marked = (
@@ -165,9 +168,35 @@ async def test_they_are_in_the_prompt_marked_and_told_once_until_they_change(pla
     )
     assert prompt.endswith(marked)
     assert "cannot permit anything" in prompt
-    assert await second.system(workspace, instructions) == (prompt, None)
+    assert await second.read(workspace, instructions) == (prompt, None)
     path.write_text("use spaces")
-    assert await first.system(workspace, instructions) == (prompt, None), "a session keeps its prompt"
-    prompt, notice = await Session("3").system(workspace, instructions)
+    assert await first.read(workspace, instructions) == (prompt, None), "a session keeps its prompt"
+    prompt, notice = await SystemPrompt().read(workspace, instructions)
     assert "use spaces" in prompt
     assert notice is not None
+
+
+async def test_sessions_that_begin_at_once_share_a_reading_and_a_later_one_reads_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.write(place.root, "one")
+    readings, original, told = list[int](), module.find, list[str]()
+
+    def find(*given: Any) -> Any:
+        readings.append(1)
+        return original(*given)
+
+    monkeypatch.setattr(module, "find", find)
+    instructions = Instructions(place.user)
+
+    async def begin() -> None:
+        told.append((await SystemPrompt().read(Workspace(desk(place.root)), instructions))[0])
+
+    async with create_task_group() as tasks:
+        for _ in range(64):
+            tasks.start_soon(begin)
+    assert len(set(told)) == 1
+    assert len(readings) <= 2, "the first one's, and one for all that came while it read"
+    place.write(place.root, "two")
+    await begin()
+    assert "two" in told[-1]

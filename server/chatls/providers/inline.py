@@ -85,11 +85,13 @@ class InlineParser:
         self._source.add(text)
         return self._pieces.restore(text, self._advance())
 
-    def finish(self, *, cut: bool = False) -> list[Delta]:
-        """The reply is over. `cut`: because no more was allowed; a call that is not closed is then never ready."""
+    def finish(self, *, cut: bool = False, followed: bool = False) -> list[Delta]:
+        """The reply is over. `cut`: because no more was allowed, or what follows (`followed`) is no text; a call that
+        is not closed is then never ready.
+        """
         if self._source.ended:
             return []
-        self._source.ended, self._source.cut = True, cut
+        self._source.ended, self._source.cut, self._source.followed = True, cut, followed
         return self._pieces.restore("", self._advance())
 
     def _watch(self) -> None:
@@ -122,7 +124,7 @@ class InlineParser:
                 yield from self._beginning_line()
             else:
                 yield from self._anywhere()
-        reading.begun(over=True)
+        reading.over()
 
     def _marker(self, word: str) -> Wait:
         """A word of the table that stands here in the answer."""

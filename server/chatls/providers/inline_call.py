@@ -11,6 +11,10 @@ from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta
 from chatls.providers.inline_values import read_literal
 
 UNCLOSED = "the call was not written to its end"
+UNSURE = (
+    "the arguments hold the tags that are around them, so it is not certain where they end: nothing was done. "
+    "Make the call again without these tags inside of values, in several steps if need be"
+)
 
 
 class NotACallError(Exception):
@@ -20,13 +24,15 @@ class NotACallError(Exception):
 class OpenCall:
     """A call whose tool is known; its arguments are being written."""
 
-    __slots__ = ("_emit", "_id", "_texts", "settled")
+    __slots__ = ("_emit", "_id", "_texts", "settled", "waits")
 
     def __init__(self, name: str, emit: Callable[[Delta], None]) -> None:
         self._emit = emit
         self._id = new_call_id()
         self._texts: list[str] = []
         self.settled = False
+        self.waits = False
+        """It is complete, and said to be that when the reply is over."""
         emit(CallStart(self._id, name))
 
     def add(self, text: str) -> None:
@@ -39,6 +45,10 @@ class OpenCall:
         """A fragment of a JSON string's inside."""
         self.add(quoted(text)[1:-1])
 
+    def wait(self) -> None:
+        """The arguments are complete, unless what follows says that they go on."""
+        self.settled = self.waits = True
+
     def ready(self) -> None:
         """The arguments are complete. Where they are no JSON, they may be Python: None, a comma too many."""
         self.settled = True
@@ -50,10 +60,10 @@ class OpenCall:
             case arguments:
                 self._emit(CallReady(self._id, arguments))
 
-    def broken_off(self) -> None:
-        """The reply ended inside the call, though it was not cut off."""
+    def broken_off(self, why: str = UNCLOSED) -> None:
+        """It is no call that can be run: the reply ended inside of it, though it was not cut off."""
         self.settled = True
-        self._emit(CallReady(self._id, None, UNCLOSED))
+        self._emit(CallReady(self._id, None, why))
 
 
 def quoted(text: str) -> str:

@@ -15,7 +15,7 @@ from chatls.providers.inline_families import (
 from chatls.providers.inline_harmony import Harmony
 from chatls.providers.inline_json import JsonCalls, read_value
 from chatls.providers.inline_source import EndedError, Source, Wait, Words
-from chatls.providers.inline_tags import read_tags
+from chatls.providers.inline_tags import Waiting, read_tags
 
 _OPENERS = Words(OPENERS)
 _MOST_OPENERS = 4
@@ -50,6 +50,7 @@ class CallReader:
         self.open: OpenCall | None = None
         """The newest call of the attempt that is under way."""
         self.any_call = False
+        self.waiting = Waiting()
         self.on_its_own = False
         """Whether the opener begins a line: bare code is a call only there, because prose looks the same."""
         self.started = False
@@ -141,7 +142,7 @@ class CallReader:
         """The attempt is over, by itself or with the text: a call that is still open is complete, or never will be."""
         call, self.open = self.open, None
         if call is None or call.settled or self._source.cut:
-            self.any_call = self.any_call or (call is not None and call.settled)
+            self.any_call = self.any_call or (call is not None and call.settled and not call.waits)
             return
         self.any_call = True
         call.broken_off()
@@ -192,7 +193,7 @@ class CallReader:
             if "```" in gap:
                 yield from self._close_fence()
         elif family.tags is not None:
-            yield from read_tags(self._source, self._start(name), family, schema)
+            yield from read_tags(self._source, self._start(name), family, schema, self._names, self.waiting)
         elif family.body == "gemma":
             yield from read_gemma(self._source, self._start(name), family.quote, schema)
         else:

@@ -136,7 +136,7 @@ class InlineDecoder:
         return self._restart(thinking_open=False)
 
     def _restart(self, *, thinking_open: bool) -> list[Delta]:
-        last = self._written_calls(self._parser.finish(cut=True))
+        last = self._written_calls(self._parser.finish(cut=True, followed=True))
         self._called |= self._parser.any_call
         self._parser = self._new_parser(thinking_open=thinking_open)
         return last

@@ -9,7 +9,7 @@ _TEXTS = (TextDelta, ThinkingDelta)
 class Output:
     """Deltas, in order."""
 
-    __slots__ = ("_deltas", "_kind", "_pieces", "said", "span", "thinking")
+    __slots__ = ("_deltas", "_kind", "_pieces", "heard", "said", "span", "thinking")
 
     def __init__(self) -> None:
         self._deltas: list[Delta] = []
@@ -20,6 +20,8 @@ class Output:
         self.said = ""
         """The last character that was said; "" at the beginning, and behind a call."""
         self.span = Span()
+        self.heard: list[str] | None = None
+        """What was said since this was set."""
 
     def add(self, delta: Delta) -> None:
         """Anything but text."""
@@ -38,6 +40,8 @@ class Output:
         if "`" in text or self.span.pieces:
             self.span.pieces.append(text)
         self._pieces.append(text)
+        if self.heard is not None:
+            self.heard.append(text)
 
     def take(self) -> list[Delta]:
         """All that was found since the last time."""

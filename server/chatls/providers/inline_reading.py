@@ -51,7 +51,12 @@ class Reading:
 
     def watch(self) -> Watched:
         """What a piece must not hold if it is to mean nothing but itself."""
-        if self.lead is not None or self.fence.begun or (self.spelled and not self.closers):
+        if (
+            self.out.heard is not None
+            or self.lead is not None
+            or self.fence.begun
+            or (self.spelled and not self.closers)
+        ):
             return NOTHING_PASSES
         if self.closers:
             return self.think_words.beginning, self.think_words.beginning
@@ -77,10 +82,18 @@ class Reading:
             self.out.say("".join(lead))
         self.behind = self._last = False
 
+    def over(self) -> None:
+        """The reply is over: what was held back goes out."""
+        self.begun(over=True)
+        if not self.source.cut or self.source.followed:
+            self.calls.any_call |= self.calls.waiting.settle("".join(self.out.heard or ()))
+
     def begin(self, closers: frozenset[str] = frozenset()) -> None:
         """Blanks that follow say nothing; thinking (up to one of these words) or the answer follows them."""
         self.lead, self.behind, self._last, self.out.said = [], True, False, ""
         self.out.span.end()
+        if self.calls.waiting and self.out.heard is None:
+            self.out.heard = []
         self.opening = words.BEHIND_SPELLED if self.spelled else words.BEHIND
         if closers != self.closers:
             self.closers = closers

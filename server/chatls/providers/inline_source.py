@@ -17,7 +17,7 @@ class Source:
     """What has arrived and is not consumed yet. Each character is copied a bounded number of times, because readers
     consume what they have decided about."""
 
-    __slots__ = ("at", "cut", "ended", "keep", "record", "text")
+    __slots__ = ("at", "cut", "ended", "followed", "keep", "record", "text", "thought")
 
     def __init__(self) -> None:
         self.text = ""
@@ -25,6 +25,10 @@ class Source:
         self.ended = False
         self.cut = False
         """Whether it ended because no more was allowed, not of itself."""
+        self.followed = False
+        """Whether it ended because something else than text followed."""
+        self.thought = False
+        """Whether this is thinking: a call is meant there only where nothing follows."""
         self.record: list[str] | None = None
         """What was taken since this was set: to be given back as text where it was no call after all."""
 

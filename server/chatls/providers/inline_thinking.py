@@ -34,14 +34,14 @@ def _call(reading: Reading, word: str) -> Wait:
     """A call before the thinking was closed: meant if nothing but calls follows, else only thought of."""
     source, calls, any_call = reading.source, reading.calls, reading.calls.any_call
     raw: list[str] = []
-    source.record, source.keep = raw, True
+    source.record, source.keep, source.thought = raw, True, True
     held: list[Delta] = []
     calls.emit = held.append
     meant = True
     while word and meant:
         meant = yield from reading.attempt(calls.read(word))
         word = "" if not meant else (yield from next_call(source))
-    source.record, source.keep = None, False
+    source.record, source.keep, source.thought = None, False, False
     calls.emit = reading.out.add
     closed = meant and (yield from end_of_thinking(source, reading.think_words, reading.closers))
     if meant and not source.left() and reading.told(held):

@@ -39,6 +39,13 @@ def names(schema: JsonObject) -> list[str]:
     return list(_object(schema.get("properties")))
 
 
+def required(schema: JsonObject) -> frozenset[str]:
+    """The names of the properties that have to be there."""
+    found: Any = schema.get("required")
+    named = cast(list[Any], found) if isinstance(found, list) else []
+    return frozenset(name for name in named if isinstance(name, str))
+
+
 def kinds(schema: JsonObject, depth: int = 0) -> set[str]:
     """The JSON types that a schema allows; empty where it does not say.
 

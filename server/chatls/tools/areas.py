@@ -96,7 +96,7 @@ def _kind(workspace: Workspace, place: Path) -> tuple[bool, bool]:
     except OSError as error:
         if not workspace.open_under(place):
             raise workspace.failure(place, error) from error
-        return workspace.open_text(place) is not None, False
+        return workspace.open_document(place) is not None, False
     return stat.S_ISREG(mode), True
 
 
