@@ -9,7 +9,7 @@ import pytest
 
 from chatls.handshake import COMMANDS, Hello, greet, position_encoding
 from chatls.jsontext import dumps, loads
-from chatls.stdio import FrameReader, Pipes, frame
+from chatls.wire.stdio import FrameReader, Pipes, frame
 
 
 def said(*messages: bytes) -> tuple[Hello | None, list[dict[str, Any]]]:

@@ -15,10 +15,10 @@ from chatls.editor import Change, OpenDocument, PermissionOption, Question
 from chatls.errors import ToolError
 from chatls.handshake import Hello
 from chatls.lsp_editor import LspEditor
-from chatls.outbox import Outbox
 from chatls.rpc import Rpc
-from chatls.stdio import FrameReader, Output, frame
 from chatls.textedits import Replacement, replacements
+from chatls.wire.outbox import Outbox
+from chatls.wire.stdio import FrameReader, Output, frame
 from tests.support.positions import offset
 
 pytestmark = pytest.mark.asyncio

@@ -12,10 +12,10 @@ import pytest
 from chatls.editor import Root
 from chatls.errors import RequestError
 from chatls.handshake import Hello
-from chatls.outbox import Outbox
 from chatls.rpc import Answer, Rpc
-from chatls.stdio import FrameReader, Output, frame
-from chatls.wire import NoParams
+from chatls.wire.methods import NoParams
+from chatls.wire.outbox import Outbox
+from chatls.wire.stdio import FrameReader, Output, frame
 
 
 class Nowhere(Output):

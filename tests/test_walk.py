@@ -23,8 +23,8 @@ from anyio import create_task_group, fail_after
 
 from chatls.app import App
 from chatls.handshake import Hello
-from chatls.outbox import Outbox
-from chatls.stdio import FrameReader, Output, frame
+from chatls.wire.outbox import Outbox
+from chatls.wire.stdio import FrameReader, Output, frame
 from tests.test_house import FLOORS, SERVER
 
 pytestmark = pytest.mark.asyncio

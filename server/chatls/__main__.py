@@ -44,7 +44,7 @@ def main() -> None:
 def serve() -> None:
     """Answer `initialize`, then import the daemon and run it."""
     from chatls.handshake import greet
-    from chatls.stdio import claim, leave
+    from chatls.wire.stdio import claim, leave
 
     if sys.stdin and sys.stdin.isatty():
         sys.stderr.write("chatls: waiting for an editor to speak LSP on standard input; for people: chatls ask\n")

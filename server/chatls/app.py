@@ -13,7 +13,7 @@ import platformdirs
 from anyio import move_on_after, to_thread
 from anyio.abc import TaskGroup
 
-from chatls import process, wire
+from chatls import process
 from chatls.agent.accepted import Means
 from chatls.agent.chats import Chats
 from chatls.agent.grants import Grants
@@ -31,13 +31,14 @@ from chatls.listings import Listings
 from chatls.log import Log
 from chatls.lsp_editor import LspEditor
 from chatls.models import Models
-from chatls.outbox import Outbox
 from chatls.providers.catalog import KNOWN
 from chatls.rpc import Answer, Rpc
-from chatls.stdio import Input, Output, Pipes, frame, leave, on_terminate
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
 from chatls.turns import Turns
+from chatls.wire import methods
+from chatls.wire.outbox import Outbox
+from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 
 log = logging.getLogger(__name__)
 
@@ -149,34 +150,34 @@ class App:
             await self._models.close()
 
     def _register(self) -> None:
-        self._rpc.serve(wire.PROMPT.name, wire.PROMPT.params, self._turns.accept)
-        self._rpc.serve(wire.CANCEL.name, wire.CANCEL.params, self._cancel_turn)
-        self._rpc.serve(wire.MODELS.name, wire.MODELS.params, self._listings.models)
-        self._rpc.serve(wire.TOOLS.name, wire.TOOLS.params, self._listings.tools)
-        self._rpc.serve(wire.PERMISSIONS.name, wire.PERMISSIONS.params, self._listings.permissions)
-        self._rpc.serve("workspace/executeCommand", wire.CommandParams, self._execute)
-        self._rpc.serve("shutdown", wire.NoParams, self._shutdown)
+        self._rpc.serve(methods.PROMPT.name, methods.PROMPT.params, self._turns.accept)
+        self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
+        self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
+        self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
+        self._rpc.serve(methods.PERMISSIONS.name, methods.PERMISSIONS.params, self._listings.permissions)
+        self._rpc.serve("workspace/executeCommand", methods.CommandParams, self._execute)
+        self._rpc.serve("shutdown", methods.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
-        self._rpc.command("chatls.cancelAll", lambda _: wire.CommandResult(self._chats.cancel_all()))
+        self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
 
-    def _cancel_turn(self, answer: Answer, params: wire.CancelParams) -> None:
+    def _cancel_turn(self, answer: Answer, params: methods.CancelParams) -> None:
         answer.give(self._turns.cancel(params))
 
-    def _execute(self, answer: Answer, params: wire.CommandParams) -> None:
+    def _execute(self, answer: Answer, params: methods.CommandParams) -> None:
         answer.give(self._rpc.run_command(params.command, params.arguments))
 
-    def _cancel(self, argument: object) -> wire.CommandResult:
-        session_id = wire.read(wire.CancelCommand, argument).session_id
+    def _cancel(self, argument: object) -> methods.CommandResult:
+        session_id = methods.read(methods.CancelCommand, argument).session_id
         count = self._chats.cancel_last() if session_id is None else self._chats.cancel_session(session_id)
-        return wire.CommandResult(count)
+        return methods.CommandResult(count)
 
     def _cancel_token(self, params: Any) -> None:
         self._turns.cancel_token(_member(params, "token"))
 
-    def _shutdown(self, answer: Answer, _params: wire.NoParams) -> None:
+    def _shutdown(self, answer: Answer, _params: methods.NoParams) -> None:
         async def quiet() -> None:
             self._chats.cancel_all()
             await self._turns.idle()

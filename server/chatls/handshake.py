@@ -6,10 +6,11 @@ from here with nothing but the standard library and orjson; the rest of the daem
 
 from typing import Any, NamedTuple, cast
 
-from chatls import __version__, jsonrpc
+from chatls import __version__
 from chatls.errors import INVALID_PARAMS, INVALID_REQUEST, NOT_INITIALIZED
 from chatls.jsontext import dumps
-from chatls.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
+from chatls.wire import jsonrpc
+from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
 ENCODINGS = ("utf-8", "utf-16", "utf-32")

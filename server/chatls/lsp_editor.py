@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from anyio import move_on_after, to_thread
 
-from chatls import wire
 from chatls.content import JsonObject
 from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root, Severity
 from chatls.errors import RequestError, ToolError
@@ -19,6 +18,7 @@ from chatls.pathtext import quoted
 from chatls.positions import position
 from chatls.rpc import Rpc
 from chatls.textedits import replacements
+from chatls.wire import methods
 
 LONGEST_FEEDBACK = 10_000
 """Characters of a person's words to the model that count."""
@@ -32,7 +32,7 @@ SETTLING = 2.0
 _LONGEST_REASON = 500
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information", "hint")
 
-Answer = TypeVar("Answer", bound=wire.Params)
+Answer = TypeVar("Answer", bound=methods.Params)
 
 
 class LspEditor:
@@ -69,7 +69,9 @@ class LspEditor:
         """`Editor.ask_permission`. An answer that makes no sense is none: it raises `ToolError`."""
         if not self._asks:
             raise ToolError("this editor cannot ask for permission")
-        answer = await self._answer(wire.REQUEST_PERMISSION.name, wire.to_wire(question), wire.PermissionAnswer)
+        answer = await self._answer(
+            methods.REQUEST_PERMISSION.name, methods.to_wire(question), methods.PermissionAnswer
+        )
         if answer.outcome == "cancelled":
             return Reply(None)
         if answer.option_id is None:
@@ -96,9 +98,9 @@ class LspEditor:
         """`Editor.problems`. What does not fit in the answer is passed over."""
         if not self._diagnoses:
             raise ToolError("this editor does not tell its problems")
-        request = wire.DiagnosticsRequest(uri, changed or None)
+        request = methods.DiagnosticsRequest(uri, changed or None)
         with move_on_after(TELLING):
-            answer = await self._ask(wire.DIAGNOSTICS.name, wire.to_wire(request))
+            answer = await self._ask(methods.DIAGNOSTICS.name, methods.to_wire(request))
             return tuple(item for item in _problems(answer) if uri is None or unquote(item.uri) == unquote(uri))
         raise ToolError(f"the editor did not tell its problems within {TELLING:g} seconds")
 
@@ -111,7 +113,7 @@ class LspEditor:
     async def _answer(self, method: str, params: Any, kind: type[Answer]) -> Answer:
         value = await self._ask(method, params)
         try:
-            return wire.read(kind, value)
+            return methods.read(kind, value)
         except RequestError as error:
             raise ToolError(f"the editor's answer to {method} makes no sense: {error}") from error
 
@@ -175,7 +177,7 @@ def _problems(answer: Any) -> Iterator[Problem]:
     told = ((_member(item, "uri"), entry) for item in _list(answer, "items") for entry in _list(item, "diagnostics"))
     for uri, entry in islice(told, MOST_PROBLEMS):
         try:
-            found = wire.read(wire.Diagnostic, entry)
+            found = methods.read(methods.Diagnostic, entry)
         except RequestError:
             continue
         if isinstance(uri, str):

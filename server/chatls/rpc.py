@@ -8,14 +8,14 @@ from uuid import uuid4
 
 import anyio
 
-from chatls import jsonrpc, wire
 from chatls.documents import Documents
 from chatls.editor import OpenDocument, Root
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
 from chatls.handshake import Hello, lost
-from chatls.jsonrpc import Id, Notification, Refusal, Request, Response
-from chatls.outbox import Outbox
-from chatls.stdio import Lost
+from chatls.wire import jsonrpc, methods
+from chatls.wire.jsonrpc import Id, Notification, Refusal, Request, Response
+from chatls.wire.outbox import Outbox
+from chatls.wire.stdio import Lost
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Answer:
 
     def give(self, value: Any) -> None:
         """Answer with a result."""
-        self._send(self.id, jsonrpc.result(self.id, wire.to_wire(value)))
+        self._send(self.id, jsonrpc.result(self.id, methods.to_wire(value)))
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error."""
@@ -44,7 +44,7 @@ Handler = Callable[[Answer, Any], None]
 
 
 class _Method(NamedTuple):
-    params: type[wire.Params]
+    params: type[methods.Params]
     handler: Handler
 
 
@@ -67,7 +67,7 @@ class Rpc:
         """Whether `shutdown` was asked for."""
         return self._shut
 
-    def serve(self, name: str, params: type[wire.Params], handler: Handler) -> None:
+    def serve(self, name: str, params: type[methods.Params], handler: Handler) -> None:
         """Answer a request by its name."""
         self._methods[name] = _Method(params, handler)
 
@@ -92,7 +92,7 @@ class Rpc:
         """Run a command of ours. Raises `RequestError` if there is none of that name."""
         handler = self._commands.get(name)
         if handler is None:
-            raise wire.invalid(f"command: {name!r} is not known; known: {', '.join(self._commands)}")
+            raise methods.invalid(f"command: {name!r} is not known; known: {', '.join(self._commands)}")
         return handler(arguments[0] if arguments else None)
 
     def notify(self, method: str, params: Any) -> None:
@@ -150,7 +150,7 @@ class Rpc:
         answer = self._owed[request.id] = Answer(request.id, self._settle)
         try:
             method = self._admitted(request.method)
-            method.handler(answer, wire.read(method.params, request.params))
+            method.handler(answer, methods.read(method.params, request.params))
             self._shut |= request.method == "shutdown"
         except RequestError as error:
             answer.refuse(error)

@@ -13,12 +13,12 @@ from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.errors import RequestError
 from chatls.events import Happening, Prompt, TurnStart
-from chatls.jsonrpc import Id
-from chatls.outbox import Channel, Outbox
-from chatls.progress import progress
 from chatls.rpc import Answer, Rpc, internal
 from chatls.signals import Signal
-from chatls.wire import CancelParams, CancelResult, PromptParams, PromptResult
+from chatls.wire.jsonrpc import Id
+from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
+from chatls.wire.outbox import Channel, Outbox
+from chatls.wire.progress import progress
 from chatls.workdone import WorkDone
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from anyio import CancelScope
 
 from chatls.errors import RequestError
 from chatls.events import Happening, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
-from chatls.jsonrpc import Id
+from chatls.wire.jsonrpc import Id
 
 _PAUSE = 0.5
 

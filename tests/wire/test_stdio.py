@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatls.stdio import FRAME_CAP, HEADER_CAP, SKIP_CAP, FrameReader, Input, Lost, Output, frame, read_some, write_all
+from chatls.wire.stdio import (
+    FRAME_CAP,
+    HEADER_CAP,
+    SKIP_CAP,
+    FrameReader,
+    Input,
+    Lost,
+    Output,
+    frame,
+    read_some,
+    write_all,
+)
 
 SOON = 20
 HELLO = frame(b'{"a":1}')

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from chatls.events import Event, TextChunk
-from chatls.jsonrpc import Id
 from chatls.jsontext import dumps
-from chatls.stdio import frame
-from chatls.wire import to_wire
+from chatls.wire.jsonrpc import Id
+from chatls.wire.methods import to_wire
+from chatls.wire.stdio import frame
 
 
 def progress(token: Id, turn_id: str) -> Callable[[int, Event], bytes]:

@@ -18,7 +18,7 @@ from chatls.content import (
 )
 from chatls.errors import RequestError
 from chatls.events import ToolCallEnd, ToolRunEnd
-from chatls.wire import (
+from chatls.wire.methods import (
     CancelParams,
     CommandParams,
     NoParams,

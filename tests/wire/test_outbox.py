@@ -22,12 +22,12 @@ from chatls.events import (
     ToolRunOutput,
     TurnStart,
 )
-from chatls.jsonrpc import notification
 from chatls.jsontext import loads
-from chatls.outbox import ROOM, Channel, Outbox
-from chatls.progress import progress
-from chatls.stdio import FrameReader, Output, frame
-from chatls.wire import to_wire
+from chatls.wire.jsonrpc import notification
+from chatls.wire.methods import to_wire
+from chatls.wire.outbox import ROOM, Channel, Outbox
+from chatls.wire.progress import progress
+from chatls.wire.stdio import FrameReader, Output, frame
 
 SOON = 20
 

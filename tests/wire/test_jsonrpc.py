@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatls.errors import INVALID_REQUEST, PARSE_ERROR
-from chatls.jsonrpc import (
+from chatls.jsontext import dumps
+from chatls.wire.jsonrpc import (
     Notification,
     Refusal,
     Request,
@@ -20,7 +21,6 @@ from chatls.jsonrpc import (
     request,
     result,
 )
-from chatls.jsontext import dumps
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"id": NaN}', b"[" * 100_000, b'{"a": "\\ud800"}', b"{}{}"])

@@ -11,7 +11,7 @@ from typing import Any
 from chatls.events import Event, TextChunk, ThinkingChunk, ToolCallDelta, ToolRunOutput
 from chatls.jsontext import dumps
 from chatls.signals import Signal
-from chatls.stdio import Output
+from chatls.wire.stdio import Output
 
 ROOM = 2**20
 """Bytes that may wait for a client; above, turns stop reading their providers."""
