@@ -22,7 +22,7 @@ import pytest
 from anyio import create_task_group, fail_after
 
 from chatls.app import App
-from chatls.handshake import Hello
+from chatls.lsp.handshake import Hello
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import FrameReader, Output, frame
 from tests.test_house import FLOORS, SERVER

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 from chatls.content import snake
-from chatls.handshake import COMMANDS, PROTOCOL_VERSION
+from chatls.lsp.handshake import COMMANDS, PROTOCOL_VERSION
 from chatls.wire import methods
 from generation.source import Alias, Member, Shape, Speech, codes, definitions, event_shapes, one_line, summary
 

@@ -4,7 +4,7 @@ import json
 from typing import Any, cast
 
 from chatls.content import JsonObject
-from chatls.handshake import PROTOCOL_VERSION
+from chatls.lsp.handshake import PROTOCOL_VERSION
 from chatls.wire import methods
 from generation.source import Alias, Member, Shape, Speech, constant, definitions, one_line, summary
 

@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from chatls.handshake import COMMANDS, PROTOCOL_VERSION
+from chatls.lsp.handshake import COMMANDS, PROTOCOL_VERSION
 from chatls.wire import methods
 from generation.source import Alias, Code, Member, Shape, Speech, codes, definitions, one_line, summary
 

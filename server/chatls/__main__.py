@@ -43,7 +43,7 @@ def main() -> None:
 
 def serve() -> None:
     """Answer `initialize`, then import the daemon and run it."""
-    from chatls.handshake import greet
+    from chatls.lsp.handshake import greet
     from chatls.wire.stdio import claim, leave
 
     if sys.stdin and sys.stdin.isatty():

@@ -24,18 +24,18 @@ from chatls.agent.session import Sessions
 from chatls.commands import Commands, environment_without_keys
 from chatls.configuration import Configuration
 from chatls.errors import RequestError
-from chatls.handshake import Hello
-from chatls.later import Later
 from chatls.leftovers import forget_old
-from chatls.listings import Listings
 from chatls.log import Log
-from chatls.lsp_editor import LspEditor
+from chatls.lsp.editor import LspEditor
+from chatls.lsp.handshake import Hello
+from chatls.lsp.later import Later
+from chatls.lsp.listings import Listings
+from chatls.lsp.rpc import Answer, Rpc
+from chatls.lsp.turns import Turns
 from chatls.models import Models
 from chatls.providers.catalog import KNOWN
-from chatls.rpc import Answer, Rpc
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
-from chatls.turns import Turns
 from chatls.wire import methods
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate

@@ -14,8 +14,8 @@ import anyio
 
 from chatls.editor import OpenDocument, Root
 from chatls.errors import ToolError
-from chatls.handshake import Hello
-from chatls.opentext import OpenText
+from chatls.lsp.handshake import Hello
+from chatls.lsp.opentext import OpenText
 from chatls.pathtext import local_path
 
 Params = dict[str, Any]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chatls.handshake import COMMANDS, Hello, greet, position_encoding
 from chatls.jsontext import dumps, loads
+from chatls.lsp.handshake import COMMANDS, Hello, greet, position_encoding
 from chatls.wire.stdio import FrameReader, Pipes, frame
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chatls.errors import CLIENT_REFUSED, RequestError
 from chatls.events import Event, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
-from chatls.workdone import WorkDone
+from chatls.lsp.workdone import WorkDone
 
 pytestmark = pytest.mark.asyncio
 
@@ -45,7 +45,7 @@ class Client:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     client = Client()
-    monkeypatch.setattr("chatls.workdone.monotonic", lambda: client.now)
+    monkeypatch.setattr("chatls.lsp.workdone.monotonic", lambda: client.now)
     return client
 
 

@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import anyio
 
-from chatls.documents import Documents
 from chatls.editor import OpenDocument, Root
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
-from chatls.handshake import Hello, lost
+from chatls.lsp.documents import Documents
+from chatls.lsp.handshake import Hello, lost
 from chatls.wire import jsonrpc, methods
 from chatls.wire.jsonrpc import Id, Notification, Refusal, Request, Response
 from chatls.wire.outbox import Outbox

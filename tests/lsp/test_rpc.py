@@ -11,8 +11,8 @@ import pytest
 
 from chatls.editor import Root
 from chatls.errors import RequestError
-from chatls.handshake import Hello
-from chatls.rpc import Answer, Rpc
+from chatls.lsp.handshake import Hello
+from chatls.lsp.rpc import Answer, Rpc
 from chatls.wire.methods import NoParams
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import FrameReader, Output, frame

@@ -13,10 +13,10 @@ from anyio import move_on_after, to_thread
 from chatls.content import JsonObject
 from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root, Severity
 from chatls.errors import RequestError, ToolError
-from chatls.handshake import Hello
+from chatls.lsp.handshake import Hello
+from chatls.lsp.rpc import Rpc
 from chatls.pathtext import quoted
 from chatls.positions import position
-from chatls.rpc import Rpc
 from chatls.textedits import replacements
 from chatls.wire import methods
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls import opentext
-from chatls.opentext import OpenText
+from chatls.lsp import opentext
+from chatls.lsp.opentext import OpenText
 from tests.support.positions import offset
 
 ENCODINGS = ["utf-8", "utf-16", "utf-32"]

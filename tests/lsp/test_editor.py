@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatls import lsp_editor
 from chatls.editor import Change, OpenDocument, PermissionOption, Question
 from chatls.errors import ToolError
-from chatls.handshake import Hello
-from chatls.lsp_editor import LspEditor
-from chatls.rpc import Rpc
+from chatls.lsp import editor
+from chatls.lsp.editor import LspEditor
+from chatls.lsp.handshake import Hello
+from chatls.lsp.rpc import Rpc
 from chatls.textedits import Replacement, replacements
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import FrameReader, Output, frame
@@ -190,7 +190,7 @@ async def test_a_question_that_was_closed_has_no_option() -> None:
 async def test_of_endless_feedback_only_the_beginning_counts() -> None:
     client = Client()
     reply = await asked(client, client.answers({"outcome": "selected", "optionId": "1", "feedback": "x" * 10**6}))
-    assert len(reply.feedback) == lsp_editor.LONGEST_FEEDBACK
+    assert len(reply.feedback) == editor.LONGEST_FEEDBACK
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ async def test_whichever_comes_first_the_answer_or_the_change_all_is_well(first:
 
 
 async def test_a_change_that_comes_late_is_waited_for_and_wakes_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lsp_editor, "SETTLING", 1000)
+    monkeypatch.setattr(editor, "SETTLING", 1000)
     client = Client()
     document = client.open("a\n")
     done = anyio.Event()
@@ -354,7 +354,7 @@ async def test_what_is_typed_while_the_edit_is_worked_out_is_not_lost(monkeypatc
         anyio.from_thread.run_sync(client.became, "typed")
         return replacements(old, new)
 
-    monkeypatch.setattr(lsp_editor, "replacements", slow)
+    monkeypatch.setattr(editor, "replacements", slow)
     error = await applied(client, Change("x", document, "b"))
     assert "read it again" in str(error)
     assert client.requests == []
@@ -389,7 +389,7 @@ async def test_a_client_that_says_applied_and_has_another_text_is_not_believed(
     then: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neovim answers so where the version is an old one."""
-    monkeypatch.setattr(lsp_editor, "SETTLING", 0.05)
+    monkeypatch.setattr(editor, "SETTLING", 0.05)
     client = Client()
     document = client.open("a")
 
@@ -480,11 +480,11 @@ async def test_what_makes_no_sense_among_problems_is_passed_over(result: Any) ->
 
 async def test_of_endlessly_many_problems_the_first_are_read() -> None:
     found = await told(Client(), {"items": [{"uri": URI, "diagnostics": [diagnostic()] * 5000}]})
-    assert len(found) == lsp_editor.MOST_PROBLEMS
+    assert len(found) == editor.MOST_PROBLEMS
 
 
 async def test_a_client_that_does_not_tell_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lsp_editor, "TELLING", 0.05)
+    monkeypatch.setattr(editor, "TELLING", 0.05)
     client = Client()
     error = await client.during(lambda: client.editor.problems(None))
     assert "did not tell" in str(error)

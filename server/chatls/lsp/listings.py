@@ -9,9 +9,9 @@ from chatls.agent.permission import Permissions
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
-from chatls.later import Later
+from chatls.lsp.later import Later
+from chatls.lsp.rpc import Answer
 from chatls.models import LISTING, Listed, Listing, Models
-from chatls.rpc import Answer
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods

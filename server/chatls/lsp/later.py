@@ -7,7 +7,7 @@ from anyio import CancelScope
 from anyio.abc import TaskGroup
 
 from chatls.errors import REQUEST_CANCELLED, RequestError
-from chatls.rpc import Answer, internal
+from chatls.lsp.rpc import Answer, internal
 
 log = logging.getLogger(__name__)
 

@@ -13,13 +13,13 @@ from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.errors import RequestError
 from chatls.events import Happening, Prompt, TurnStart
-from chatls.rpc import Answer, Rpc, internal
+from chatls.lsp.rpc import Answer, Rpc, internal
+from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
 from chatls.wire.jsonrpc import Id
 from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.progress import progress
-from chatls.workdone import WorkDone
 
 log = logging.getLogger(__name__)
 
