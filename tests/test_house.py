@@ -220,7 +220,7 @@ def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
         "chatls.providers.provider",
         "chatls.tools.tool",
         "chatls.tools.toolbox",
-        "chatls.tools.globs",
+        "chatls.workspace.globs",
     }
     for module in MODULES:
         if inside(module, "chatls.agent"):
@@ -231,7 +231,7 @@ def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
 def test_tools_know_no_provider_and_no_agent_and_providers_no_tool_and_no_workspace() -> None:
     forbidden = {
         "chatls.tools": ("chatls.providers", "chatls.agent"),
-        "chatls.providers": ("chatls.tools", "chatls.agent", "chatls.workspace", "chatls.editor"),
+        "chatls.providers": ("chatls.tools", "chatls.agent", "chatls.workspace.workspace", "chatls.editor"),
     }
     for module in MODULES:
         for folder, others in forbidden.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from anyio.abc import TaskGroup
 
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
+from chatls.workspace.pathtext import quoted
 
 MOST_IN_BACKGROUND = 16
 """Commands that may go on at a time."""

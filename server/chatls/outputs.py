@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from chatls.beneath import NO_LINK
-from chatls.ownfolder import open_own
+from chatls.workspace.beneath import NO_LINK
+from chatls.workspace.ownfolder import open_own
 
 LARGEST = 64 * 2**20
 """Bytes of one output that are kept: the first ones."""

@@ -10,7 +10,7 @@ from anyio import create_task_group
 from chatls.agent import instructions as module
 from chatls.agent.instructions import BUDGET, Instructions, find
 from chatls.agent.system import SystemPrompt
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 from tests.agent.fakes import desk
 
 pytestmark = pytest.mark.asyncio

@@ -21,7 +21,7 @@ from chatls.providers.status import Origin
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.progress import progress
 from chatls.wire.stdio import Output, frame
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 COUNT = 20_000
 

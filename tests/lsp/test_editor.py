@@ -16,9 +16,9 @@ from chatls.lsp import editor
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello
 from chatls.lsp.rpc import Rpc
-from chatls.textedits import Replacement, replacements
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import FrameReader, Output, frame
+from chatls.workspace.textedits import Replacement, replacements
 from tests.support.positions import offset
 
 pytestmark = pytest.mark.asyncio

@@ -28,7 +28,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
 from chatls.tools.tool import Tool, ToolContext
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 Emit = Callable[[Happening], None]
 """Hears what happens, in order, while it happens. Does not raise, does not wait."""

@@ -24,7 +24,7 @@ from chatls.agent.known_commands import (
     TOPICS,
 )
 from chatls.agent.shell import Words
-from chatls.secret_files import holds_secrets
+from chatls.workspace.secret_files import holds_secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chatls.agent.command_keys import Key
 from chatls.agent.rules import Rule
 from chatls.errors import ChatlsError
-from chatls.openfile import NotRegularError, open_beneath
-from chatls.ownfolder import make_private
+from chatls.workspace.openfile import NotRegularError, open_beneath
+from chatls.workspace.ownfolder import make_private
 
 VERSION = 1
 _LONGEST = 8 * 2**20

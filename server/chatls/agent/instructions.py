@@ -16,11 +16,11 @@ from anyio import Lock, to_thread
 from chatls.errors import ToolError
 from chatls.events import Notice
 from chatls.jsontext import printable
-from chatls.openfile import encoding_of, open_beneath
-from chatls.pathtext import quoted
-from chatls.secret_files import holds_secrets
 from chatls.visible import escaped, is_hidden
-from chatls.workspace import Workspace, real_path
+from chatls.workspace.openfile import encoding_of, open_beneath
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.secret_files import holds_secrets
+from chatls.workspace.workspace import Workspace, real_path
 
 NAME = "AGENTS.md"
 BUDGET = 32 * 1024

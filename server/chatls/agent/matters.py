@@ -11,10 +11,10 @@ from chatls.agent.shell import Words, crude_segments, segments
 from chatls.agent.step import Run
 from chatls.commands import clean_path
 from chatls.errors import ToolError
-from chatls.pathtext import local_path
-from chatls.protected_files import own_folders, protected
 from chatls.tools.tool import CommandSubject, FileSubject, ForeignSubject, Subject
-from chatls.workspace import Workspace, real_path
+from chatls.workspace.pathtext import local_path
+from chatls.workspace.protected_files import own_folders, protected
+from chatls.workspace.workspace import Workspace, real_path
 
 _UNJUDGED = "what this command runs cannot be told for certain"
 _OUTSIDE = "it lies outside the workspace"

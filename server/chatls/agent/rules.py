@@ -12,7 +12,7 @@ from chatls.agent.command_keys import Key, plain_program
 from chatls.agent.shell import Words, crude_segments
 from chatls.errors import ToolError
 from chatls.permissions import Action, Scope
-from chatls.tools.globs import Wanted, wanted
+from chatls.workspace.globs import Wanted, wanted
 
 
 @dataclass(frozen=True, slots=True)

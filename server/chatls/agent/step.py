@@ -35,7 +35,7 @@ from chatls.providers.delta import (
     ThinkingDelta,
 )
 from chatls.tools.tool import Tool
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
 

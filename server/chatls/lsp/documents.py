@@ -16,7 +16,7 @@ from chatls.editor import OpenDocument, Root
 from chatls.errors import ToolError
 from chatls.lsp.handshake import Hello
 from chatls.lsp.opentext import OpenText
-from chatls.pathtext import local_path
+from chatls.workspace.pathtext import local_path
 
 Params = dict[str, Any]
 

@@ -15,10 +15,10 @@ from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root, 
 from chatls.errors import RequestError, ToolError
 from chatls.lsp.handshake import Hello
 from chatls.lsp.rpc import Rpc
-from chatls.pathtext import quoted
-from chatls.positions import position
-from chatls.textedits import replacements
 from chatls.wire import methods
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.positions import position
+from chatls.workspace.textedits import replacements
 
 LONGEST_FEEDBACK = 10_000
 """Characters of a person's words to the model that count."""

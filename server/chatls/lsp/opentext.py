@@ -12,7 +12,7 @@ from itertools import accumulate, chain, pairwise
 from threading import Lock
 from typing import NamedTuple
 
-from chatls.positions import reached, units
+from chatls.workspace.positions import reached, units
 
 LONGEST = 1024
 """Characters of a piece, and one where CR LF would be divided."""

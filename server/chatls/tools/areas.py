@@ -4,9 +4,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatls.openfile import NotRegularError
-from chatls.tools.globs import Wanted, wanted
-from chatls.workspace import Workspace
+from chatls.workspace.globs import Wanted, wanted
+from chatls.workspace.openfile import NotRegularError
+from chatls.workspace.workspace import Workspace
 
 _KERNEL = tuple(f"--glob=!{folder}" for folder in ("/proc", "/sys", "/dev"))
 

@@ -9,7 +9,7 @@ from chatls.errors import ToolError
 from chatls.tools.matches import Line, Matches
 from chatls.tools.ripgrep import Ended
 from chatls.tools.tool import ToolOutput
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 _MOST_BYTES = 49_000
 """Of lines; the rest of 50 KB is for the words around them."""

@@ -13,14 +13,14 @@ from pydantic import Field
 
 from chatls.content import JsonObject, Location, TextContent
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
-from chatls.secret_files import CANDIDATES, holds_secrets
 from chatls.tools.areas import Area, areas
 from chatls.tools.findings import Findings
 from chatls.tools.matches import COLUMNS, PRINTED, Columns, Matches, Place, joined
 from chatls.tools.ripgrep import Ended, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
-from chatls.workspace import Workspace
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.secret_files import CANDIDATES, holds_secrets
+from chatls.workspace.workspace import Workspace
 
 _MOST_RESULTS = 2000
 _MOST_CONTEXT = 20

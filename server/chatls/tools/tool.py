@@ -26,8 +26,8 @@ from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.events import ToolKind
 from chatls.message import ToolSpec
-from chatls.seen import Seen
-from chatls.workspace import Workspace
+from chatls.workspace.seen import Seen
+from chatls.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.positions import position
+from chatls.workspace.positions import position
 from tests.support.positions import offset
 
 ENCODINGS = ["utf-8", "utf-16", "utf-32"]

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from chatls.editor import OpenDocument, Texts
 from chatls.errors import ToolError
-from chatls.openfile import NotRegularError, has_text, open_beneath
-from chatls.pathtext import local_path, quoted
-from chatls.secret_files import holds_secrets
+from chatls.workspace.openfile import NotRegularError, has_text, open_beneath
+from chatls.workspace.pathtext import local_path, quoted
+from chatls.workspace.secret_files import holds_secrets
 
 _NAMES_COMPARED = 5000
 _KERNEL_FOLDERS = tuple(Path(name) for name in ("/proc", "/sys", "/dev"))

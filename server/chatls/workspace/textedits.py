@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate
 
-from chatls.linediff import differences
+from chatls.workspace.linediff import differences
 
 MOST = 500
 """Stretches; where there were more, they become one from the first to the last."""

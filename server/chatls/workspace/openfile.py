@@ -6,7 +6,7 @@ import stat
 from io import FileIO
 from pathlib import Path
 
-from chatls.beneath import NO_LINK, Place, place_beneath
+from chatls.workspace.beneath import NO_LINK, Place, place_beneath
 
 _FILE = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | NO_LINK
 

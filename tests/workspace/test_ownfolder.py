@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chatls.beneath import folder_beneath
-from chatls.ownfolder import make_private, open_own
+from chatls.workspace.beneath import folder_beneath
+from chatls.workspace.ownfolder import make_private, open_own
 
 
 @pytest.fixture(autouse=True)

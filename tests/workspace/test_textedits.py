@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.positions import position
-from chatls.textedits import MOST, Replacement, replacements
+from chatls.workspace.positions import position
+from chatls.workspace.textedits import MOST, Replacement, replacements
 from tests.support.positions import offset
 
 LETTERS = st.sampled_from("ab\n\r\u2028e\u0301\U0001f600")

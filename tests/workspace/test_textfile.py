@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatls.textfile import FileText, NoTextError, decode, line_end, plain, replaced, rewritten
+from chatls.workspace.textfile import FileText, NoTextError, decode, line_end, plain, replaced, rewritten
 
 PIECES = ["a", "b", "é", "𝄞", " ", "\t", "\n", "\r\n", "\r", "\n", "\r\n"]
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.protected_files import own_folders, protected
+from chatls.workspace.protected_files import own_folders, protected
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
 from chatls.errors import ToolError
-from chatls.tools.globs import escaped, wanted
+from chatls.workspace.globs import escaped, wanted
 
 
 def chosen(glob: str, *names: str, folder: str = ".") -> list[str]:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from chatls import beneath
 from chatls.editor import OpenDocument, Root
 from chatls.errors import ToolError
-from chatls.secret_files import holds_secrets
-from chatls.workspace import Workspace
+from chatls.workspace import beneath
+from chatls.workspace.secret_files import holds_secrets
+from chatls.workspace.workspace import Workspace
 
 
 class FakeEditor:

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chatls.linediff import differences
+from chatls.workspace.linediff import differences
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of a file that can be changed."""

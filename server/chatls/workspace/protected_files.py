@@ -6,7 +6,7 @@ from pathlib import Path, PurePath
 
 import platformdirs
 
-from chatls.secret_files import folded
+from chatls.workspace.secret_files import folded
 
 _FOLDERS = (
     # the history of a project, and the hooks in it

@@ -9,8 +9,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from chatls.beneath import NO_LINK, Place, place_beneath
-from chatls.openfile import open_at, require_regular
+from chatls.workspace.beneath import NO_LINK, Place, place_beneath
+from chatls.workspace.openfile import open_at, require_regular
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK
 _PERMISSIONS = 0o777

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls import linediff
-from chatls.linediff import differences
+from chatls.workspace import linediff
+from chatls.workspace.linediff import differences
 
 LINES = st.lists(st.sampled_from("abcd"), max_size=30)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
+from chatls.workspace.pathtext import quoted
 
 _MOST_ALTERNATIVES = 100
 _LONGEST = 300
