@@ -83,7 +83,7 @@ LONGEST_TURN = 110
 IMPORTS_LATE = {"chatls.__main__", "chatls.providers"}
 """May import inside functions: the command line loads what the command needs, adapters are loaded on first use."""
 
-POSIX_FILES = {"chatls.wire.stdio", "chatls.process"}
+POSIX_FILES = {"chatls.wire.stdio", "chatls.children.process"}
 PROGRAMS = {"chatls.providers.local_server"}
 """Programs of their own, started by their path: they import nothing of ours, and nothing of ours imports them."""
 POSIX_CALLS = re.compile(

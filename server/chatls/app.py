@@ -13,7 +13,6 @@ import platformdirs
 from anyio import move_on_after, to_thread
 from anyio.abc import TaskGroup
 
-from chatls import process
 from chatls.agent.accepted import Means
 from chatls.agent.chats import Chats
 from chatls.agent.grants import Grants
@@ -21,10 +20,11 @@ from chatls.agent.instructions import Instructions
 from chatls.agent.permission import Permissions
 from chatls.agent.queues import Queues
 from chatls.agent.session import Sessions
-from chatls.commands import Commands, environment_without_keys
+from chatls.children import process
+from chatls.children.commands import Commands, environment_without_keys
+from chatls.children.leftovers import forget_old
 from chatls.configuration import Configuration
 from chatls.errors import RequestError
-from chatls.leftovers import forget_old
 from chatls.log import Log
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello

@@ -22,7 +22,7 @@ from chatls.agent.request import Requests
 from chatls.agent.runner import Gate, Runner
 from chatls.agent.step import Outcome, Run, Step
 from chatls.agent.turn import Tally, Turn
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
 from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root

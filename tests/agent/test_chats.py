@@ -16,7 +16,7 @@ from chatls.agent.instructions import Instructions
 from chatls.agent.permission import Permissions
 from chatls.agent.queues import Queues
 from chatls.agent.session import Begin, Sessions
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.configuration import Configuration
 from chatls.content import TextContent
 from chatls.editor import Question, Reply, Root

@@ -16,11 +16,11 @@ import anyio.lowlevel
 import pytest
 from anyio import to_thread
 
+from chatls.children.process import gone
 from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import TextContent
 from chatls.events import Notice
 from chatls.message import ToolSpec, UserMessage
-from chatls.process import gone
 from chatls.providers import local, local_child, weights
 from chatls.providers.catalog import EMBEDDED_MODEL
 from chatls.providers.delta import CallReady, CallStart, Delta, Failed, Finished, TextDelta

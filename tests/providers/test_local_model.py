@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import anyio
 import pytest
 
+from chatls.children.process import Child, gone
 from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import JsonObject, TextContent
 from chatls.events import Notice
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
-from chatls.process import Child, gone
 from chatls.providers import local
 from chatls.providers.catalog import EMBEDDED_MODEL
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Failed, Finished, TextDelta

@@ -13,9 +13,9 @@ import anyio.lowlevel
 import pytest
 from anyio import from_thread
 
+from chatls.children.process import gone
 from chatls.errors import ProviderError
 from chatls.events import Notice
-from chatls.process import gone
 from chatls.providers import weights as module
 from chatls.providers.weights import Weights, fetch
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.content import TextContent
 from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput

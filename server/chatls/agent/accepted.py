@@ -19,7 +19,7 @@ from chatls.agent.runner import Runner
 from chatls.agent.session import Session
 from chatls.agent.step import Step
 from chatls.agent.turn import Tally, Turn
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError

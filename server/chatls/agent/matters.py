@@ -9,7 +9,7 @@ from chatls.agent.command_keys import Key, key_of
 from chatls.agent.rules import Command, Files, Matter, Part
 from chatls.agent.shell import Words, crude_segments, segments
 from chatls.agent.step import Run
-from chatls.commands import clean_path
+from chatls.children.commands import clean_path
 from chatls.errors import ToolError
 from chatls.tools.tool import CommandSubject, FileSubject, ForeignSubject, Subject
 from chatls.workspace.pathtext import local_path

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import anyio
 
+from chatls.children.process import Child, PipeReader
 from chatls.errors import ProviderError, SettingsError
-from chatls.process import Child, PipeReader
 
 _LONGEST_OUTPUT = 65536
 _LAST_WORDS = 1.0

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import anyio
 
+from chatls.children.process import Child, PipeReader
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
-from chatls.process import Child, PipeReader
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.keys import ApiKey
 

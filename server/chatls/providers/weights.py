@@ -20,9 +20,9 @@ import anyio
 import platformdirs
 from anyio import from_thread, to_thread
 
+from chatls.children.process import Child
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import Notice
-from chatls.process import Child
 
 _TICK = 0.5
 """Seconds between two looks at how far a download is."""

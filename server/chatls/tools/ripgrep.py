@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar
 import anyio
 from anyio.abc import ByteReceiveStream
 
+from chatls.children.process import Child, PipeWriter
 from chatls.errors import ToolError
-from chatls.process import Child, PipeWriter
 from chatls.workspace.beneath import folder_beneath
 
 LONGEST_RECORD = 1 << 20

@@ -10,10 +10,10 @@ from typing import Annotated
 from anyio import move_on_after, to_thread
 from pydantic import Field
 
-from chatls.commands import find_program, is_unsafe_batch, quiet_environment
+from chatls.children.commands import find_program, is_unsafe_batch, quiet_environment
+from chatls.children.process import Child
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
-from chatls.process import Child
 from chatls.tools.running import Running
 from chatls.tools.tool import EVERYTHING, CommandSubject, Plan, ToolContext, ToolOutput, tool
 from chatls.visible import visible, visible_line

@@ -20,7 +20,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.content import JsonObject, Location, ToolContent
 from chatls.editor import Editor
 from chatls.errors import ToolError

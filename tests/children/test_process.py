@@ -10,8 +10,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from chatls import process
-from chatls.process import Child
+from chatls.children import process
+from chatls.children.process import Child
 
 pytestmark = pytest.mark.asyncio
 
@@ -389,7 +389,7 @@ async def test_killing_all_children_kills_those_who_left_a_watched_ones_group() 
 
 PARENT = """
 import anyio, os, sys
-from chatls.process import Child
+from chatls.children.process import Child
 
 async def main():
     child = await Child.start(["sh", "-c", "sleep 300 & echo $!; sleep 300"], watched=True)

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from chatls.leftovers import OLDEST, forget_old
+from chatls.children.leftovers import OLDEST, forget_old
 
 
 def made(folder: Path, name: str, *, old: bool) -> Path:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatls.plaintext import Plain, plain
+from chatls.children.plaintext import Plain, plain
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls import commands, outputs
-from chatls.commands import (
+from chatls.children import commands, outputs
+from chatls.children.commands import (
     Commands,
     clean_path,
     environment_without_keys,
@@ -18,8 +18,8 @@ from chatls.commands import (
     is_unsafe_batch,
     quiet_environment,
 )
+from chatls.children.outputs import OutputFile
 from chatls.errors import ToolError
-from chatls.outputs import OutputFile
 
 LONG = 30.0
 KEY = "sk-canary-0123456789"
