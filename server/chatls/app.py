@@ -15,9 +15,9 @@ from anyio.abc import TaskGroup
 
 from chatls.agent.accepted import Means
 from chatls.agent.chats import Chats
-from chatls.agent.grants import Grants
 from chatls.agent.instructions import Instructions
-from chatls.agent.permission import Permissions
+from chatls.agent.permission.gate import Permissions
+from chatls.agent.permission.grants import Grants
 from chatls.agent.queues import Queues
 from chatls.agent.session import Sessions
 from chatls.children import process

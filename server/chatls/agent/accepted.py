@@ -11,7 +11,7 @@ from uuid import uuid4
 from anyio import CancelScope
 
 from chatls.agent.instructions import Instructions
-from chatls.agent.permission import Permissions, TurnGate
+from chatls.agent.permission.gate import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
 from chatls.agent.request import Requests

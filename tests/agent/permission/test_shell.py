@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chatls.agent.shell import crude_segments, segments
+from chatls.agent.permission.shell import crude_segments, segments
 
 SHELL = shutil.which("sh")
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.agent.command_keys import Key, key_of
-from chatls.agent.rules import Command, Decision, Files, Part, Rule, decide, remembered
-from chatls.agent.shell import crude_segments, segments
+from chatls.agent.permission.command_keys import Key, key_of
+from chatls.agent.permission.rules import Command, Decision, Files, Part, Rule, decide, remembered
+from chatls.agent.permission.shell import crude_segments, segments
 from chatls.permissions import Action
 
 HERE, THERE = Path("/work-a"), Path("/work-b")

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from chatls.agent.known_commands import (
+from chatls.agent.permission.known_commands import (
     ASSIGNING,
     CHECKERS,
     FINE,
@@ -23,7 +23,7 @@ from chatls.agent.known_commands import (
     SUBCOMMANDS,
     TOPICS,
 )
-from chatls.agent.shell import Words
+from chatls.agent.permission.shell import Words
 from chatls.workspace.secret_files import holds_secrets
 
 

@@ -16,8 +16,8 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from chatls.agent.command_keys import Key
-from chatls.agent.rules import Rule
+from chatls.agent.permission.command_keys import Key
+from chatls.agent.permission.rules import Rule
 from chatls.errors import ChatlsError
 from chatls.workspace.openfile import NotRegularError, open_beneath
 from chatls.workspace.ownfolder import make_private

@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from chatls.agent.command_keys import Key, key_of
-from chatls.agent.rules import Command, Files, Matter, Part
-from chatls.agent.shell import Words, crude_segments, segments
+from chatls.agent.permission.command_keys import Key, key_of
+from chatls.agent.permission.rules import Command, Files, Matter, Part
+from chatls.agent.permission.shell import Words, crude_segments, segments
 from chatls.agent.step import Run
 from chatls.children.commands import clean_path
 from chatls.errors import ToolError

@@ -11,8 +11,8 @@ import pytest
 from anyio import create_task_group, fail_after
 from anyio.lowlevel import checkpoint
 
-from chatls.agent.grants import Grants
-from chatls.agent.permission import Permissions, TurnGate
+from chatls.agent.permission.gate import Permissions, TurnGate
+from chatls.agent.permission.grants import Grants
 from chatls.agent.queues import Queues
 from chatls.config import PermissionRule
 from chatls.content import Diff, JsonObject, Location, TextContent

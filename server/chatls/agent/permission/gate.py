@@ -12,10 +12,10 @@ from hashlib import sha256
 
 from anyio import CancelScope, Lock, to_thread
 
-from chatls.agent.grants import Grants, NotKeptError
-from chatls.agent.matters import matter_of
-from chatls.agent.questions import CLOSED, Choice, choices, forbidden, question, rejected
-from chatls.agent.rules import Decision, Matter, Rule, decide
+from chatls.agent.permission.grants import Grants, NotKeptError
+from chatls.agent.permission.matters import matter_of
+from chatls.agent.permission.questions import CLOSED, Choice, choices, forbidden, question, rejected
+from chatls.agent.permission.rules import Decision, Matter, Rule, decide
 from chatls.agent.step import Outcome, Run
 from chatls.config import PermissionRule
 from chatls.editor import Editor, Question, Reply

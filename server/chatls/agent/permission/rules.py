@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from chatls.agent.command_keys import Key, plain_program
-from chatls.agent.shell import Words, crude_segments
+from chatls.agent.permission.command_keys import Key, plain_program
+from chatls.agent.permission.shell import Words, crude_segments
 from chatls.errors import ToolError
 from chatls.permissions import Action, Scope
 from chatls.workspace.globs import Wanted, wanted

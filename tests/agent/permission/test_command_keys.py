@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.agent.command_keys import Key, key_of
-from chatls.agent.known_commands import NEVER
-from chatls.agent.shell import segments
+from chatls.agent.permission.command_keys import Key, key_of
+from chatls.agent.permission.known_commands import NEVER
+from chatls.agent.permission.shell import segments
 
 
 def key(line: str) -> Key | None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from chatls.agent import grants
-from chatls.agent.command_keys import Key
-from chatls.agent.grants import Grants, NotKeptError
-from chatls.agent.rules import Rule
+from chatls.agent.permission import grants
+from chatls.agent.permission.command_keys import Key
+from chatls.agent.permission.grants import Grants, NotKeptError
+from chatls.agent.permission.rules import Rule
 
 FILE = "permissions.json"
 

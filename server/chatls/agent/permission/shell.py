@@ -7,7 +7,7 @@ A single `&` is more: it leaves a command behind.
 import re
 import unicodedata
 
-from chatls.agent.known_commands import words
+from chatls.agent.permission.known_commands import words
 
 Words = tuple[str, ...]
 

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from chatls.agent.rules import Decision, Files, Matter, Rule, decide, remembered
+from chatls.agent.permission.rules import Decision, Files, Matter, Rule, decide, remembered
 from chatls.agent.step import Outcome, Run
 from chatls.content import Diff, TextContent, ToolContent
 from chatls.editor import OptionKind, PermissionOption, Question
