@@ -16,8 +16,8 @@ from chatls.message import ToolSpec
 from chatls.providers import chat_reply, ollama_reply
 from chatls.providers.body import Body, Decoder
 from chatls.providers.framing import Framer, NdjsonFramer, SseFramer
-from chatls.providers.inline import InlineParser
-from chatls.providers.inline_layer import read_inline
+from chatls.providers.inline.layer import read_inline
+from chatls.providers.inline.parser import InlineParser
 from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelRequest
 from chatls.providers.status import Origin

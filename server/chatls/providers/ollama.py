@@ -22,8 +22,8 @@ from chatls.providers.delta import Delta, Failed
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.framing import NdjsonFramer
 from chatls.providers.http import HttpRequest
-from chatls.providers.inline_layer import read_inline
-from chatls.providers.inline_request import with_tools_in_prompt
+from chatls.providers.inline.layer import read_inline
+from chatls.providers.inline.request import with_tools_in_prompt
 from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode

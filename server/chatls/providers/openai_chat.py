@@ -21,8 +21,8 @@ from chatls.providers.chat_request import encode, refused_fields
 from chatls.providers.delta import Delta
 from chatls.providers.endpoint import Endpoint
 from chatls.providers.http import HttpRequest
-from chatls.providers.inline_layer import read_inline
-from chatls.providers.inline_request import with_tools_in_prompt
+from chatls.providers.inline.layer import read_inline
+from chatls.providers.inline.request import with_tools_in_prompt
 from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
 from chatls.providers.provider import ModelRequest
 from chatls.providers.status import Origin
