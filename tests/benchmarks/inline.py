@@ -14,13 +14,13 @@ from decoders import chat, ollama
 
 from chatls.message import ToolSpec
 from chatls.providers import chat_reply, ollama_reply
-from chatls.providers.body import Body, Decoder
-from chatls.providers.framing import Framer, NdjsonFramer, SseFramer
+from chatls.providers.http.body import Body, Decoder
+from chatls.providers.http.framing import Framer, NdjsonFramer, SseFramer
+from chatls.providers.http.status import Origin
 from chatls.providers.inline.layer import read_inline
 from chatls.providers.inline.parser import InlineParser
 from chatls.providers.learnt import Learnt
 from chatls.providers.provider import ModelRequest
-from chatls.providers.status import Origin
 
 COUNT = 5_000
 ROUNDS = 9

@@ -10,8 +10,8 @@ from chatls.config import LimitSettings
 from chatls.errors import ProviderError
 from chatls.message import ToolSpec
 from chatls.providers.encoded import EncodedHistories
-from chatls.providers.endpoint import Endpoint
-from chatls.providers.http import Server
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.server import Server
 from chatls.providers.listing import openai_models
 from chatls.providers.provider import ModelInfo
 

@@ -12,8 +12,8 @@ import anyio
 from chatls.children.process import Child, PipeReader
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
-from chatls.providers.endpoint import Endpoint
-from chatls.providers.keys import ApiKey
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.keys import ApiKey
 
 _PROGRAM = Path(__file__).with_name("local_server.py")
 _READY = b"READY "

@@ -3,7 +3,7 @@
 from urllib.parse import quote
 
 from chatls.errors import ProviderError
-from chatls.providers.http import Server
+from chatls.providers.http.server import Server
 from chatls.providers.shapes import as_object
 
 _ASKING = 5.0

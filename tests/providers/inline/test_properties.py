@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.jsontext import printable
-from chatls.providers.body import Decoder
 from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
-from chatls.providers.framing import SseEvent
+from chatls.providers.http.body import Decoder
+from chatls.providers.http.framing import SseEvent
 from chatls.providers.inline import words as words
 from chatls.providers.inline.families import CLOSERS, OPENERS, SPOKEN, THINKING
 from chatls.providers.inline.layer import InlineDecoder

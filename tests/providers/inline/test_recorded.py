@@ -13,9 +13,9 @@ import pytest
 from chatls.config import ProviderKind
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
-from chatls.providers.body import Body, Decoder
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
-from chatls.providers.framing import NdjsonFramer, SseFramer
+from chatls.providers.http.body import Body, Decoder
+from chatls.providers.http.framing import NdjsonFramer, SseFramer
 from chatls.providers.inline.layer import InlineDecoder
 from chatls.providers.learnt import Learnt
 from tests.providers.reading import SOURCE, decoder_of, seen

@@ -11,9 +11,9 @@ from typing import Any
 
 from chatls.content import JsonObject
 from chatls.message import Replay
-from chatls.providers.body import Decoder
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished, TextDelta, ThinkingDelta
-from chatls.providers.framing import SseEvent
+from chatls.providers.http.body import Decoder
+from chatls.providers.http.framing import SseEvent
 from chatls.providers.inline.parser import InlineParser
 from chatls.providers.inline.twice import CallDelta, Twice
 from chatls.providers.learnt import Learnt

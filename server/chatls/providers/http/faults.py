@@ -13,8 +13,8 @@ from typing import cast
 import httpx
 
 from chatls.errors import ErrorKind, ProviderError
-from chatls.providers.complaint import visible
-from chatls.providers.status import Origin
+from chatls.providers.http.complaint import visible
+from chatls.providers.http.status import Origin
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _NOT_A_FAULT = (ssl.SSLWantReadError, ssl.SSLWantWriteError)

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatls.errors import ErrorKind
-from chatls.providers.complaint import read_body, visible
-from chatls.providers.faults import connection_error
-from chatls.providers.status import Origin, http_error, stream_error
-from chatls.providers.waiting import LONGEST_WAIT, asked_wait, pause
+from chatls.providers.http.backoff import LONGEST_WAIT, asked_wait, pause
+from chatls.providers.http.complaint import read_body, visible
+from chatls.providers.http.faults import connection_error
+from chatls.providers.http.status import Origin, http_error, stream_error
 
 SOURCE = Origin("work", "models.example:8080", "the environment variable WORK_KEY")
 

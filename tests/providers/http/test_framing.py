@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatls.errors import ProviderError
-from chatls.providers.framing import NdjsonFramer, SseEvent, SseFramer
+from chatls.providers.http.framing import NdjsonFramer, SseEvent, SseFramer
 
 
 def events(

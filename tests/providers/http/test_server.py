@@ -184,7 +184,7 @@ async def test_no_limit_means_none(server: ScriptedServer) -> None:
 async def test_after_the_label_usage_is_waited_for_but_not_long(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatls.providers.reply._LAST_WORDS", 0.1)
+    monkeypatch.setattr("chatls.providers.http.reply._LAST_WORDS", 0.1)
     server.play([Head(), SOME, Chunk(event(end())), Hang()])
     got = seen(await ask(server))
     assert (got.text, got.stop, got.error) == ("some text", "end_turn", None)

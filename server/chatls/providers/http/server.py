@@ -19,17 +19,17 @@ from chatls.config import LimitSettings
 from chatls.content import TurnError
 from chatls.errors import ProviderError
 from chatls.events import Notice, Retry
-from chatls.providers.body import Body, Decoder
-from chatls.providers.client import Client, is_loopback, make_client
 from chatls.providers.delta import Delta, Failed
-from chatls.providers.endpoint import Endpoint
-from chatls.providers.exchange import Exchange
-from chatls.providers.faults import SilenceError
-from chatls.providers.framing import Framer, SseFramer
-from chatls.providers.keys import Blotter
-from chatls.providers.reply import ReplyReader
-from chatls.providers.status import Origin
-from chatls.providers.waiting import MOST_TRIES, pause, spoken
+from chatls.providers.http.backoff import MOST_TRIES, pause, spoken
+from chatls.providers.http.body import Body, Decoder
+from chatls.providers.http.client import Client, is_loopback, make_client
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.exchange import Exchange
+from chatls.providers.http.faults import SilenceError
+from chatls.providers.http.framing import Framer, SseFramer
+from chatls.providers.http.keys import Blotter
+from chatls.providers.http.reply import ReplyReader
+from chatls.providers.http.status import Origin
 
 _JSON_BYTES = 8 * 1024 * 1024
 _luck = SystemRandom().random

@@ -11,11 +11,11 @@ import httpx
 
 from chatls.config import LimitSettings
 from chatls.errors import ProviderError
-from chatls.providers.client import Client
-from chatls.providers.complaint import visible
-from chatls.providers.faults import connection_error, interrupted, silent
-from chatls.providers.status import Origin, http_error
-from chatls.providers.watchdog import Watchdog
+from chatls.providers.http.client import Client
+from chatls.providers.http.complaint import visible
+from chatls.providers.http.faults import connection_error, interrupted, silent
+from chatls.providers.http.status import Origin, http_error
+from chatls.providers.http.watchdog import Watchdog
 
 _REUSE = 0.02
 """Seconds that the end of a finished body may take: its connection can then be used for the next step."""

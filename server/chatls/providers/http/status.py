@@ -11,8 +11,8 @@ from typing import Any
 
 from chatls import jsontext
 from chatls.errors import ErrorKind, ProviderError
-from chatls.providers.complaint import Complaint, read_body, read_value, visible
-from chatls.providers.waiting import asked_wait
+from chatls.providers.http.backoff import asked_wait
+from chatls.providers.http.complaint import Complaint, read_body, read_value, visible
 
 _RETRYABLE: tuple[ErrorKind, ...] = ("rate_limited", "overloaded", "timeout")
 _NEVER: tuple[ErrorKind, ...] = ("unauthorized", "forbidden", "quota_exceeded", "context_window_exceeded")

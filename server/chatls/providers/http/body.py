@@ -10,11 +10,11 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from chatls import jsontext
 from chatls.errors import ProviderError
-from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta
-from chatls.providers.faults import interrupted
-from chatls.providers.framing import Framer, NdjsonFramer, SseEvent, check_size
-from chatls.providers.status import Origin
+from chatls.providers.http.complaint import visible
+from chatls.providers.http.faults import interrupted
+from chatls.providers.http.framing import Framer, NdjsonFramer, SseEvent, check_size
+from chatls.providers.http.status import Origin
 
 _BLANKS = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"

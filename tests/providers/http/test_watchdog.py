@@ -5,7 +5,7 @@ import asyncio
 import anyio
 import pytest
 
-from chatls.providers.watchdog import Watchdog
+from chatls.providers.http.watchdog import Watchdog
 
 pytestmark = pytest.mark.asyncio
 

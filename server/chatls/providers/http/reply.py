@@ -5,10 +5,10 @@ from time import monotonic
 import anyio
 
 from chatls.errors import ProviderError
-from chatls.providers.body import Body
 from chatls.providers.delta import Delta
-from chatls.providers.exchange import Exchange
-from chatls.providers.faults import silent
+from chatls.providers.http.body import Body
+from chatls.providers.http.exchange import Exchange
+from chatls.providers.http.faults import silent
 
 _LAST_WORDS = 2.0
 """Seconds that usage and terminator may take once the reply is labelled as finished."""
