@@ -84,7 +84,7 @@ IMPORTS_LATE = {"chatls.__main__", "chatls.providers"}
 """May import inside functions: the command line loads what the command needs, adapters are loaded on first use."""
 
 POSIX_FILES = {"chatls.wire.stdio", "chatls.children.process"}
-PROGRAMS = {"chatls.providers.local_server"}
+PROGRAMS = {"chatls.providers.local.server"}
 """Programs of their own, started by their path: they import nothing of ours, and nothing of ours imports them."""
 POSIX_CALLS = re.compile(
     r"""os\.(fork\w*|posix_spawn\w*|kill|killpg|setsid|setpgid|setpgrp|getpgid|getpgrp|getsid|setuid|setgid|getuid|geteuid

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from chatls.content import Image, Resource, TextContent
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
-from chatls.providers import demonstration
-from chatls.providers.demonstration import adapted, offered, plain
+from chatls.providers.local import demonstration
+from chatls.providers.local.demonstration import adapted, offered, plain
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
 
 SEARCH = ToolSpec("search", "Search everything.", {"type": "object", "properties": {"pattern": {}, "path": {}}})

@@ -15,13 +15,13 @@ from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import JsonObject, TextContent
 from chatls.events import Notice
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
-from chatls.providers import local
 from chatls.providers.catalog import EMBEDDED_MODEL
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Failed, Finished, TextDelta
-from chatls.providers.local import LocalProvider
-from chatls.providers.local_child import LocalChild
+from chatls.providers.local import provider
+from chatls.providers.local.child import LocalChild
+from chatls.providers.local.provider import LocalProvider
+from chatls.providers.local.weights import SMOLLM2, fetch
 from chatls.providers.provider import ModelRequest
-from chatls.providers.weights import SMOLLM2, fetch
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.model]
 
@@ -62,7 +62,7 @@ def pids(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         started.append(running.child.pid)
         return running
 
-    monkeypatch.setattr(local, "LocalChild", SimpleNamespace(start=start))
+    monkeypatch.setattr(provider, "LocalChild", SimpleNamespace(start=start))
     return started
 
 
@@ -167,7 +167,7 @@ from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import TextContent
 from chatls.message import UserMessage
 from chatls.providers.catalog import EMBEDDED_MODEL
-from chatls.providers.local import LocalProvider
+from chatls.providers.local.provider import LocalProvider
 from chatls.providers.provider import ModelRequest
 
 async def main():

@@ -22,13 +22,13 @@ from chatls.content import JsonObject, TurnError
 from chatls.errors import ProviderError
 from chatls.events import Notice, Retry
 from chatls.message import ToolSpec
-from chatls.providers import demonstration
 from chatls.providers.catalog import EMBEDDED_MODEL, ChatDialect
 from chatls.providers.delta import CallStart, Delta, Failed, Finished, TextDelta
-from chatls.providers.local_child import LocalChild
+from chatls.providers.local import demonstration
+from chatls.providers.local.child import LocalChild
+from chatls.providers.local.weights import ADVICE, SMOLLM2, Weights, fetch
 from chatls.providers.openai_chat import OpenAIChat
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.weights import ADVICE, SMOLLM2, Weights, fetch
 
 THREADS_VARIABLE = "CHATLS_LOCAL_THREADS"
 """The environment variable that says how many threads llama.cpp may use."""

@@ -16,8 +16,8 @@ from anyio import from_thread
 from chatls.children.process import gone
 from chatls.errors import ProviderError
 from chatls.events import Notice
-from chatls.providers import weights as module
-from chatls.providers.weights import Weights, fetch
+from chatls.providers.local import weights as module
+from chatls.providers.local.weights import Weights, fetch
 
 pytestmark = pytest.mark.asyncio
 
