@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from chatls import config
 from chatls.content import camel
-from chatls.providers import catalog
+from chatls.providers.known import catalog
 from generation.markdown import code, table
 from generation.source import field_words, one_line
 

@@ -33,7 +33,7 @@ from chatls.lsp.listings import Listings
 from chatls.lsp.rpc import Answer, Rpc
 from chatls.lsp.turns import Turns
 from chatls.models import Models
-from chatls.providers.catalog import KNOWN
+from chatls.providers.known.catalog import KNOWN
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods

@@ -19,7 +19,7 @@ from chatls.providers.http.framing import Framer, NdjsonFramer, SseFramer
 from chatls.providers.http.status import Origin
 from chatls.providers.inline.layer import read_inline
 from chatls.providers.inline.parser import InlineParser
-from chatls.providers.learnt import Learnt
+from chatls.providers.known.refused import Learnt
 from chatls.providers.provider import ModelRequest
 
 COUNT = 5_000

@@ -13,7 +13,6 @@ from chatls.config import ProviderSettings
 from chatls.content import Usage
 from chatls.errors import SettingsError
 from chatls.message import ToolSpec
-from chatls.providers.catalog import SCRIPTED_MODEL
 from chatls.providers.delta import (
     CallArguments,
     CallReady,
@@ -24,6 +23,7 @@ from chatls.providers.delta import (
     TextDelta,
     ThinkingDelta,
 )
+from chatls.providers.known.catalog import SCRIPTED_MODEL
 from chatls.providers.provider import ModelRequest
 from chatls.providers.scripted import ScriptedProvider
 

@@ -20,9 +20,9 @@ from chatls.providers.delta import Delta
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
+from chatls.providers.known.streaming import Streaming, Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.streaming import Streaming, Streams
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 

@@ -21,10 +21,10 @@ from chatls.providers.gemini_request import encode, refused_fields, signatures
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
-from chatls.providers.learnt import Learnt
+from chatls.providers.known.refused import Learnt
+from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_list, as_object, as_objects, as_text
-from chatls.providers.streaming import Streams
 
 _KEY_HEADER = ("x-goog-api-key", "")
 _NOT_FOR_CHAT = re.compile(r"embed|-tts\b|-image\b|imagen|veo|robotics|computer-use|\baqa\b", re.IGNORECASE)

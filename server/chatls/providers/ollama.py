@@ -25,11 +25,11 @@ from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
 from chatls.providers.inline.layer import read_inline
 from chatls.providers.inline.request import with_tools_in_prompt
-from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
+from chatls.providers.known.refused import Learnt, is_about_tools, told_in_prompt
+from chatls.providers.known.streaming import Streams
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.streaming import Streams
 
 _THINKS_NOT = re.compile(r"does not support thinking|\bthink\b", re.IGNORECASE)
 _CALLS_NOT = re.compile(r"does not support tools", re.IGNORECASE)

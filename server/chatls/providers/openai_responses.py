@@ -17,11 +17,11 @@ from chatls.providers.encoded import EncodedHistory
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
-from chatls.providers.learnt import Learnt
+from chatls.providers.known.refused import Learnt
+from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_reply import ResponsesDecoder
 from chatls.providers.responses_request import encode, refusable
-from chatls.providers.streaming import Streams
 
 
 class OpenAIResponses(HttpAdapter[Learnt]):

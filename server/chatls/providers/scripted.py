@@ -16,7 +16,6 @@ from chatls.errors import ProviderError, SettingsError
 from chatls.events import StepStopReason
 from chatls.message import ToolSpec, new_call_id
 from chatls.providers.arguments import parse_object
-from chatls.providers.catalog import SCRIPTED_MODEL
 from chatls.providers.delta import (
     CallArguments,
     CallReady,
@@ -27,6 +26,7 @@ from chatls.providers.delta import (
     TextDelta,
     ThinkingDelta,
 )
+from chatls.providers.known.catalog import SCRIPTED_MODEL
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.script import (
     Action,

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from chatls.config import ProviderSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
-from chatls.providers.catalog import KNOWN, hands_on_text
 from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.delta import Delta
 from chatls.providers.http.body import Body
 from chatls.providers.http.framing import NdjsonFramer, SseFramer
 from chatls.providers.inline.layer import InlineDecoder
-from chatls.providers.learnt import Learnt
+from chatls.providers.known.catalog import KNOWN, hands_on_text
+from chatls.providers.known.refused import Learnt
 from chatls.providers.ollama_reply import OllamaDecoder
 from tests.providers.cases import DONE, fragment
 from tests.providers.reading import SOURCE, Seen, seen, stream_bytes

@@ -19,7 +19,7 @@ from chatls.providers.inline import words as words
 from chatls.providers.inline.families import CLOSERS, OPENERS, SPOKEN, THINKING
 from chatls.providers.inline.layer import InlineDecoder
 from chatls.providers.inline.parser import InlineParser
-from chatls.providers.learnt import Learnt
+from chatls.providers.known.refused import Learnt
 from chatls.providers.ollama_reply import OllamaDecoder
 from tests.providers.inline.reading import CITY, TOOLS, Reply, deltas_of, fold, without_pieces
 from tests.providers.inline.test_parser import ONE_CALL

@@ -17,7 +17,7 @@ from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.http.body import Body, Decoder
 from chatls.providers.http.framing import NdjsonFramer, SseFramer
 from chatls.providers.inline.layer import InlineDecoder
-from chatls.providers.learnt import Learnt
+from chatls.providers.known.refused import Learnt
 from tests.providers.reading import SOURCE, decoder_of, seen
 
 FOLDER = os.environ.get("CHATLS_STREAMS")

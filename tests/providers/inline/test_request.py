@@ -16,8 +16,8 @@ from chatls.providers.delta import CallReady, CallStart, Delta, TextDelta
 from chatls.providers.inline.forms import FORMS, form_of
 from chatls.providers.inline.parser import InlineParser
 from chatls.providers.inline.request import with_tools_in_prompt
+from chatls.providers.known.wording import NO_RESULT
 from chatls.providers.provider import ModelRequest
-from chatls.providers.wording import NO_RESULT
 
 SEARCH = ToolSpec(
     "search",

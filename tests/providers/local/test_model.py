@@ -15,8 +15,8 @@ from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import JsonObject, TextContent
 from chatls.events import Notice
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
-from chatls.providers.catalog import EMBEDDED_MODEL
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Failed, Finished, TextDelta
+from chatls.providers.known.catalog import EMBEDDED_MODEL
 from chatls.providers.local import provider
 from chatls.providers.local.child import LocalChild
 from chatls.providers.local.provider import LocalProvider
@@ -166,7 +166,7 @@ import anyio
 from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import TextContent
 from chatls.message import UserMessage
-from chatls.providers.catalog import EMBEDDED_MODEL
+from chatls.providers.known.catalog import EMBEDDED_MODEL
 from chatls.providers.local.provider import LocalProvider
 from chatls.providers.provider import ModelRequest
 

@@ -21,8 +21,8 @@ from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import TextContent
 from chatls.events import Notice
 from chatls.message import ToolSpec, UserMessage
-from chatls.providers.catalog import EMBEDDED_MODEL
 from chatls.providers.delta import CallReady, CallStart, Delta, Failed, Finished, TextDelta
+from chatls.providers.known.catalog import EMBEDDED_MODEL
 from chatls.providers.local import child, provider, weights
 from chatls.providers.local.provider import LocalProvider
 from chatls.providers.local.weights import Weights

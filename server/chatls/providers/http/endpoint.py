@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from chatls.config import ProviderSettings
 from chatls.errors import CREDENTIALS_MISSING, RequestError, SettingsError
-from chatls.providers.catalog import BEARER, KeyHeader, Known, entry_of
 from chatls.providers.http.keys import ApiKey, check_headers
+from chatls.providers.known.catalog import BEARER, KeyHeader, Known, entry_of
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 """Headers that carry keys: one that the settings give stands for the key."""

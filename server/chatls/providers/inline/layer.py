@@ -16,7 +16,7 @@ from chatls.providers.http.body import Decoder
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.inline.parser import InlineParser
 from chatls.providers.inline.twice import CallDelta, Twice
-from chatls.providers.learnt import Learnt
+from chatls.providers.known.refused import Learnt
 from chatls.providers.provider import ModelRequest
 
 log = logging.getLogger(__name__)

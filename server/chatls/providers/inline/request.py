@@ -10,8 +10,8 @@ from chatls.content import TextContent
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers.history import results_of
 from chatls.providers.inline.forms import Form, form_of
+from chatls.providers.known.wording import NO_RESULT
 from chatls.providers.provider import ModelRequest
-from chatls.providers.wording import NO_RESULT
 
 _MUST = "\nAnswer with a call now, and nothing else."
 

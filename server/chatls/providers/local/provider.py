@@ -22,8 +22,8 @@ from chatls.content import JsonObject, TurnError
 from chatls.errors import ProviderError
 from chatls.events import Notice, Retry
 from chatls.message import ToolSpec
-from chatls.providers.catalog import EMBEDDED_MODEL, ChatDialect
 from chatls.providers.delta import CallStart, Delta, Failed, Finished, TextDelta
+from chatls.providers.known.catalog import EMBEDDED_MODEL, ChatDialect
 from chatls.providers.local import demonstration
 from chatls.providers.local.child import LocalChild
 from chatls.providers.local.weights import ADVICE, SMOLLM2, Weights, fetch

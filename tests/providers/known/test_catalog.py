@@ -7,9 +7,9 @@ import pytest
 
 from chatls.config import Settings
 from chatls.errors import RequestError, SettingsError
-from chatls.providers.catalog import KNOWN
-from chatls.providers.choice import Choice, available, choose, likely_kind, named_choice, only_model
-from chatls.providers.loopback import find_llamacpp, find_ollama
+from chatls.providers.known.catalog import KNOWN
+from chatls.providers.known.choice import Choice, available, choose, likely_kind, named_choice, only_model
+from chatls.providers.known.loopback import find_llamacpp, find_ollama
 from tests.support.http_server import Hang, Raw, Reply, Request, ScriptedServer, answered
 
 pytestmark = pytest.mark.asyncio

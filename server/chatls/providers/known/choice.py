@@ -10,7 +10,7 @@ import anyio
 
 from chatls.config import ProviderKind, ProviderSettings, Settings
 from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
-from chatls.providers.catalog import (
+from chatls.providers.known.catalog import (
     EMBEDDED_MODEL,
     EMBEDDED_PROVIDER,
     KNOWN,
@@ -20,7 +20,7 @@ from chatls.providers.catalog import (
     kind_of,
     known,
 )
-from chatls.providers.loopback import Found, find_llamacpp, find_lmstudio, find_ollama, find_sglang, find_vllm
+from chatls.providers.known.loopback import Found, find_llamacpp, find_lmstudio, find_ollama, find_sglang, find_vllm
 
 _LOOKING = 0.5
 """Seconds that local servers get to say what they are."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from chatls.errors import ProviderError
 from chatls.events import Notice
-from chatls.providers.streaming import Streaming
+from chatls.providers.known.streaming import Streaming
 
 _NO_TOOLS = re.compile(
     r"\b(tools?|functions?)\b.{0,60}\b(not (fully |yet |currently )?(supported|permitted|allowed|available|enabled)"
