@@ -28,7 +28,7 @@ from chatls.providers.delta import (
 )
 from chatls.providers.known.catalog import SCRIPTED_MODEL
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.script import (
+from chatls.providers.scripted.script import (
     Action,
     CallTool,
     Count,

@@ -25,7 +25,7 @@ from chatls.providers.delta import (
 )
 from chatls.providers.known.catalog import SCRIPTED_MODEL
 from chatls.providers.provider import ModelRequest
-from chatls.providers.scripted import ScriptedProvider
+from chatls.providers.scripted.player import ScriptedProvider
 
 pytestmark = pytest.mark.asyncio
 
