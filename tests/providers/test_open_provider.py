@@ -78,11 +78,13 @@ def run_python(program: str) -> str:
 
 
 def test_an_adapter_is_loaded_when_it_is_first_used() -> None:
-    loaded = "print(*sorted({m.split('.')[2] for m in sys.modules if m.startswith('chatls.providers.')} & set(kinds)))"
-    program = f"import sys, chatls.app\nkinds = {(*BUILT, 'http', 'client')!r}\n{loaded}\n"
+    loaded = "print(*sorted({m.removeprefix('chatls.providers.') for m in sys.modules} & set(names)))"
+    places = {"local": "local.provider", "scripted": "scripted.player"}
+    names = (*(places.get(kind, kind) for kind in BUILT), "http.server", "http.client")
+    program = f"import sys, chatls.app\nnames = {names!r}\n{loaded}\n"
     assert run_python(program).split() == []
     program += f"from chatls.providers import preload\npreload('gemini')\n{loaded}"
-    assert run_python(program).split() == ["client", "gemini", "http"]
+    assert run_python(program).split() == ["gemini", "http.client", "http.server"]
 
 
 def test_a_name_is_enough_to_know_which_adapter() -> None:
