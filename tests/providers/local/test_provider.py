@@ -296,7 +296,7 @@ async def test_without_the_engine_it_says_what_to_install(monkeypatch: pytest.Mo
     assert error.kind == "not_found"
     assert f"{sys.executable} -m pip install 'xllamacpp>=2026.10'" in error.message
     assert "chatls[" not in error.message
-    extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))["project"]
     assert extras["optional-dependencies"]["local"] == ["xllamacpp>=2026.10"]
 
 

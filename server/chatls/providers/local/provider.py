@@ -135,7 +135,7 @@ class LocalProvider:
         if self._own:
             _check_file(self._own)
             return {"model": str(self._own), "context": self._context, **_threads({})}
-        template = files("chatls.providers").joinpath("demonstration.jinja").read_text("utf-8")
+        template = files("chatls.providers.local").joinpath("demonstration.jinja").read_text("utf-8")
         # One thread writes hardly slower than two do, and keeps its pace while others use the processor.
         threads = {"threads": 1, "promptThreads": min(2, os.cpu_count() or 1)}
         model = str(self._weights.path)
