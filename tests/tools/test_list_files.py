@@ -10,7 +10,8 @@ from playground import Playground, text_of
 from chatls.content import Location
 from chatls.errors import ToolError
 from chatls.tools import list_files as tool
-from chatls.tools import read_file, ripgrep
+from chatls.tools import read_file
+from chatls.tools.searching import ripgrep
 
 pytestmark = pytest.mark.asyncio
 

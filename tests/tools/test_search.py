@@ -13,7 +13,8 @@ from playground import Playground, text_of
 
 from chatls.content import Location
 from chatls.errors import ToolError
-from chatls.tools import list_files, ripgrep, search
+from chatls.tools import list_files, search
+from chatls.tools.searching import ripgrep
 
 pytestmark = pytest.mark.asyncio
 

@@ -5,7 +5,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatls.tools.ignored import hides_all
+from chatls.tools.searching.ignored import hides_all
 from chatls.workspace.globs import Wanted, wanted_of
 from chatls.workspace.openfile import NotRegularError
 from chatls.workspace.workspace import Workspace

@@ -13,7 +13,7 @@ from chatls.errors import ToolError
 from chatls.tools.areas import Area, areas
 from chatls.tools.lookalike import Meant, meant
 from chatls.tools.outline import outline
-from chatls.tools.ripgrep import Ended, Names, find, run
+from chatls.tools.searching.ripgrep import Ended, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace

@@ -19,7 +19,7 @@ from anyio import to_thread
 from chatls.content import TextContent
 from chatls.errors import ToolError
 from chatls.tools.areas import areas
-from chatls.tools.ripgrep import Names, find, run
+from chatls.tools.searching.ripgrep import Names, find, run
 from chatls.tools.tool import Plan, ToolOutput
 from chatls.workspace.pathtext import local_path, quoted
 from chatls.workspace.workspace import Workspace, real_path

@@ -15,14 +15,14 @@ from pydantic import Field
 from chatls.content import JsonObject, Location, TextContent
 from chatls.errors import ToolError
 from chatls.tools.areas import Area, areas
-from chatls.tools.findings import Findings
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import Meant, meant
-from chatls.tools.matches import COLUMNS, Columns, Matches, Open, Place, joined
-from chatls.tools.query import Form, Query
-from chatls.tools.ripgrep import Ended, Names, find, run
-from chatls.tools.searched import LARGEST, Searched, searched
-from chatls.tools.tallies import Tallies
+from chatls.tools.searching.findings import Findings
+from chatls.tools.searching.matches import COLUMNS, Columns, Matches, Open, Place, joined
+from chatls.tools.searching.query import Form, Query
+from chatls.tools.searching.ripgrep import Ended, Names, find, run
+from chatls.tools.searching.searched import LARGEST, Searched, searched
+from chatls.tools.searching.tallies import Tallies
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.secret_files import CANDIDATES, holds_secrets

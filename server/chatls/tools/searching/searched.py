@@ -11,7 +11,7 @@ from anyio import to_thread
 
 from chatls.errors import ToolError
 from chatls.tools.areas import Area
-from chatls.tools.ripgrep import Names, run
+from chatls.tools.searching.ripgrep import Names, run
 from chatls.workspace.openfile import encoding_of
 from chatls.workspace.secret_files import CANDIDATES
 from chatls.workspace.workspace import Workspace

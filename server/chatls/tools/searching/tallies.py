@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chatls.tools.matches import Open
+from chatls.tools.searching.matches import Open
 
 
 @dataclass(slots=True)

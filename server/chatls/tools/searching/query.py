@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chatls.errors import ToolError
-from chatls.tools.matches import PRINTED
+from chatls.tools.searching.matches import PRINTED
 
 Form = Literal["lines", "files", "counts"]
 """What a search answers with."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from chatls.content import TextContent
 from chatls.errors import ToolError
-from chatls.tools.matches import Line, Matches
-from chatls.tools.query import Form
-from chatls.tools.ripgrep import Ended
-from chatls.tools.tallies import Tallies
+from chatls.tools.searching.matches import Line, Matches
+from chatls.tools.searching.query import Form
+from chatls.tools.searching.ripgrep import Ended
+from chatls.tools.searching.tallies import Tallies
 from chatls.tools.tool import ToolOutput
 from chatls.workspace.workspace import Workspace
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from chatls.tools.matches import LONGEST_LINE, Columns, Matches
+from chatls.tools.searching.matches import LONGEST_LINE, Columns, Matches
 
 
 def matches(context: int = 0) -> Matches:
