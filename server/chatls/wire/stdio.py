@@ -11,6 +11,7 @@ import signal
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from threading import Semaphore, Thread
 from typing import NamedTuple, NoReturn, Protocol
@@ -185,7 +186,8 @@ def write_all(sink: int, data: bytes) -> None:
 class Input:
     """Reads in a thread of its own, so that a busy pool of workers can never make the daemon deaf.
 
-    The thread is no task: it holds nothing but the descriptor and ends with the process.
+    The thread is no task: it holds nothing but the descriptor and ends with the process. What it hands to the loop runs
+    in the context of who made it: by that anyio knows, where sniffio is installed, that it runs in asyncio.
     """
 
     def __init__(self, source: int, loop: Loop, receive: Callable[[bytes], None]) -> None:
@@ -193,7 +195,7 @@ class Input:
         self._loop = loop
         self._receive = receive
         self._ahead = Semaphore(_READ_AHEAD)
-        Thread(target=self._read, name="stdin", daemon=True).start()
+        Thread(target=copy_context().run, args=(self._read,), name="stdin", daemon=True).start()
 
     def _read(self) -> None:
         while True:
