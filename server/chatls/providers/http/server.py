@@ -148,11 +148,10 @@ class Server:
 
     async def _send(self, exchange: Exchange, question: HttpQuestion) -> ReplyReader:
         asked = question.request()
-        body = Body(self.source, asked.framer(), question.decoder(self.source))
         headers = await self._headers()
-        reply = ReplyReader(exchange, body)
         await exchange.open("POST", _parsed(self._base_url + asked.path), headers, asked.content)
-        return reply
+        # Only now: what reads the answer must not delay the request.
+        return ReplyReader(exchange, Body(self.source, asked.framer(), question.decoder(self.source)))
 
     async def _headers(self) -> dict[str, str]:
         """Raises `ProviderError` (unauthorized) if there is no key to send."""
