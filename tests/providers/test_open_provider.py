@@ -99,6 +99,18 @@ def test_a_missing_key_names_the_variable() -> None:
         assert "OPENAI_API_KEY" in str(refused.value)
 
 
+def test_which_key_is_sent_can_be_told_and_how_a_known_server_is_started() -> None:
+    def told(name: str, own: dict[str, Any], **environment: str) -> tuple[str, str]:
+        endpoint = find_endpoint(name, ProviderSettings.model_validate(own), environment)
+        return endpoint.sent, endpoint.start
+
+    address = {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9/v1"}
+    assert told("work", address) == ("", "")
+    assert told("work", {**address, "headers": {"X-Api-Key": "secret"}}) == ("the header X-Api-Key of the settings", "")
+    assert told("groq", {}, GROQ_API_KEY="secret") == ("the environment variable GROQ_API_KEY", "")
+    assert told("ollama", {}) == ("", "ollama serve")
+
+
 @pytest.mark.parametrize(
     ("name", "near"), [("opnai", "'openai'"), ("lokal", "'local'"), ("wrok", "'work'"), ("zzz", "groq")]
 )

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import sys
+import tomllib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -292,7 +294,10 @@ async def test_without_the_engine_it_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.setattr(module.importlib.util, "find_spec", nothing)
     error = failure(await said())
     assert error.kind == "not_found"
-    assert "pip install 'chatls[local]'" in error.message
+    assert f"{sys.executable} -m pip install 'xllamacpp>=2026.10'" in error.message
+    assert "chatls[" not in error.message
+    extras = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert extras["optional-dependencies"]["local"] == ["xllamacpp>=2026.10"]
 
 
 async def test_another_model_of_that_name_is_not_found() -> None:
