@@ -473,7 +473,11 @@ async def test_what_a_provider_needs_is_loaded_once_and_never_on_the_loop(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loop, loaded = get_ident(), list[tuple[str, bool]]()
-    monkeypatch.setattr(module, "preload", lambda kind: loaded.append((kind, get_ident() != loop)))
+
+    def preload(kind: str) -> None:
+        loaded.append((kind, get_ident() != loop))
+
+    monkeypatch.setattr(module, "preload", preload)
     world.configure(providers=TWO)
     for _ in range(2):
         for name in TWO:
