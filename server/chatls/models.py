@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from anyio import CancelScope, Event, create_task_group, move_on_after, to_thread
+from anyio import CancelScope, Event, Lock, create_task_group, move_on_after, to_thread
 
 from chatls.config import ProviderKind, Settings
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
@@ -97,6 +97,7 @@ class Models:
         self._retired: list[_Open] = []
         self._told: dict[str, _Told] = {}
         self._loaded: set[ProviderKind] = set()
+        self._loading = Lock()
 
     def retire(self, settings: Settings) -> None:
         """There are new settings: providers for which they say something else close behind their last user."""
@@ -183,9 +184,12 @@ class Models:
 
     async def _load(self, kind: ProviderKind) -> None:
         """In a thread: it would hold the loop for a tenth of a second and more."""
-        if kind not in self._loaded:
-            await to_thread.run_sync(preload, kind, abandon_on_cancel=True)
-            self._loaded.add(kind)
+        if kind in self._loaded:
+            return
+        async with self._loading:
+            if kind not in self._loaded:
+                await to_thread.run_sync(preload, kind, abandon_on_cancel=True)
+                self._loaded.add(kind)
 
     def _opened(self, name: str, settings: Settings) -> _Open:
         made_of = _made_of(settings, name)
