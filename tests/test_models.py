@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from threading import get_ident
 from typing import Any
 
 import anyio
@@ -466,6 +467,22 @@ async def test_a_server_that_falls_silent_keeps_the_models_that_it_told_of(
     world.slow.listing = lambda _: anyio.sleep_forever()
     with fail_after(20):
         assert (await world.listing()).models == first.models
+
+
+async def test_what_a_provider_needs_is_loaded_once_and_never_on_the_loop(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, loaded = get_ident(), list[tuple[str, bool]]()
+
+    def preload(kind: str) -> None:
+        loaded.append((kind, get_ident() != loop))
+
+    monkeypatch.setattr(module, "preload", preload)
+    world.configure(providers=TWO)
+    for _ in range(2):
+        for name in TWO:
+            async with world.lend(name):
+                assert loaded == [("scripted", True)]
 
 
 async def test_a_provider_that_is_named_alone_answers_with_its_only_model(world: World) -> None:

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from anyio import CancelScope, Event, create_task_group, move_on_after, to_thread
+from anyio import CancelScope, Event, Lock, create_task_group, move_on_after, to_thread
 
-from chatls.config import Settings
+from chatls.config import ProviderKind, Settings
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 from chatls.providers import open_provider, preload
 from chatls.providers.known.catalog import EMBEDDED_PROVIDER, kind_of
@@ -96,6 +96,8 @@ class Models:
         self._open: list[_Open] = []
         self._retired: list[_Open] = []
         self._told: dict[str, _Told] = {}
+        self._loaded: set[ProviderKind] = set()
+        self._loading = Lock()
 
     def retire(self, settings: Settings) -> None:
         """There are new settings: providers for which they say something else close behind their last user."""
@@ -105,7 +107,7 @@ class Models:
 
     async def warm_up(self, settings: Settings) -> None:
         """Load what the first prompt will need while nobody waits for it yet. Connects to nothing."""
-        await to_thread.run_sync(preload, likely_kind(settings, self._environment))
+        await self._load(likely_kind(settings, self._environment))
 
     @asynccontextmanager
     async def serving(self, asked: str | None, settings: Settings) -> AsyncGenerator[Served]:
@@ -139,6 +141,7 @@ class Models:
     @asynccontextmanager
     async def lend(self, name: str, settings: Settings) -> AsyncGenerator[Provider]:
         """An open provider, which stays open meanwhile. Raises `RequestError` (1004, 1005, 1007)."""
+        await self._prepare(name, settings)
         opened = self._opened(name, settings)
         opened.users += 1
         try:
@@ -171,6 +174,22 @@ class Models:
     async def close(self) -> None:
         """Close all providers: connections, children."""
         await _close([*self._open, *self._retired])
+
+    async def _prepare(self, name: str, settings: Settings) -> None:
+        """Load what a provider needs. Raises as `lend` does."""
+        try:
+            await self._load(kind_of(name, settings))
+        except SettingsError as error:
+            raise RequestError(INVALID_SETTINGS, str(error)) from error
+
+    async def _load(self, kind: ProviderKind) -> None:
+        """In a thread: it would hold the loop for a tenth of a second and more."""
+        if kind in self._loaded:
+            return
+        async with self._loading:
+            if kind not in self._loaded:
+                await to_thread.run_sync(preload, kind, abandon_on_cancel=True)
+                self._loaded.add(kind)
 
     def _opened(self, name: str, settings: Settings) -> _Open:
         made_of = _made_of(settings, name)
@@ -209,6 +228,7 @@ class Models:
     async def _find_default(self, found: _Found, settings: Settings) -> None:
         with suppress(RequestError):
             found.default = await self.pick(None, settings)
+            await self._prepare(found.default.provider, settings)
 
     async def _ask(self, name: str, settings: Settings) -> None:
         """Have a provider tell its models, unless it did a moment ago. One that does not answer leaves what it told."""
@@ -216,7 +236,6 @@ class Models:
         if told and self._known(name, settings) and monotonic() - told.at < KEPT:
             return
         with suppress(RequestError, SettingsError):
-            await to_thread.run_sync(preload, kind_of(name, settings), abandon_on_cancel=True)
             async with self.lend(name, settings) as provider:
                 models = tuple(Listed(name, info, provider.local) for info in await provider.models())
             if models:

@@ -34,6 +34,12 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test loads another transport for those behind it."""
+    monkeypatch.setattr("chatls.providers.http.server.load_faster", lambda: None)
+
+
+@pytest.fixture(autouse=True)
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of whoever runs the tests has no say."""
     for name in os.environ:

@@ -33,10 +33,19 @@ SOON = 20
 
 
 class Loop:
-    """Calls the writer when the test says so."""
+    """Calls the writer, and ends its round, when the test says so."""
 
     def __init__(self) -> None:
         self.writer: Callable[[], object] | None = None
+        self._soon: list[Callable[[], object]] = []
+
+    def call_soon(self, callback: Callable[[], object], /) -> None:
+        self._soon.append(callback)
+
+    def end_round(self) -> None:
+        soon, self._soon = self._soon, []
+        for callback in soon:
+            callback()
 
     def call_soon_threadsafe(self, callback: Callable[[], object], /) -> None:
         raise NotImplementedError
@@ -65,7 +74,8 @@ class Client:
         self.messages: list[dict[str, Any]] = []
 
     def read(self, count: int) -> None:
-        """Read once, then let the daemon notice that there is room."""
+        """Let the daemon's loop end its round, read once, then let the daemon notice that there is room."""
+        self._loop.end_round()
         try:
             data = os.read(self._reading, count)
         except BlockingIOError:
@@ -76,6 +86,7 @@ class Client:
 
     def read_raw(self) -> bytes:
         """Read once, unparsed."""
+        self._loop.end_round()
         return os.read(self._reading, 2**16)
 
     def read_all(self) -> None:
@@ -87,6 +98,7 @@ class Client:
         assert not self.outbox.waiting
 
     def leave(self) -> None:
+        self._loop.end_round()
         os.close(self._reading)
         if self._loop.writer:
             self._loop.writer()
@@ -348,3 +360,24 @@ async def test_whoever_waits_for_room_goes_on_when_the_client_is_gone() -> None:
     client.outbox.event(channel, TurnStart("s", "m"))
     client.outbox.message(notification("x", None))
     assert client.outbox.waiting == 0
+
+
+def test_what_one_round_of_the_loop_brings_leaves_as_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    client, sizes, write = Client(), list[int](), os.write
+
+    def counted(sink: int, data: bytes) -> int:
+        sizes.append(write(sink, data))
+        return sizes[-1]
+
+    monkeypatch.setattr("chatls.wire.stdio.os.write", counted)
+    monkeypatch.setattr("chatls.wire.stdio.monotonic", lambda: 1.0)
+    channel = Channel(progress(0, "turn"))
+    for number in range(20):
+        client.outbox.event(channel, TextChunk(f"{number} "))
+    client.outbox.message(notification("last", None))
+    assert len(sizes) <= 1, "the rest waits for the end of the round"
+    client.read_all()
+    assert len(sizes) <= 2
+    assert [value["seq"] for value in client.values(0)] == list(range(1, 21))
+    assert client.messages[-1]["method"] == "last"
+    client.close()

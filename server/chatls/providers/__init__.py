@@ -50,7 +50,7 @@ def preload(kind: ProviderKind) -> None:
     """Load what the first question to a server of that kind needs. For a worker thread, when nobody waits."""
     _adapter(kind)
     if kind != "scripted":
-        _module("http.client").load()
+        importlib.import_module("httpcore")  # httpx loads it with the first client that is made
 
 
 def _adapter(kind: ProviderKind) -> ModuleType:

@@ -105,6 +105,7 @@ class Outbox:
 
     async def flush(self) -> None:
         """Wait until the client has taken everything."""
+        self._output.push()
         while self.waiting:
             await self._changed.wait()
 
@@ -130,6 +131,7 @@ class Outbox:
                 self._queued -= item.size if isinstance(item, Merging) else len(item)
                 batch += item.frame() if isinstance(item, Merging) else item
             self._output.write(bytes(batch))
+            self._output.push()
         self._changed.fire()
 
     def _discard(self) -> None:

@@ -11,8 +11,10 @@ import signal
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from threading import Semaphore, Thread
+from time import monotonic
 from typing import NamedTuple, NoReturn, Protocol
 
 FRAME_CAP = 64 * 2**20
@@ -27,6 +29,11 @@ _BLANK_LINE = re.compile(rb"\n\r?\n")
 _READ_SIZE = 64 * 2**10
 _READ_AHEAD = 16
 _TAIL = 128
+_SOON = 0.0002
+"""Seconds: what is written so soon behind something else waits for the end of the loop's round, and leaves with all
+that the round brings."""
+_GATHERED = 8 * 2**10
+"""Bytes that wait for it."""
 
 
 class Pipes(NamedTuple):
@@ -39,6 +46,7 @@ class Pipes(NamedTuple):
 class Loop(Protocol):
     """What is needed of asyncio's event loop, whose import would delay the answer to `initialize`."""
 
+    def call_soon(self, callback: Callable[[], object], /) -> object: ...
     def call_soon_threadsafe(self, callback: Callable[[], object], /) -> object: ...
     def add_writer(self, fd: int, callback: Callable[[], object], /) -> object: ...
     def remove_writer(self, fd: int, /) -> object: ...
@@ -185,7 +193,8 @@ def write_all(sink: int, data: bytes) -> None:
 class Input:
     """Reads in a thread of its own, so that a busy pool of workers can never make the daemon deaf.
 
-    The thread is no task: it holds nothing but the descriptor and ends with the process.
+    The thread is no task: it holds nothing but the descriptor and ends with the process. What it hands to the loop runs
+    in the context of who made it: by that anyio knows, where sniffio is installed, that it runs in asyncio.
     """
 
     def __init__(self, source: int, loop: Loop, receive: Callable[[bytes], None]) -> None:
@@ -193,7 +202,7 @@ class Input:
         self._loop = loop
         self._receive = receive
         self._ahead = Semaphore(_READ_AHEAD)
-        Thread(target=self._read, name="stdin", daemon=True).start()
+        Thread(target=copy_context().run, args=(self._read,), name="stdin", daemon=True).start()
 
     def _read(self) -> None:
         while True:
@@ -212,7 +221,10 @@ class Input:
 
 
 class Output:
-    """Non-blocking output: writes at once what the pipe takes, keeps the rest, and says when there is room again."""
+    """Non-blocking output: writes at once what the pipe takes, keeps the rest, and says when there is room again.
+
+    A write costs more than what it is for: where one follows the other, all that one round of the loop brings is one.
+    """
 
     def __init__(self, sink: int, loop: Loop) -> None:
         self.on_room: Callable[[], None] = lambda: None
@@ -224,11 +236,35 @@ class Output:
         self._sink = sink
         self._loop = loop
         self._queue: deque[memoryview] = deque()
+        self._gathered: list[bytes] = []
+        self._size = 0
+        self._wrote = 0.0
         self._closed = False
         os.set_blocking(sink, False)
 
     def write(self, data: bytes) -> None:
         """Write, or keep for later. Never blocks, never raises; after the reader is gone, drops."""
+        if self._closed:
+            return
+        before, self._wrote = self._wrote, monotonic()
+        if self._queue or (not self._gathered and self._wrote - before > _SOON):
+            self._put(data)
+            return
+        if not self._gathered:
+            self._loop.call_soon(self.push)
+        self._gathered.append(data)
+        self._size += len(data)
+        if self._size >= _GATHERED:
+            self.push()
+
+    def push(self) -> None:
+        """Write what waits for the end of the round."""
+        if self._gathered:
+            data = b"".join(self._gathered)
+            self._gathered, self._size = [], 0
+            self._put(data)
+
+    def _put(self, data: bytes) -> None:
         if self._closed:
             return
         if not self._queue:
@@ -241,6 +277,7 @@ class Output:
 
     def close(self) -> None:
         """Give the descriptor back as it was."""
+        self.push()
         if self._queue:
             self._loop.remove_writer(self._sink)
         self._closed = True

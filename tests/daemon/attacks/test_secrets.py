@@ -167,7 +167,10 @@ def settings_of(server: ScriptedServer, folder: Path) -> dict[str, Json]:
 PLAIN = [
     sys.executable,
     "-c",
-    "from chatls.providers import client; client.has_fast = lambda: False; from chatls.__main__ import main; main()",
+    (
+        "from chatls.providers.http import client; client.has_fast = lambda: False\n"
+        "from chatls.__main__ import main; main()"
+    ),
 ]
 """The daemon with the HTTP transport that it has without the extra `fast`; that one logs otherwise."""
 

@@ -37,7 +37,7 @@ class NotKeptError(ChatlsError):
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
 class _Entry(_Strict):

@@ -3,13 +3,18 @@
 import importlib
 import importlib.util
 import ipaddress
+import logging
 import ssl
 import urllib.request
 from dataclasses import dataclass
+from functools import cache
+from threading import Event, Thread
 from typing import cast
 from urllib.parse import urlsplit
 
 import httpx
+
+log = logging.getLogger(__name__)
 
 _CONNECTIONS = 128
 _KEPT_CONNECTIONS = 16
@@ -17,7 +22,11 @@ _KEPT_FOR = 30.0
 """Seconds that an idle connection stays open for the next step: a new one costs a TLS handshake."""
 
 
-@dataclass(frozen=True, slots=True)
+_faster = Event()
+"""The faster transport is loaded."""
+
+
+@dataclass(slots=True, eq=False)
 class Client:
     """A client, and what its transport raises."""
 
@@ -25,17 +34,26 @@ class Client:
     faults: tuple[type[Exception], ...]
     proxy: str = ""
     """host:port of the proxy in between, if there is one."""
+    fast: bool = False
+    """With the faster transport."""
+    users: int = 0
+    """Exchanges that are under way."""
+
+    @property
+    def outdated(self) -> bool:
+        """A faster transport is loaded by now."""
+        return not self.fast and _faster.is_set()
 
 
 def make_client(base_url: str, connect_timeout: float, *, fast: bool | None = None) -> Client:
     """A client for one server. Takes some 50 ms (certificates are loaded), so it is for a worker thread.
 
-    `fast`: with aiohttp below; None: if it is installed (the extra `fast`). Never follows a redirect: it would carry
+    `fast`: with aiohttp below; None: if that is loaded (`load_faster`). Never follows a redirect: it would carry
     prompt and key to whom nobody chose. Environment proxies are used, but not for this machine.
     """
     url = httpx.URL(base_url)
     local = is_loopback(url.host)
-    fast = has_fast() if fast is None else fast
+    fast = _faster.is_set() if fast is None else fast
     limit = connect_timeout or None
     http = _client_class(fast=fast)(
         verify=_certificates(needed=url.scheme == "https" or (not local and bool(urllib.request.getproxies()))),
@@ -49,7 +67,7 @@ def make_client(base_url: str, connect_timeout: float, *, fast: bool | None = No
             keepalive_expiry=_KEPT_FOR,
         ),
     )
-    return Client(http, _faults(fast=fast), "" if local else _proxy(url))
+    return Client(http, _faults(fast=fast), "" if local else _proxy(url), fast)
 
 
 def has_fast() -> bool:
@@ -57,9 +75,24 @@ def has_fast() -> bool:
     return importlib.util.find_spec("httpx_aiohttp") is not None
 
 
-def load() -> None:
-    """Load the transport: a quarter of a second of a processor, which is then spent."""
-    _client_class(fast=has_fast())
+@cache
+def load_faster() -> None:
+    """Load the faster transport if it is installed, once, in a thread of its own that nobody waits for.
+
+    That costs a fifth of a second of a processor and 9 MB, so it is for when the first answer comes.
+    """
+    if has_fast():
+        Thread(target=_load_faster, name="faster", daemon=True).start()
+
+
+def _load_faster() -> None:
+    try:
+        _client_class(fast=True)
+        _faults(fast=True)
+    except Exception:  # what is installed does not fit: the other transport does
+        log.exception("the extra `fast` cannot be loaded")
+    else:
+        _faster.set()
 
 
 def _client_class(*, fast: bool) -> type[httpx.AsyncClient]:

@@ -4,6 +4,7 @@ import zlib
 from asyncio import CancelledError
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import anyio
@@ -34,6 +35,8 @@ class Exchange:
         self.limits = limits
         self.finished = False
         """All that matters has come; set by the owner."""
+        self.sent = 0.0
+        """When the request was sent: the limit on the first data begins there (on `time.monotonic`'s clock)."""
         self._client = client
         self._watchdog = Watchdog(limits.idle_timeout)
         self._response: httpx.Response | None = None
@@ -48,6 +51,7 @@ class Exchange:
         request = http.build_request(
             method, url, headers=headers, content=content, timeout=timeout, extensions={"trace": self._trace}
         )
+        self.sent = monotonic()
         try:
             with anyio.move_on_after(self.limits.first_byte_timeout or None):
                 self._response = await http.send(request, stream=True)

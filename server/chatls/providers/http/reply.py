@@ -15,7 +15,7 @@ _LAST_WORDS = 2.0
 
 
 class ReplyReader:
-    """Read it until it is over. Made when the request is sent: the limit on the first data begins there."""
+    """Read it until it is over."""
 
     def __init__(self, exchange: Exchange, body: Body) -> None:
         self.over = False
@@ -23,7 +23,6 @@ class ReplyReader:
         self._exchange = exchange
         self._body = body
         self._limits = exchange.limits
-        self._started = monotonic()
         self._begun = False
         self._heard = False
         self._told = False
@@ -77,7 +76,7 @@ class ReplyReader:
             return max(0.0, since + _LAST_WORDS - monotonic())
         start, limit = since, self._limits.idle_timeout
         if not self._begun:
-            start, limit = self._started, self._limits.first_byte_timeout
+            start, limit = self._exchange.sent, self._limits.first_byte_timeout
         return max(0.0, start + limit - monotonic()) if limit else None
 
     def _silence(self) -> ProviderError:

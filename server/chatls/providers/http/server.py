@@ -4,7 +4,7 @@ Knows no provider's protocol: an adapter says what to send (`HttpQuestion`) and 
 """
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from random import SystemRandom
@@ -22,7 +22,7 @@ from chatls.events import Notice, Retry
 from chatls.providers.delta import Delta, Failed
 from chatls.providers.http.backoff import MOST_TRIES, pause, spoken
 from chatls.providers.http.body import Body, Decoder
-from chatls.providers.http.client import Client, is_loopback, make_client
+from chatls.providers.http.client import Client, is_loopback, load_faster, make_client
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.exchange import Exchange
 from chatls.providers.http.faults import SilenceError
@@ -32,6 +32,8 @@ from chatls.providers.http.reply import ReplyReader
 from chatls.providers.http.status import Origin
 
 _JSON_BYTES = 8 * 1024 * 1024
+_CLOSE = 2.0
+"""Seconds that connections get to close."""
 _luck = SystemRandom().random
 
 
@@ -88,7 +90,7 @@ class Server:
         while True:
             begun = False
             try:
-                async with aclosing(await self._exchange()) as exchange:
+                async with self._exchange() as exchange:
                     for notice in self._notices(question, told):
                         yield notice
                     reply = await self._send(exchange, question)
@@ -124,7 +126,7 @@ class Server:
     async def _value(self, method: str, url: str, content: bytes, within: float) -> Any:
         answer = b""
         with anyio.move_on_after(within):
-            async with aclosing(await self._exchange()) as exchange:
+            async with self._exchange() as exchange:
                 await exchange.open(method, _parsed(url), await self._headers(), content)
                 answer = await exchange.beginning(_JSON_BYTES)
         try:
@@ -137,21 +139,44 @@ class Server:
         if self._client is not None:
             await self._client.http.aclose()
 
-    async def _exchange(self) -> Exchange:
-        """With the client, which is made in a thread at first use."""
+    @asynccontextmanager
+    async def _exchange(self) -> AsyncGenerator[Exchange]:
+        client = self._client
+        if client is None or client.outdated:
+            client = await self._newest()
+        client.users += 1
+        try:
+            async with aclosing(Exchange(client, self.source, self._limits)) as exchange:
+                yield exchange
+        finally:
+            client.users -= 1
+            await self._let_go(client)
+
+    async def _newest(self) -> Client:
+        """The client, which is made in a thread: at first use, and when a faster transport was loaded."""
         async with self._making:
-            if self._client is None:
-                make = partial(make_client, self._base_url, self._limits.connect_timeout)
-                self._client = await to_thread.run_sync(make, abandon_on_cancel=True)
-        return Exchange(self._client, self.source, self._limits)
+            old = self._client
+            if old is not None and not old.outdated:
+                return old
+            make = partial(make_client, self._base_url, self._limits.connect_timeout)
+            self._client = new = await to_thread.run_sync(make, abandon_on_cancel=True)
+        if old is not None:
+            await self._let_go(old)
+        return new
+
+    async def _let_go(self, client: Client) -> None:
+        """Close a client that was replaced, behind its last user."""
+        if client is not self._client and not client.users:
+            with anyio.move_on_after(_CLOSE, shield=True):
+                await client.http.aclose()
 
     async def _send(self, exchange: Exchange, question: HttpQuestion) -> ReplyReader:
         asked = question.request()
-        body = Body(self.source, asked.framer(), question.decoder(self.source))
         headers = await self._headers()
-        reply = ReplyReader(exchange, body)
         await exchange.open("POST", _parsed(self._base_url + asked.path), headers, asked.content)
-        return reply
+        load_faster()
+        # Only now: what reads the answer must not delay the request.
+        return ReplyReader(exchange, Body(self.source, asked.framer(), question.decoder(self.source)))
 
     async def _headers(self) -> dict[str, str]:
         """Raises `ProviderError` (unauthorized) if there is no key to send."""

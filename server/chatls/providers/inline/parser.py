@@ -161,7 +161,7 @@ class InlineParser:
     def _anywhere(self) -> Wait:
         """Inside a line of the answer."""
         source, reading = self._source, self._reading
-        looked_for, trigger = words.IN_A_LINE[reading.spelled]
+        looked_for, trigger = words.in_a_line(spelled=reading.spelled)
         while not reading.line and (found := trigger.search(source.text, source.at)):
             self._out.say(source.take(found.start() - source.at))
             while (word := looked_for.here(source)) is None:
@@ -182,7 +182,7 @@ class InlineParser:
             self._out.say(source.take(found.end() - source.at))
         if not source.left():
             return
-        looked_for, _ = words.IN_A_LINE[reading.spelled]
+        looked_for, _ = words.in_a_line(spelled=reading.spelled)
         word = yield from looked_for.wait(source)
         if word and word not in words.FENCES:
             reading.line = False

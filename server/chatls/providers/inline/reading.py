@@ -14,7 +14,7 @@ from chatls.providers.inline.families import HARMONY_ENDS
 from chatls.providers.inline.fence import Fence
 from chatls.providers.inline.output import Output
 from chatls.providers.inline.source import EndedError, Source, Wait, Words
-from chatls.providers.inline.watch import NOTHING_PASSES, WATCHED, Watched
+from chatls.providers.inline.watch import NOTHING_PASSES, Watched, watched
 
 _SHORTEST_PIECE = 2
 """A reply that was cut off may end in a marker's beginning: so long, it is taken for one; shorter, for text."""
@@ -60,7 +60,7 @@ class Reading:
             return NOTHING_PASSES
         if self.closers:
             return self.think_words.beginning, self.think_words.beginning
-        return WATCHED[self.fence.mark[:1]]
+        return watched(self.fence.mark[:1])
 
     def at_line(self) -> bool:
         """Whether a line begins here, blanks aside, of the answer or of the code fence in it."""

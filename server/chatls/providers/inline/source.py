@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator, Iterable, Sequence
+from functools import cached_property
 
 Wait = Generator[None, None, None]
 """A reader: yields where the text so far does not decide."""
@@ -116,17 +117,24 @@ class Source:
 
 
 class Words:
-    """A set of literal words, found although they arrive in pieces."""
-
-    __slots__ = ("_beginnings", "_longest", "_pattern", "beginning")
+    """A set of literal words, found although they arrive in pieces. What finds them is made when it is first needed."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        ordered = sorted(set(words), key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, ordered)) if ordered else r"(?!)")
-        self._longest = max(map(len, ordered), default=0)
-        self._beginnings = frozenset(word[:size] for word in ordered for size in range(len(word)))
-        self.beginning = re.compile(_beginning(ordered))
+        self._ordered = sorted(set(words), key=len, reverse=True)
+        self._longest = max(map(len, self._ordered), default=0)
+
+    @cached_property
+    def beginning(self) -> re.Pattern[str]:
         """Where this is not found, no word begins."""
+        return re.compile(_beginning(self._ordered))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile("|".join(map(re.escape, self._ordered)) if self._ordered else r"(?!)")
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str]:
+        return frozenset(word[:size] for word in self._ordered for size in range(len(word)))
 
     def here(self, source: Source) -> str | None:
         """The word that stands here; "" if none does; None if that is not decided yet."""

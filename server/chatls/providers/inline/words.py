@@ -50,11 +50,11 @@ BEHIND_SPELLED = Words((*EVERYWHERE, *DROPPED_BEHIND, *SPELLED))
 CLOSER = Words((*CLOSERS, ";"))
 
 
-IN_A_LINE = {
-    spelled: (looked_for, re.compile(rf"{looked_for.beginning.pattern}|\n"))
-    for spelled, looked_for in ((False, ANYWHERE), (True, Words((*EVERYWHERE, *SPELLED, "```"))))
-}
-"""What counts inside a line, and where to look for it; by whether gpt-oss writes without its marks."""
+@cache
+def in_a_line(*, spelled: bool) -> tuple[Words, re.Pattern[str]]:
+    """What counts inside a line, and where to look for it; by whether gpt-oss writes without its marks."""
+    looked_for = Words((*EVERYWHERE, *SPELLED, "```")) if spelled else ANYWHERE
+    return looked_for, re.compile(rf"{looked_for.beginning.pattern}|\n")
 
 
 @cache
