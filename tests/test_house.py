@@ -20,16 +20,19 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chatls import errors
+
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "server"
 CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext", "visible", "plaintext", "log"),
+    ("errors", "content", "jsontext", "visible", "plaintext", "log", "signals"),
     ("events", "message", "providers.delta"),
     (
         "config",
+        "configuration",
         "editor",
         "pathtext",
         "seen",
@@ -51,9 +54,22 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "process",
     ),
     ("providers", "tools"),
+    ("models",),
     ("agent",),
-    ("jsonrpc", "stdio", "handshake", "wire", "outbox", "documents", "rpc", "lsp_editor", "workdone"),
-    ("models", "turns"),
+    (
+        "jsonrpc",
+        "stdio",
+        "handshake",
+        "wire",
+        "outbox",
+        "progress",
+        "documents",
+        "rpc",
+        "later",
+        "lsp_editor",
+        "workdone",
+    ),
+    ("listings", "turns"),
     ("app",),
     ("__main__",),
 )
@@ -198,7 +214,13 @@ def test_a_library_is_known_in_one_place(libraries: tuple[str, ...], allowed: tu
 
 
 def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
-    allowed = {"chatls.providers.delta", "chatls.providers.provider", "chatls.tools.tool", "chatls.tools.globs"}
+    allowed = {
+        "chatls.providers.delta",
+        "chatls.providers.provider",
+        "chatls.tools.tool",
+        "chatls.tools.toolbox",
+        "chatls.tools.globs",
+    }
     for module in MODULES:
         if inside(module, "chatls.agent"):
             concrete = [item for item in ours(module) if inside(item.module, "chatls.providers", "chatls.tools")]
@@ -329,6 +351,18 @@ def test_the_loop_stays_small() -> None:
 @pytest.mark.parametrize("module", [*MODULES, *CLIENT_MODULES])
 def test_a_file_opens_with_a_sentence(module: str) -> None:
     assert len(ast.get_docstring(tree((MODULES | CLIENT_MODULES)[module])) or "") > 20
+
+
+def test_each_error_code_stands_once() -> None:
+    codes = [item for item in vars(errors).values() if isinstance(item, errors.ErrorCode)]
+    numbers = {item.number for item in codes}
+    found = [
+        (node.value, module)
+        for module, path in MODULES.items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, int) and {node.value, -node.value} & numbers
+    ]
+    assert sorted(found) == sorted((abs(number), "chatls.errors") for number in numbers)
 
 
 # Words

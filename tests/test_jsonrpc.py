@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatls.errors import INVALID_REQUEST, PARSE_ERROR
 from chatls.jsonrpc import (
-    INVALID_REQUEST,
-    PARSE_ERROR,
     Notification,
     Refusal,
     Request,
@@ -79,7 +78,7 @@ def test_a_message_without_an_id_is_a_notification_and_one_with_a_result_a_respo
     assert parse(dumps(notification("x", [1]))) == Notification("x", [1])
     assert parse(b'{"jsonrpc": "2.0", "method": "x"}') == Notification("x", None)
     assert parse(dumps(result("a", None))) == Response("a", None, None)
-    assert parse(dumps(error(None, -1, "no"))) == Response(None, None, {"code": -1, "message": "no"})
+    assert parse(dumps(error(None, INVALID_REQUEST, "no"))) == Response(None, None, {"code": -32600, "message": "no"})
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists))

@@ -61,7 +61,7 @@ class Client:
     def __init__(self, capabilities: Any = ALL, encoding: str = "utf-16") -> None:
         self.wire = Wire()
         hello = Hello({"capabilities": capabilities}, encoding, FrameReader(), [])
-        self.rpc = Rpc(Outbox(self.wire), hello)
+        self.rpc = Rpc(Outbox(self.wire, frame), hello)
         self.editor = LspEditor(self.rpc, hello)
         self.encoding = encoding
 

@@ -1,23 +1,24 @@
 """Which model answers: settings that replace one another, the choice, providers that close behind their last user."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
-from anyio import CancelScope, create_task_group, fail_after
+from anyio import CancelScope, create_task_group, current_time, fail_after
 from anyio.lowlevel import checkpoint
 
 from chatls import models as module
 from chatls.config import Settings
-from chatls.errors import RequestError, SettingsError
+from chatls.configuration import Configuration
+from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
 from chatls.message import ToolSpec
-from chatls.models import Models
+from chatls.models import Listed, Listing, Models
 from chatls.providers.choice import Choice
 from chatls.providers.delta import Delta, Finished
-from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.wire import ModelEntry
+from chatls.providers.provider import ModelInfo, ModelRequest, Provider
 
 pytestmark = pytest.mark.asyncio
 
@@ -70,11 +71,12 @@ class World:
         self.asked = list[str]()
         self.found: tuple[str, ...] = ("m",)
         self.models = Models({})
+        self.configuration = Configuration()
 
     def open_provider(self, name: str, settings: Settings, environment: Mapping[str, str]) -> FakeProvider:
         own = settings.providers.get(name)
         if own is None:
-            raise RequestError(1005, f"there is no provider {name!r}", kind="not_found")
+            raise RequestError(MODEL_NOT_FOUND, f"there is no provider {name!r}")
         if own.base_url == "nowhere":
             raise SettingsError("baseUrl is no address")
         self.opened.append(f"{name} {own.script}")
@@ -85,13 +87,31 @@ class World:
         await self.slow.looking()
         if not settings.providers:
             raise SettingsError("nothing is set up")
-        return Choice(next(iter(settings.providers)), "script", "because")
+        return Choice(next(iter(settings.providers)), "m", "because")
 
     async def available(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
         return (*settings.providers, "missing")
 
     def configure(self, **values: Any) -> SettingsError | None:
-        return self.models.configure(SOURCE, values)
+        return self.configure_all(SOURCE, values)
+
+    def configure_all(self, source: str, values: Any) -> SettingsError | None:
+        problem = self.configuration.configure(source, values)
+        if problem is None:
+            self.models.retire(self.configuration.settings())
+        return problem
+
+    async def pick(self, asked: str | None) -> Choice:
+        return await self.models.pick(asked, self.configuration.settings())
+
+    def lend(self, name: str) -> AbstractAsyncContextManager[Provider]:
+        return self.models.lend(name, self.configuration.settings())
+
+    async def listing(self) -> Listing:
+        told = list[Listing]()
+        await self.models.listing(self.configuration.settings(), current_time() + module.LISTING, told.append)
+        (listing,) = told
+        return listing
 
 
 @pytest.fixture
@@ -99,14 +119,14 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     made = World()
     for name in ("open_provider", "choose", "available"):
         monkeypatch.setattr(module, name, getattr(made, name))
-    monkeypatch.setattr(module, "user_file", lambda: tmp_path / "config.toml")
+    monkeypatch.setattr("chatls.configuration.user_file", lambda: tmp_path / "config.toml")
     return made
 
 
 async def code_of(work: Awaitable[Any]) -> tuple[int, str]:
     with pytest.raises(RequestError) as caught:
         await work
-    return caught.value.code, str(caught.value)
+    return caught.value.code.number, str(caught.value)
 
 
 # Settings
@@ -115,31 +135,34 @@ async def code_of(work: Awaitable[Any]) -> tuple[int, str]:
 async def test_the_clients_settings_replace_those_it_gave_before(world: World, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[limits]\nmax_steps = 7\nidle_timeout = 7\n")
     assert world.configure(limits={"maxSteps": 1}, model="one/m") is None
-    assert (world.models.settings().limits.max_steps, world.models.settings().limits.idle_timeout) == (1, 7)
+    assert (world.configuration.settings().limits.max_steps, world.configuration.settings().limits.idle_timeout) == (
+        1,
+        7,
+    )
     assert world.configure(limits={"idleTimeout": 2}) is None
-    limits = world.models.settings().limits
-    assert (limits.max_steps, limits.idle_timeout, world.models.settings().model) == (7, 2, None)
+    limits = world.configuration.settings().limits
+    assert (limits.max_steps, limits.idle_timeout, world.configuration.settings().model) == (7, 2, None)
 
 
 async def test_no_settings_are_empty_settings(world: World) -> None:
-    assert world.models.configure(SOURCE, None) is None
-    assert world.models.settings() == Settings()
+    assert world.configure_all(SOURCE, None) is None
+    assert world.configuration.settings() == Settings()
 
 
 async def test_bad_settings_are_told_and_answer_1007_until_good_ones_come(world: World) -> None:
     problem = world.configure(modle="x")
     assert str(problem) == f"unknown setting 'modle' in {SOURCE}; did you mean 'model'?"
-    assert await code_of(world.models.pick(None)) == (1007, str(problem))
-    assert await code_of(world.models.listing()) == (1007, str(problem))
+    assert await code_of(world.pick(None)) == (1007, str(problem))
+    assert await code_of(world.listing()) == (1007, str(problem))
     with pytest.raises(RequestError):
-        world.models.settings()
+        world.configuration.settings()
     assert world.configure(providers=TWO) is None
-    assert (await world.models.pick(None)).provider == "one"
+    assert (await world.pick(None)).provider == "one"
 
 
 @pytest.mark.parametrize("values", ["text", 5, ["a"], True])
 async def test_what_is_no_object_is_no_settings(world: World, values: Any) -> None:
-    assert str(world.models.configure(SOURCE, values)) == f"settings ({SOURCE}): must be an object"
+    assert str(world.configure_all(SOURCE, values)) == f"settings ({SOURCE}): must be an object"
 
 
 async def test_a_broken_file_is_told_by_its_path(world: World, tmp_path: Path) -> None:
@@ -152,28 +175,28 @@ async def test_a_broken_file_is_told_by_its_path(world: World, tmp_path: Path) -
 
 async def test_a_model_that_is_named_is_taken_without_looking_around(world: World) -> None:
     world.configure(providers=TWO, model="one/a/b")
-    assert (await world.models.pick(None)).model == "a/b"
-    assert (await world.models.pick("two/x")).provider == "two"
+    assert (await world.pick(None)).model == "a/b"
+    assert (await world.pick("two/x")).provider == "two"
     assert world.looked == []
 
 
 async def test_an_unknown_provider_is_1005_and_one_without_a_kind_is_1007(world: World) -> None:
     world.configure(providers={"w": {"baseUrl": "http://127.0.0.1:1"}})
-    assert (await code_of(world.models.pick("nobody/x")))[0] == 1005
-    assert (await code_of(world.models.pick("w/x")))[0] == 1007
+    assert (await code_of(world.pick("nobody/x")))[0] == 1005
+    assert (await code_of(world.pick("w/x")))[0] == 1007
 
 
 async def test_where_nothing_is_set_it_looks_around_once(world: World) -> None:
     world.configure(providers=TWO)
-    assert await world.models.pick(None) == await world.models.pick(None) == Choice("one", "script", "because")
+    assert await world.pick(None) == await world.pick(None) == Choice("one", "m", "because")
     assert len(world.looked) == 1
 
 
 async def test_new_settings_make_a_new_choice(world: World) -> None:
     world.configure(providers=TWO)
-    await world.models.pick(None)
+    await world.pick(None)
     world.configure(providers={"two": TWO["two"]})
-    assert (await world.models.pick(None)).provider == "two"
+    assert (await world.pick(None)).provider == "two"
 
 
 async def test_a_choice_that_was_made_for_older_settings_is_not_kept(world: World) -> None:
@@ -185,16 +208,16 @@ async def test_a_choice_that_was_made_for_older_settings_is_not_kept(world: Worl
     world.slow.looking = wait
     world.configure(providers=TWO)
     async with create_task_group() as tasks:
-        tasks.start_soon(world.models.pick, None)
+        tasks.start_soon(world.pick, None)
         await checkpoint()
         world.configure(providers={"two": TWO["two"]})
         looking.set()
-    assert (await world.models.pick(None)).provider == "two"
+    assert (await world.pick(None)).provider == "two"
 
 
 async def test_a_choice_that_cannot_be_made_is_1007_and_not_kept(world: World) -> None:
-    assert await code_of(world.models.pick(None)) == (1007, "nothing is set up")
-    assert await code_of(world.models.pick(None)) == (1007, "nothing is set up")
+    assert await code_of(world.pick(None)) == (1007, "nothing is set up")
+    assert await code_of(world.pick(None)) == (1007, "nothing is set up")
     assert len(world.looked) == 2
 
 
@@ -202,7 +225,7 @@ async def test_a_choice_that_cannot_be_made_is_1007_and_not_kept(world: World) -
 
 
 async def use(world: World, name: str) -> str:
-    async with world.models.lend(name) as provider:
+    async with world.lend(name) as provider:
         await checkpoint()
         return provider.name
 
@@ -244,7 +267,7 @@ async def test_bad_settings_in_between_close_nothing(world: World) -> None:
 
 async def test_a_provider_that_was_replaced_closes_after_its_last_user(world: World) -> None:
     world.configure(providers=TWO)
-    async with world.models.lend("one") as first, world.models.lend("one") as second:
+    async with world.lend("one") as first, world.lend("one") as second:
         assert first is second
         world.configure(providers={"one": {"kind": "scripted", "script": "new"}})
         assert await use(world, "one") == "one new"
@@ -255,7 +278,7 @@ async def test_a_provider_that_was_replaced_closes_after_its_last_user(world: Wo
 async def test_a_provider_that_was_replaced_is_closed_also_by_a_turn_that_is_cancelled(world: World) -> None:
     world.configure(providers=TWO)
     with CancelScope() as scope:
-        async with world.models.lend("one"):
+        async with world.lend("one"):
             world.configure()
             scope.cancel()
             await checkpoint()
@@ -270,14 +293,14 @@ async def test_a_replaced_provider_that_does_not_close_keeps_its_last_user_only_
     world.slow.closing = lambda _: anyio.sleep_forever()
     world.configure(providers=TWO)
     with fail_after(20):
-        async with world.models.lend("one"):
+        async with world.lend("one"):
             world.configure()
 
 
 async def test_replaced_providers_that_nobody_uses_can_be_closed_at_once(world: World) -> None:
     world.configure(providers=TWO)
     await use(world, "one")
-    async with world.models.lend("two"):
+    async with world.lend("two"):
         world.configure()
         await world.models.close_retired()
         assert world.closed == ["one 1"]
@@ -288,7 +311,7 @@ async def test_a_turn_that_fails_gives_its_provider_back(world: World) -> None:
     world.configure(providers=TWO)
 
     async def fail() -> None:
-        async with world.models.lend("one"):
+        async with world.lend("one"):
             world.configure()
             raise KeyError
 
@@ -315,7 +338,7 @@ async def test_leaving_closes_all_at_once_replaced_ones_too(world: World) -> Non
 
     world.slow.closing = closing
     world.configure(providers=TWO)
-    async with world.models.lend("one"):
+    async with world.lend("one"):
         world.configure(providers={"two": TWO["two"]})
         await use(world, "two")
         with fail_after(20):
@@ -328,44 +351,56 @@ async def test_leaving_closes_all_at_once_replaced_ones_too(world: World) -> Non
 
 async def test_the_list_names_what_is_known_and_the_default(world: World) -> None:
     world.configure(providers=TWO)
-    listing = await world.models.listing()
+    listing = await world.listing()
     assert listing.models == (
-        ModelEntry("one/m", "one", "M of one 1", local=True, context_window=5),
-        ModelEntry("two/m", "two", "M of two 2", local=True, context_window=5),
+        Listed("one", ModelInfo("m", "M of one 1", 5), local=True),
+        Listed("two", ModelInfo("m", "M of two 2", 5), local=True),
     )
-    assert listing.default == "one/script"
+    assert listing.default == listing.models[0]
 
 
 async def test_without_a_choice_there_is_no_default(world: World) -> None:
-    listing = await world.models.listing()
+    listing = await world.listing()
     assert (listing.models, listing.default) == ((), None)
 
 
-async def test_a_server_that_does_not_answer_does_not_keep_the_list(
+async def test_a_server_that_does_not_answer_does_not_keep_the_list_nor_does_one_that_does_not_let_go(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock, answered = CancelScope(), anyio.Event()
+    told, listed, let_go = list[Listing](), anyio.Event(), anyio.Event()
 
-    def deadline(_seconds: float) -> CancelScope:
-        return clock
+    def tell(listing: Listing) -> None:
+        told.append(listing)
+        listed.set()
 
-    async def listing(name: str) -> None:
-        if name == "two 2":
-            answered.set()
-            return
-        await answered.wait()
-        for _ in range(10):
-            await checkpoint()
-        clock.cancel()
-        await anyio.sleep_forever()
+    async def silent(name: str) -> None:
+        if name == "one 1":
+            try:
+                await anyio.sleep_forever()
+            finally:
+                with CancelScope(shield=True):
+                    await let_go.wait()
 
-    monkeypatch.setattr(module, "move_on_after", deadline)
-    world.slow.listing = listing
+    world.slow.listing = silent
     world.configure(providers=TWO)
     with fail_after(20):
-        result = await world.models.listing()
-    assert [entry.id for entry in result.models] == ["two/m"]
+        async with create_task_group() as tasks:
+            deadline = current_time() + 0.2
+            tasks.start_soon(world.models.listing, world.configuration.settings(), deadline, tell)
+            await listed.wait()
+            let_go.set()
+    assert [entry.id for entry in told[0].models] == ["one/m", "two/m"]
     assert module.LISTING < 2
+
+
+async def test_the_default_is_among_the_models_also_where_no_server_told_of_it(world: World) -> None:
+    world.configure(providers=TWO, model="two/other")
+    listing = await world.listing()
+    assert listing.default in listing.models
+    assert [entry.id for entry in listing.models] == ["two/other", "one/m", "two/m"]
+    world.configure(providers=TWO, model="two/m")
+    listing = await world.listing()
+    assert (listing.default, len(listing.models)) == (listing.models[1], 2)
 
 
 async def test_a_provider_that_is_listed_is_in_use(world: World) -> None:
@@ -378,7 +413,7 @@ async def test_a_provider_that_is_listed_is_in_use(world: World) -> None:
     world.slow.listing = listing
     world.configure(providers={"one": TWO["one"]})
     async with create_task_group() as tasks:
-        tasks.start_soon(world.models.listing)
+        tasks.start_soon(world.listing)
         await asked.wait()
         world.configure(providers=TWO | {"one": {"kind": "scripted", "script": "new"}})
         await use(world, "two")
@@ -393,30 +428,30 @@ async def test_a_list_is_kept_for_a_while_and_then_asked_for_again(
     now = 1000.0
     monkeypatch.setattr(module, "monotonic", lambda: now)
     world.configure(providers={"one": TWO["one"]})
-    first = await world.models.listing()
+    first = await world.listing()
     now += module.KEPT - 1
-    assert await world.models.listing() == first
+    assert await world.listing() == first
     assert world.asked == ["one 1"]
     now += 2
-    assert await world.models.listing() == first
+    assert await world.listing() == first
     assert world.asked == ["one 1", "one 1"]
 
 
 async def test_new_settings_ask_anew(world: World) -> None:
     world.configure(providers=TWO)
-    await world.models.listing()
+    await world.listing()
     world.configure(providers={**TWO, "two": {"kind": "scripted", "script": "new"}})
-    listing = await world.models.listing()
-    assert [entry.name for entry in listing.models] == ["M of one 1", "M of two new"]
+    listing = await world.listing()
+    assert [entry.info.title for entry in listing.models] == ["M of one 1", "M of two new"]
     assert world.asked == ["one 1", "two 2", "two new"]
 
 
 async def test_a_server_that_had_nothing_to_tell_is_asked_again_at_once(world: World) -> None:
     world.found = ()
     world.configure(providers={"one": TWO["one"]})
-    assert (await world.models.listing()).models == ()
+    assert [entry.info.title for entry in (await world.listing()).models] == ["m"], "the default alone"
     world.found = ("m",)
-    assert [entry.id for entry in (await world.models.listing()).models] == ["one/m"]
+    assert [entry.id for entry in (await world.listing()).models] == ["one/m"]
 
 
 async def test_a_server_that_falls_silent_keeps_the_models_that_it_told_of(
@@ -424,22 +459,22 @@ async def test_a_server_that_falls_silent_keeps_the_models_that_it_told_of(
 ) -> None:
     monkeypatch.setattr(module, "KEPT", 0)
     world.configure(providers={"one": TWO["one"]})
-    first = await world.models.listing()
+    first = await world.listing()
     world.found = ()
-    assert await world.models.listing() == first
+    assert await world.listing() == first
     monkeypatch.setattr(module, "LISTING", 0.01)
     world.slow.listing = lambda _: anyio.sleep_forever()
     with fail_after(20):
-        assert (await world.models.listing()).models == first.models
+        assert (await world.listing()).models == first.models
 
 
 async def test_a_provider_that_is_named_alone_answers_with_its_only_model(world: World) -> None:
     work = {"work": {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:1"}}
     world.configure(providers=work)
-    assert await world.models.pick("work") == Choice("work", "m", "it is the only model of work")
+    assert await world.pick("work") == Choice("work", "m", "it is the only model of work")
     world.found = ("m", "n")
     world.configure(providers=work, limits={"maxSteps": 3})
-    assert await code_of(world.models.pick("work/")) == (
+    assert await code_of(world.pick("work/")) == (
         1005,
         'which model of work? Set "model" to "work/...". It has m, n.',
     )
@@ -452,4 +487,4 @@ async def test_a_provider_that_is_named_alone_and_does_not_answer_is_1005(
     world.slow.listing = lambda _: anyio.sleep_forever()
     world.configure(providers={"work": {"kind": "ollama", "baseUrl": "http://127.0.0.1:1"}})
     with fail_after(20):
-        assert (await code_of(world.models.pick("work")))[0] == 1005
+        assert (await code_of(world.pick("work")))[0] == 1005

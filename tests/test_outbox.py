@@ -25,7 +25,8 @@ from chatls.events import (
 from chatls.jsonrpc import notification
 from chatls.jsontext import loads
 from chatls.outbox import ROOM, Channel, Outbox
-from chatls.stdio import FrameReader, Output
+from chatls.progress import progress
+from chatls.stdio import FrameReader, Output, frame
 from chatls.wire import to_wire
 
 SOON = 20
@@ -60,7 +61,7 @@ class Client:
         os.set_blocking(self._reading, False)
         self._loop = Loop()
         self._frames = FrameReader()
-        self.outbox = Outbox(Output(self._writing, self._loop))
+        self.outbox = Outbox(Output(self._writing, self._loop), frame)
         self.messages: list[dict[str, Any]] = []
 
     def read(self, count: int) -> None:
@@ -153,7 +154,7 @@ def test_any_interleaving_of_events_stalls_and_reads_keeps_every_token_whole(
     actions: list[tuple[int, Event] | Read | Message],
 ) -> None:
     client = Client()
-    channels = [Channel(token, f"turn-{index}") for index, token in enumerate(TOKENS)]
+    channels = [Channel(progress(token, f"turn-{index}")) for index, token in enumerate(TOKENS)]
     sent: list[list[Event]] = [[], [], [], []]
     for action in actions:
         match action:
@@ -205,7 +206,7 @@ def _same(left: object, right: object) -> bool:
 
 
 def test_while_the_client_keeps_up_every_chunk_leaves_at_once_and_alone() -> None:
-    client, channel = Client(), Channel("t", "turn")
+    client, channel = Client(), Channel(progress("t", "turn"))
     for number in range(20):
         client.outbox.event(channel, TextChunk(str(number)))
         assert client.outbox.waiting == 0
@@ -215,7 +216,7 @@ def test_while_the_client_keeps_up_every_chunk_leaves_at_once_and_alone() -> Non
 
 
 def test_while_the_client_stalls_chunks_merge_and_their_number_stays_small() -> None:
-    client, channel = Client(), Channel(7, "turn")
+    client, channel = Client(), Channel(progress(7, "turn"))
     for number in range(10_000):
         client.outbox.event(channel, TextChunk(f"{number} "))
     client.read_all()
@@ -226,7 +227,7 @@ def test_while_the_client_stalls_chunks_merge_and_their_number_stays_small() -> 
 
 
 def test_another_event_of_the_token_ends_the_merging_and_one_of_another_token_does_not() -> None:
-    client, one, two = Client(), Channel("one", "turn-1"), Channel("two", "turn-2")
+    client, one, two = Client(), Channel(progress("one", "turn-1")), Channel(progress("two", "turn-2"))
     client.outbox.event(one, TextChunk("x" * 10_000))
     for event in (TextChunk("a"), TextChunk("b"), Notice("between"), TextChunk("c"), ThinkingChunk("d")):
         client.outbox.event(one, event)
@@ -238,7 +239,7 @@ def test_another_event_of_the_token_ends_the_merging_and_one_of_another_token_do
 
 
 def test_nothing_joins_a_chunk_that_is_leaving_already() -> None:
-    client, channel = Client(), Channel("t", "turn")
+    client, channel = Client(), Channel(progress("t", "turn"))
     for text in ("a" * 5000, "b" * 500_000):
         client.outbox.event(channel, TextChunk(text))
     for letter in "cdefghij":
@@ -250,7 +251,7 @@ def test_nothing_joins_a_chunk_that_is_leaving_already() -> None:
 
 
 def test_chunks_of_different_calls_do_not_merge() -> None:
-    client, channel = Client(), Channel("t", "turn")
+    client, channel = Client(), Channel(progress("t", "turn"))
     client.outbox.event(channel, Notice("x" * 10_000))
     for call_id in ("a", "a", "b", "a"):
         client.outbox.event(channel, ToolCallDelta(call_id, "{"))
@@ -272,7 +273,7 @@ def test_chunks_of_different_calls_do_not_merge() -> None:
 def test_the_same_event_is_the_same_on_the_fast_path_and_on_the_merged_one() -> None:
     text = 'quote " backslash \\ newline \n emoji \U0001f600 separator \u2028 nul \0'
     for event in (TextChunk(text), ThinkingChunk(text), ToolCallDelta("c", text), ToolRunOutput("c", text)):
-        client, channel = Client(), Channel("t", "turn")
+        client, channel = Client(), Channel(progress("t", "turn"))
         client.outbox.event(channel, event)
         client.outbox.event(channel, Notice("x" * 10_000))
         client.outbox.event(channel, event)
@@ -283,7 +284,7 @@ def test_the_same_event_is_the_same_on_the_fast_path_and_on_the_merged_one() -> 
 
 
 def test_lone_surrogates_do_not_cost_the_event() -> None:
-    client, channel = Client(), Channel("t", "turn")
+    client, channel = Client(), Channel(progress("t", "turn"))
     client.outbox.event(channel, TextChunk("a\ud800b"))
     client.outbox.event(channel, TextChunk("c"))
     raw = client.read_raw()
@@ -294,7 +295,7 @@ def test_lone_surrogates_do_not_cost_the_event() -> None:
 
 @pytest.mark.asyncio
 async def test_room_is_awaited_above_one_mebibyte_and_given_when_the_client_reads() -> None:
-    client, channel = Client(), Channel("t", "turn")
+    client, channel = Client(), Channel(progress("t", "turn"))
     with anyio.fail_after(SOON):
         await client.outbox.room()
     client.outbox.event(channel, TextChunk("x" * (ROOM + 100_000)))
@@ -318,7 +319,7 @@ async def test_room_is_awaited_above_one_mebibyte_and_given_when_the_client_read
 
 @pytest.mark.asyncio
 async def test_merged_text_counts_as_waiting() -> None:
-    client, channel = Client(), Channel("t", "turn")
+    client, channel = Client(), Channel(progress("t", "turn"))
     for _ in range(300):
         client.outbox.event(channel, TextChunk("x" * 5000))
     assert client.outbox.waiting > ROOM
@@ -332,7 +333,7 @@ async def test_merged_text_counts_as_waiting() -> None:
 
 @pytest.mark.asyncio
 async def test_whoever_waits_for_room_goes_on_when_the_client_is_gone() -> None:
-    client, channel, lost = Client(), Channel("t", "turn"), list[int]()
+    client, channel, lost = Client(), Channel(progress("t", "turn")), list[int]()
     client.outbox.on_lost = lambda: lost.append(1)
     for _ in range(2 * ROOM // 10_000):
         client.outbox.event(channel, TextChunk("x" * 10_000))

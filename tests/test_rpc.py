@@ -32,7 +32,7 @@ class Nowhere(Output):
 
 
 def rpc(**params: Any) -> Rpc:
-    return Rpc(Outbox(Nowhere()), Hello(params, "utf-16", FrameReader(), []))
+    return Rpc(Outbox(Nowhere(), frame), Hello(params, "utf-16", FrameReader(), []))
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def said(daemon: Rpc, output: Nowhere, message: dict[str, Any]) -> list[dict[str
 
 def test_a_bug_in_a_handler_is_an_answer_that_says_so_and_no_more(caplog: pytest.LogCaptureFixture) -> None:
     output = Nowhere()
-    daemon = Rpc(Outbox(output), Hello({}, "utf-16", FrameReader(), []))
+    daemon = Rpc(Outbox(output, frame), Hello({}, "utf-16", FrameReader(), []))
     daemon.serve("x/broken", NoParams, broken)
     daemon.hear("x/heard", broken)
     daemon.command("x.broken", broken)
@@ -121,7 +121,7 @@ def test_an_answer_is_given_once(caplog: pytest.LogCaptureFixture) -> None:
         raise ZeroDivisionError
 
     output = Nowhere()
-    daemon = Rpc(Outbox(output), Hello({}, "utf-16", FrameReader(), []))
+    daemon = Rpc(Outbox(output, frame), Hello({}, "utf-16", FrameReader(), []))
     daemon.serve("x/twice", NoParams, twice)
     (answer,) = said(daemon, output, {"id": 1, "method": "x/twice"})
     assert answer["result"] == {"first": True}
@@ -131,7 +131,7 @@ def test_an_answer_is_given_once(caplog: pytest.LogCaptureFixture) -> None:
 @pytest.mark.asyncio
 async def test_a_question_that_is_cancelled_tells_the_client_and_ignores_its_late_answer() -> None:
     output = Nowhere()
-    daemon = Rpc(Outbox(output), Hello({}, "utf-16", FrameReader(), []))
+    daemon = Rpc(Outbox(output, frame), Hello({}, "utf-16", FrameReader(), []))
     with anyio.move_on_after(0):
         await daemon.ask("x/question", {"a": 1})
     asked, cancelled = [json.loads(b) for b in FrameReader().feed(bytes(output.written)) if isinstance(b, bytes)]
@@ -143,7 +143,7 @@ async def test_a_question_that_is_cancelled_tells_the_client_and_ignores_its_lat
 @pytest.mark.asyncio
 async def test_a_question_has_the_clients_answer_or_its_refusal() -> None:
     output = Nowhere()
-    daemon = Rpc(Outbox(output), Hello({}, "utf-16", FrameReader(), []))
+    daemon = Rpc(Outbox(output, frame), Hello({}, "utf-16", FrameReader(), []))
     got = list[Any]()
 
     async def ask() -> None:
@@ -170,7 +170,7 @@ async def test_a_question_has_the_clients_answer_or_its_refusal() -> None:
 async def test_of_two_answers_to_a_question_the_first_one_counts() -> None:
     """They may stand in one read, before whoever asked wakes up: a no must not become a yes."""
     output = Nowhere()
-    daemon = Rpc(Outbox(output), Hello({}, "utf-16", FrameReader(), []))
+    daemon = Rpc(Outbox(output, frame), Hello({}, "utf-16", FrameReader(), []))
     got = list[Any]()
 
     async def ask() -> None:
@@ -190,7 +190,7 @@ async def test_of_two_answers_to_a_question_the_first_one_counts() -> None:
 def test_a_result_that_cannot_be_written_is_an_error_and_not_a_silence(caplog: pytest.LogCaptureFixture) -> None:
     """pygls leaves such a request without an answer."""
     output = Nowhere()
-    daemon = Rpc(Outbox(output), Hello({}, "utf-16", FrameReader(), []))
+    daemon = Rpc(Outbox(output, frame), Hello({}, "utf-16", FrameReader(), []))
     daemon.serve("x/odd", NoParams, lambda answer, _: answer.give({"value": object()}))
     (answer,) = said(daemon, output, {"id": 1, "method": "x/odd"})
     assert answer["error"]["code"] == -32603

@@ -34,7 +34,7 @@ from chatls.wire import (
 def complaint(model: type[Params], params: object) -> str:
     with pytest.raises(RequestError) as caught:
         read(model, params)
-    assert caught.value.code == -32602
+    assert caught.value.code.number == -32602
     return str(caught.value)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import anyio
 import pytest
 
-from chatls.errors import RequestError
+from chatls.errors import CLIENT_REFUSED, RequestError
 from chatls.events import Event, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
 from chatls.workdone import WorkDone
 
@@ -29,7 +29,7 @@ class Client:
         self.asked.append((method, params))
 
     async def refuse(self, method: str, params: Any) -> None:
-        raise RequestError(-32603, "no", kind="client_refused")
+        raise RequestError(CLIENT_REFUSED, "no")
 
     async def ponder(self, method: str, params: Any) -> None:
         try:

@@ -42,11 +42,16 @@ def parts() -> dict[str, str]:
         "requests-to-client": _requests_to_client(),
         "values": _values([item for item in definitions() if item.name not in events]),
         "events": _events(),
-        "error-codes": table(("code", "name", "meaning"), ((str(i.number), i.name.lower(), i.text) for i in codes())),
+        "error-codes": _codes(),
         "error-kinds": table(("kind", "meaning"), ((code(kind), text) for kind, text in error_kinds().items())),
         "tools": tools.overview(),
         "conversation": rendered(),
     }
+
+
+def _codes() -> str:
+    rows = ((str(i.number), i.name.lower(), ", ".join(map(code, i.kinds)), i.text) for i in codes())
+    return table(("code", "name", "kind", "meaning"), rows)
 
 
 def _name(item: Shape) -> str:

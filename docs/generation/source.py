@@ -6,12 +6,12 @@ Knows no language that is written from it.
 import ast
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import cache, reduce
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from chatls import content, editor, errors, events, jsonrpc, permissions, wire
+from chatls import content, editor, errors, events, permissions, wire
 from chatls.content import camel
 
 _MODULES = (errors, content, events, editor, permissions, wire)
@@ -74,6 +74,8 @@ class Code:
     name: str
     """In Python, upper case."""
     number: int
+    kinds: tuple[str, ...]
+    """What `error.data.kind` may be."""
     text: str
 
 
@@ -127,12 +129,12 @@ def event_shapes() -> tuple[Shape, ...]:
 
 def codes() -> tuple[Code, ...]:
     """JSON-RPC's error codes and our own."""
-    return tuple(
-        Code(name, getattr(module, name), text)
-        for module in (jsonrpc, wire)
-        for name, text in _assigned(module)
-        if name.isupper() and isinstance(getattr(module, name), int)
-    )
+    found: dict[int, Code] = {}
+    for name, text in _assigned(errors):
+        if isinstance(code := getattr(errors, name), errors.ErrorCode) and code != errors.CLIENT_REFUSED:
+            first = found.get(code.number) or Code(name, code.number, (), text)
+            found[code.number] = replace(first, kinds=tuple(dict.fromkeys((*first.kinds, code.kind))))
+    return tuple(found.values())
 
 
 def error_kinds() -> dict[str, str]:

@@ -5,30 +5,38 @@ import gc
 import logging
 import os
 import secrets
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, cast
 
 import anyio
 import platformdirs
-from anyio import CancelScope, move_on_after, to_thread
+from anyio import move_on_after, to_thread
 from anyio.abc import TaskGroup
 
 from chatls import process, wire
-from chatls.agent.grants import NotKeptError
-from chatls.agent.offered import usable
+from chatls.agent.accepted import Means
+from chatls.agent.chats import Chats
+from chatls.agent.grants import Grants
+from chatls.agent.instructions import Instructions
+from chatls.agent.permission import Permissions
+from chatls.agent.queues import Queues
+from chatls.agent.session import Sessions
 from chatls.commands import Commands, environment_without_keys
+from chatls.configuration import Configuration
 from chatls.errors import RequestError
 from chatls.handshake import Hello
+from chatls.later import Later
 from chatls.leftovers import forget_old
+from chatls.listings import Listings
 from chatls.log import Log
 from chatls.lsp_editor import LspEditor
 from chatls.models import Models
 from chatls.outbox import Outbox
 from chatls.providers.catalog import KNOWN
-from chatls.rpc import Answer, Rpc, internal
-from chatls.stdio import Input, Output, Pipes, leave, on_terminate
+from chatls.rpc import Answer, Rpc
+from chatls.stdio import Input, Output, Pipes, frame, leave, on_terminate
 from chatls.tools import TOOLS
+from chatls.tools.toolbox import Toolbox
 from chatls.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -58,7 +66,7 @@ async def _serve(pipes: Pipes, hello: Hello, lines: Log) -> None:
     loop = asyncio.get_running_loop()
     async with anyio.create_task_group() as tasks:
         output = Output(pipes.sink, loop)
-        outbox = Outbox(output)
+        outbox = Outbox(output, frame)
         app = App(tasks, outbox, hello)
         outbox.on_lost = app.leave
         on_terminate(loop, app.leave)
@@ -80,13 +88,23 @@ class App:
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
+        self._configuration = Configuration()
         self._models = Models(os.environ)
-        self._editor = LspEditor(self._rpc, hello)
+        editor = LspEditor(self._rpc, hello)
+        self._later = Later(tasks)
+        toolbox = Toolbox(TOOLS)
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         commands = Commands(self._environment, self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}", tasks)
-        self._turns = Turns(tasks, outbox, self._rpc, self._models, self._editor, commands, can_create=can_create)
+        sessions = Sessions(editor, self._configuration)
+        grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
+        permissions = Permissions(grants, self._environment, sessions.rules)
+        means = Means(self._models, permissions, Instructions(), Queues(), commands)
+        self._chats = Chats(sessions, toolbox, means)
+        self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
+        listed = (editor, self._configuration, self._models, toolbox, permissions)
+        self._listings = Listings(self._later, *listed)
         self.code = 1
         self._left = anyio.Event()
         self._register()
@@ -98,7 +116,7 @@ class App:
         if parent is not None:
             self._tasks.start_soon(self._watch, parent)
         self._rpc.begin(hello.pending)
-        self._tasks.start_soon(self._models.warm_up)
+        self._tasks.start_soon(self._warm_up)
         self._tasks.start_soon(self._tidy)
 
     def receive(self, data: bytes) -> None:
@@ -120,7 +138,7 @@ class App:
 
     async def clean_up(self) -> None:
         """End everything: turns, children, connections; let the client take its last messages. Under two seconds."""
-        self._turns.cancel_all()
+        self._chats.cancel_all()
         with move_on_after(GRACE):
             await self._turns.idle()
         process.kill_all()
@@ -134,13 +152,13 @@ class App:
     def _register(self) -> None:
         self._rpc.serve(wire.PROMPT.name, wire.PROMPT.params, self._turns.accept)
         self._rpc.serve(wire.CANCEL.name, wire.CANCEL.params, self._cancel_turn)
-        self._rpc.serve(wire.MODELS.name, wire.MODELS.params, self._list_models)
-        self._rpc.serve(wire.TOOLS.name, wire.TOOLS.params, self._list_tools)
-        self._rpc.serve(wire.PERMISSIONS.name, wire.PERMISSIONS.params, self._list_permissions)
+        self._rpc.serve(wire.MODELS.name, wire.MODELS.params, self._listings.models)
+        self._rpc.serve(wire.TOOLS.name, wire.TOOLS.params, self._listings.tools)
+        self._rpc.serve(wire.PERMISSIONS.name, wire.PERMISSIONS.params, self._listings.permissions)
         self._rpc.serve("workspace/executeCommand", wire.CommandParams, self._execute)
         self._rpc.serve("shutdown", wire.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
-        self._rpc.command("chatls.cancelAll", lambda _: wire.CommandResult(self._turns.cancel_all()))
+        self._rpc.command("chatls.cancelAll", lambda _: wire.CommandResult(self._chats.cancel_all()))
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
@@ -148,34 +166,12 @@ class App:
     def _cancel_turn(self, answer: Answer, params: wire.CancelParams) -> None:
         answer.give(self._turns.cancel(params))
 
-    def _list_models(self, answer: Answer, _params: wire.NoParams) -> None:
-        self._later(answer, self._models.listing)
-
-    def _list_tools(self, answer: Answer, _params: wire.NoParams) -> None:
-        entries = (
-            wire.ToolEntry(tool.name, tool.spec.description, tool.kind, tool.read_only, tool.spec.input_schema)
-            for tool in usable(TOOLS, self._editor, self._models.settings()).values()
-        )
-        answer.give(wire.ToolsResult(tuple(entries)))
-
-    def _list_permissions(self, answer: Answer, params: wire.PermissionsParams) -> None:
-        permissions = self._turns.permissions
-
-        async def listed() -> wire.PermissionsResult:
-            try:
-                await permissions.revoke(params.revoke)
-            except NotKeptError as error:
-                raise RequestError(wire.INVALID_STATE, str(error), kind="invalid_state", retryable=True) from error
-            return wire.PermissionsResult(await permissions.listing(params.session_id))
-
-        self._later(answer, listed)
-
     def _execute(self, answer: Answer, params: wire.CommandParams) -> None:
         answer.give(self._rpc.run_command(params.command, params.arguments))
 
     def _cancel(self, argument: object) -> wire.CommandResult:
         session_id = wire.read(wire.CancelCommand, argument).session_id
-        count = self._turns.cancel_last() if session_id is None else self._turns.cancel_session(session_id)
+        count = self._chats.cancel_last() if session_id is None else self._chats.cancel_session(session_id)
         return wire.CommandResult(count)
 
     def _cancel_token(self, params: Any) -> None:
@@ -183,10 +179,11 @@ class App:
 
     def _shutdown(self, answer: Answer, _params: wire.NoParams) -> None:
         async def quiet() -> None:
-            self._turns.cancel_all()
+            self._chats.cancel_all()
             await self._turns.idle()
+            answer.give(None)
 
-        self._later(answer, quiet)
+        self._later.answer(answer, quiet)
 
     def _reconfigure(self, params: Any) -> None:
         settings = _member(params, "settings")
@@ -194,38 +191,26 @@ class App:
             self._configure("workspace/didChangeConfiguration", _member(settings, "chatls"))
 
     def _configure(self, source: str, values: Any) -> None:
-        if problem := self._models.configure(source, values):
+        if problem := self._configuration.configure(source, values):
             self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
+        else:
+            self._models.retire(self._configuration.settings())
         self._hide_keys()
         self._tasks.start_soon(self._models.close_retired)
 
     def _hide_keys(self) -> None:
         """Keep from commands what holds a key by the settings as they are, or as they once were."""
         with suppress(RequestError):
-            providers = self._models.settings().providers.values()
+            providers = self._configuration.settings().providers.values()
             self._key_variables |= {own.api_key_env for own in providers if own.api_key_env}
         keys = (os.environ.get(name, "") for name in self._key_variables)
         found = environment_without_keys(os.environ, self._key_variables, keys)
         self._environment.clear()
         self._environment.update(found)
 
-    def _later(self, answer: Answer, work: Callable[[], Awaitable[Any]]) -> None:
-        """Answer when the work is done; a cancel answers -32800 (LSP, `RequestCancelled`)."""
-        scope = CancelScope()
-        answer.cancel = scope.cancel
-        self._tasks.start_soon(self._worked, answer, work, scope)
-
-    async def _worked(self, answer: Answer, work: Callable[[], Awaitable[Any]], scope: CancelScope) -> None:
-        with scope:
-            try:
-                answer.give(await work())
-            except RequestError as error:
-                answer.refuse(error)
-            except Exception:  # here exceptions meet the wire
-                log.exception("a bug while answering")
-                answer.refuse(internal("the request"))
-        if scope.cancelled_caught:
-            answer.refuse(RequestError(wire.REQUEST_CANCELLED, "cancelled", kind="cancelled"))
+    async def _warm_up(self) -> None:
+        with suppress(RequestError):
+            await self._models.warm_up(self._configuration.settings())
 
     async def _tidy(self) -> None:
         await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)

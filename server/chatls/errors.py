@@ -9,7 +9,53 @@
 A failure of a provider or of a tool is a value by the time the agent sees it; only bugs are exceptions there.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
+
+
+class ErrorCode(NamedTuple):
+    """A JSON-RPC error code and what follows from it (docs/protocol.md, section 7). Each number stands here alone."""
+
+    number: int
+    kind: str
+    """Its name for programs."""
+    retryable: bool = False
+    """Whether the same request may succeed later."""
+
+
+PARSE_ERROR = ErrorCode(-32700, "parse_error")
+"""Not JSON: bad syntax, not UTF-8, nested too deeply. The id is null."""
+INVALID_REQUEST = ErrorCode(-32600, "invalid_request")
+"""No request, a second `initialize`, an id that is in flight, a request after `shutdown`, a frame that was lost."""
+METHOD_NOT_FOUND = ErrorCode(-32601, "not_found")
+"""There is no such request."""
+INVALID_PARAMS = ErrorCode(-32602, "invalid_params")
+"""Parameters that do not fit; the message names the member."""
+INTERNAL_ERROR = ErrorCode(-32603, "internal")
+"""A bug in chatls; its log says more."""
+NOT_INITIALIZED = ErrorCode(-32002, "not_initialized")
+"""A request came before `initialize`."""
+REQUEST_CANCELLED = ErrorCode(-32800, "cancelled")
+"""The client cancelled a request other than `chat/prompt`, which always ends with a result."""
+SESSION_NOT_FOUND = ErrorCode(1001, "not_found")
+"""There is no session of this name."""
+TURN_IN_PROGRESS = ErrorCode(1002, "turn_in_progress", retryable=True)
+"""The session has a turn that runs: wait for its end, or cancel it."""
+OVERLOADED = ErrorCode(1003, "overloaded", retryable=True)
+"""Too many turns run: try again when one has ended."""
+CREDENTIALS_MISSING = ErrorCode(1004, "unauthorized")
+"""The provider needs a key and there is none; the message says where one is looked for."""
+MODEL_NOT_FOUND = ErrorCode(1005, "not_found")
+"""There is no such model, or none at all."""
+TOOL_NOT_FOUND = ErrorCode(1006, "not_found")
+"""`tools` names one that does not exist, is disabled, or asks more of the client than it can do."""
+INVALID_STATE = ErrorCode(1007, "invalid_state")
+"""The settings cannot be used, or the session's name is taken; the message says which."""
+INVALID_SETTINGS = INVALID_STATE._replace(kind="invalid_settings")
+"""The settings cannot be used."""
+NOT_KEPT = INVALID_STATE._replace(retryable=True)
+"""What is remembered for ever cannot be changed now."""
+CLIENT_REFUSED = INTERNAL_ERROR._replace(kind="client_refused")
+"""The client answered a request of ours with an error. Never leaves the daemon."""
 
 ErrorKind = Literal[
     "unauthorized",
@@ -59,16 +105,11 @@ class ToolError(ChatlsError):
 
 
 class RequestError(ChatlsError):
-    """A request that cannot be served.
+    """A request that cannot be served: why, for programs in `code`, for people in the text."""
 
-    `code` is a JSON-RPC error code (docs/protocol.md, section 7), `kind` its name for programs.
-    """
-
-    def __init__(self, code: int, message: str, *, kind: str, retryable: bool = False) -> None:
+    def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
         self.code = code
-        self.kind = kind
-        self.retryable = retryable
 
 
 class ProviderError(ChatlsError):

@@ -6,7 +6,7 @@ An event knows neither its turn nor its number: `turnId` and `seq` are added whe
 from dataclasses import dataclass, field
 from typing import Literal
 
-from chatls.content import JsonObject, Location, ToolContent, Usage, WireValue
+from chatls.content import ContentBlock, JsonObject, Location, ToolContent, Usage, WireValue
 from chatls.errors import ErrorKind
 
 ToolKind = Literal["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other"]
@@ -190,3 +190,18 @@ Event = (
     | Notice
 )
 """Anything that happens in a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt(WireValue):
+    """What a person asked; before all else that happens in a turn. Clients know it, so it does not leave."""
+
+    content: tuple[ContentBlock, ...]
+    """As it was sent: nothing is attached yet."""
+    at: str
+    """ISO 8601, UTC."""
+    kind: Literal["prompt"] = "prompt"
+
+
+Happening = Event | Prompt
+"""The same as those behind the wire hear it, with what the person said."""

@@ -7,6 +7,7 @@ here with nothing but the standard library and orjson, and the rest of the daemo
 from typing import Any, NamedTuple, cast
 
 from chatls import __version__, jsonrpc
+from chatls.errors import INVALID_PARAMS, INVALID_REQUEST, NOT_INITIALIZED
 from chatls.jsontext import dumps
 from chatls.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
@@ -58,7 +59,7 @@ def greet(pipes: Pipes) -> Hello | None:
 
 def lost(item: Lost) -> jsonrpc.Refusal:
     """The answer to a stretch of input that holds no frame."""
-    return jsonrpc.Refusal(None, jsonrpc.INVALID_REQUEST, item.reason)
+    return jsonrpc.Refusal(None, INVALID_REQUEST, item.reason)
 
 
 def position_encoding(params: Params) -> str:
@@ -85,14 +86,14 @@ def _answer(message: object) -> Params | None:
             return _initialize(identifier, {} if params is None else params)
         case jsonrpc.Request(identifier, method, _):
             text = f"{method!r} came before 'initialize'"
-            return jsonrpc.error(identifier, jsonrpc.NOT_INITIALIZED, text)
+            return jsonrpc.error(identifier, NOT_INITIALIZED, text)
         case _:
             return None
 
 
 def _initialize(identifier: jsonrpc.Id, params: object) -> Params:
     if complaint := _complaint(params):
-        return jsonrpc.error(identifier, jsonrpc.INVALID_PARAMS, complaint)
+        return jsonrpc.error(identifier, INVALID_PARAMS, complaint)
     return jsonrpc.result(identifier, _result(cast("Params", params)))
 
 

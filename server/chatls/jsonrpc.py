@@ -5,20 +5,8 @@ A message is checked for parse, shape and id here; for duplicates, life cycle, m
 
 from typing import Any, NamedTuple, TypeGuard, cast
 
+from chatls.errors import INVALID_REQUEST, PARSE_ERROR, ErrorCode
 from chatls.jsontext import loads
-
-PARSE_ERROR = -32700
-"""Not JSON: bad syntax, not UTF-8, nested too deeply. The id is null."""
-INVALID_REQUEST = -32600
-"""No request, a second `initialize`, an id that is in flight, a request after `shutdown`, a frame that was lost."""
-METHOD_NOT_FOUND = -32601
-"""There is no such request."""
-INVALID_PARAMS = -32602
-"""Parameters that do not fit; the message names the member."""
-INTERNAL_ERROR = -32603
-"""A bug in chatls; its log says more."""
-NOT_INITIALIZED = -32002
-"""A request came before `initialize`."""
 
 Id = str | int
 
@@ -50,7 +38,7 @@ class Refusal(NamedTuple):
     """What was read is no message; this is the answer to it."""
 
     id: Id | None
-    code: int
+    code: ErrorCode
     message: str
 
 
@@ -94,9 +82,9 @@ def result(identifier: Id, value: Any) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": identifier, "result": value}
 
 
-def error(identifier: Id | None, code: int, message: str, data: Any = None) -> dict[str, Any]:
+def error(identifier: Id | None, code: ErrorCode, message: str, data: Any = None) -> dict[str, Any]:
     """An answer that says why there is none."""
-    body: dict[str, Any] = {"code": code, "message": message}
+    body: dict[str, Any] = {"code": code.number, "message": message}
     if data is not None:
         body["data"] = data
     return {"jsonrpc": "2.0", "id": identifier, "error": body}

@@ -1,10 +1,14 @@
-"""What is remembered: messages, tool calls and their results, and the tools that a model is offered."""
+"""What is remembered: messages, tool calls and their results, and the tools that a model is offered.
+
+Plain values: a message can be written down and read again by its `kind` and its fields.
+"""
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from chatls.content import ContentBlock, JsonObject
+from chatls.content import ContentBlock, JsonObject, ToolContent
+from chatls.events import ToolStatus
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -42,12 +46,18 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """The answer to one call, as the model reads it."""
+    """The answer to one call: what the model reads, and what people saw, so that it can be drawn again."""
 
     call_id: str
     name: str
     text: str
+    """What the model reads."""
     is_error: bool = False
+    status: ToolStatus = "completed"
+    content: tuple[ToolContent, ...] = ()
+    """What people saw: the text, a diff."""
+    duration_ms: int = 0
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -55,6 +65,7 @@ class UserMessage:
     """What a person said."""
 
     content: tuple[ContentBlock, ...]
+    kind: Literal["user"] = "user"
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -65,6 +76,7 @@ class AssistantMessage:
     calls: tuple[ToolCall, ...] = ()
     thinking: str = ""
     replay: "Replay | None" = None
+    kind: Literal["assistant"] = "assistant"
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -72,6 +84,7 @@ class ToolMessage:
     """The results of one reply's calls, in call order."""
 
     results: tuple[ToolResult, ...]
+    kind: Literal["tool"] = "tool"
 
 
 @dataclass(frozen=True, slots=True)

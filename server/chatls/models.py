@@ -1,45 +1,90 @@
-"""Which model answers: the settings as they are now, the choice, and the providers that are open."""
+"""Which model answers: the choice, the providers that are open, and what they tell of their models. Knows no wire."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Any
 
-from anyio import create_task_group, move_on_after, to_thread
+from anyio import CancelScope, Event, create_task_group, move_on_after, to_thread
 
-from chatls.config import Layer, Settings, merge, read_user_file, user_file
-from chatls.errors import RequestError, SettingsError
+from chatls.config import Settings
+from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 from chatls.providers import open_provider, preload
-from chatls.providers.catalog import EMBEDDED_PROVIDER
+from chatls.providers.catalog import EMBEDDED_PROVIDER, kind_of
 from chatls.providers.choice import Choice, available, choose, likely_kind, named_choice, only_model
-from chatls.providers.provider import Provider
-from chatls.wire import INVALID_STATE, ModelEntry, ModelsResult
+from chatls.providers.provider import ModelInfo, Provider
 
-LISTING = 1.8
-"""Seconds that `chat/models` waits for servers; it promises an answer within two."""
+LISTING = 1.5
+"""Seconds that servers get to tell their models, from the moment when they are asked for; the answer is promised
+within two."""
 KEPT = 60.0
 """Seconds that a server's list of models is good for."""
 CLOSING = 1.0
 """Seconds that a turn waits, at most, for a provider to close that settings replaced meanwhile."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Open:
     """A provider, and how many turns use it."""
 
+    name: str
     provider: Provider
     made_of: object
     users: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
+class _Told:
     """The models of a provider, and when it told."""
 
-    entries: tuple[ModelEntry, ...]
+    models: tuple["Listed", ...]
     made_of: object
-    told: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A model that can be asked for."""
+
+    provider: str
+    info: ModelInfo
+    local: bool
+    """Runs on this machine."""
+
+    @property
+    def id(self) -> str:
+        """ "provider/model"."""
+        return f"{self.provider}/{self.info.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The models that are known by now."""
+
+    models: tuple[Listed, ...]
+    default: Listed | None
+    """One of them: the model that a prompt without one gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The model for a prompt, and its provider."""
+
+    name: str
+    """"provider/model"."""
+    model: str
+    """Its name at the provider."""
+    reason: str
+    """Why this one, for people; "" where a person named it."""
+    provider: Provider
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a listing has come to."""
+
+    names: list[str] = field(default_factory=list[str])
+    default: Choice | None = None
 
 
 class Models:
@@ -47,62 +92,54 @@ class Models:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._settings: Settings | SettingsError = Settings()
-        self._choice: Choice | None = None
-        self._open: dict[str, _Open] = {}
+        self._choice: tuple[Settings, Choice] | None = None
+        self._open: list[_Open] = []
         self._retired: list[_Open] = []
-        self._listed: dict[str, _Listed] = {}
+        self._told: dict[str, _Told] = {}
 
-    def configure(self, source: str, values: Any) -> SettingsError | None:
-        """Take the client's settings instead of those that it gave before; the user's file lies below them.
+    def retire(self, settings: Settings) -> None:
+        """There are new settings: providers for which they say something else close behind their last user."""
+        old = [opened for opened in self._open if opened.made_of != _made_of(settings, opened.name)]
+        self._open = [opened for opened in self._open if opened not in old]
+        self._retired += old
 
-        Gives what is wrong. Providers whose settings changed are opened anew.
-        """
-        try:
-            file = read_user_file(user_file())
-            client = Layer(source, {} if values is None else values)
-            self._settings = merge([file, client] if file else [client])
-        except SettingsError as error:
-            self._settings = error
-            return error
-        self._choice = None
-        for name, opened in list(self._open.items()):
-            if opened.made_of != _made_of(self._settings, name):
-                self._retired.append(self._open.pop(name))
-        return None
-
-    def settings(self) -> Settings:
-        """The settings. Raises `RequestError` (1007) if they cannot be used."""
-        if isinstance(self._settings, SettingsError):
-            raise _unusable(self._settings)
-        return self._settings
-
-    async def warm_up(self) -> None:
+    async def warm_up(self, settings: Settings) -> None:
         """Load what the first prompt will need while nobody waits for it yet. Connects to nothing."""
-        if isinstance(self._settings, Settings):
-            await to_thread.run_sync(preload, likely_kind(self._settings, self._environment))
+        await to_thread.run_sync(preload, likely_kind(settings, self._environment))
 
-    async def pick(self, asked: str | None) -> Choice:
+    @asynccontextmanager
+    async def serving(self, asked: str | None, settings: Settings) -> AsyncGenerator[Served]:
+        """The model for a prompt, and its provider, which stays open meanwhile.
+
+        Raises `RequestError` (1004, 1005, 1007).
+        """
+        choice = await self.pick(asked, settings)
+        async with self.lend(choice.provider, settings) as provider:
+            yield Served(f"{choice.provider}/{choice.model}", choice.model, choice.reason, provider)
+
+    async def pick(self, asked: str | None, settings: Settings) -> Choice:
         """The model for a prompt. Waits only where no model is set and servers have to be looked for, or asked.
 
-        Raises `RequestError` (1005, 1007).
+        Where nothing is set, the choice is kept for as long as the settings are these. Raises `RequestError` (1005,
+        1007).
         """
-        settings = self.settings()
         named = asked or settings.model
         try:
             if named is not None:
                 return await self._named(named, settings)
-            choice = self._choice or await choose(settings, self._environment)
+            if self._choice is not None and self._choice[0] is settings:
+                return self._choice[1]
+            choice = await choose(settings, self._environment)
         except SettingsError as error:
-            raise _unusable(error) from error
-        if settings is self._settings and choice.provider != EMBEDDED_PROVIDER:
-            self._choice = choice  # kept until settings change; the makeshift is not: a better model may come up
+            raise RequestError(INVALID_SETTINGS, str(error)) from error
+        if choice.provider != EMBEDDED_PROVIDER:  # the makeshift is not kept: a better model may come up
+            self._choice = settings, choice
         return choice
 
     @asynccontextmanager
-    async def lend(self, name: str) -> AsyncGenerator[Provider, None]:
+    async def lend(self, name: str, settings: Settings) -> AsyncGenerator[Provider]:
         """An open provider, which stays open meanwhile. Raises `RequestError` (1004, 1005, 1007)."""
-        opened = self._opened(name, self.settings())
+        opened = self._opened(name, settings)
         opened.users += 1
         try:
             yield opened.provider
@@ -118,39 +155,34 @@ class Models:
             with move_on_after(CLOSING, shield=True):
                 await _close(idle)
 
-    async def listing(self) -> ModelsResult:
-        """The models that are known by now."""
-        settings = self.settings()
-        names: list[str] = []
-        default: list[str] = []
-        with move_on_after(LISTING):
-            async with create_task_group() as tasks:
-                tasks.start_soon(self._find_default, default)
-                names += await available(settings, self._environment)
-                for name in names:
-                    tasks.start_soon(self._ask, name, settings)
-        models = tuple(entry for name in names for entry in self._told(name, settings))
-        return ModelsResult(models, default[0] if default else None)
+    async def listing(self, settings: Settings, deadline: float, tell: Callable[[Listing], None]) -> None:
+        """Tell the models that are known when all servers have answered, or by the deadline (on the loop's clock).
+
+        Returns when the servers that were still asked then have been let go.
+        """
+        found, done = _Found(), Event()
+        async with create_task_group() as tasks:
+            tasks.start_soon(self._find, found, settings, done)
+            with CancelScope(deadline=deadline):
+                await done.wait()
+            tell(self._listing(found, settings))
+            tasks.cancel_scope.cancel()
 
     async def close(self) -> None:
         """Close all providers: connections, children."""
-        await _close([*self._open.values(), *self._retired])
+        await _close([*self._open, *self._retired])
 
     def _opened(self, name: str, settings: Settings) -> _Open:
-        if name not in self._open:
-            try:
-                provider = open_provider(name, settings, self._environment)
-            except SettingsError as error:
-                raise _unusable(error) from error
-            self._open[name] = _Open(provider, _made_of(settings, name))
-        return self._open[name]
-
-    async def _find_default(self, found: list[str]) -> None:
+        made_of = _made_of(settings, name)
+        for opened in self._open:
+            if opened.name == name and opened.made_of == made_of:
+                return opened
         try:
-            choice = await self.pick(None)
-        except RequestError:
-            return
-        found.append(f"{choice.provider}/{choice.model}")
+            opened = _Open(name, open_provider(name, settings, self._environment), made_of)
+        except SettingsError as error:
+            raise RequestError(INVALID_SETTINGS, str(error)) from error
+        self._open.append(opened)
+        return opened
 
     async def _named(self, named: str, settings: Settings) -> Choice:
         """The model that a person named. Where only the provider is, and it has no default, it is asked."""
@@ -161,30 +193,57 @@ class Models:
         async def models() -> tuple[str, ...]:
             with move_on_after(LISTING):
                 await self._ask(choice.provider, settings)
-            return tuple(entry.id.partition("/")[2] for entry in self._told(choice.provider, settings))
+            return tuple(listed.info.name for listed in self._known(choice.provider, settings))
 
         return await only_model(choice.provider, settings, models)
 
+    async def _find(self, found: _Found, settings: Settings, done: Event) -> None:
+        """Look for the default, and have all that can be asked tell their models."""
+        async with create_task_group() as tasks:
+            tasks.start_soon(self._find_default, found, settings)
+            found.names += await available(settings, self._environment)
+            for name in found.names:
+                tasks.start_soon(self._ask, name, settings)
+        done.set()
+
+    async def _find_default(self, found: _Found, settings: Settings) -> None:
+        with suppress(RequestError):
+            found.default = await self.pick(None, settings)
+
     async def _ask(self, name: str, settings: Settings) -> None:
         """Have a provider tell its models, unless it did a moment ago. One that does not answer leaves what it told."""
-        known = self._listed.get(name)
-        if known and self._told(name, settings) and monotonic() - known.told < KEPT:
+        told = self._told.get(name)
+        if told and self._known(name, settings) and monotonic() - told.at < KEPT:
             return
-        try:
-            async with self.lend(name) as provider:
-                found = tuple(
-                    ModelEntry(f"{name}/{info.name}", name, info.title, provider.local, info.context_window)
-                    for info in await provider.models()
-                )
-        except RequestError:
-            return
-        if found:
-            self._listed[name] = _Listed(found, _made_of(settings, name), monotonic())
+        with suppress(RequestError, SettingsError):
+            await to_thread.run_sync(preload, kind_of(name, settings), abandon_on_cancel=True)
+            async with self.lend(name, settings) as provider:
+                models = tuple(Listed(name, info, provider.local) for info in await provider.models())
+            if models:
+                self._told[name] = _Told(models, _made_of(settings, name), monotonic())
 
-    def _told(self, name: str, settings: Settings) -> tuple[ModelEntry, ...]:
+    def _known(self, name: str, settings: Settings) -> tuple[Listed, ...]:
         """What a provider told of its models, under these settings."""
-        known = self._listed.get(name)
-        return known.entries if known and known.made_of == _made_of(settings, name) else ()
+        told = self._told.get(name)
+        return told.models if told and told.made_of == _made_of(settings, name) else ()
+
+    def _listing(self, found: _Found, settings: Settings) -> Listing:
+        """What is known by now. The default is among the models, also where its server did not tell of it."""
+        models = tuple(listed for name in found.names for listed in self._known(name, settings))
+        if found.default is None:
+            return Listing(models, None)
+        default = self._default(found.default, models, settings)
+        return Listing(models if default in models else (default, *models), default)
+
+    def _default(self, choice: Choice, models: tuple[Listed, ...], settings: Settings) -> Listed:
+        wanted = f"{choice.provider}/{choice.model}"
+        for listed in models:
+            if listed.id == wanted:
+                return listed
+        local = False
+        with suppress(RequestError):  # a key is missing: a prompt will say so
+            local = self._opened(choice.provider, settings).provider.local
+        return Listed(choice.provider, ModelInfo(choice.model, choice.model), local)
 
 
 async def _close(providers: list[_Open]) -> None:
@@ -196,7 +255,3 @@ async def _close(providers: list[_Open]) -> None:
 
 def _made_of(settings: Settings, name: str) -> object:
     return settings.providers.get(name), settings.limits
-
-
-def _unusable(error: SettingsError) -> RequestError:
-    return RequestError(INVALID_STATE, str(error), kind="invalid_settings")

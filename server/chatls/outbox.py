@@ -1,4 +1,4 @@
-"""One ordered queue of what leaves: merges while the pipe is behind, numbers events, serialises. Knows no method.
+"""One ordered queue of what leaves: merges while the pipe is behind, numbers events. Knows neither method nor framing.
 
 While the client keeps up, every event is written at once. While the pipe is full, adjacent chunks of one kind (and of
 one call) merge per token, so that a slow client gets fewer and longer ones; nothing is lost or reordered.
@@ -8,13 +8,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import anyio
-
 from chatls.events import Event, TextChunk, ThinkingChunk, ToolCallDelta, ToolRunOutput
-from chatls.jsonrpc import Id
 from chatls.jsontext import dumps
-from chatls.stdio import Output, frame
-from chatls.wire import to_wire
+from chatls.signals import Signal
+from chatls.stdio import Output
 
 ROOM = 2**20
 """Bytes that may wait for a client; above, turns stop reading their providers."""
@@ -24,11 +21,11 @@ Chunk = TextChunk | ThinkingChunk | ToolCallDelta | ToolRunOutput
 
 
 class Channel:
-    """Where one turn's events go: the client's token, and how far the count is."""
+    """Where one turn's events go: what makes frames of them, and how far the count is."""
 
-    def __init__(self, token: Id, turn_id: str) -> None:
-        head = dumps({"jsonrpc": "2.0", "method": "$/progress", "params": {"token": token}})
-        self._head = head[:-2] + b',"value":{"turnId":' + dumps(turn_id) + b',"seq":'
+    def __init__(self, framed: Callable[[int, Event], bytes]) -> None:
+        """`framed`: an event with its number as it leaves."""
+        self.framed = framed
         self._count = 0
         self.last: Merging | None = None
         """The queued chunk that the next one may join."""
@@ -37,12 +34,6 @@ class Channel:
         """The next event's `seq`: 1, 2, 3, ... A chunk that joins another takes none, so there are no gaps."""
         self._count += 1
         return self._count
-
-    def frame(self, number: int, event: Event) -> bytes:
-        """An event as it leaves."""
-        plain = type(event) is TextChunk  # by far the most frequent
-        value = dumps({"kind": "textChunk", "text": event.text} if plain else to_wire(event))
-        return frame(b"%b%d,%b}}" % (self._head, number, value[1:]))
 
 
 class Merging:
@@ -70,17 +61,19 @@ class Merging:
         """The merged chunk as it leaves. Nothing may join any more."""
         if self._channel.last is self:
             self._channel.last = None
-        return self._channel.frame(self._number, _with_text(self._first, "".join(self._texts)))
+        return self._channel.framed(self._number, _with_text(self._first, "".join(self._texts)))
 
 
 class Outbox:
     """What leaves for one client, in order."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, framed: Callable[[bytes], bytes]) -> None:
+        """`framed`: one message as it leaves."""
         self._output = output
+        self._framed = framed
         self._queue: deque[bytes | Merging] = deque()
         self._queued = 0
-        self._room = anyio.Event()
+        self._changed = Signal()
         self.on_lost: Callable[[], None] = lambda: None
         """Called once when the client reads no more."""
         output.on_room = self._drain
@@ -93,32 +86,27 @@ class Outbox:
 
     def message(self, message: dict[str, Any]) -> None:
         """Send anything but an event."""
-        self._put(frame(dumps(message)))
+        self._put(self._framed(dumps(message)))
 
     def event(self, channel: Channel, event: Event) -> None:
         """Send an event; while the pipe is behind, a chunk may join the one before it."""
         if not self._output.waiting and not self._queue:
-            self._output.write(channel.frame(channel.number(), event))
+            self._output.write(channel.framed(channel.number(), event))
         elif isinstance(event, Chunk):
             self._merge(channel, event)
         else:
             channel.last = None
-            self._put(channel.frame(channel.number(), event))
+            self._put(channel.framed(channel.number(), event))
 
     async def room(self) -> None:
         """Wait until the client has taken enough. Returns at once while there is room."""
         while self.waiting > ROOM:
-            await self._change()
+            await self._changed.wait()
 
     async def flush(self) -> None:
         """Wait until the client has taken everything."""
         while self.waiting:
-            await self._change()
-
-    async def _change(self) -> None:
-        if self._room.is_set():
-            self._room = anyio.Event()
-        await self._room.wait()
+            await self._changed.wait()
 
     def _merge(self, channel: Channel, chunk: Chunk) -> None:
         self._queued += len(_text(chunk))
@@ -142,12 +130,12 @@ class Outbox:
                 self._queued -= item.size if isinstance(item, Merging) else len(item)
                 batch += item.frame() if isinstance(item, Merging) else item
             self._output.write(bytes(batch))
-        self._room.set()
+        self._changed.fire()
 
     def _discard(self) -> None:
         self._queue.clear()
         self._queued = 0
-        self._room.set()
+        self._changed.fire()
         self.on_lost()
 
 

@@ -18,7 +18,7 @@ from pygls.lsp.server import LanguageServer
 from chatls import __version__, jsonrpc, wire
 from chatls.documents import Sync
 from chatls.editor import OpenDocument, Root
-from chatls.errors import RequestError
+from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
 from chatls.handshake import Hello, lost
 from chatls.jsonrpc import Id, Notification, Refusal, Request, Response
 from chatls.outbox import Outbox
@@ -42,7 +42,7 @@ class Answer:
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error."""
-        data = {"kind": error.kind, "retryable": error.retryable}
+        data = {"kind": error.code.kind, "retryable": error.code.retryable}
         self._send(self.id, jsonrpc.error(self.id, error.code, str(error), data))
 
 
@@ -156,7 +156,7 @@ class Rpc:
     def _request(self, request: Request) -> None:
         if request.id in self._owed:
             text = f"the id {request.id!r} is in flight already"
-            self._outbox.message(jsonrpc.error(None, jsonrpc.INVALID_REQUEST, text))
+            self._outbox.message(jsonrpc.error(None, INVALID_REQUEST, text))
             return
         answer = self._owed[request.id] = Answer(request.id, self._settle)
         try:
@@ -176,7 +176,7 @@ class Rpc:
             raise _refused("'initialize' was answered already")
         handler = self._table.features.get(method)
         if handler is None:
-            raise RequestError(jsonrpc.METHOD_NOT_FOUND, f"the method {method!r} is not known", kind="not_found")
+            raise RequestError(METHOD_NOT_FOUND, f"the method {method!r} is not known")
         return handler
 
     def _served(self, params: type[wire.Params], handler: Handler, answer: Answer, raw: Any) -> None:
@@ -204,11 +204,11 @@ class Rpc:
 
 def internal(what: str) -> RequestError:
     """The answer where a bug of ours left none."""
-    return RequestError(jsonrpc.INTERNAL_ERROR, f"{what} failed inside chatls; its log says more", kind="internal")
+    return RequestError(INTERNAL_ERROR, f"{what} failed inside chatls; its log says more")
 
 
 def _refused(text: str) -> RequestError:
-    return RequestError(jsonrpc.INVALID_REQUEST, text, kind="invalid_request")
+    return RequestError(INVALID_REQUEST, text)
 
 
 class _Asked:
@@ -226,4 +226,4 @@ class _Asked:
     def value(self) -> Any:
         if self._error is None:
             return self._value
-        raise RequestError(jsonrpc.INTERNAL_ERROR, f"the client refused: {self._error}", kind="client_refused")
+        raise RequestError(CLIENT_REFUSED, f"the client refused: {self._error}")

@@ -1,345 +1,148 @@
-"""From a `chat/prompt` to its answer: accepted when it is read, run in a task of its own, always answered."""
+"""The native face of a chat: `chat/prompt` and its answer, events on the client's token, the spinner, cancels."""
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from threading import Event as ThreadFlag
-from time import monotonic
 from uuid import uuid4
 
-import anyio
-import platformdirs
 from anyio.abc import TaskGroup
 
-from chatls.agent.grants import Grants
-from chatls.agent.instructions import Instructions
-from chatls.agent.offered import usable, why_missing
-from chatls.agent.permission import Permissions, TurnGate
-from chatls.agent.prompt import read_links
-from chatls.agent.queues import Queues
-from chatls.agent.runner import Runner
-from chatls.agent.session import Session, Sessions
-from chatls.agent.step import Step
-from chatls.agent.turn import Turn
-from chatls.commands import Commands
-from chatls.config import PermissionRule, Settings
+from chatls.agent.accepted import Accepted, Ask, Ended
+from chatls.agent.chats import Chats
+from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
-from chatls.editor import Editor
 from chatls.errors import RequestError
-from chatls.events import Event, Notice, StopReason, TurnStart
+from chatls.events import Happening, Prompt, TurnStart
 from chatls.jsonrpc import Id
-from chatls.message import UserMessage
-from chatls.models import Models
 from chatls.outbox import Channel, Outbox
-from chatls.providers.choice import Choice
-from chatls.providers.provider import ModelRequest, Parameters, Provider
+from chatls.progress import progress
 from chatls.rpc import Answer, Rpc, internal
-from chatls.tools import TOOLS
-from chatls.tools.tool import Tool, ToolContext
-from chatls.wire import (
-    INVALID_STATE,
-    OVERLOADED,
-    SESSION_NOT_FOUND,
-    TOOL_NOT_FOUND,
-    TURN_IN_PROGRESS,
-    CancelParams,
-    CancelResult,
-    PromptParams,
-    PromptResult,
-)
+from chatls.signals import Signal
+from chatls.wire import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.workdone import WorkDone
-from chatls.workspace import Workspace
 
 log = logging.getLogger(__name__)
-
-MOST = 64
-"""Turns that may run at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One accepted prompt."""
+    """A prompt that is owed an answer."""
 
     answer: Answer
-    params: PromptParams
-    session: Session
-    turn: Turn
-    settings: Settings
-    tools: dict[str, Tool]
-    emit: Callable[[Event], None]
+    accepted: Accepted
+    token: Id | None
+    """Where its events go."""
     work_done: WorkDone | None
-    fresh: bool
-    """The prompt began the session."""
 
 
 class Turns:
-    """All turns of this daemon."""
+    """All prompts of a client that are not answered yet."""
 
-    def __init__(
-        self,
-        tasks: TaskGroup,
-        outbox: Outbox,
-        rpc: Rpc,
-        models: Models,
-        editor: Editor,
-        commands: Commands,
-        *,
-        can_create: bool,
-    ) -> None:
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, rpc: Rpc, chats: Chats, *, can_create: bool) -> None:
+        """`can_create`: the client lets us ask for a spinner."""
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = rpc
-        self._models = models
-        self._editor = editor
-        self._commands = commands
+        self._chats = chats
         self._can_create = can_create
-        self.permissions = Permissions(
-            self._rules, Grants(platformdirs.user_state_path("chatls", appauthor=False)), commands.environment
-        )
-        """What is permitted, in all sessions."""
-        self._instructions = Instructions()
-        self._queues = Queues()
-        self._sound_rules: tuple[PermissionRule, ...] = ()
-        self._sessions = Sessions()
-        self._jobs: dict[str, Job] = {}
-        self._idle = anyio.Event()
+        self._jobs: set[Job] = set()
+        self._answered = Signal()
 
     def accept(self, answer: Answer, params: PromptParams) -> None:
         """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
-        settings = self._models.settings()
-        self._sound_rules = settings.permissions
-        tools = _tools(settings, self._editor, params.tools)
-        if len(self._jobs) >= MOST:
-            text = f"{MOST} turns are running; try again when one has ended"
-            raise RequestError(OVERLOADED, text, kind="overloaded", retryable=True)
-        job = self._job(answer, params, self._session(params), settings, tools)
-        job.session.turn = job.turn
-        self._jobs[job.turn.id] = job
-        answer.cancel = job.turn.scope.cancel
+        tools = None if params.tools is None else tuple(params.tools)
+        ask = Ask(_blocks(params.content), params.model, tools, params.tool_choice)
+        where = Begin(params.new_session_id) if params.session_id is None else params.session_id
+        accepted = self._chats.accept(where, ask, self._outbox.room)
+        job = Job(answer, accepted, params.partial_result_token, self._work_done(params.work_done_token))
+        self._jobs.add(job)
+        answer.cancel = accepted.scope.cancel
         self._tasks.start_soon(self._run, job)
 
     def cancel(self, params: CancelParams) -> CancelResult:
         """`chat/cancel`."""
-        session = self._sessions.find(params.session_id)
-        if session is None:
-            return CancelResult("not_found")
-        turn = session.turn
-        if turn is None or params.turn_id not in (None, turn.id):
-            return CancelResult("idle")
-        if params.tool_call_id is not None:
-            return CancelResult("cancelling" if self._cancel_call(turn, params.tool_call_id) else "not_found")
-        turn.scope.cancel()
-        return CancelResult("cancelling")
-
-    def cancel_last(self) -> int:
-        """Cancel the turn that started last. Gives how many turns this call cancelled."""
-        return self._cancel([session.turn for session in self._sessions.running() if session.turn][-1:])
-
-    def cancel_session(self, session_id: str) -> int:
-        """Cancel a session's turn."""
-        session = self._sessions.find(session_id)
-        return self._cancel([session.turn] if session and session.turn else [])
-
-    def cancel_all(self) -> int:
-        """Cancel every turn."""
-        return self._cancel([job.turn for job in self._jobs.values()])
+        return CancelResult(self._chats.cancel(params.session_id, params.turn_id, params.tool_call_id))
 
     def cancel_token(self, token: object) -> None:
         """`window/workDoneProgress/cancel`. 1 is not "1", and True is no token."""
-        for job in self._jobs.values():
+        for job in self._jobs:
             if job.work_done and type(job.work_done.token) is type(token) and job.work_done.token == token:
-                job.turn.scope.cancel()
+                job.accepted.scope.cancel()
 
     async def idle(self) -> None:
-        """Wait until no turn runs."""
+        """Wait until every prompt is answered."""
         while self._jobs:
-            await self._idle.wait()
-
-    def _cancel(self, turns: list[Turn]) -> int:
-        running = [turn for turn in turns if not turn.scope.cancel_called]
-        for turn in running:
-            turn.scope.cancel()
-        return len(running)
-
-    def _cancel_call(self, turn: Turn, call_id: str) -> bool:
-        call = turn.step.calls.get(call_id) if turn.step else None
-        if call is None or call.state == "ended":
-            return False
-        for event in call.cancel():
-            self._jobs[turn.id].emit(event)
-        return True
-
-    def _session(self, params: PromptParams) -> Session:
-        if params.session_id is None:
-            session = self._sessions.begin(params.new_session_id)
-            if session is None:
-                raise RequestError(INVALID_STATE, f"the session {params.new_session_id!r} exists", kind="invalid_state")
-            return session
-        session = self._sessions.find(params.session_id)
-        if session is None:
-            raise RequestError(SESSION_NOT_FOUND, f"there is no session {params.session_id!r}", kind="not_found")
-        if session.turn is not None:
-            text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
-            raise RequestError(TURN_IN_PROGRESS, text, kind="turn_in_progress", retryable=True)
-        return session
-
-    def _job(
-        self, answer: Answer, params: PromptParams, session: Session, settings: Settings, tools: dict[str, Tool]
-    ) -> Job:
-        turn_id = f"turn-{uuid4().hex[:12]}"
-        token = params.partial_result_token
-        channel = Channel(token, turn_id) if token is not None else None
-        work_done = self._work_done(params.work_done_token)
-
-        def emit(event: Event) -> None:
-            if channel is not None:
-                self._outbox.event(channel, event)
-            if work_done is not None:
-                work_done.event(event)
-
-        turn = Turn(turn_id, session.history, emit, self._outbox.room)
-        fresh = params.session_id is None
-        return Job(answer, params, session, turn, settings, tools, emit, work_done, fresh)
+            await self._answered.wait()
 
     def _work_done(self, token: Id | None) -> WorkDone | None:
         if token is None and not self._can_create:
             return None
         return WorkDone(self._rpc.notify, token, f"chatls-{uuid4().hex[:12]}")
 
-    def _show(self, work_done: WorkDone) -> None:
-        """Show the spinner: at once with the client's token, with one of ours once the client agreed."""
-        if work_done.given:
-            work_done.begin()
-        else:
-            self._tasks.start_soon(work_done.ask, self._rpc.ask)
-
     async def _run(self, job: Job) -> None:
         """Run the turn and answer. The session is free before the client can know that it is."""
         reply: PromptResult | RequestError
         try:
-            reply = await self._result(job)
+            reply = _result(job, await job.accepted.run(*self._listeners(job)))
         except RequestError as error:
             reply = error
-            if job.fresh:
-                self._sessions.forget(job.session)
         except Exception:  # a bug must cost neither the answer nor the other turns
             log.exception("a bug in a turn")
-            reply = _summary(job, "error", TurnError("internal", str(internal("the turn")), retryable=False))
+            error = TurnError("internal", str(internal("the turn")), retryable=False)
+            reply = _result(job, job.accepted.ended("error", error))
         finally:
-            job.session.turn = None
             if job.work_done is not None:
                 await job.work_done.end()
-            self._jobs.pop(job.turn.id)  # from here to the answer nobody else runs: `idle` means answered
+            self._jobs.discard(job)  # from here to the answer nobody else runs: `idle` means answered
         if isinstance(reply, RequestError):
             job.answer.refuse(reply)
         else:
             job.answer.give(reply)
-        self._idle.set()
-        self._idle = anyio.Event()
+        self._answered.fire()
 
-    async def _result(self, job: Job) -> PromptResult:
-        stop: StopReason = "cancelled"
-        history = job.session.history
-        history.append(UserMessage(_blocks(job.params.content)))
-        with job.turn.scope:
-            try:
-                choice = await self._models.pick(job.params.model)
-                async with self._models.lend(choice.provider) as provider:
-                    stop = await self._answered(job, choice, provider)
-            except RequestError:
-                history.pop()
-                raise
-        return _summary(job, stop, job.turn.tally.error)
+    def _listeners(self, job: Job) -> tuple[Callable[[Happening], None], ...]:
+        """Who hears of a turn: its spinner, and the client that gave a token."""
+        sent = () if job.token is None else (self._sender(job.token, job.accepted.id),)
+        return sent if job.work_done is None else (self._beginner(job.work_done), *sent, job.work_done.event)
 
-    async def _answered(self, job: Job, choice: Choice, provider: Provider) -> StopReason:
-        workspace = self._workspace()
-        if job.work_done is not None:
-            self._show(job.work_done)
-        job.emit(TurnStart(job.session.id, f"{choice.provider}/{choice.model}"))
-        if choice.reason:
-            job.emit(Notice(f"{choice.provider}/{choice.model} answers: {choice.reason}"))
-        blocks, notices = await read_links(_blocks(job.params.content), workspace)
-        job.session.history[-1] = UserMessage(blocks)
-        for notice in notices:
-            job.emit(notice)
-        return await self._turn(job, choice, provider, workspace)
+    def _sender(self, token: Id, turn_id: str) -> Callable[[Happening], None]:
+        outbox, channel = self._outbox, Channel(progress(token, turn_id))
 
-    def _workspace(self) -> Workspace:
-        return Workspace(self._editor, beside=self._commands.folder)
+        def send(event: Happening) -> None:
+            if not isinstance(event, Prompt):
+                outbox.event(channel, event)
 
-    def _runner(self, job: Job) -> Runner:
-        limits, session = job.settings.limits, job.session
-        gate = TurnGate(self.permissions, self._editor, job.emit, session.id, job.turn.id)
+        return send
 
-        def context(output: Callable[[str], None], cancelled: ThreadFlag) -> ToolContext:
-            return ToolContext(
-                self._workspace(),
-                self._editor,
-                session.seen,
-                self._commands,
-                output,
-                cancelled,
-                limits.tool_timeout,
-                limits.tool_result_bytes,
-            )
+    def _beginner(self, work_done: WorkDone) -> Callable[[Happening], None]:
+        """Shows the spinner when the turn begins: at once with the client's token, with ours once the client agreed."""
 
-        return Runner(context, limits, job.emit, job.turn.tally.ran, gate=gate, queues=self._queues)
+        def begin(event: Happening) -> None:
+            if isinstance(event, TurnStart) and work_done.given:
+                work_done.begin()
+            elif isinstance(event, TurnStart):
+                self._tasks.start_soon(work_done.ask, self._rpc.ask)
 
-    def _rules(self) -> tuple[PermissionRule, ...]:
-        """The rules of the settings as they are now, also for turns that run; the last ones that could be used."""
-        with suppress(RequestError):
-            self._sound_rules = self._models.settings().permissions
-        return self._sound_rules
-
-    async def _turn(self, job: Job, choice: Choice, provider: Provider, workspace: Workspace) -> StopReason:
-        offered = provider.offered(choice.model, tuple(tool.spec for tool in job.tools.values()))
-        tools = {spec.name: job.tools[spec.name] for spec in offered}
-        runner = self._runner(job)
-        parameters = Parameters(**job.settings.parameters.model_dump())
-        choose = job.params.tool_choice if tools else "none"
-        system, notice = await job.session.system(workspace, self._instructions)
-        if notice is not None:
-            job.emit(notice)
-        request = ModelRequest(choice.model, system, (), offered, choose, parameters)
-
-        def new_step() -> Step:
-            return Step(tools, self._workspace())
-
-        return await job.turn.run(provider, request, new_step, runner, job.settings.limits.max_steps)
-
-
-def _tools(settings: Settings, editor: Editor, names: list[str] | None) -> dict[str, Tool]:
-    """The tools that a prompt may use, in their own order. Raises `RequestError` (1006)."""
-    enabled = usable(TOOLS, editor, settings)
-    for name in names or []:
-        if name not in enabled:
-            raise RequestError(TOOL_NOT_FOUND, why_missing(name, TOOLS, editor, settings), kind="not_found")
-    return enabled if names is None else {name: tool for name, tool in enabled.items() if name in names}
+        return begin
 
 
 def _blocks(content: str | list[ContentBlock]) -> tuple[ContentBlock, ...]:
     return (TextContent(content),) if isinstance(content, str) else tuple(content)
 
 
-def _summary(job: Job, stop: StopReason, error: TurnError | None) -> PromptResult:
-    tally = job.turn.tally
-    if stop == "error" and error is None:
-        error = TurnError("internal", "the provider ended its reply without a word", retryable=False)
+def _result(job: Job, ended: Ended) -> PromptResult:
+    tally = ended.tally
+    first = None if tally.first_chunk is None else round((tally.first_chunk - tally.began) * 1000)
     return PromptResult(
-        session_id=job.session.id,
-        turn_id=job.turn.id,
-        stop_reason=stop,
+        session_id=ended.session_id,
+        turn_id=ended.turn_id,
+        stop_reason=ended.stop_reason,
         usage=tally.usage,
         steps=tally.steps,
         chunks=tally.chunks,
         tools=tally.ran,
-        duration_ms=_since(tally.began, monotonic()),
-        time_to_first_chunk_ms=None if tally.first_chunk is None else _since(tally.began, tally.first_chunk),
-        text=tally.text if job.params.partial_result_token is None else None,
-        error=error if stop == "error" else None,
+        duration_ms=ended.duration_ms,
+        time_to_first_chunk_ms=first,
+        text=tally.text if job.token is None else None,
+        error=ended.error,
     )
-
-
-def _since(start: float, end: float) -> int:
-    return round((end - start) * 1000)

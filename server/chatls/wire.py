@@ -12,27 +12,9 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, Str
 
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
 from chatls.editor import Question
-from chatls.errors import RequestError
+from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind
-from chatls.jsonrpc import INVALID_PARAMS
 from chatls.permissions import PermissionEntry
-
-REQUEST_CANCELLED = -32800
-"""The client cancelled a request other than `chat/prompt`, which always ends with a result."""
-SESSION_NOT_FOUND = 1001
-"""There is no session of this name."""
-TURN_IN_PROGRESS = 1002
-"""The session has a turn that runs: wait for its end, or cancel it."""
-OVERLOADED = 1003
-"""Too many turns run: try again when one has ended."""
-CREDENTIALS_MISSING = 1004
-"""The provider needs a key and there is none; the message says where one is looked for."""
-MODEL_NOT_FOUND = 1005
-"""There is no such model, or none at all."""
-TOOL_NOT_FOUND = 1006
-"""`tools` names one that does not exist, is disabled, or asks more of the client than it can do."""
-INVALID_STATE = 1007
-"""The settings cannot be used, or the session's name is taken; the message says which."""
 
 Token = StrictInt | StrictStr
 """A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
@@ -315,7 +297,7 @@ def read(model: type[Model], params: object) -> Model:
 
 def invalid(text: str) -> RequestError:
     """The error for parameters that do not fit."""
-    return RequestError(INVALID_PARAMS, text, kind="invalid_params")
+    return RequestError(INVALID_PARAMS, text)
 
 
 def to_wire(value: Any) -> Any:

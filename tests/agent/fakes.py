@@ -13,13 +13,15 @@ from threading import Event as ThreadFlag
 from typing import Any, TypeVar, cast
 
 import anyio
-from anyio import fail_after
+from anyio import CancelScope, fail_after
 from anyio.lowlevel import checkpoint
 
+from chatls.agent.history import History
 from chatls.agent.queues import Queues
+from chatls.agent.request import Requests
 from chatls.agent.runner import Gate, Runner
 from chatls.agent.step import Outcome, Run, Step
-from chatls.agent.turn import Turn
+from chatls.agent.turn import Tally, Turn
 from chatls.commands import Commands
 from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
@@ -41,7 +43,7 @@ from chatls.events import (
 )
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
-from chatls.providers.provider import ModelInfo, ModelRequest, Provider, ToolChoice
+from chatls.providers.provider import ModelInfo, ModelRequest, Parameters, Provider, ToolChoice
 from chatls.seen import Seen
 from chatls.tools.tool import CommandSubject, FileSubject, Plan, Serial, Tool, ToolContext, ToolOutput, tool
 from chatls.tools.tool import Run as ToolFunction
@@ -225,16 +227,17 @@ class Scene:
         *tools: Tool,
         limits: LimitSettings | None = None,
         room: Callable[[], Awaitable[None]] = plenty,
-        history: list[Message] | None = None,
+        history: History | None = None,
         workspace: Callable[[], Workspace] = lambda: Workspace(desk()),
         editor: Desk | None = None,
         gate: Gate | None = None,
         queues: Queues | None = None,
     ) -> None:
         self.stage = Stage()
-        self.history: list[Message] = [] if history is None else history
-        self.history.append(UserMessage((TextContent("go"),)))
-        self.turn = Turn("turn-1", self.history, self.stage.emit, room)
+        self.history = History() if history is None else history
+        self.history.grow(UserMessage((TextContent("go"),)))
+        self.scope = CancelScope()
+        self.turn = Turn(self.history, self.stage.emit, room, Tally())
         self.limits = limits or LimitSettings()
         self.provider = provider
         self.gate: Gate = gate or Open()
@@ -249,13 +252,13 @@ class Scene:
         emit, ran = self.stage.emit, self.turn.tally.ran
         runner = Runner(self._context, self.limits, emit, ran, gate=self.gate, queues=self._queues)
         specs = tuple(item.spec for item in self._tools.values())
-        request = ModelRequest("model", "system", (), specs, tool_choice)
+        requests = Requests("model", "system", self.history, specs, Parameters(), tool_choice)
         try:
-            with fail_after(DEADLINE), self.turn.scope:
-                stop = await self.turn.run(self.provider, request, self._step, runner, self.limits.max_steps)
+            with fail_after(DEADLINE), self.scope:
+                stop = await self.turn.run(self.provider, requests.next, self._step, runner, self.limits.max_steps)
         finally:
             check_events(self.stage.events)
-            check_history(self.history)
+            check_history(self.history.messages)
         return stop
 
     def _context(self, output: Callable[[str], None], cancelled: ThreadFlag) -> ToolContext:
@@ -263,11 +266,16 @@ class Scene:
         return ToolContext(self._workspace(), self._editor, Seen(), commands, output, cancelled)
 
     def _step(self) -> Step:
-        return Step(self._tools, Workspace(self._editor))
+        return Step(self._tools, lambda: Workspace(self._editor))
 
     def results(self) -> list[ToolResult]:
         """All results in the history, in order."""
-        return [result for message in self.history if isinstance(message, ToolMessage) for result in message.results]
+        return [
+            result
+            for message in self.history.messages
+            if isinstance(message, ToolMessage)
+            for result in message.results
+        ]
 
     def cancel_call(self, call_id: str) -> None:
         """As `chat/cancel` with a toolCallId does."""

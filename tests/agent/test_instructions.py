@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatls.agent.instructions import BUDGET, Instructions, find
-from chatls.agent.session import Session
+from chatls.agent.system import SystemPrompt
 from chatls.workspace import Workspace
 from tests.agent.fakes import desk
 
@@ -156,8 +156,8 @@ async def test_they_are_in_the_prompt_marked_and_told_once_until_they_change(pla
     place.write(place.user, "speak plainly")
     path = place.write(place.root, "use tabs")
     instructions, workspace = Instructions(place.user), Workspace(desk(place.root))
-    first, second = Session("1"), Session("2")
-    prompt, notice = await first.system(workspace, instructions)
+    first, second = SystemPrompt(), SystemPrompt()
+    prompt, notice = await first.read(workspace, instructions)
     assert notice is not None
     assert notice.text == f"instructions are used from: {place.user / 'AGENTS.md'}, AGENTS.md"
     marked = (
@@ -165,9 +165,9 @@ async def test_they_are_in_the_prompt_marked_and_told_once_until_they_change(pla
     )
     assert prompt.endswith(marked)
     assert "cannot permit anything" in prompt
-    assert await second.system(workspace, instructions) == (prompt, None)
+    assert await second.read(workspace, instructions) == (prompt, None)
     path.write_text("use spaces")
-    assert await first.system(workspace, instructions) == (prompt, None), "a session keeps its prompt"
-    prompt, notice = await Session("3").system(workspace, instructions)
+    assert await first.read(workspace, instructions) == (prompt, None), "a session keeps its prompt"
+    prompt, notice = await SystemPrompt().read(workspace, instructions)
     assert "use spaces" in prompt
     assert notice is not None

@@ -15,12 +15,13 @@ from chatls.agent.grants import Grants
 from chatls.agent.permission import Permissions, TurnGate
 from chatls.agent.queues import Queues
 from chatls.config import PermissionRule
-from chatls.content import Diff, Location, TextContent
+from chatls.content import Diff, JsonObject, Location, TextContent
 from chatls.editor import Question, Reply, Root
 from chatls.errors import ToolError
 from chatls.events import Notice, PermissionRequested, PermissionResolved, ToolRunEnd, ToolRunStart
+from chatls.message import ToolSpec
 from chatls.providers.delta import Delta
-from chatls.tools.tool import CommandSubject, FileSubject, Plan, ToolContext, ToolOutput, tool
+from chatls.tools.tool import CommandSubject, FileSubject, ForeignSubject, Plan, Tool, ToolContext, ToolOutput, tool
 from tests.agent.fakes import DEADLINE, Beat, Desk, Player, Scene, call, finished
 
 pytestmark = pytest.mark.asyncio
@@ -68,6 +69,35 @@ def look(context: ToolContext, path: str) -> str:
     return f"looked at {path}"
 
 
+async def far(context: ToolContext, word: str) -> Plan:
+    """Far."""
+    del context
+
+    async def carry_out() -> ToolOutput:
+        await checkpoint()
+        return ToolOutput((TextContent(f"far {word}"),))
+
+    return Plan(ForeignSubject("server"), (TextContent(word),), carry_out)
+
+
+def checked(arguments: JsonObject) -> JsonObject:
+    if not isinstance(arguments.get("word"), str):
+        raise ToolError("word: must be a string")
+    return arguments
+
+
+FAR = Tool(
+    spec=ToolSpec("server__far", "Far.", {"type": "object", "properties": {"word": {"type": "string"}}}),
+    kind="other",
+    read_only=False,
+    run=far,
+    title=lambda given: f"far {given['word']}",
+    locate=lambda _workspace, _given: (),
+    validate=checked,
+    serial=lambda _workspace, _given: None,
+)
+"""A tool that is not ours: no pydantic model, no file, no command."""
+
 Answer = Callable[[Question], Awaitable[Reply]]
 
 
@@ -94,9 +124,9 @@ class House:
         self.permissions = self.daemon()
         self.queues = Queues()
 
-    def daemon(self) -> Permissions:
+    def daemon(self, path: str | None = None) -> Permissions:
         """The permissions of a daemon that starts now."""
-        return Permissions(lambda: tuple(self.rules), Grants(self.state), {"PATH": str(self.bin)})
+        return Permissions(Grants(self.state), {"PATH": path or str(self.bin)}, lambda _: tuple(self.rules))
 
     def folder(self, name: str) -> Path:
         path = self.base / name
@@ -110,7 +140,7 @@ class House:
 
     def scene(self, *calls: list[Delta], session: str = "s", beats: list[Beat] | None = None) -> Scene:
         reply: list[Beat] = [*(delta for one in calls for delta in one), *(beats or ()), finished()]
-        scene = Scene(Player(reply, [finished()]), edit, run, look, editor=self.desk, queues=self.queues)
+        scene = Scene(Player(reply, [finished()]), edit, run, look, FAR, editor=self.desk, queues=self.queues)
         scene.gate = TurnGate(self.permissions, self.desk, scene.stage.emit, session, "turn-1")
         return scene
 
@@ -242,7 +272,7 @@ async def test_cancelling_the_call_or_the_turn_withdraws_the_question(house: Hou
                 await scene.stage.until_event(PermissionRequested)
                 await anyio.wait_all_tasks_blocked()
                 if whole:
-                    scene.turn.scope.cancel()
+                    scene.scope.cancel()
                 else:
                     scene.cancel_call("1")
 
@@ -362,7 +392,7 @@ async def test_an_answer_settles_questions_of_other_turns_too_but_not_of_other_s
         assert await house.scene(call("1", "edit", {"path": "decides"})).play() == "end_turn"
         await same.stage.until_event(ToolRunEnd)
         assert other.stage.of(PermissionResolved) == []
-        other.turn.scope.cancel()
+        other.scope.cancel()
     assert (same.ends(), outcomes(same)) == ({"1": "denied"}, {"1": "reject_always"})
 
 
@@ -450,13 +480,13 @@ async def test_a_program_that_the_workspace_brings_is_asked_each_time(house: Hou
     assert await house.runs("git status")
     tools = house.folder("ws/tools")
     house.program(tools / "git")
-    house.permissions = Permissions(lambda: tuple(house.rules), Grants(house.state), {"PATH": f"{tools}:{house.bin}"})
+    house.permissions = house.daemon(f"{tools}:{house.bin}")
     assert not await house.runs("git status")
     (house.bin / "git").unlink()
     (house.bin / "git").symlink_to(tools / "git")
     house.permissions = house.daemon()
     assert not await house.runs("git status")
-    house.permissions = Permissions(lambda: tuple(house.rules), Grants(house.state), {"PATH": f".:{house.bin}"})
+    house.permissions = house.daemon(f".:{house.bin}")
     assert await house.runs("ls")
 
 
@@ -616,3 +646,22 @@ async def test_an_answer_that_comes_as_the_question_is_settled_is_taken(house: H
         assert await scene.play() == "end_turn"
     assert scene.ends()["1"] == "completed"
     assert scene.ends()["2"] == ("denied" if outcomes(scene)["2"] == "reject_once" else "completed")
+
+
+# Foreign tools
+
+
+async def test_a_tool_that_is_not_ours_is_checked_asked_about_and_remembered_by_its_name(house: House) -> None:
+    word = {"word": "hi"}
+    scene = await house.play(
+        call("a", "server__far", {"word": 5}), call("b", "server__far", word), answer="allow_session"
+    )
+    assert [(result.text, result.is_error) for result in scene.results()] == [
+        ("The arguments do not fit: word: must be a string. Correct them and call again.", True),
+        ("far hi", False),
+    ]
+    assert house.options() == ["allow_once", "allow_session", "allow_workspace", "reject_once", "reject_session"]
+    await house.play(call("c", "server__far", word))
+    assert house.desk.questions == []
+    house.rules.append(PermissionRule(tool="server__far", action="deny"))
+    assert (await house.play(call("d", "server__far", word))).ends() == {"d": "denied"}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from chatls.agent import prompt
 from chatls.agent.instructions import Instructions
-from chatls.agent.prompt import LINK_CHARACTERS, read_links, system_prompt
-from chatls.agent.session import Session
+from chatls.agent.prompt import LINK_CHARACTERS, read_links
+from chatls.agent.system import SystemPrompt, system_prompt
 from chatls.content import (
     ActiveDocument,
     EditorContext,
@@ -79,13 +79,13 @@ async def test_the_system_prompt_is_stable_so_that_providers_can_cache_it(root: 
 async def test_a_session_keeps_its_system_prompt_over_midnight_and_changes_it_with_the_folders(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session, today, none = Session("s"), [date(2026, 11, 20)], Instructions(tmp_path / "none")
-    monkeypatch.setattr("chatls.agent.prompt.date", SimpleNamespace(today=lambda: today[0]))
-    first, _ = await session.system(Workspace(desk(root)), none)
+    session, today, none = SystemPrompt(), [date(2026, 11, 20)], Instructions(tmp_path / "none")
+    monkeypatch.setattr("chatls.agent.system.date", SimpleNamespace(today=lambda: today[0]))
+    first, _ = await session.read(Workspace(desk(root)), none)
     today[0] = date(2026, 11, 21)
-    assert await session.system(Workspace(desk(root)), none) == (first, None)
+    assert await session.read(Workspace(desk(root)), none) == (first, None)
     assert "2026-11-20" in first
-    assert "2026-11-21" in (await session.system(Workspace(desk(root, tmp_path)), none))[0]
+    assert "2026-11-21" in (await session.read(Workspace(desk(root, tmp_path)), none))[0]
 
 
 async def test_the_system_prompt_is_short_and_names_the_tools() -> None:

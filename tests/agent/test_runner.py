@@ -282,7 +282,7 @@ async def test_cancelling_the_turn_abandons_a_thread_that_hangs_and_tells_it() -
 
         async def cancel() -> None:
             await stuck.until_inside()
-            scene.turn.scope.cancel()
+            scene.scope.cancel()
 
         tasks.start_soon(cancel)
         assert await scene.play() == "cancelled"

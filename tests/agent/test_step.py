@@ -60,7 +60,7 @@ GOOD = {"path": "a.py"}
 
 
 def new_step() -> Step:
-    return Step(TOOLS, Workspace(desk()))
+    return Step(TOOLS, lambda: Workspace(desk()))
 
 
 def feed(step: Step, *deltas: Delta) -> list[Event]:
@@ -565,7 +565,7 @@ async def test_a_title_is_one_line_and_nothing_in_arguments_that_fit_breaks_a_st
 ) -> None:
     properties = real.spec.input_schema["properties"]
     arguments = {name: {"string": word, "integer": number}.get(item.get("type")) for name, item in properties.items()}
-    step = Step({real.name: real}, Workspace(desk(*map(Path, roots))))
+    step = Step({real.name: real}, lambda: Workspace(desk(*map(Path, roots))))
     *_, end = feed(step, CallStart("1", real.name), CallReady("1", arguments))
     if isinstance(end, ToolCallEnd):
         assert end.title.startswith(real.name)

@@ -10,9 +10,11 @@ from anyio.lowlevel import checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatls.agent.session import Session, Sessions
+from chatls.agent.session import Begin, Sessions
 from chatls.config import LimitSettings
+from chatls.configuration import Configuration
 from chatls.content import Usage
+from chatls.errors import RequestError
 from chatls.events import StepEnd, TextChunk, ToolCallEnd, ToolRunEnd, ToolRunStart
 from chatls.message import AssistantMessage, ToolMessage, UserMessage
 from chatls.providers.delta import (
@@ -27,7 +29,7 @@ from chatls.providers.delta import (
 )
 from chatls.providers.provider import ModelRequest
 from chatls.tools.tool import Tool, ToolContext
-from tests.agent.fakes import OUCH, Beat, Player, Scene, call, finished, named
+from tests.agent.fakes import OUCH, Beat, Player, Scene, call, desk, finished, named
 from tests.agent.test_step import replies
 
 pytestmark = pytest.mark.asyncio
@@ -93,7 +95,7 @@ async def test_an_answer_without_calls_is_one_step() -> None:
     tally = scene.turn.tally
     assert (tally.steps, tally.chunks, tally.text, tally.usage) == (1, 3, "Hello", Usage(3, 2))
     assert tally.first_chunk is not None
-    assert scene.history[1:] == [AssistantMessage("Hello", (), "?")]
+    assert scene.history.messages[1:] == (AssistantMessage("Hello", (), "?"),)
     assert player.closed == 1
 
 
@@ -168,7 +170,7 @@ async def test_a_cap_of_zero_is_none() -> None:
 
     async def end_it() -> None:
         await scene.stage.until(lambda: len(provider.requests) >= 120)
-        scene.turn.scope.cancel()
+        scene.scope.cancel()
 
     async with create_task_group() as tasks:
         tasks.start_soon(end_it)
@@ -288,7 +290,7 @@ async def test_a_contradiction_without_a_second_end_leaves_the_call_out(ticks: i
     beats: list[Beat] = [*call("1", "gate", {"word": "a"}), *[checkpoint] * ticks, CallArguments("1", "!")]
     scene = Scene(Player([TextDelta("x"), *beats, *[checkpoint] * 9, finished()]), gate.tool)
     assert await scene.play() == "end_turn"
-    assert scene.history[1:] == [AssistantMessage("x")]
+    assert scene.history.messages[1:] == (AssistantMessage("x"),)
     assert scene.ends() == {"1": "cancelled"}
     starts = [index for index, event in enumerate(scene.stage.events) if isinstance(event, ToolRunStart)]
     if not starts:
@@ -380,7 +382,7 @@ async def test_an_error_in_a_later_step_keeps_what_was_done_before() -> None:
     assert await scene.play() == "error"
     assert [result.text for result in scene.results()] == ["echo "]
     assert (scene.turn.tally.usage, scene.turn.tally.text) == (Usage(1), "and")
-    assert scene.history[-1] == AssistantMessage("and")
+    assert scene.history.messages[-1] == AssistantMessage("and")
 
 
 # Backpressure
@@ -410,11 +412,11 @@ async def test_a_cancel_gets_through_while_there_is_no_room() -> None:
 
         async def cancel() -> None:
             await scene.stage.until_event(TextChunk)
-            scene.turn.scope.cancel()
+            scene.scope.cancel()
 
         tasks.start_soon(cancel)
         assert await scene.play() == "cancelled"
-    assert scene.history[-1] == AssistantMessage("a")
+    assert scene.history.messages[-1] == AssistantMessage("a")
     assert player.closed == 1
 
 
@@ -429,7 +431,7 @@ async def test_two_turns_do_not_wait_for_one_another() -> None:
         await gate.until(1)
         assert await quick.play() == "end_turn"
         assert not slow.stage.of(ToolRunEnd)
-        deaf.turn.scope.cancel()
+        deaf.scope.cancel()
         await gate.let("a")()
     assert slow.ends() == {"1": "completed"}
 
@@ -439,10 +441,10 @@ async def test_two_turns_do_not_wait_for_one_another() -> None:
 
 async def test_a_turn_that_was_cancelled_before_it_ran_asks_nobody() -> None:
     scene = Scene(Player([checkpoint, TextDelta("a"), finished()]))
-    scene.turn.scope.cancel()
+    scene.scope.cancel()
     assert await scene.play() == "cancelled"
     assert scene.stage.events == []
-    assert [type(message) for message in scene.history] == [UserMessage]
+    assert [type(message) for message in scene.history.messages] == [UserMessage]
 
 
 async def test_a_cancel_that_comes_as_the_last_tool_ends_asks_the_model_no_more() -> None:
@@ -450,7 +452,7 @@ async def test_a_cancel_that_comes_as_the_last_tool_ends_asks_the_model_no_more(
 
     async def probe(context: ToolContext) -> str:
         """Cancel the turn and return at once."""
-        scenes[0].turn.scope.cancel()
+        scenes[0].scope.cancel()
         return "done"
 
     player = Player([*call("1", "probe"), finished()], [TextDelta("more"), finished()])
@@ -504,7 +506,7 @@ async def cancelled_after(ticks: int, busy: Scene) -> str:
     async def cancel() -> None:
         for _ in range(ticks):
             await checkpoint()
-        busy.turn.scope.cancel()
+        busy.scope.cancel()
         asked.append(busy.turn.tally.steps)
 
     stop = ""
@@ -525,7 +527,9 @@ async def test_cancelled_at_any_moment_a_turn_leaves_no_task_a_valid_history_and
         assert asyncio.all_tasks() == before
         assert isinstance(scene.provider, Player)
         assert scene.provider.closed == len(scene.provider.requests)
-        assert scene.stage.text() == "".join(item.text for item in scene.history if isinstance(item, AssistantMessage))
+        assert scene.stage.text() == "".join(
+            item.text for item in scene.history.messages if isinstance(item, AssistantMessage)
+        )
         again = Scene(
             Player([*call(f"n{ticks}", "slow"), finished()], [TextDelta("x"), finished()]), SLOW, history=scene.history
         )
@@ -584,35 +588,32 @@ async def lookup(context: ToolContext, path: str) -> str:
 # Sessions
 
 
+def sessions() -> Sessions:
+    return Sessions(desk(), Configuration())
+
+
 async def test_a_session_has_a_name_of_its_own_or_the_given_one_and_a_taken_name_is_refused() -> None:
-    sessions = Sessions()
-    first, second, third = sessions.begin("a"), sessions.begin(None), sessions.begin(None)
-    assert first is not None
-    assert second is not None
-    assert third is not None
-    assert len({first.id, second.id, third.id}) == 3
-    assert sessions.find("a") is first
-    assert sessions.begin("a") is None
-    assert sessions.find("b") is None
+    all_ = sessions()
+    found = [all_.begin(Begin("a")), all_.begin(Begin()), all_.begin(Begin())]
+    assert len({session.id for session in found}) == 3
+    assert all_.find("a") is found[0]
+    with pytest.raises(RequestError, match="the session 'a' exists"):
+        all_.begin(Begin("a"))
+    assert all_.find("b") is None
 
 
 async def test_a_session_that_was_refused_is_forgotten_and_its_name_is_free() -> None:
-    sessions = Sessions()
-    session = sessions.begin("a")
-    assert session is not None
-    sessions.forget(session)
-    assert sessions.find("a") is None
-    assert sessions.begin("a") is not session
+    all_ = sessions()
+    session = all_.begin(Begin("a"))
+    all_.forget(session)
+    assert all_.find("a") is None
+    assert all_.begin(Begin("a")) is not session
 
 
-async def test_the_turn_that_started_last_comes_last_whatever_order_the_sessions_began_in() -> None:
-    sessions, started = Sessions(), list[Session]()
-    for name in "abc":
-        session = sessions.begin(name)
-        assert session is not None
-        started.append(session)
-    for number, session in enumerate(reversed(started)):
-        session.turn = Scene(Player()).turn
-        session.turn.tally.began = float(number)
-    started[1].turn = None
-    assert [session.id for session in sessions.running()] == ["c", "a"]
+async def test_a_session_may_have_folders_and_settings_of_its_own() -> None:
+    all_, own = sessions(), Configuration()
+    assert own.configure("test", {"permissions": [{"tool": "x", "action": "deny"}]}) is None
+    theirs, ours = all_.begin(Begin("a", desk(), own)), all_.begin(Begin("b"))
+    assert (ours.editor is all_.editor, theirs.editor is all_.editor) == (True, False)
+    assert [rule.tool for rule in all_.rules("a")] == ["x"]
+    assert all_.rules("b") == all_.rules(None) == ()

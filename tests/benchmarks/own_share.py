@@ -15,11 +15,12 @@ from chatls.agent.step import Step
 from chatls.agent.turn import Tally
 from chatls.editor import OpenDocument, Root
 from chatls.outbox import Channel, Outbox
+from chatls.progress import progress
 from chatls.providers.body import Body
 from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.framing import SseFramer
 from chatls.providers.status import Origin
-from chatls.stdio import Output
+from chatls.stdio import Output, frame
 from chatls.workspace import Workspace
 
 COUNT = 20_000
@@ -52,8 +53,8 @@ def own_share() -> float:
     """Microseconds a chunk."""
     loop, sink = new_event_loop(), os.open(os.devnull, os.O_WRONLY)
     body = Body(Origin("bench", "127.0.0.1", "model"), SseFramer(), ChatDecoder(Origin("bench", "127.0.0.1", "model")))
-    step, tally = Step({}, Workspace(_NoEditor())), Tally()
-    outbox, channel = Outbox(Output(sink, loop)), Channel(1, "turn-000000000000")
+    step, tally = Step({}, lambda: Workspace(_NoEditor())), Tally()
+    outbox, channel = Outbox(Output(sink, loop), frame), Channel(progress(1, "turn-000000000000"))
     events = payloads()
     begin = process_time()
     for data in events:

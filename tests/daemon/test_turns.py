@@ -348,9 +348,9 @@ def test_the_first_turn_after_initialize_has_its_turn_start_first_whatever_the_m
 def test_a_bug_in_a_turn_is_a_result_that_says_so_and_the_daemon_lives_on(start: Start) -> None:
     """Trap 10: no traceback and no path reaches the client."""
     script = """
-import chatls.agent.prompt
+import chatls.agent.system
 def broken(workspace): raise ZeroDivisionError("at /some/path.py")
-chatls.agent.prompt.system_prompt = broken
+chatls.agent.system.system_prompt = broken
 from chatls.__main__ import main
 main()
 """

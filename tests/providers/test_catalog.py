@@ -220,7 +220,7 @@ async def test_a_model_is_named_behind_the_first_slash(named: str, expected: tup
 async def test_a_name_that_leads_nowhere_is_refused() -> None:
     with pytest.raises(RequestError) as refused:
         named_choice("opnai/x", settings())
-    assert refused.value.code == 1005
+    assert refused.value.code.number == 1005
     with pytest.raises(SettingsError, match="needs a kind: openai_chat"):
         named_choice("work/x", settings(work={"baseUrl": NOWHERE}))
 
@@ -256,7 +256,7 @@ async def test_a_server_that_is_named_alone_answers_with_its_only_model(
         return
     with pytest.raises(RequestError) as refused:
         await only_model("work", own, listed)
-    assert (refused.value.code, words in str(refused.value)) == (1005, True)
+    assert (refused.value.code.number, words in str(refused.value)) == (1005, True)
 
 
 async def test_every_entry_can_be_written_down() -> None:

@@ -93,7 +93,7 @@ def test_a_missing_key_names_the_variable() -> None:
     for environment in ({}, {"OPENAI_API_KEY": "  "}):
         with pytest.raises(RequestError) as refused:
             open_provider("openai", Settings(), environment)
-        assert (refused.value.code, refused.value.kind) == (1004, "unauthorized")
+        assert refused.value.code[:2] == (1004, "unauthorized")
         assert "OPENAI_API_KEY" in str(refused.value)
 
 
@@ -103,7 +103,7 @@ def test_a_missing_key_names_the_variable() -> None:
 def test_an_unknown_name_is_answered_with_the_nearest_one(name: str, near: str) -> None:
     with pytest.raises(RequestError) as refused:
         open_provider(name, settings(work={"kind": "scripted", "script": "x"}), {})
-    assert (refused.value.code, refused.value.kind) == (1005, "not_found")
+    assert refused.value.code[:2] == (1005, "not_found")
     assert near in str(refused.value)
 
 

@@ -13,22 +13,22 @@ from chatls.commands import clean_path
 from chatls.errors import ToolError
 from chatls.pathtext import local_path
 from chatls.protected_files import own_folders, protected
-from chatls.tools.tool import CommandSubject, FileSubject
+from chatls.tools.tool import CommandSubject, FileSubject, ForeignSubject, Subject
 from chatls.workspace import Workspace, real_path
 
 _UNJUDGED = "what this command runs cannot be told for certain"
 _OUTSIDE = "it lies outside the workspace"
 
 
-def matter_of(
-    run: Run, subject: FileSubject | CommandSubject | None, workspace: Workspace, environment: Mapping[str, str]
-) -> Matter:
+def matter_of(run: Run, subject: Subject | None, workspace: Workspace, environment: Mapping[str, str]) -> Matter:
     """What a call is about. `subject` is None for a tool that only reads."""
     match subject:
         case CommandSubject():
             return _command(run.tool.name, subject, workspace, environment)
         case FileSubject(path):
             return _file(run, path, workspace)
+        case ForeignSubject():
+            return Files(run.tool.name, workspace.folders[0][1] if workspace.folders else None, ())
         case None:
             return _looked_at(run, workspace)
 

@@ -25,6 +25,7 @@ from chatls.permissions import PermissionEntry
 from chatls.tools.tool import Plan, ToolContext
 
 Emit = Callable[[Event], None]
+RulesOf = Callable[[str | None], tuple[PermissionRule, ...]]
 
 _SETTLED = {"allow": "allow_always", "deny": "reject_always"}
 
@@ -45,8 +46,12 @@ class Permissions:
     """All of a daemon: rules, open questions."""
 
     def __init__(
-        self, settings: Callable[[], tuple[PermissionRule, ...]], grants: Grants, environment: Mapping[str, str]
+        self,
+        grants: Grants,
+        environment: Mapping[str, str],
+        settings: RulesOf,
     ) -> None:
+        """`settings`: the rules of a session's settings, or of those that hold where no session is named."""
         self.environment = environment
         """Of commands: where their programs are looked for."""
         self._settings = settings
@@ -58,11 +63,11 @@ class Permissions:
 
     def rules(self, session_id: str) -> tuple[Rule, ...]:
         """All that hold in a session, as they are known now."""
-        return (*self._of_settings(), *self._sessions.get(session_id, {}).values(), *self._grants.rules)
+        return (*self._of_settings(session_id), *self._sessions.get(session_id, {}).values(), *self._grants.rules)
 
     def concerns_reading(self, session_id: str, tool: str) -> bool:
         """Whether any rule could keep a tool from running that only reads."""
-        rules = (*self._of_settings(), *self._sessions.get(session_id, {}).values())
+        rules = (*self._of_settings(session_id), *self._sessions.get(session_id, {}).values())
         return any(rule.action != "allow" and rule.tool in ("*", tool) and rule.command is None for rule in rules)
 
     async def refresh(self) -> None:
@@ -94,7 +99,7 @@ class Permissions:
         await self.refresh()
         sessions = self._sessions if session_id is None else {session_id: self._sessions.get(session_id, {})}
         inner = [_entry(rule, name) for name, rules in sessions.items() for rule in rules.values()]
-        return (*inner, *(_entry(rule) for rule in (*self._grants.rules, *self._of_settings())))
+        return (*inner, *(_entry(rule) for rule in (*self._grants.rules, *self._of_settings(session_id))))
 
     async def revoke(self, ids: Iterable[str]) -> None:
         """Take back what was answered, also for calls that have not begun yet. Unknown ids and those of settings, which
@@ -121,10 +126,6 @@ class Permissions:
         self._settle()
         return problem
 
-    def forget(self, session_id: str) -> None:
-        """The session never began."""
-        self._sessions.pop(session_id, None)
-
     def _settle(self) -> None:
         """Withdraw the questions that the rules answer by now."""
         for waiting in self._open:
@@ -133,8 +134,8 @@ class Permissions:
                 waiting.decision = decision
                 waiting.scope.cancel()
 
-    def _of_settings(self) -> tuple[Rule, ...]:
-        return tuple(map(_rule, self._settings()))
+    def _of_settings(self, session_id: str | None) -> tuple[Rule, ...]:
+        return tuple(map(_rule, self._settings(session_id)))
 
 
 class TurnGate:

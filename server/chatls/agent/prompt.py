@@ -1,11 +1,6 @@
-"""What the model is told around a person's words: the system prompt, the files that the prompt links to, and what the
-person has before them."""
+"""What the model is told with a person's words: files that the prompt links to, and what the person has before them."""
 
-from datetime import date
-from functools import cache
-from importlib.resources import files
 from io import BufferedReader, FileIO, StringIO, TextIOWrapper
-from platform import system
 from typing import TextIO
 from urllib.parse import unquote
 
@@ -25,24 +20,6 @@ MOST_OPEN = 50
 _FURTHEST = 64 * 2**20
 """Characters that are passed over on the way to a range."""
 _SNIFFED = 8192
-
-
-@cache
-def _instructions() -> str:
-    return files("chatls.agent").joinpath("system.md").read_text("utf-8").strip()
-
-
-def system_prompt(workspace: Workspace) -> str:
-    """Where the model is and how to use its tools. Stable within a day, so that providers can cache it."""
-    roots = workspace.roots
-    if not roots:
-        place = "No folder is open: there are no files to look at."
-    elif len(roots) == 1:
-        place = f"The workspace is the folder {roots[0].path}. Paths are relative to it."
-    else:
-        named = "\n".join(f"- {root.name}: {root.path}" for root in roots)
-        place = f"The workspace has several folders. Paths begin with the folder's name.\n{named}"
-    return f"{_instructions()}\n\n{place}\nOperating system: {system()}. Today is {date.today().isoformat()}.\n"
 
 
 async def read_links(

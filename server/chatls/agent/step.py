@@ -1,7 +1,7 @@
 """One model reply and the results of its calls: deltas in, events out, messages at the end. Pure; runs nothing."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
@@ -73,6 +73,8 @@ class Call:
     valid: JsonObject = field(default_factory=dict[str, object])
     """With defaults filled in."""
     outcome: Outcome | None = None
+    duration_ms: int = 0
+    """Of the run that counts."""
     scope: CancelScope | None = None
     """Of the run that counts. A contradicting provider, or a person, cancels it."""
     unwanted: bool = False
@@ -80,7 +82,7 @@ class Call:
 
     def end(self, outcome: Outcome, duration_ms: int = 0) -> ToolRunEnd:
         """The call is over."""
-        self.state, self.outcome, self.scope = "ended", outcome, None
+        self.state, self.outcome, self.scope, self.duration_ms = "ended", outcome, None, duration_ms
         return ToolRunEnd(self.id, outcome.status, outcome.content, duration_ms, outcome.truncated)
 
     def withdraw(self) -> list[Event]:
@@ -103,7 +105,16 @@ class Call:
     def result(self) -> ToolResult:
         """The answer in the history. Every complete call has one."""
         outcome = self.outcome or Outcome.saying("cancelled", "cancelled")
-        return ToolResult(self.id, self.name, outcome.text(), outcome.status != "completed")
+        return ToolResult(
+            self.id,
+            self.name,
+            outcome.text(),
+            is_error=outcome.status != "completed",
+            status=outcome.status,
+            content=outcome.content,
+            duration_ms=self.duration_ms,
+            truncated=outcome.truncated,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +139,8 @@ UNWANTED = Outcome.saying("cancelled", "cancelled by the user; do not try it aga
 class Step:
     """One model request: the reply as it comes, and its calls in order."""
 
-    def __init__(self, tools: Mapping[str, Tool], workspace: Workspace) -> None:
+    def __init__(self, tools: Mapping[str, Tool], workspace: Callable[[], Workspace]) -> None:
+        """`workspace`: as it is when a call is complete."""
         self.calls: dict[str, Call] = {}
         self.finished: Finished | None = None
         self.error: TurnError | None = None
@@ -221,7 +233,7 @@ class Step:
     def _described(self, tool: Tool, arguments: JsonObject) -> tuple[str, tuple[Location, ...]]:
         """What people see of a call. A bug there must not end the turn."""
         try:
-            return tool.title(arguments), tool.locate(self._workspace, arguments)
+            return tool.title(arguments), tool.locate(self._workspace(), arguments)
         except Exception:
             log.exception("a bug in the title or the places of the tool %s", tool.name)
             return tool.name, ()

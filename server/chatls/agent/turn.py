@@ -5,18 +5,18 @@ Guarded: this file stays one screen (tests/test_house.py), and knows no protocol
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
 
-from anyio import CancelScope, create_task_group
+from anyio import create_task_group
 from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint_if_cancelled
 
+from chatls.agent.history import History
 from chatls.agent.runner import Runner
 from chatls.agent.step import Step
 from chatls.content import TurnError, Usage
 from chatls.events import Event, StopReason
-from chatls.message import Message
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.provider import ModelRequest, Provider
 
@@ -51,18 +51,12 @@ class Tally:
 
 
 class Turn:
-    """One prompt being answered. Cancel it through `scope`, at any point, also before it runs."""
+    """One prompt being answered."""
 
     def __init__(
-        self,
-        turn_id: str,
-        history: list[Message],
-        emit: Callable[[Event], None],
-        room: Callable[[], Awaitable[None]],
+        self, history: History, emit: Callable[[Event], None], room: Callable[[], Awaitable[None]], tally: Tally
     ) -> None:
-        self.id = turn_id
-        self.scope = CancelScope()
-        self.tally = Tally()
+        self.tally = tally
         self.step: Step | None = None
         """The one that streams or whose tools run."""
         self._history = history
@@ -70,16 +64,25 @@ class Turn:
         self._room = room
 
     async def run(
-        self, provider: Provider, request: ModelRequest, new_step: Callable[[], Step], runner: Runner, max_steps: int
+        self,
+        provider: Provider,
+        request: Callable[[], Awaitable[ModelRequest]],
+        new_step: Callable[[], Step],
+        runner: Runner,
+        max_steps: int,
     ) -> StopReason:
-        """Answer. `max_steps` 0 means no limit. Cancellation passes through; the history is valid however it ends."""
+        """Answer. `request` is what to ask in a step that begins; `max_steps` 0 means no limit.
+
+        Cancellation passes through; the history is valid however it ends.
+        """
         while not max_steps or self.tally.steps < max_steps:
             await checkpoint_if_cancelled()  # tools that ended with the cancel leave no wait that would notice it
+            asked = await request()
             self.step = step = new_step()
             self.tally.steps += 1
             try:
                 async with create_task_group() as tools:
-                    await self._reply(provider, replace(request, messages=tuple(self._history)), step, runner, tools)
+                    await self._reply(provider, asked, step, runner, tools)
                     if step.finished is None:
                         tools.cancel_scope.cancel()
                     for run in step.waiting():
@@ -88,7 +91,6 @@ class Turn:
                 self._close(step)
             if step.outcome != "tool_calls":
                 return step.outcome or "error"
-            request = replace(request, tool_choice="none" if request.tool_choice == "none" else "auto")
         return "max_turn_requests"
 
     async def _reply(
@@ -106,7 +108,7 @@ class Turn:
 
     def _close(self, step: Step) -> None:
         events, messages = step.close()
-        self._history.extend(messages)
+        self._history.grow(*messages)
         for event in events:
             self._emit(event)
         self.tally.close(step)

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from chatls.config import ProviderKind, ProviderSettings, Settings
-from chatls.errors import RequestError, SettingsError
+from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
 
 EMBEDDED_PROVIDER = "local"
 EMBEDDED_MODEL = "smollm2-135m"
@@ -18,8 +18,6 @@ SCRIPTED_MODEL = "script"
 BUILT: tuple[ProviderKind, ...] = get_args(ProviderKind)
 """The kinds that this version has."""
 
-MODEL_NOT_FOUND = 1005
-"""JSON-RPC error code (docs/protocol.md, section 7)."""
 
 KeyHeader = tuple[str, str]
 """The header that carries a key, and what stands before it."""
@@ -196,4 +194,4 @@ def _unknown(name: str, settings: Settings) -> RequestError:
     names = [*settings.providers, *(entry.name for entry in KNOWN), EMBEDDED_PROVIDER]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(dict.fromkeys(names))}"
-    return RequestError(MODEL_NOT_FOUND, f"there is no provider {name!r}; {hint}", kind="not_found")
+    return RequestError(MODEL_NOT_FOUND, f"there is no provider {name!r}; {hint}")

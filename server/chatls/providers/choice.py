@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import anyio
 
 from chatls.config import ProviderKind, ProviderSettings, Settings
-from chatls.errors import RequestError, SettingsError
+from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
 from chatls.providers.catalog import (
     EMBEDDED_MODEL,
     EMBEDDED_PROVIDER,
     KNOWN,
-    MODEL_NOT_FOUND,
     Known,
     default_model,
     entry_of,
@@ -89,7 +88,7 @@ async def only_model(provider: str, settings: Settings, models: Callable[[], Awa
         return Choice(provider, names[0], f"it is the only model of {provider}")
     has = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
     text = f'which model of {provider}? Set "model" to "{provider}/...".'
-    raise RequestError(MODEL_NOT_FOUND, f"{text} It has {has}." if names else text, kind="not_found")
+    raise RequestError(MODEL_NOT_FOUND, f"{text} It has {has}." if names else text)
 
 
 async def available(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:

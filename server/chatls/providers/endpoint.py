@@ -5,12 +5,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from chatls.config import ProviderSettings
-from chatls.errors import RequestError, SettingsError
+from chatls.errors import CREDENTIALS_MISSING, RequestError, SettingsError
 from chatls.providers.catalog import BEARER, KeyHeader, Known, entry_of
 from chatls.providers.keys import ApiKey, check_headers
-
-CREDENTIALS_MISSING = 1004
-"""JSON-RPC error code (docs/protocol.md, section 7)."""
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 """Headers that carry keys: one that the settings give stands for the key."""
@@ -76,4 +73,4 @@ def _key(name: str, own: ProviderSettings, entry: Known | None, environment: Map
     if not variables or any(header.lower() in _KEY_HEADERS for header in own.headers):
         return None
     where = f"the environment variable {' or '.join(variables)}, or apiKeyCommand in the settings"
-    raise RequestError(CREDENTIALS_MISSING, f"{name} needs a key: set {where}", kind="unauthorized")
+    raise RequestError(CREDENTIALS_MISSING, f"{name} needs a key: set {where}")

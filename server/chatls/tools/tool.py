@@ -12,6 +12,7 @@ read; anything else that is raised is a bug, and is told to the model as one.
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event as ThreadFlag
 from typing import Any, Literal, cast
@@ -59,10 +60,22 @@ class CommandSubject:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignSubject:
+    """A plan calls a tool that is not ours. Rules are asked about its name alone."""
+
+    server: str
+    """Who offers it."""
+
+
+Subject = FileSubject | CommandSubject | ForeignSubject
+"""What a plan is about."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a call would do. Made without doing any of it; carried out once it is permitted."""
 
-    subject: FileSubject | CommandSubject
+    subject: Subject
     preview: tuple[ToolContent, ...]
     """All of it, for a person's eyes: a diff, a whole command."""
     carry_out: Callable[[], Awaitable[ToolOutput]]
@@ -103,6 +116,7 @@ Title = Callable[[JsonObject], str]
 Locate = Callable[[Workspace, JsonObject], tuple[Location, ...]]
 Serial = Callable[[Workspace, JsonObject], str | None]
 Tidy = Callable[[JsonObject], JsonObject]
+Check = Callable[[JsonObject], JsonObject]
 Need = Literal["diagnostics"]
 """What an editor must be able to do for a tool to be of use. All that change something need one that asks people."""
 
@@ -123,30 +137,17 @@ class Tool:
     """One line for people, from arguments that fit."""
     locate: Locate
     """The files that a call is about, from arguments that fit."""
-    arguments: type[BaseModel]
+    validate: Check
+    """The arguments of a call, with their defaults filled in. Raises `ToolError` where they do not fit the schema."""
     serial: Serial
     """Calls with the same word here, that are not None, run one after the other, in the order in which they were
     written; what says `EVERYTHING` runs alone among the changes of its turn. Without a look at the disk."""
     needs: Need | None = None
-    tidy: Tidy | None = None
-    """Arguments as models write them by habit -> as the schema tells them."""
 
     @property
     def name(self) -> str:
         """The name under which models and people call it."""
         return self.spec.name
-
-    def validate(self, arguments: JsonObject) -> JsonObject:
-        """The arguments with their defaults filled in. Raises `ToolError` where they do not fit the schema.
-
-        A null stands for "not given": many models write it for what is optional.
-        """
-        given = {name: value for name, value in arguments.items() if value is not None}
-        given = self.tidy(given) if self.tidy else given
-        try:
-            return dict(self.arguments.model_validate(given))
-        except ValidationError as error:
-            raise ToolError(f"{self.name}: {_complaint(error, list(self.arguments.model_fields))}") from error
 
 
 def tool(
@@ -159,14 +160,16 @@ def tool(
     needs: Need | None = None,
     tidy: Tidy | None = None,
 ) -> Callable[[Run], Tool]:
-    """Declare a tool (this module's docstring shows how)."""
+    """Declare a tool (this module's docstring shows how). `tidy`: arguments as models write them by habit -> as the
+    schema tells them."""
 
     def declare(run: Run) -> Tool:
         name = getattr(run, "__name__", "tool")
         arguments = _arguments_model(name, run)
         spec = ToolSpec(name, inspect.cleandoc(run.__doc__ or ""), _schema(arguments))
         places, order = locate or _nowhere, serial or _unordered
-        return Tool(spec, kind, read_only, run, title or (lambda _: name), places, arguments, order, needs, tidy)
+        check = partial(_validated, arguments, tidy)
+        return Tool(spec, kind, read_only, run, title or (lambda _: name), places, check, order, needs)
 
     return declare
 
@@ -177,6 +180,15 @@ def _nowhere(_workspace: Workspace, _arguments: JsonObject) -> tuple[Location, .
 
 def _unordered(_workspace: Workspace, _arguments: JsonObject) -> None:
     return None
+
+
+def _validated(model: type[BaseModel], tidy: Tidy | None, arguments: JsonObject) -> JsonObject:
+    """`Tool.validate`. A null stands for "not given": many models write it for what is optional."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return dict(model.model_validate(tidy(given) if tidy else given))
+    except ValidationError as error:
+        raise ToolError(f"{model.__name__}: {_complaint(error, list(model.model_fields))}") from error
 
 
 def _arguments_model(name: str, run: Run) -> type[BaseModel]:

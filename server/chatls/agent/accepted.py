@@ -1,0 +1,191 @@
+"""A prompt that was accepted: from its model to the end of its turn. It can be cancelled at any point."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from threading import Event as ThreadFlag
+from time import monotonic
+from uuid import uuid4
+
+from anyio import CancelScope
+
+from chatls.agent.instructions import Instructions
+from chatls.agent.permission import Permissions, TurnGate
+from chatls.agent.prompt import read_links
+from chatls.agent.queues import Queues
+from chatls.agent.request import Requests
+from chatls.agent.runner import Runner
+from chatls.agent.session import Session
+from chatls.agent.step import Step
+from chatls.agent.turn import Tally, Turn
+from chatls.commands import Commands
+from chatls.config import Settings
+from chatls.content import ContentBlock, TurnError
+from chatls.errors import RequestError
+from chatls.events import Happening, Notice, Prompt, StopReason, TurnStart
+from chatls.message import UserMessage
+from chatls.models import Models, Served
+from chatls.providers.provider import Parameters, Provider, ToolChoice
+from chatls.tools.tool import Tool, ToolContext
+from chatls.workspace import Workspace
+
+Emit = Callable[[Happening], None]
+"""Hears what happens, in order, while it happens. Does not raise, does not wait."""
+Room = Callable[[], Awaitable[None]]
+"""Waits until whoever hears it has taken enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a person asks."""
+
+    content: tuple[ContentBlock, ...]
+    model: str | None = None
+    """"provider/model"; None: by the settings."""
+    tools: tuple[str, ...] | None = None
+    """Only these; None: all that there are."""
+    tool_choice: ToolChoice = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a turn ended."""
+
+    session_id: str
+    turn_id: str
+    stop_reason: StopReason
+    tally: Tally
+    """What it came to."""
+    duration_ms: int
+    """From the moment the prompt was accepted."""
+    error: TurnError | None = None
+    """Only with the stop reason `error`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What turns are run with, the same for all."""
+
+    models: Models
+    permissions: Permissions
+    instructions: Instructions
+    queues: Queues
+    commands: Commands
+
+
+class Accepted:
+    """One prompt, and the turn that answers it."""
+
+    def __init__(
+        self,
+        means: Means,
+        session: Session,
+        ask: Ask,
+        settings: Settings,
+        tools: dict[str, Tool],
+        room: Room,
+        *,
+        refused: Callable[[], None],
+        over: Callable[[], None],
+    ) -> None:
+        """`refused` is called if it could not begin, `over` when it is over, whatever happened."""
+        self.id = f"turn-{uuid4().hex[:12]}"
+        self.session = session
+        self.listeners: tuple[Emit, ...] = ()
+        self.scope = CancelScope()
+        self.tally = Tally()
+        self._means = means
+        self._ask = ask
+        self._settings = settings
+        self._tools = tools
+        self._room = room
+        self._refused = refused
+        self._over = over
+        self._turn: Turn | None = None
+
+    async def run(self, *listeners: Emit) -> Ended:
+        """Answer. Raises `RequestError` (1004, 1005, 1007) where there is no model that could: then nothing was heard,
+        and nothing is remembered."""
+        self.listeners += listeners
+        stop: StopReason = "cancelled"
+        history = self.session.history
+        mark = history.mark()
+        try:
+            history.grow(UserMessage(self._ask.content))
+            with self.scope:
+                async with self._means.models.serving(self._ask.model, self._settings) as served:
+                    stop = await self._answered(served, mark)
+        except RequestError:
+            history.rewind(mark)
+            self._refused()
+            raise
+        finally:
+            self._over()
+        return self.ended(stop, self.tally.error)
+
+    def ended(self, stop: StopReason, error: TurnError | None = None) -> Ended:
+        """How it ended, as it is now."""
+        if stop == "error" and error is None:
+            error = TurnError("internal", "the provider ended its reply without a word", retryable=False)
+        duration = round((monotonic() - self.tally.began) * 1000)
+        return Ended(self.session.id, self.id, stop, self.tally, duration, error if stop == "error" else None)
+
+    def cancel_call(self, call_id: str) -> bool:
+        """Cancel one call: the model is told, the turn goes on. False where no such call is open."""
+        step = self._turn.step if self._turn else None
+        call = step.calls.get(call_id) if step else None
+        if call is None or call.state == "ended":
+            return False
+        for event in call.cancel():
+            self._emit(event)
+        return True
+
+    def _emit(self, event: Happening) -> None:
+        for hear in self.listeners:
+            hear(event)
+
+    async def _answered(self, served: Served, mark: int) -> StopReason:
+        session = self.session
+        self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
+        self._emit(TurnStart(session.id, served.name))
+        if served.reason:
+            self._emit(Notice(f"{served.name} answers: {served.reason}"))
+        workspace = self._workspace()
+        content, notices = await read_links(self._ask.content, workspace)
+        session.history.rewind(mark)
+        session.history.grow(UserMessage(content))
+        system, new = await session.system.read(workspace, self._means.instructions)
+        for notice in (*notices, *([new] if new else [])):
+            self._emit(notice)
+        return await self._asked(served.model, served.provider, system)
+
+    async def _asked(self, model: str, provider: Provider, system: str) -> StopReason:
+        session, ask, limits = self.session, self._ask, self._settings.limits
+        offered = provider.offered(model, tuple(tool.spec for tool in self._tools.values()))
+        tools = {spec.name: self._tools[spec.name] for spec in offered}
+        parameters = Parameters(**self._settings.parameters.model_dump())
+        requests = Requests(model, system, session.history, offered, parameters, ask.tool_choice)
+        gate = TurnGate(self._means.permissions, session.editor, self._emit, session.id, self.id)
+        ran, queues = self.tally.ran, self._means.queues
+        runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues)
+        self._turn = Turn(session.history, self._emit, self._room, self.tally)
+        return await self._turn.run(
+            provider, requests.next, partial(Step, tools, self._workspace), runner, limits.max_steps
+        )
+
+    def _workspace(self) -> Workspace:
+        return Workspace(self.session.editor, beside=self._means.commands.folder)
+
+    def _context(self, output: Callable[[str], None], cancelled: ThreadFlag) -> ToolContext:
+        limits, session = self._settings.limits, self.session
+        return ToolContext(
+            self._workspace(),
+            session.editor,
+            session.seen,
+            self._means.commands,
+            output,
+            cancelled,
+            limits.tool_timeout,
+            limits.tool_result_bytes,
+        )

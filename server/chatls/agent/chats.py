@@ -1,0 +1,109 @@
+"""The chat without a wire: which prompts are accepted, how turns are found and cancelled. The door of all faces."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+from chatls.agent.accepted import Accepted, Ask, Emit, Ended, Means, Room
+from chatls.agent.session import Begin, Session, Sessions
+from chatls.errors import OVERLOADED, SESSION_NOT_FOUND, TURN_IN_PROGRESS, RequestError
+from chatls.signals import Signal
+from chatls.tools.toolbox import Toolbox
+
+MOST = 64
+"""Turns that may run at once."""
+
+Cancelled = Literal["cancelling", "idle", "not_found"]
+"""What became of a cancel. `idle`: no such turn runs. `not_found`: no such session, or no such open call."""
+
+
+class Chats:
+    """All conversations of a connection, and the turns that run."""
+
+    def __init__(self, sessions: Sessions, toolbox: Toolbox, means: Means) -> None:
+        self._sessions = sessions
+        self._toolbox = toolbox
+        self._means = means
+        self._running: dict[str, Accepted] = {}
+        """By session, the one that started last at the end."""
+        self._ended = Signal()
+        self.listeners: tuple[Callable[[Session, str], Emit], ...] = ()
+        """Make, for a session and the id of its turn, what hears all that happens in it, whichever face began it."""
+
+    async def prompt(self, where: str | Begin, ask: Ask, emit: Emit, room: Room) -> Ended:
+        """Accept a prompt and answer it: `accept`, `Accepted.run`."""
+        return await self.accept(where, ask, room).run(emit)
+
+    def accept(self, where: str | Begin, ask: Ask, room: Room) -> Accepted:
+        """Accept a prompt, to a session or to one that it begins. From here on a cancel finds it.
+
+        Whoever accepts it runs it. Raises `RequestError` if it cannot begin: 1007, 1006, 1003, 1001, 1002, in this
+        order.
+        """
+        session = self._sessions.find(where) if isinstance(where, str) else None
+        begun = Begin() if isinstance(where, str) else where
+        configuration = session.configuration if session else begun.configuration or self._sessions.configuration
+        editor = session.editor if session else begun.editor or self._sessions.editor
+        settings = configuration.settings()
+        tools = self._toolbox.offered(editor, settings, ask.tools)
+        if len(self._running) >= MOST:
+            raise RequestError(OVERLOADED, f"{MOST} turns are running; try again when one has ended")
+        if isinstance(where, Begin):
+            session = self._sessions.begin(where)
+        if session is None:
+            raise RequestError(SESSION_NOT_FOUND, f"there is no session {where!r}")
+        if session.id in self._running:
+            text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
+            raise RequestError(TURN_IN_PROGRESS, text)
+        refused = partial(self._sessions.forget, session) if isinstance(where, Begin) else _nothing
+        over = partial(self._free, session)
+        accepted = Accepted(self._means, session, ask, settings, tools, room, refused=refused, over=over)
+        accepted.listeners = tuple(listen(session, accepted.id) for listen in self.listeners)
+        self._running[session.id] = accepted
+        return accepted
+
+    def begin(self, new: Begin) -> Session:
+        """Begin a session without a prompt. Raises `RequestError` (1007) if its name is taken."""
+        return self._sessions.begin(new)
+
+    def cancel(self, session_id: str, turn_id: str | None = None, call_id: str | None = None) -> Cancelled:
+        """End the turn of a session, only this very turn, or one call of it."""
+        accepted = self._running.get(session_id)
+        if accepted is None or turn_id not in (None, accepted.id):
+            return "idle" if self._sessions.find(session_id) else "not_found"
+        if call_id is not None:
+            return "cancelling" if accepted.cancel_call(call_id) else "not_found"
+        accepted.scope.cancel()
+        return "cancelling"
+
+    def cancel_last(self) -> int:
+        """Cancel the turn that started last. Gives how many turns this call cancelled."""
+        return _cancel(list(self._running.values())[-1:])
+
+    def cancel_session(self, session_id: str) -> int:
+        """Cancel a session's turn."""
+        return _cancel([accepted for name, accepted in self._running.items() if name == session_id])
+
+    def cancel_all(self) -> int:
+        """Cancel every turn."""
+        return _cancel(list(self._running.values()))
+
+    async def idle(self) -> None:
+        """Wait until no turn runs."""
+        while self._running:
+            await self._ended.wait()
+
+    def _free(self, session: Session) -> None:
+        del self._running[session.id]
+        self._ended.fire()
+
+
+def _nothing() -> None:
+    """A session that was there stays."""
+
+
+def _cancel(turns: list[Accepted]) -> int:
+    running = [accepted for accepted in turns if not accepted.scope.cancel_called]
+    for accepted in running:
+        accepted.scope.cancel()
+    return len(running)

@@ -1,0 +1,26 @@
+"""What each request of a turn is made of. Decided here, outside the loop: what is sent, offered and asked for."""
+
+from dataclasses import dataclass
+
+from chatls.agent.history import History
+from chatls.message import ToolSpec
+from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
+
+
+@dataclass(slots=True)
+class Requests:
+    """Those of one turn."""
+
+    model: str
+    system: str
+    history: History
+    tools: tuple[ToolSpec, ...]
+    parameters: Parameters
+    tool_choice: ToolChoice
+    """`required` holds for the first request only."""
+
+    async def next(self) -> ModelRequest:
+        """The request for a step that begins now."""
+        choice: ToolChoice = self.tool_choice if self.tools else "none"
+        self.tool_choice = "none" if choice == "none" else "auto"
+        return ModelRequest(self.model, self.system, self.history.messages, self.tools, choice, self.parameters)

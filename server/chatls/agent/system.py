@@ -1,0 +1,48 @@
+"""The system prompt of a session: where the model is, how to use its tools, and what the user tells every agent."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from platform import system
+
+from chatls.agent.instructions import Instructions
+from chatls.editor import Root
+from chatls.events import Notice
+from chatls.workspace import Workspace
+
+
+@dataclass(slots=True, eq=False)
+class SystemPrompt:
+    """That of one session. The same for as long as the folders are: a new date at midnight would cost the provider's
+    cache, and Anthropic's thinking blocks are bound to the prompt that they were written under.
+    """
+
+    _told: tuple[tuple[Root, ...], str] | None = None
+
+    async def read(self, workspace: Workspace, instructions: Instructions) -> tuple[str, Notice | None]:
+        """The prompt; with it, words for a person on the instructions that went into it, where they are new."""
+        if self._told is not None and self._told[0] == workspace.roots:
+            return self._told[1], None
+        text, notice = await instructions.read(workspace)
+        prompt = f"{system_prompt(workspace)}\n{text}" if text else system_prompt(workspace)
+        self._told = workspace.roots, prompt
+        return prompt, notice
+
+
+@cache
+def _how_to_work() -> str:
+    return files("chatls.agent").joinpath("system.md").read_text("utf-8").strip()
+
+
+def system_prompt(workspace: Workspace) -> str:
+    """Where the model is and how to use its tools. Stable within a day, so that providers can cache it."""
+    roots = workspace.roots
+    if not roots:
+        place = "No folder is open: there are no files to look at."
+    elif len(roots) == 1:
+        place = f"The workspace is the folder {roots[0].path}. Paths are relative to it."
+    else:
+        named = "\n".join(f"- {root.name}: {root.path}" for root in roots)
+        place = f"The workspace has several folders. Paths begin with the folder's name.\n{named}"
+    return f"{_how_to_work()}\n\n{place}\nOperating system: {system()}. Today is {date.today().isoformat()}.\n"

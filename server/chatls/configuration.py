@@ -1,0 +1,39 @@
+"""The settings as they are now: the client's last word over the user's file. By default all sessions share one."""
+
+from typing import Any
+
+from chatls.config import Layer, PermissionRule, Settings, merge, read_user_file, user_file
+from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
+
+
+class Configuration:
+    """Settings that replace one another."""
+
+    def __init__(self) -> None:
+        self._now: Settings | SettingsError = Settings()
+        self._sound = Settings()
+        """The last ones that could be used."""
+
+    def configure(self, source: str, values: Any) -> SettingsError | None:
+        """Take the client's settings instead of those that it gave before; the user's file lies below them.
+
+        Gives what is wrong.
+        """
+        try:
+            file = read_user_file(user_file())
+            client = Layer(source, {} if values is None else values)
+            self._now = self._sound = merge([file, client] if file else [client])
+        except SettingsError as error:
+            self._now = error
+            return error
+        return None
+
+    def settings(self) -> Settings:
+        """The settings. Raises `RequestError` (1007) if they cannot be used."""
+        if isinstance(self._now, SettingsError):
+            raise RequestError(INVALID_SETTINGS, str(self._now)) from self._now
+        return self._now
+
+    def rules(self) -> tuple[PermissionRule, ...]:
+        """Who may do what, as it is known now, also for turns that run."""
+        return self._sound.permissions
