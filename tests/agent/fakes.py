@@ -255,7 +255,8 @@ class Scene:
         requests = Requests("model", "system", self.history, specs, Parameters(), tool_choice)
         try:
             with fail_after(DEADLINE), self.scope:
-                stop = await self.turn.run(self.provider, requests.next, self._step, runner, self.limits.max_steps)
+                stream, steps = self.provider.stream, self.limits.max_steps
+                stop = await self.turn.run(stream, requests.next, self._step, runner, steps)
         finally:
             check_events(self.stage.events)
             check_history(self.history.messages)

@@ -120,8 +120,10 @@ TEXT = (
     Case("cut by the limit", "openai", (say("abc"), end("length"), DONE), "abc", stop="max_tokens"),
     Case("cut by Mistral's limit", "mistral", (say("abc"), end("model_length")), "abc", stop="max_tokens"),
     Case("filtered", "azure", (say("abc"), end("content_filter")), "abc", stop="refusal"),
-    Case("a label nobody knows", "", (say("abc"), end("whatever")), "abc"),
-    Case("a label that is no text", "", (say("abc"), chunk({}, 7)), "abc"),
+    Case("a label nobody knows", "", (say("abc"), end("whatever")), "abc", stop=None, error="overloaded"),
+    Case("a label that is no text", "", (say("abc"), chunk({}, 7)), "abc", stop=None, error="overloaded"),
+    Case("given up by the engine", "vllm", (say("abc"), end("abort"), DONE), "abc", stop=None, error="overloaded"),
+    Case("a label in other letters", "", (say("abc"), end("END-TURN"), DONE), "abc"),
     Case("heartbeats", "", ({"type": "ping"}, say("a"), "heartbeat", {"timings": {}}, end()), "a"),
     Case("blanks around the data", "", ("  " + '{"choices":[{"delta":{"content":"a"}}]}', " [DONE] "), "a"),
     Case(

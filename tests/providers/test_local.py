@@ -21,7 +21,7 @@ from chatls.message import ToolSpec, UserMessage
 from chatls.process import gone
 from chatls.providers import local, local_child, weights
 from chatls.providers.catalog import EMBEDDED_MODEL
-from chatls.providers.delta import CallReady, CallStart, Delta, Failed, Finished, TextDelta
+from chatls.providers.delta import CallReady, CallStart, Delta, Failed, Finished, TextDelta, Underway
 from chatls.providers.local import LocalProvider
 from chatls.providers.provider import ModelRequest, Provider
 from chatls.providers.weights import Weights
@@ -117,7 +117,7 @@ async def provider(limits: LimitSettings | None = None, **settings: Any) -> Asyn
 async def said(request: ModelRequest = QUESTION, **options: Any) -> list[Delta]:
     """One whole reply of a provider of its own."""
     async with provider(**options) as opened:
-        return await reply(opened, request)
+        return [delta for delta in await reply(opened, request) if not isinstance(delta, Underway)]
 
 
 def notices(deltas: list[Delta]) -> list[Notice]:

@@ -38,6 +38,8 @@ def test_a_call_is_ready_with_its_last_brace_however_it_is_cut(
     for piece in filter(None, fragments(data, text)):
         assert not ready(deltas)
         deltas += assembler.add(index=0, arguments=piece)
+    if not arguments:  # Perhaps only what some servers begin with.
+        deltas += assembler.finish()
     assert [delta.arguments for delta in ready(deltas)] == [arguments]
     assert "".join(delta.text for delta in deltas if isinstance(delta, CallArguments)) == text
     assert assembler.finish() == []
@@ -93,10 +95,25 @@ def test_blanks_inside_a_contradiction_are_kept() -> None:
 
 def test_blanks_after_ready_change_nothing() -> None:
     assembler = ToolCallAssembler()
-    assembler.add(index=0, call_id="c1", name="f", arguments="{}")
+    assembler.add(index=0, call_id="c1", name="f", arguments='{"a":1}')
     assert assembler.add(index=0, arguments=" \n") == []
     assert assembler.add(index=0, call_id="c1", name="f", arguments="") == []
     assert assembler.finish() == []
+
+
+@given(arguments=objects, blank=st.sampled_from(["", " ", "\n"]), data=st.data())
+def test_an_empty_object_in_front_of_the_arguments_is_none_of_them(
+    arguments: dict[str, Any], blank: str, data: st.DataObject
+) -> None:
+    text = json.dumps(arguments)
+    for named in (False, True):
+        assembler, again = ToolCallAssembler(), {"call_id": "c1", "name": "f"} if named else {}
+        deltas = assembler.add(index=0, call_id="c1", name="f", arguments="{}" + blank)
+        for piece in filter(None, fragments(data, text)):
+            deltas += assembler.add(index=0, arguments=piece, **again)
+        deltas += assembler.finish()
+        assert [delta.arguments for delta in ready(deltas)] == [arguments]
+        assert len([delta for delta in deltas if isinstance(delta, CallStart)]) == 1
 
 
 def test_a_signal_of_the_provider_closes_a_call() -> None:

@@ -6,6 +6,7 @@ nothing but the order. Ids and names that are empty count as absent; servers lea
 has its case in tests/providers/cases.py.
 """
 
+import re
 from typing import Any
 
 from chatls import jsontext
@@ -16,6 +17,9 @@ from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta
 
 _REPEAT_LENGTH = 8
 """From this many characters on, a fragment that begins with everything so far is taken for a repetition of it."""
+
+_EMPTY = re.compile(r"(\s*\{\s*\})+\s*")
+_EMPTY_FIRST = re.compile(r"\A(\s*\{\s*\})+\s*(?=\{)")
 
 _NAMELESS = "unnamed_tool"
 """The name of a call that never got one; no such tool exists, so the model is told."""
@@ -28,6 +32,7 @@ class ToolCallAssembler:
         self._slots: list[_Slot] = []
         self._by_id: dict[str, _Slot] = {}
         self._by_index: dict[int, _Slot] = {}
+        self._last: _Slot | None = None
 
     @property
     def any_ready(self) -> bool:
@@ -38,6 +43,10 @@ class ToolCallAssembler:
         """Our ids to the provider's, where it gave any."""
         return {slot.call_id: slot.provider_id for slot in self._slots if slot.provider_id}
 
+    def newest_id(self) -> str:
+        """Our id of the call that took the last fragment."""
+        return self._last.call_id if self._last else ""
+
     def add(self, *, index: Any = None, call_id: Any = None, name: Any = None, arguments: Any = None) -> list[Delta]:
         """Take one fragment. Every part may be missing or of the wrong type; `arguments` may be an object."""
         position = index if type(index) is int else None
@@ -46,14 +55,14 @@ class ToolCallAssembler:
         known_id = _text(call_id)
         name = _name(name)
         text = arguments if isinstance(arguments, str) else _dumped(arguments)
-        slot = self._find(position, known_id, name, text)
+        slot = self._last = self._find(position, known_id, name, text)
         if position is not None:
             self._by_index[position] = slot
             slot.index = position if slot.index is None else slot.index
         if known_id:
             self._by_id[known_id] = slot
             slot.provider_id = slot.provider_id or known_id
-        return slot.add(name, text)
+        return slot.add(name, text, whole=isinstance(arguments, dict))
 
     def complete(self, *, index: int, call_id: Any = None, name: Any = None, arguments: Any = None) -> list[Delta]:
         """Take the newest call of this index as a whole. What its fragments said is not said again; where they said
@@ -104,6 +113,7 @@ class _Slot:
 
     __slots__ = (
         "_arguments",
+        "_held",
         "_repeating",
         "_scanned",
         "_scanner",
@@ -129,6 +139,8 @@ class _Slot:
         """Nothing came since that changes the arguments."""
         self._arguments: JsonObject | None = None
         self._started = False
+        self._held = ""
+        """An empty object: some servers begin with one, and the arguments follow."""
         self._repeating = False
         self._texts: list[str] = []
         self._size = 0
@@ -156,10 +168,10 @@ class _Slot:
         moved = index is not None and self.index is not None and index != self.index
         return moved or self.followed_by(name, text)
 
-    def add(self, name: str, text: str) -> list[Delta]:
-        """Take a fragment of this call."""
+    def add(self, name: str, text: str, *, whole: bool = False) -> list[Delta]:
+        """Take a fragment of this call; `whole`: it is an object of its own."""
         self.name = self.name or name
-        return self._take(self._news(text))
+        return self._take(text if whole else self._behind_empty(self._news(text)))
 
     def go_on(self, text: str) -> list[Delta]:
         """Take more of the arguments, of which most can neither complete nor repeat them."""
@@ -193,7 +205,8 @@ class _Slot:
         if self.settled or not (self.name or "".join(self._texts).strip()):
             return []
         self.name = self.name or _NAMELESS
-        deltas = self._report("")
+        held, self._held = self._held, ""
+        deltas = self._take(held)
         if self.settled:
             return deltas
         match read_arguments("".join(self._texts)):
@@ -231,6 +244,14 @@ class _Slot:
             return []
         self.ready = self.settled = True
         return [CallReady(self.call_id, self._arguments)]
+
+    def _behind_empty(self, text: str) -> str:
+        """The fragment without the empty object that the arguments began with; nothing while there is no more."""
+        if self._size:
+            return text
+        text = self._held + text
+        self._held = text if _EMPTY.fullmatch(text) else ""
+        return "" if self._held else _EMPTY_FIRST.sub("", text, count=1)
 
     def _news(self, text: str) -> str:
         """What a fragment adds: some servers send everything so far with each one, or all of it once more."""
