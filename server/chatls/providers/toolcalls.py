@@ -18,8 +18,7 @@ from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta
 _REPEAT_LENGTH = 8
 """From this many characters on, a fragment that begins with everything so far is taken for a repetition of it."""
 
-_EMPTY = re.compile(r"(\s*\{\s*\})+\s*")
-_EMPTY_FIRST = re.compile(r"\A(\s*\{\s*\})+\s*(?=\{)")
+_EMPTY = re.compile(r"\s*\{\s*\}\s*")
 
 _NAMELESS = "unnamed_tool"
 """The name of a call that never got one; no such tool exists, so the model is told."""
@@ -62,7 +61,7 @@ class ToolCallAssembler:
         if known_id:
             self._by_id[known_id] = slot
             slot.provider_id = slot.provider_id or known_id
-        return slot.add(name, text, whole=isinstance(arguments, dict))
+        return slot.add(name, text)
 
     def complete(self, *, index: int, call_id: Any = None, name: Any = None, arguments: Any = None) -> list[Delta]:
         """Take the newest call of this index as a whole. What its fragments said is not said again; where they said
@@ -113,7 +112,6 @@ class _Slot:
 
     __slots__ = (
         "_arguments",
-        "_held",
         "_repeating",
         "_scanned",
         "_scanner",
@@ -139,8 +137,6 @@ class _Slot:
         """Nothing came since that changes the arguments."""
         self._arguments: JsonObject | None = None
         self._started = False
-        self._held = ""
-        """An empty object: some servers begin with one, and the arguments follow."""
         self._repeating = False
         self._texts: list[str] = []
         self._size = 0
@@ -149,7 +145,7 @@ class _Slot:
 
     def continued_by(self, name: str, text: str) -> bool:
         """Whether a fragment with another id belongs to this call all the same."""
-        if self._scanner.whole:
+        if self._scanner.whole and not self._hollow:
             return False
         if not name or not self.provider_id:
             return name in ("", self.name) or not self.name
@@ -159,7 +155,10 @@ class _Slot:
         """Whether a fragment that seems to belong to this call begins another one."""
         if not name or not self.name:
             return False
-        return name != self.name or (self._scanner.whole and bool(text.strip()) and not self._repeats(text))
+        return name != self.name or (self._goes_beyond(text) and not self._repeats(text))
+
+    def _goes_beyond(self, text: str) -> bool:
+        return self._scanner.whole and not self._hollow and bool(text.strip())
 
     def shares_its_id_with(self, index: int | None, name: str, text: str) -> bool:
         """Whether a fragment with this call's id begins another one: some servers use an id twice."""
@@ -168,10 +167,12 @@ class _Slot:
         moved = index is not None and self.index is not None and index != self.index
         return moved or self.followed_by(name, text)
 
-    def add(self, name: str, text: str, *, whole: bool = False) -> list[Delta]:
-        """Take a fragment of this call; `whole`: it is an object of its own."""
+    def add(self, name: str, text: str) -> list[Delta]:
+        """Take a fragment of this call."""
         self.name = self.name or name
-        return self._take(text if whole else self._behind_empty(self._news(text)))
+        if self._hollow and text.lstrip()[:1] == "{" and not _EMPTY.fullmatch(text):
+            self._begin_anew()
+        return self._take(self._news(text))
 
     def go_on(self, text: str) -> list[Delta]:
         """Take more of the arguments, of which most can neither complete nor repeat them."""
@@ -197,16 +198,23 @@ class _Slot:
             return self._take(news) if news.strip() or not self._started else []
         if not text.strip() or (self.ready and parse_object(text) == self._arguments):
             return []
-        self._texts, self._size, self._scanned, self._scanner = [], 0, 0, ObjectScanner()
+        self._begin_anew()
         return self._take(text)
+
+    @property
+    def _hollow(self) -> bool:
+        """Whether the text is an empty object: some servers begin with one, and the arguments follow."""
+        return 0 < self._size < _REPEAT_LENGTH and _EMPTY.fullmatch("".join(self._texts)) is not None
+
+    def _begin_anew(self) -> None:
+        self._texts, self._size, self._scanned, self._scanner = [], 0, 0, ObjectScanner()
 
     def close(self) -> list[Delta]:
         """The call is complete: say so, unless that was said and still holds."""
         if self.settled or not (self.name or "".join(self._texts).strip()):
             return []
         self.name = self.name or _NAMELESS
-        held, self._held = self._held, ""
-        deltas = self._take(held)
+        deltas = self._report("")
         if self.settled:
             return deltas
         match read_arguments("".join(self._texts)):
@@ -244,14 +252,6 @@ class _Slot:
             return []
         self.ready = self.settled = True
         return [CallReady(self.call_id, self._arguments)]
-
-    def _behind_empty(self, text: str) -> str:
-        """The fragment without the empty object that the arguments began with; nothing while there is no more."""
-        if self._size:
-            return text
-        text = self._held + text
-        self._held = text if _EMPTY.fullmatch(text) else ""
-        return "" if self._held else _EMPTY_FIRST.sub("", text, count=1)
 
     def _news(self, text: str) -> str:
         """What a fragment adds: some servers send everything so far with each one, or all of it once more."""
