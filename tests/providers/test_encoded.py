@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatls import jsontext
@@ -47,6 +47,7 @@ def turn(number: int) -> tuple[Message, ...]:
     )
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_a_history_that_grows_or_is_taken_back_is_sent_as_if_it_was_encoded_anew(steps: Any) -> None:
     every = [(protocol, EncodedHistories()) for protocol in PROTOCOLS]
@@ -57,6 +58,7 @@ def test_a_history_that_grows_or_is_taken_back_is_sent_as_if_it_was_encoded_anew
             assert kept(protocol, histories, messages, refused) == anew(protocol, messages, refused), protocol.name
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(MESSAGES, min_size=1, max_size=4), st.lists(STEPS, min_size=2, max_size=3))
 def test_conversations_with_the_same_beginning_do_not_disturb_each_other(beginning: Any, branches: Any) -> None:
     every = [(protocol, EncodedHistories()) for protocol in PROTOCOLS]
