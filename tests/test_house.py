@@ -63,6 +63,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "wire",
         "outbox",
         "progress",
+        "opentext",
         "documents",
         "rpc",
         "later",
@@ -82,8 +83,8 @@ LONGEST_TURN = 110
 IMPORTS_LATE = {"chatls.__main__", "chatls.providers"}
 """May import inside functions: the command line loads what the command needs, adapters are loaded on first use."""
 
-POSIX_FILES = {"chatls.stdio", "chatls.process"}
-PROGRAMS = {"chatls.providers.local_server"}
+POSIX_FILES = {"chatls.wire.stdio", "chatls.children.process"}
+PROGRAMS = {"chatls.providers.local.server"}
 """Programs of their own, started by their path: they import nothing of ours, and nothing of ours imports them."""
 POSIX_CALLS = re.compile(
     r"""os\.(fork\w*|posix_spawn\w*|kill|killpg|setsid|setpgid|setpgrp|getpgid|getpgrp|getsid|setuid|setgid|getuid|geteuid
@@ -199,7 +200,7 @@ def test_there_is_no_circle() -> None:
 @pytest.mark.parametrize(
     ("libraries", "allowed"),
     [
-        (("pygls", "lsprotocol"), ("chatls.rpc", "chatls.documents")),
+        (("pygls", "lsprotocol"), ("chatls.lsp.features",)),
         (("httpx", "httpx_aiohttp", "aiohttp", "httpcore"), ("chatls.providers",)),
         (("xllamacpp",), ("chatls.providers",)),
         (("rich", "chatls_client"), ("chatls.__main__",)),
@@ -219,7 +220,7 @@ def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
         "chatls.providers.provider",
         "chatls.tools.tool",
         "chatls.tools.toolbox",
-        "chatls.tools.globs",
+        "chatls.workspace.globs",
     }
     for module in MODULES:
         if inside(module, "chatls.agent"):
@@ -230,7 +231,7 @@ def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
 def test_tools_know_no_provider_and_no_agent_and_providers_no_tool_and_no_workspace() -> None:
     forbidden = {
         "chatls.tools": ("chatls.providers", "chatls.agent"),
-        "chatls.providers": ("chatls.tools", "chatls.agent", "chatls.workspace", "chatls.editor"),
+        "chatls.providers": ("chatls.tools", "chatls.agent", "chatls.workspace.workspace", "chatls.editor"),
     }
     for module in MODULES:
         for folder, others in forbidden.items():

@@ -16,8 +16,8 @@ from chatls.configuration import Configuration
 from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
 from chatls.message import ToolSpec
 from chatls.models import Listed, Listing, Models
-from chatls.providers.choice import Choice
 from chatls.providers.delta import Delta, Finished
+from chatls.providers.known.choice import Choice
 from chatls.providers.provider import ModelInfo, ModelRequest, Provider
 
 pytestmark = pytest.mark.asyncio

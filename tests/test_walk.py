@@ -22,9 +22,9 @@ import pytest
 from anyio import create_task_group, fail_after
 
 from chatls.app import App
-from chatls.handshake import Hello
-from chatls.outbox import Outbox
-from chatls.stdio import FrameReader, Output, frame
+from chatls.lsp.handshake import Hello
+from chatls.wire.outbox import Outbox
+from chatls.wire.stdio import FrameReader, Output, frame
 from tests.test_house import FLOORS, SERVER
 
 pytestmark = pytest.mark.asyncio
@@ -66,23 +66,30 @@ class Walk:
         self.ended = False
         self._is_end = is_end
         self._seen: dict[int, FrameType] = {}
-        self._started: set[str] = set()
+        self._handed = {"App.receive"}
+        """Functions that a task group was given on the way; the way begins in `App.receive`."""
 
     def __call__(self, now: FrameType, event: str, argument: Any) -> None:
         if event != "call" or self.ended or id(now) in self._seen:
             return
         self._seen[id(now)] = now
-        if now.f_code.co_name == "start_soon":
-            self._started.add(_station(now.f_back) or "")
+        if not self._is_on_the_way(now):
+            return  # other tasks of the daemon
+        if now.f_code.co_name == "start_soon" and _station(now.f_back):
+            self._handed.add(getattr(now.f_locals["func"], "__qualname__", ""))
         station, caller = _station(now), _caller(now)
         if self._is_end(now):
             self.stations.append(PROVIDERS)
             self.ended = True
-        elif station and not self._is_handed_over(station, caller) and caller != station and not _is_aside(now):
+        elif station and caller != station and not _is_aside(now) and (caller or not self.stations):
             self.stations.append(station)
 
-    def _is_handed_over(self, station: str, caller: str | None) -> bool:
-        return caller is None and station in self._started
+    def _is_on_the_way(self, now: FrameType) -> bool:
+        """Whether the outermost function of ours is one that was handed over."""
+        outermost, back = None, now
+        while back is not None:
+            outermost, back = (back if _module(back) else outermost), back.f_back
+        return outermost is not None and outermost.f_code.co_qualname in self._handed
 
     def stays(self) -> list[str]:
         """The stations, each as often as it was entered after another one."""

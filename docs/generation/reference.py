@@ -3,7 +3,7 @@
 from dataclasses import MISSING
 from typing import Any
 
-from chatls import wire
+from chatls.wire import methods
 from generation import tools
 from generation.conversation import rendered
 from generation.markdown import block, code, table
@@ -60,19 +60,19 @@ def _name(item: Shape) -> str:
 
 def _is_own_table(item: Shape) -> bool:
     """Parameters and results have tables; the values inside them are told in one block."""
-    ours = hasattr(wire, item.name) and getattr(wire, item.name).__module__ == wire.__name__
-    return ours or item.name in {method.params.__name__ for method in wire.REQUESTS_TO_CLIENT}
+    ours = hasattr(methods, item.name) and getattr(methods, item.name).__module__ == methods.__name__
+    return ours or item.name in {method.params.__name__ for method in methods.REQUESTS_TO_CLIENT}
 
 
 def _methods() -> str:
-    rows = ((code(i.name), i.params.__name__, i.result.__name__, i.summary) for i in wire.METHODS)
+    rows = ((code(i.name), i.params.__name__, i.result.__name__, i.summary) for i in methods.METHODS)
     return table(("request", "params", "result", "meaning"), rows)
 
 
 def _requests_to_client() -> str:
     rows = (
         (code(i.name), code(f"experimental.chat.{i.capability}"), i.params.__name__, i.result.__name__, i.summary)
-        for i in wire.REQUESTS_TO_CLIENT
+        for i in methods.REQUESTS_TO_CLIENT
     )
     return table(("request", "only if the client says", "params", "result", "meaning"), rows)
 

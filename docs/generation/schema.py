@@ -3,9 +3,9 @@
 import json
 from typing import Any, cast
 
-from chatls import wire
 from chatls.content import JsonObject
-from chatls.handshake import PROTOCOL_VERSION
+from chatls.lsp.handshake import PROTOCOL_VERSION
+from chatls.wire import methods
 from generation.source import Alias, Member, Shape, Speech, constant, definitions, one_line, summary
 
 _SPEECH = Speech[JsonObject](
@@ -51,13 +51,13 @@ def schema() -> JsonObject:
         "title": f"The chatls protocol, version {PROTOCOL_VERSION}",
         "description": "Generated from the daemon's sources by `make docs`. Objects and enums are open: a client "
         "ignores the members, kinds and values that it does not know.",
-        "methods": {method.name: _method(method) for method in wire.METHODS},
-        "requestsToClient": {method.name: _method(method) for method in wire.REQUESTS_TO_CLIENT},
+        "methods": {method.name: _method(method) for method in methods.METHODS},
+        "requestsToClient": {method.name: _method(method) for method in methods.REQUESTS_TO_CLIENT},
         "$defs": {**{item.name: _definition(item) for item in definitions()}, "ProgressValue": _PROGRESS},
     }
 
 
-def _method(method: wire.Method | wire.RequestToClient) -> JsonObject:
+def _method(method: methods.Method | methods.RequestToClient) -> JsonObject:
     return {
         "description": method.summary,
         "params": {"$ref": f"#/$defs/{method.params.__name__}"},
@@ -69,7 +69,7 @@ def _definition(item: Shape | Alias) -> JsonObject:
     if isinstance(item, Alias):
         return {**_described(summary(item.text)), **_SPEECH.spell_out(item.type)}
     if item.sent:
-        return _params(getattr(wire, item.name))
+        return _params(item)
     return {
         **_described(item.text),
         "type": "object",
@@ -89,10 +89,13 @@ def _property(member: Member) -> JsonObject:
     return {**_described(member.text), **kind}
 
 
-def _params(kind: type[wire.Params]) -> JsonObject:
+def _params(shape: Shape) -> JsonObject:
     """Parameters with their bounds, as the daemon checks them; the values inside stand under `$defs` already."""
+    kind: type[methods.Params] = getattr(methods, shape.name)
     found = cast("JsonObject", _tidy(kind.model_json_schema(ref_template="#/$defs/{model}")))
     found.pop("$defs", None)
+    for member in shape.members:
+        found["properties"][member.wire] |= _described(member.text)
     return {**_described(found.pop("description", "")), **found}
 
 

@@ -10,9 +10,9 @@ from pydantic.fields import FieldInfo
 
 from chatls import config
 from chatls.content import camel
-from chatls.providers import catalog
+from chatls.providers.known import catalog
 from generation.markdown import code, table
-from generation.source import one_line
+from generation.source import field_words, one_line
 
 _UNITS = {"Seconds": "seconds", "Tokens": "tokens", "Bytes": "bytes"}
 _BOUNDS = {"ge": ">=", "gt": ">", "le": "<="}
@@ -60,9 +60,9 @@ def _how(entry: catalog.Known) -> str:
 
 
 def _group(model: type[BaseModel], path: str) -> str:
-    units, hints = _units(model), get_type_hints(model)
+    units, hints, words = _units(model), get_type_hints(model), field_words(config)[model.__name__]
     rows = (
-        (code(path + camel(name)), code(_type(hints[name], field)), _default(field), units[name], _text(field))
+        (code(path + camel(name)), code(_type(hints[name], field)), _default(field), units[name], one_line(words[name]))
         for name, field in model.model_fields.items()
         if not _holds_settings(hints[name])
     )
@@ -71,10 +71,6 @@ def _group(model: type[BaseModel], path: str) -> str:
 
 def _holds_settings(hint: Any) -> bool:
     return any(isinstance(item, type) and issubclass(item, BaseModel) for item in (hint, *get_args(hint)))
-
-
-def _text(field: FieldInfo) -> str:
-    return one_line(field.description or "")
 
 
 def _default(field: FieldInfo) -> str:

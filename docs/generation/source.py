@@ -11,10 +11,11 @@ from functools import cache, reduce
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from chatls import content, editor, errors, events, permissions, wire
+from chatls import content, editor, errors, events, permissions
 from chatls.content import camel
+from chatls.wire import methods
 
-_MODULES = (errors, content, events, editor, permissions, wire)
+_MODULES = (errors, content, events, editor, permissions, methods)
 
 Spelt = TypeVar("Spelt")
 
@@ -25,7 +26,7 @@ class Member:
 
     name: str
     """In Python."""
-    wire: str
+    methods: str
     type: Any
     """An annotation, without None."""
     optional: bool
@@ -117,9 +118,9 @@ def definitions() -> tuple[Shape | Alias, ...]:
 
 def shape(kind: type) -> Shape:
     """An object's members. `kind`: a dataclass, or parameters."""
-    words = _field_words(inspect.getmodule(kind))[kind.__name__]
-    members = _sent(kind, words) if issubclass(kind, wire.Params) else _received(kind, words)
-    return Shape(kind.__name__, inspect.cleandoc(kind.__doc__ or ""), tuple(members), issubclass(kind, wire.Params))
+    words = field_words(inspect.getmodule(kind))[kind.__name__]
+    members = _sent(kind, words) if issubclass(kind, methods.Params) else _received(kind, words)
+    return Shape(kind.__name__, inspect.cleandoc(kind.__doc__ or ""), tuple(members), issubclass(kind, methods.Params))
 
 
 def event_shapes() -> tuple[Shape, ...]:
@@ -175,7 +176,11 @@ def _everything() -> Iterator[Shape | Alias]:
 
 
 def _is_shape(kind: Any) -> bool:
-    return isinstance(kind, type) and kind is not wire.Params and (is_dataclass(kind) or issubclass(kind, wire.Params))
+    return (
+        isinstance(kind, type)
+        and kind is not methods.Params
+        and (is_dataclass(kind) or issubclass(kind, methods.Params))
+    )
 
 
 @cache
@@ -201,8 +206,10 @@ def _aliases() -> dict[Any, str]:
 
 
 def _reachable() -> set[str]:
-    roots: list[Any] = [events.Event, wire.CancelCommand, wire.CommandResult]
-    roots += [part for method in (*wire.METHODS, *wire.REQUESTS_TO_CLIENT) for part in (method.params, method.result)]
+    roots: list[Any] = [events.Event, methods.CancelCommand, methods.CommandResult]
+    roots += [
+        part for method in (*methods.METHODS, *methods.REQUESTS_TO_CLIENT) for part in (method.params, method.result)
+    ]
     found: set[str] = set()
     while roots:
         kind = roots.pop()
@@ -225,7 +232,7 @@ def _received(kind: Any, words: dict[str, str]) -> Iterator[Member]:
         yield Member(item.name, camel(item.name), _without_none(hint), optional, nullable, item.default, text)
 
 
-def _sent(kind: type[wire.Params], words: dict[str, str]) -> Iterator[Member]:
+def _sent(kind: type[methods.Params], words: dict[str, str]) -> Iterator[Member]:
     """What the client sends: a member with a default may be missing."""
     hints = get_type_hints(kind)
     for name, item in kind.model_fields.items():
@@ -244,7 +251,7 @@ def _plain(hint: Any) -> Any:
     return get_type_hints(type("_", (), {"__annotations__": {"hint": hint}}))["hint"]
 
 
-def _field_words(module: ModuleType | None) -> dict[str, dict[str, str]]:
+def field_words(module: ModuleType | None) -> dict[str, dict[str, str]]:
     """The docstrings under the fields of every class."""
     tree = ast.parse(inspect.getsource(cast("ModuleType", module)))
     return {node.name: dict(_words(node.body)) for node in tree.body if isinstance(node, ast.ClassDef)}

@@ -2,8 +2,8 @@
 
 from typing import Any, get_args
 
-from chatls import wire
-from chatls.handshake import COMMANDS, PROTOCOL_VERSION
+from chatls.lsp.handshake import COMMANDS, PROTOCOL_VERSION
+from chatls.wire import methods
 from generation.source import Alias, Code, Member, Shape, Speech, codes, definitions, one_line, summary
 
 _WIDTH = 120
@@ -62,7 +62,7 @@ def _member(member: Member) -> str:
 
 def _requests() -> str:
     head = "\n/** The requests that a client sends. */\nexport interface Requests {\n"
-    return head + "".join(map(_request, wire.METHODS)) + "}\n"
+    return head + "".join(map(_request, methods.METHODS)) + "}\n"
 
 
 def _requests_to_client() -> str:
@@ -70,10 +70,10 @@ def _requests_to_client() -> str:
         "\n/** The requests of the daemon's own that a client answers, if it says so in `experimental.chat`. */\n"
         "export interface RequestsToClient {\n"
     )
-    return head + "".join(map(_request, wire.REQUESTS_TO_CLIENT)) + "}\n"
+    return head + "".join(map(_request, methods.REQUESTS_TO_CLIENT)) + "}\n"
 
 
-def _request(method: wire.Method | wire.RequestToClient) -> str:
+def _request(method: methods.Method | methods.RequestToClient) -> str:
     types = f"{{ params: {method.params.__name__}; result: {method.result.__name__} }}"
     return f'{_comment(method.summary, "  ")}  "{method.name}": {types};\n'
 

@@ -1,5 +1,6 @@
 """The command line: `chatls` (serve over stdio), `chatls ask`. Imports only what the command needs."""
 
+import gc
 import sys
 
 USAGE = """\
@@ -37,8 +38,8 @@ def main() -> None:
 
 def serve() -> None:
     """Answer `initialize`, then import the daemon and run it."""
-    from chatls.handshake import greet
-    from chatls.stdio import claim, leave
+    from chatls.lsp.handshake import greet
+    from chatls.wire.stdio import claim, leave
 
     if sys.stdin and sys.stdin.isatty():
         sys.stderr.write("chatls: waiting for an editor to speak LSP on standard input; for people: chatls ask\n")
@@ -49,6 +50,7 @@ def serve() -> None:
     hello = greet(pipes)
     if hello is None:
         leave(1)
+    gc.disable()  # until all is loaded: there is nothing to collect yet, and looking takes a sixth of the time
     from chatls.app import run
 
     run(pipes, hello)

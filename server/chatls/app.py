@@ -13,31 +13,32 @@ import platformdirs
 from anyio import move_on_after, to_thread
 from anyio.abc import TaskGroup
 
-from chatls import process, wire
 from chatls.agent.accepted import Means
 from chatls.agent.chats import Chats
-from chatls.agent.grants import Grants
 from chatls.agent.instructions import Instructions
-from chatls.agent.permission import Permissions
+from chatls.agent.permission.gate import Permissions
+from chatls.agent.permission.grants import Grants
 from chatls.agent.queues import Queues
 from chatls.agent.session import Sessions
-from chatls.commands import Commands, environment_without_keys
+from chatls.children import process
+from chatls.children.commands import Commands, environment_without_keys
+from chatls.children.leftovers import forget_old
 from chatls.configuration import Configuration
 from chatls.errors import RequestError
-from chatls.handshake import Hello
-from chatls.later import Later
-from chatls.leftovers import forget_old
-from chatls.listings import Listings
 from chatls.log import Log
-from chatls.lsp_editor import LspEditor
+from chatls.lsp.editor import LspEditor
+from chatls.lsp.handshake import Hello
+from chatls.lsp.later import Later
+from chatls.lsp.listings import Listings
+from chatls.lsp.rpc import Answer, Rpc
+from chatls.lsp.turns import Turns
 from chatls.models import Models
-from chatls.outbox import Outbox
-from chatls.providers.catalog import KNOWN
-from chatls.rpc import Answer, Rpc
-from chatls.stdio import Input, Output, Pipes, frame, leave, on_terminate
+from chatls.providers.known.catalog import KNOWN
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
-from chatls.turns import Turns
+from chatls.wire import methods
+from chatls.wire.outbox import Outbox
+from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,6 @@ FAREWELL = 0.5
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
     lines = Log(os.environ.get("CHATLS_LOG", ""))
-    gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
     try:
         anyio.run(_serve, pipes, hello, lines)
     except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
@@ -150,34 +150,34 @@ class App:
             await self._models.close()
 
     def _register(self) -> None:
-        self._rpc.serve(wire.PROMPT.name, wire.PROMPT.params, self._turns.accept)
-        self._rpc.serve(wire.CANCEL.name, wire.CANCEL.params, self._cancel_turn)
-        self._rpc.serve(wire.MODELS.name, wire.MODELS.params, self._listings.models)
-        self._rpc.serve(wire.TOOLS.name, wire.TOOLS.params, self._listings.tools)
-        self._rpc.serve(wire.PERMISSIONS.name, wire.PERMISSIONS.params, self._listings.permissions)
-        self._rpc.serve("workspace/executeCommand", wire.CommandParams, self._execute)
-        self._rpc.serve("shutdown", wire.NoParams, self._shutdown)
+        self._rpc.serve(methods.PROMPT.name, methods.PROMPT.params, self._turns.accept)
+        self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
+        self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
+        self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
+        self._rpc.serve(methods.PERMISSIONS.name, methods.PERMISSIONS.params, self._listings.permissions)
+        self._rpc.serve("workspace/executeCommand", methods.CommandParams, self._execute)
+        self._rpc.serve("shutdown", methods.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
-        self._rpc.command("chatls.cancelAll", lambda _: wire.CommandResult(self._chats.cancel_all()))
+        self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
 
-    def _cancel_turn(self, answer: Answer, params: wire.CancelParams) -> None:
+    def _cancel_turn(self, answer: Answer, params: methods.CancelParams) -> None:
         answer.give(self._turns.cancel(params))
 
-    def _execute(self, answer: Answer, params: wire.CommandParams) -> None:
+    def _execute(self, answer: Answer, params: methods.CommandParams) -> None:
         answer.give(self._rpc.run_command(params.command, params.arguments))
 
-    def _cancel(self, argument: object) -> wire.CommandResult:
-        session_id = wire.read(wire.CancelCommand, argument).session_id
+    def _cancel(self, argument: object) -> methods.CommandResult:
+        session_id = methods.read(methods.CancelCommand, argument).session_id
         count = self._chats.cancel_last() if session_id is None else self._chats.cancel_session(session_id)
-        return wire.CommandResult(count)
+        return methods.CommandResult(count)
 
     def _cancel_token(self, params: Any) -> None:
         self._turns.cancel_token(_member(params, "token"))
 
-    def _shutdown(self, answer: Answer, _params: wire.NoParams) -> None:
+    def _shutdown(self, answer: Answer, _params: methods.NoParams) -> None:
         async def quiet() -> None:
             self._chats.cancel_all()
             await self._turns.idle()
@@ -209,8 +209,12 @@ class App:
         self._environment.update(found)
 
     async def _warm_up(self) -> None:
-        with suppress(RequestError):
-            await self._models.warm_up(self._configuration.settings())
+        try:
+            with suppress(RequestError):
+                await self._models.warm_up(self._configuration.settings())
+        finally:
+            gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
+            gc.enable()
 
     async def _tidy(self) -> None:
         await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)

@@ -30,7 +30,7 @@ Bytes = int
 
 class _Model(BaseModel):
     model_config = ConfigDict(
-        alias_generator=camel, populate_by_name=True, extra="forbid", frozen=True, use_attribute_docstrings=True
+        alias_generator=camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
     )
 
 

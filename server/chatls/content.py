@@ -33,11 +33,7 @@ class WireValue:
     """A value that also stands on the wire: snake_case here, camelCase there (pydantic reads the config)."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[Any] = {
-        "alias_generator": camel,
-        "populate_by_name": True,
-        "use_attribute_docstrings": True,
-    }
+    __pydantic_config__: ClassVar[Any] = {"alias_generator": camel, "populate_by_name": True}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The editor port: what the core may ask of the other end, whichever protocol that speaks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -27,8 +27,14 @@ class OpenDocument:
     """A document that is open in the editor, saved or not."""
 
     uri: str
-    text: str
+    source: str | Callable[[], str]
+    """The text, or what gives it; equal where it is the same one."""
     version: int | None
+
+    @property
+    def text(self) -> str:
+        """The whole text. One that was changed has to be joined first: ask in a worker thread."""
+        return self.source if isinstance(self.source, str) else self.source()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from anyio import CancelScope, Event, create_task_group, move_on_after, to_threa
 from chatls.config import Settings
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 from chatls.providers import open_provider, preload
-from chatls.providers.catalog import EMBEDDED_PROVIDER, kind_of
-from chatls.providers.choice import Choice, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.insistent import Insistent
+from chatls.providers.known.catalog import EMBEDDED_PROVIDER, kind_of
+from chatls.providers.known.choice import Choice, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.provider import ModelInfo, Provider
 
 LISTING = 1.5

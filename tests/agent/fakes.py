@@ -22,7 +22,7 @@ from chatls.agent.request import Requests
 from chatls.agent.runner import Gate, Runner
 from chatls.agent.step import Outcome, Run, Step
 from chatls.agent.turn import Tally, Turn
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
 from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
@@ -44,10 +44,10 @@ from chatls.events import (
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.provider import ModelInfo, ModelRequest, Parameters, Provider, ToolChoice
-from chatls.seen import Seen
 from chatls.tools.tool import CommandSubject, FileSubject, Plan, Serial, Tool, ToolContext, ToolOutput, tool
 from chatls.tools.tool import Run as ToolFunction
-from chatls.workspace import Workspace
+from chatls.workspace.seen import Seen
+from chatls.workspace.workspace import Workspace
 
 DEADLINE = 20
 """Seconds after which a test that waits has failed."""

@@ -11,12 +11,12 @@ from anyio import create_task_group, fail_after
 
 from chatls.agent.accepted import Ask, Ended, Means
 from chatls.agent.chats import MOST, Chats
-from chatls.agent.grants import Grants
 from chatls.agent.instructions import Instructions
-from chatls.agent.permission import Permissions
+from chatls.agent.permission.gate import Permissions
+from chatls.agent.permission.grants import Grants
 from chatls.agent.queues import Queues
 from chatls.agent.session import Begin, Sessions
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.configuration import Configuration
 from chatls.content import TextContent
 from chatls.editor import Question, Reply, Root

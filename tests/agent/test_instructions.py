@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from anyio import create_task_group
 
+from chatls.agent import instructions as module
 from chatls.agent.instructions import BUDGET, Instructions, find
 from chatls.agent.system import SystemPrompt
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 from tests.agent.fakes import desk
 
 pytestmark = pytest.mark.asyncio
@@ -171,3 +174,29 @@ async def test_they_are_in_the_prompt_marked_and_told_once_until_they_change(pla
     prompt, notice = await SystemPrompt().read(workspace, instructions)
     assert "use spaces" in prompt
     assert notice is not None
+
+
+async def test_sessions_that_begin_at_once_share_a_reading_and_a_later_one_reads_anew(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.write(place.root, "one")
+    readings, original, told = list[int](), module.find, list[str]()
+
+    def find(*given: Any) -> Any:
+        readings.append(1)
+        return original(*given)
+
+    monkeypatch.setattr(module, "find", find)
+    instructions = Instructions(place.user)
+
+    async def begin() -> None:
+        told.append((await SystemPrompt().read(Workspace(desk(place.root)), instructions))[0])
+
+    async with create_task_group() as tasks:
+        for _ in range(64):
+            tasks.start_soon(begin)
+    assert len(set(told)) == 1
+    assert len(readings) <= 2, "the first one's, and one for all that came while it read"
+    place.write(place.root, "two")
+    await begin()
+    assert "two" in told[-1]

@@ -25,7 +25,7 @@ from chatls.content import (
     TextContent,
     line_range,
 )
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 from tests.agent.fakes import Desk, desk
 
 pytestmark = pytest.mark.asyncio

@@ -23,7 +23,7 @@ from chatls.events import ToolRunEnd, ToolRunOutput, ToolRunStart
 from chatls.message import ToolResult
 from chatls.providers.delta import CallArguments, CallReady, TextDelta
 from chatls.tools.tool import EVERYTHING, Plan, Run, Tool, ToolContext, ToolOutput, tool
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 from tests.agent.fakes import DEADLINE, Player, Scene, call, desk, finished, named, planned
 
 pytestmark = pytest.mark.asyncio

@@ -39,7 +39,7 @@ from chatls.providers.delta import (
 )
 from chatls.tools import TOOLS as REAL_TOOLS
 from chatls.tools.tool import Tool, ToolContext
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 from tests.agent.fakes import OUCH, check_events, check_history, desk, named
 
 

@@ -6,13 +6,13 @@ from time import process_time
 from typing import Any
 
 from chatls.providers.anthropic_reply import AnthropicDecoder
-from chatls.providers.body import Body, Decoder
 from chatls.providers.chat_reply import ChatDecoder
-from chatls.providers.framing import NdjsonFramer, SseFramer
 from chatls.providers.gemini_reply import GeminiDecoder
+from chatls.providers.http.body import Body, Decoder
+from chatls.providers.http.framing import NdjsonFramer, SseFramer
+from chatls.providers.http.status import Origin
 from chatls.providers.ollama_reply import OllamaDecoder
 from chatls.providers.responses_reply import ResponsesDecoder
-from chatls.providers.status import Origin
 
 COUNT = 10_000
 ROUNDS = 5

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Thread
-from time import monotonic_ns
+from time import clock_gettime_ns, monotonic_ns, sleep
 from typing import IO, Any, NamedTuple, Self
 from urllib.request import urlopen
 
@@ -15,6 +15,8 @@ import orjson
 
 HERE = Path(__file__).parent
 WITHOUT_FAST = "import sys; sys.modules['httpx_aiohttp'] = None; from chatls.__main__ import main; main()"
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""With it, what a checkout holds would be compiled at each start, and what is installed would not."""
 VSCODE: dict[str, Any] = orjson.loads((HERE / "vscode_capabilities.json").read_bytes())
 
 
@@ -48,6 +50,16 @@ class Frames:
         self.queue.put(None)
 
 
+class Note(NamedTuple):
+    """What happened at the model server."""
+
+    what: str
+    at: int
+    """Nanoseconds of the monotonic clock."""
+    cpu: float
+    """Processor time of the watched process at that moment, in microseconds."""
+
+
 class ModelServer:
     """The model server, as a process."""
 
@@ -56,10 +68,25 @@ class ModelServer:
         assert self._process.stdout
         self.port = int(self._process.stdout.readline())
 
-    def notes(self) -> list[tuple[str, int]]:
+    def notes(self) -> list[Note]:
         """What happened since the last call."""
-        with urlopen(f"http://127.0.0.1:{self.port}/log") as answer:
-            return [(what, at) for what, at in orjson.loads(answer.read())]
+        return [Note(*note) for note in orjson.loads(self.get("log"))]
+
+    def note(self, what: str, after: int = 0) -> Note:
+        """Wait until something was noted."""
+        while True:
+            for note in self.notes():
+                if note.what == what and note.at > after:
+                    return note
+
+    def watch(self, pid: int) -> None:
+        """Note a process's processor time with everything from now on."""
+        self.get(f"watch/{pid}")
+
+    def get(self, path: str) -> bytes:
+        """Ask it something."""
+        with urlopen(f"http://127.0.0.1:{self.port}/{path}") as answer:
+            return answer.read()
 
     def __enter__(self) -> Self:
         return self
@@ -72,14 +99,16 @@ class ModelServer:
 class Daemon:
     """The daemon as an editor starts it; `fast` False as if the extra of that name were not installed."""
 
-    def __init__(self, server: ModelServer, *, fast: bool = True) -> None:
+    def __init__(
+        self, server: ModelServer, python: str = sys.executable, *, fast: bool = True, root: Path = HERE
+    ) -> None:
         home = mkdtemp(prefix="chatls-bench-")
         self.started = monotonic_ns()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "chatls"] if fast else [sys.executable, "-c", WITHOUT_FAST],
+            [python, *(["-m", "chatls"] if fast else ["-c", WITHOUT_FAST])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home},
+            env={**ENVIRONMENT, "HOME": home, "XDG_CONFIG_HOME": home},
         )
         assert self.process.stdout
         assert self.process.stdin
@@ -87,11 +116,12 @@ class Daemon:
         self._frames = Frames(self.process.stdout)
         self._count = 0
         provider = {"kind": "openai_chat", "baseUrl": f"http://127.0.0.1:{server.port}/v1"}
+        silent = {"kind": "openai_chat", "baseUrl": f"http://127.0.0.1:{server.port}/silent"}
         self._initialize = {
             "processId": os.getpid(),
-            "rootUri": HERE.as_uri(),
+            "rootUri": root.as_uri(),
             "capabilities": VSCODE,
-            "initializationOptions": {"model": "bench/model", "providers": {"bench": provider}},
+            "initializationOptions": {"model": "bench/model", "providers": {"bench": provider, "silent": silent}},
         }
 
     def initialize(self) -> int:
@@ -146,6 +176,18 @@ class Daemon:
             if item.message.get("method") == "$/progress" and item.message["params"]["value"].get("kind") == kind:
                 return item
 
+    def cpu(self) -> float:
+        """Processor time so far, in microseconds."""
+        return cpu(self.process.pid)
+
+    def settled(self) -> float:
+        """Processor time so far, as soon as no more is used, in microseconds."""
+        before, now = -1.0, self.cpu()
+        while now - before > 200:
+            sleep(0.03)
+            before, now = now, self.cpu()
+        return now
+
     def memory(self) -> float:
         """Resident memory in MB."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
@@ -161,9 +203,8 @@ class Daemon:
 
 
 def cpu(pid: int) -> float:
-    """Processor time of a process so far, all threads, in microseconds."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text().split()[0]) for task in tasks) / 1000
+    """Processor time of a process so far, all threads, also those that ended, in microseconds."""
+    return clock_gettime_ns(~pid << 3 | 2) / 1000
 
 
 def cpu_of(argv: list[str]) -> tuple[float, list[Read]]:

@@ -14,13 +14,13 @@ from decoders import chat, ollama
 
 from chatls.message import ToolSpec
 from chatls.providers import chat_reply, ollama_reply
-from chatls.providers.body import Body, Decoder
-from chatls.providers.framing import Framer, NdjsonFramer, SseFramer
-from chatls.providers.inline import InlineParser
-from chatls.providers.inline_layer import read_inline
-from chatls.providers.learnt import Learnt
+from chatls.providers.http.body import Body, Decoder
+from chatls.providers.http.framing import Framer, NdjsonFramer, SseFramer
+from chatls.providers.http.status import Origin
+from chatls.providers.inline.layer import read_inline
+from chatls.providers.inline.parser import InlineParser
+from chatls.providers.known.refused import Learnt
 from chatls.providers.provider import ModelRequest
-from chatls.providers.status import Origin
 
 COUNT = 5_000
 ROUNDS = 9
@@ -115,6 +115,14 @@ ADVERSE = {
     "openers of fences": ("<tool_call>```json\n", " "),
     "ends in a value": ("<function=tool_1><parameter=path>", "</function> \n"),
     "parameters in a value": ("<function=tool_1><parameter=path>", "<parameter=x>"),
+    "closing tags in a value": ("<function=tool_1><parameter=path>", "</parameter>"),
+    "calls in a value": (
+        "<function=tool_1><parameter=path>",
+        "<function=tool_1><parameter=path>x</parameter></function>",
+    ),
+    "text behind a call": ("<function=tool_1><parameter=path>x</parameter></function>", "word after word, "),
+    "openers behind a call": ("<function=tool_1><parameter=path>x</parameter></function>", "<tool_call>x "),
+    "calls between tags": ("", "<function=tool_1><parameter=path>x</parameter></function> "),
     "objects of Python": ("<tool_call>{", "'a': 'b', "),
     "calls in a row": ("", '{"name": "tool_1", "arguments": {}}, '),
     "calls of Python": ("<tool_call>", "tool_1(path='a'), "),

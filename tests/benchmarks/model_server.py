@@ -1,26 +1,45 @@
 """A model server for measuring: speaks OpenAI's chat stream over raw sockets, and notes when what happened.
 
 Run as `python model_server.py`; prints its port. The prompt says what to play, as words: `paced N RATE`, `burst N`,
-`tool` (a quick tool call, then a text), `early` (a tool call, then two seconds of text), `wait` (headers and one chunk,
-then silence). Every text chunk is the sending time in nanoseconds of the monotonic clock, which all processes share.
-`GET /log` gives and clears what was noted: a JSON list of [what, time in ns].
+`tool` (a quick tool call, then a text), `early` (a tool call, then two seconds of text), `call NAME ARGUMENTS` (that
+tool call, then a text), `wait` (headers and one chunk, then silence). Every text chunk is the sending time in
+nanoseconds of the monotonic clock, which all processes share.
+
+`GET /log` gives and clears what was noted: a JSON list of [what, time in ns, processor time in us of the process that
+`GET /watch/PID` named]. `GET /last` gives the last request's body, `GET /v1/models` a list of models, `GET
+/silent/models` never anything.
 """
 
 import asyncio
 import json
 import sys
-from time import monotonic_ns
+from contextlib import suppress
+from time import clock_gettime_ns, monotonic_ns
 from typing import Any
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
+class Notes:
+    """What all connections share."""
+
+    def __init__(self) -> None:
+        self.list: list[tuple[str, int, float]] = []
+        self.watched = 0
+        self.last = b""
+
+    def add(self, what: str) -> None:
+        """Note something."""
+        cpu = 0.0
+        with suppress(OSError):
+            cpu = clock_gettime_ns(~self.watched << 3 | 2) / 1000 if self.watched else 0.0
+        self.list.append((what, monotonic_ns(), cpu))
+
+
 class ModelServer(asyncio.Protocol):
     """One connection."""
 
-    notes: list[tuple[str, int]]
-
-    def __init__(self, notes: list[tuple[str, int]]) -> None:
+    def __init__(self, notes: Notes) -> None:
         self.notes = notes
         self._buffer = b""
         self._task: asyncio.Task[None] | None = None
@@ -34,7 +53,7 @@ class ModelServer(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._task:
-            self.notes.append(("closed", monotonic_ns()))
+            self.notes.add("closed")
             self._task.cancel()
 
     def pause_writing(self) -> None:
@@ -55,14 +74,25 @@ class ModelServer(asyncio.Protocol):
             return
         self._buffer = body[length:]
         if head.startswith(b"GET"):
-            self._log()
+            self._get(head.split()[1].decode())
             return
-        self.notes.append(("request", monotonic_ns()))
+        self.notes.add("request")
+        self.notes.last = body[:length]
         self._task = asyncio.ensure_future(self._play(json.loads(body[:length])))
 
-    def _log(self) -> None:
-        body = json.dumps(self.notes).encode()
-        self.notes.clear()
+    def _get(self, path: str) -> None:
+        body = b"{}"
+        if path == "/log":
+            body = json.dumps(self.notes.list).encode()
+            self.notes.list.clear()
+        elif path == "/last":
+            body = self.notes.last
+        elif path.startswith("/watch/"):
+            self.notes.watched = int(path.removeprefix("/watch/"))
+        elif path == "/v1/models":
+            body = json.dumps({"object": "list", "data": [{"id": "model", "object": "model"}]}).encode()
+        elif path.startswith("/silent/"):
+            return
         self._write(
             b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
         )
@@ -81,10 +111,13 @@ class ModelServer(asyncio.Protocol):
         elif messages[-1]["role"] == "tool":
             self._text()
         else:
-            await self._call(late=words[0] == "early")
-        stop = "tool_calls" if words[0] in ("tool", "early") and messages[-1]["role"] != "tool" else "stop"
+            name, arguments = ("read_file", '{"path": "floor.py", "end_line": 9}')
+            if words[0] == "call":
+                name, arguments = words[1], " ".join(words[2:])
+            await self._call(name, arguments, late=words[0] == "early")
+        stop = "tool_calls" if words[0] in ("tool", "early", "call") and messages[-1]["role"] != "tool" else "stop"
         self._event({"choices": [{"index": 0, "delta": {}, "finish_reason": stop}]})
-        self.notes.append(("end", monotonic_ns()))
+        self.notes.add("end")
         self._chunk(b"data: [DONE]\n\n")
         self._write(b"0\r\n\r\n")
 
@@ -100,11 +133,11 @@ class ModelServer(asyncio.Protocol):
             await self._room.wait()
             self._text()
 
-    async def _call(self, *, late: bool) -> None:
-        function = {"name": "read_file", "arguments": ""}
+    async def _call(self, name: str, arguments: str, *, late: bool) -> None:
+        function = {"name": name, "arguments": ""}
         self._calls({"index": 0, "id": "call_1", "type": "function", "function": function})
-        self._calls({"index": 0, "function": {"arguments": '{"path": "floor.py", "end_line": 9}'}})
-        self.notes.append(("arguments", monotonic_ns()))
+        self._calls({"index": 0, "function": {"arguments": arguments}})
+        self.notes.add("arguments")
         if late:
             await self._paced(100, 50)
 
@@ -141,7 +174,7 @@ def said(message: dict[str, Any]) -> str:
 
 
 async def main() -> None:
-    notes: list[tuple[str, int]] = []
+    notes = Notes()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: ModelServer(notes), "127.0.0.1", 0)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")

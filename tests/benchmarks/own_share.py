@@ -14,14 +14,14 @@ import orjson
 from chatls.agent.step import Step
 from chatls.agent.turn import Tally
 from chatls.editor import OpenDocument, Root
-from chatls.outbox import Channel, Outbox
-from chatls.progress import progress
-from chatls.providers.body import Body
 from chatls.providers.chat_reply import ChatDecoder
-from chatls.providers.framing import SseFramer
-from chatls.providers.status import Origin
-from chatls.stdio import Output, frame
-from chatls.workspace import Workspace
+from chatls.providers.http.body import Body
+from chatls.providers.http.framing import SseFramer
+from chatls.providers.http.status import Origin
+from chatls.wire.outbox import Channel, Outbox
+from chatls.wire.progress import progress
+from chatls.wire.stdio import Output, frame
+from chatls.workspace.workspace import Workspace
 
 COUNT = 20_000
 

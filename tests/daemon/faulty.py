@@ -15,7 +15,7 @@ from chatls import tools
 from chatls.content import JsonObject, Location, TextContent
 from chatls.errors import ToolError
 from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput, tool
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 
 class OddError(BaseException):

@@ -267,6 +267,19 @@ def test_ten_thousand_changes_leave_no_futures_behind(editor: Editor) -> None:
     assert editor.text() == "z" + "x" * 99
 
 
+def test_typing_in_a_long_document_keeps_nobody_waiting(editor: Editor) -> None:
+    """Where each key stroke copies or counts the whole text, this takes minutes."""
+    editor.open("some words on a line of sixty characters, or very nearly so\n" * 170_000)
+    with editor.daemon.one_write():
+        for column, letter in enumerate("needle" * 500):
+            editor.change(change(letter, 85_000, column))
+    assert editor.said() == []
+    search = {"toolCall": {"name": "search", "arguments": {"pattern": "^(needle){500}some"}}}
+    turn = editor.daemon.prompt([search], [{"text": "."}])
+    turn.result()
+    assert "open.txt:85001" in turn.event("toolRunEnd")["content"][0]["text"].replace(" ", "")
+
+
 def test_notebooks_are_taken_without_complaint(editor: Editor) -> None:
     notebook: Json = {"uri": "file:///n.ipynb", "notebookType": "jupyter", "version": 1, "cells": []}
     editor.daemon.notify("notebookDocument/didOpen", {"notebookDocument": notebook, "cellTextDocuments": []})

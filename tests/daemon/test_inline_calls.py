@@ -83,7 +83,8 @@ def server() -> Iterator[ScriptedServer]:
 
 def configure(daemon: Daemon, server: ScriptedServer, **own: Any) -> None:
     provider = {"kind": "openai_chat", "baseUrl": f"{server.url}/v1", **own}
-    daemon.configure({"providers": {"web": provider}, "model": "web/m"})
+    allowed = [{"tool": "write_file", "action": "allow"}]
+    daemon.configure({"providers": {"web": provider}, "model": "web/m", "permissions": allowed})
 
 
 def texts(turn: Turn, kind: str) -> str:
@@ -143,6 +144,44 @@ def test_arguments_are_seen_before_the_call_is_written_to_its_end(daemon: Daemon
     turn.result()
     check_call(turn)
     assert turn.kinds.count("toolCallDelta") > 1
+
+
+def write_call(name: str, content: str) -> str:
+    return (
+        f"<tool_call>\n<function=write_file>\n<parameter=path>\n{name}\n</parameter>\n"
+        f"<parameter=content>\n{content}\n</parameter>\n</function>\n</tool_call>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("tag.md", "A value ends with </parameter>, see:\n\n<list>\n  <parameter>1</parameter>\n</list>"),
+        ("call.md", f"So a file is written:\n\n```xml\n{write_call('x.md', '# Title')}\n```\n\nThat is all."),
+    ],
+)
+def test_a_file_that_holds_the_tags_around_it_is_written_whole(
+    daemon: Daemon, server: ScriptedServer, name: str, content: str
+) -> None:
+    server.play(spelled(write_call(name, content)), DONE)
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    [run] = [one for one in turn.events if one["kind"] == "toolRunEnd"]
+    assert (run["status"], (daemon.folder / "root" / name).read_text()) == ("completed", content)
+
+
+def test_a_file_that_may_end_in_two_places_is_not_written_and_the_model_is_told(
+    daemon: Daemon, server: ScriptedServer
+) -> None:
+    server.play(spelled(write_call("two.md", "a\n</parameter>\n<parameter=path>\nb")), DONE)
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    assert not (daemon.folder / "root" / "two.md").exists()
+    [call] = [one for one in turn.events if one["kind"] == "toolCallEnd"]
+    assert "not certain where they end" in call["argumentsError"]
+    assert "not certain where they end" in server.requests[1].json()["messages"][-1]["content"]
 
 
 def test_a_fence_and_a_mark_in_prose_stay_text(daemon: Daemon, server: ScriptedServer) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from chatls.providers.weights import SMOLLM2, fetch
+from chatls.providers.local.weights import SMOLLM2, fetch
 from tests.daemon.conftest import Start
 from tests.daemon.raw import Daemon, Json, Turn
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.daemon.raw import Daemon, Turn
-from tests.providers.inline_replies import ANSWERS, MODELS
+from tests.providers.inline.replies import ANSWERS, MODELS
 from tests.support.http_server import ScriptedServer, streamed
 
 

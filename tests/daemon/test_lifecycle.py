@@ -39,6 +39,30 @@ class Stopwatch:
         assert time.monotonic() - self._began < limit + ROOM
 
 
+WATCHED = """
+import gc, sys
+from chatls.__main__ import main
+
+def enable(enable=gc.enable):
+    enable()
+    unused = sorted({name.partition(".")[0] for name in sys.modules} & {"pygls", "lsprotocol", "cattrs", "rich"})
+    print(gc.isenabled(), gc.get_freeze_count() > 0, unused, file=sys.stderr, flush=True)
+
+gc.enable = enable
+main()
+"""
+
+
+def test_once_it_is_loaded_it_collects_garbage_and_nothing_is_loaded_that_a_chat_does_not_need(start: Start) -> None:
+    daemon = start([sys.executable, "-c", WATCHED], stderr=subprocess.PIPE)
+    daemon.initialize()
+    daemon.prompt([{"text": "."}]).result()
+    assert daemon.process.stderr
+    assert daemon.process.stderr.readline() == b"True True []\n"
+    assert daemon.leave() == 0
+    daemon.process.stderr.close()
+
+
 # exit
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import anyio
 
 from chatls import tools
+from chatls.children.process import Child
 from chatls.content import TextContent
-from chatls.process import Child
 from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput, tool
 
 

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chatls import content, editor, events, wire
+from chatls import content, editor, events
 from chatls.jsontext import dumps, loads
+from chatls.wire import methods
 
 ROOT = Path(__file__).parents[2]
 RECORDED = ROOT / "docs/conversation.jsonl"
@@ -28,13 +29,13 @@ json_values = st.recursive(
     max_leaves=4,
 )
 objects = st.dictionaries(st.text(), json_values, max_size=2)
-SENT = (*(method.result for method in wire.METHODS), *(method.params for method in wire.REQUESTS_TO_CLIENT))
+SENT = (*(method.result for method in methods.METHODS), *(method.params for method in methods.REQUESTS_TO_CLIENT))
 st.register_type_strategy(events.ToolCallEnd, st.builds(events.ToolCallEnd, arguments=st.none() | objects))
 st.register_type_strategy(
     editor.Question,
     st.builds(editor.Question, arguments=objects, preview=st.just((content.Diff("file:///a", "", "x"),))),
 )
-st.register_type_strategy(wire.ToolEntry, st.builds(wire.ToolEntry, input_schema=objects))
+st.register_type_strategy(methods.ToolEntry, st.builds(methods.ToolEntry, input_schema=objects))
 
 
 @cache
@@ -110,8 +111,8 @@ def test_every_reference_leads_somewhere() -> None:
     text = json.dumps(schema())
     wanted = {part.partition('"')[0] for part in text.split('"#/$defs/')[1:]}
     assert wanted <= set(schema()["$defs"])
-    assert set(schema()["methods"]) == {method.name for method in wire.METHODS}
-    assert set(schema()["requestsToClient"]) == {method.name for method in wire.REQUESTS_TO_CLIENT}
+    assert set(schema()["methods"]) == {method.name for method in methods.METHODS}
+    assert set(schema()["requestsToClient"]) == {method.name for method in methods.REQUESTS_TO_CLIENT}
 
 
 def test_the_schema_refuses_what_is_wrong() -> None:
@@ -133,7 +134,7 @@ def test_every_value_that_can_be_sent_fits_the_schema(kind: type) -> None:
     @given(values)
     @settings(max_examples=25, deadline=None)
     def fits(value: Any) -> None:
-        sent = cast("dict[str, Any]", loads(dumps(wire.to_wire(value))))
+        sent = cast("dict[str, Any]", loads(dumps(methods.to_wire(value))))
         check("ProgressValue" if is_event else kind.__name__, {**sent, "seq": 1, "turnId": "t"} if is_event else sent)
 
     fits()

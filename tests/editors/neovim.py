@@ -112,7 +112,7 @@ class Neovim:
                 raise TimeoutError(f"Neovim does not answer\n{self.said()}")
             read = os.read(pipe.fileno(), 2**16)
             if not read:
-                raise EOFError(f"Neovim is gone\n{self.said()}")
+                raise EOFError(f"Neovim is gone: exit code {self.process.wait(SOON)}\n{self.said()}")
             self._data += read
         line, _, self._data = self._data.partition(b"\n")
         return line

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors.chat import call, chat
+from tests.editors.chat import Chat, call, chat
 from tests.editors.conftest import Open, play
 
 LONG = [{"text": "One, two, three, "}, {"hang": True}]
@@ -87,21 +87,53 @@ def test_calls_show_how_they_ended_and_fold_what_they_said(nvim: Open) -> None:
     assert [line.split()[1] for line in closed] == ["thought", "search", "read_file"]
 
 
-def test_answers_are_highlighted_as_markdown(nvim: Open) -> None:
-    it = chat(nvim, [{"text": "# Heading\n\nSome `code` here."}])
-    it.ask("show")
-    it.wait_for_end()
-    found = it.editor.lua("""
+def highlighted(it: Chat, words: str) -> list[str]:
+    """What treesitter takes the third column of the line with these words for."""
+    return it.editor.lua(
+        """
+        local words = ...
         local buffer = vim.fn.bufnr("chatls://chat/1")
+        vim.cmd("redraw!")
         vim.treesitter.get_parser(buffer, "markdown"):parse(true)
         for row, line in ipairs(vim.api.nvim_buf_get_lines(buffer, 0, -1, false)) do
-          if line:find("# Heading", 1, true) then
+          if line:find(words, 1, true) then
             local captures = vim.treesitter.get_captures_at_pos(buffer, row - 1, 3)
             return vim.tbl_map(function(it) return it.capture end, captures)
           end
         end
-    """)
-    assert any(name.startswith("markup.heading") for name in found)
+        """,
+        words,
+    )
+
+
+def test_answers_are_highlighted_as_markdown(nvim: Open) -> None:
+    it = chat(nvim, [{"text": "# Heading\n\nSome `code` here."}])
+    it.ask("show")
+    it.wait_for_end()
+    assert any(name.startswith("markup.heading") for name in highlighted(it, "# Heading"))
+
+
+@pytest.mark.parametrize("how", ["cancelled", "cut", "failed", "daemon dead"])
+def test_code_that_an_answer_leaves_open_ends_with_it(nvim: Open, how: str) -> None:
+    after = [{"text": "# Heading\n\n```lua\nlocal that = 1\n```"}]
+    ends = {"cut": {"finish": "max_tokens"}, "failed": {"error": {"kind": "unauthorized", "text": "no key"}}}
+    it = chat(nvim, [{"text": "```lua\nlocal this = 1\n-- more"}, ends.get(how, {"hang": True})], after)
+    it.ask("show")
+    it.wait_for("-- more")
+    if how == "cancelled":
+        it.editor.command("ChatCancel")
+    elif how == "daemon dead":
+        (pid,) = it.editor.daemons()
+        play(it.editor.folder, after)
+        os.kill(pid, signal.SIGKILL)
+    it.wait_for_end()
+    assert "markup.raw.block" in highlighted(it, "local this")
+    it.ask("# and now?")
+    it.wait_for("that")
+    it.wait_for_end()
+    assert "markup.raw.block" in highlighted(it, "local that")
+    assert any(name.startswith("markup.heading") for name in highlighted(it, "# Heading"))
+    assert highlighted(it, "# and now?") == []
 
 
 @pytest.mark.parametrize("how", ["command", "key in the transcript", "key in the prompt", "key while typing"])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chatls.providers.catalog import KNOWN
+from chatls.providers.known.catalog import KNOWN
 from tests.editors.neovim import PLUGIN
 
 FILES = sorted(path for path in PLUGIN.rglob("*.lua") if path.name != "protocol.lua")

@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from chatls.providers.weights import SMOLLM2, fetch
+from chatls.providers.local.weights import SMOLLM2, fetch
 from tests.editors.chat import chat
 from tests.editors.conftest import Open
 

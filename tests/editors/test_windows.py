@@ -61,10 +61,12 @@ def test_a_file_does_not_open_in_the_windows_of_the_chat(nvim: Open, project: Pa
     it.wait_for_end()
 
 
-@pytest.mark.parametrize("what", ["chat", "prompt"])
-def test_a_buffer_that_is_wiped_out_breaks_nothing(nvim: Open, what: str) -> None:
+@pytest.mark.parametrize(
+    ("how", "what"), [("bwipeout", "chat"), ("bwipeout", "prompt"), ("bdelete", "prompt"), ("bunload", "chat")]
+)
+def test_a_buffer_that_is_wiped_out_breaks_nothing(nvim: Open, how: str, what: str) -> None:
     it = running(nvim)
-    it.editor.command(f"bwipeout! chatls://{what}/1")
+    it.editor.lua('local how, name = ... vim.cmd(how .. "! " .. vim.fn.bufnr(name))', how, f"chatls://{what}/1")
     it.editor.command("ChatCancel")
     it.editor.wait_until('require("chatls.daemon").running() == 0')
     it.editor.command("ChatNew and now?")

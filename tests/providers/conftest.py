@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from chatls.providers.client import make_client
+from chatls.providers.http.client import make_client
 from tests.support.http_server import ScriptedServer
 
 
@@ -23,14 +23,14 @@ def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     fast: bool = request.param == "fast"
     if fast and importlib.util.find_spec("httpx_aiohttp") is None:
         pytest.skip("the extra `fast` is not installed")
-    monkeypatch.setattr("chatls.providers.http.make_client", partial(make_client, fast=fast))
+    monkeypatch.setattr("chatls.providers.http.server.make_client", partial(make_client, fast=fast))
     return request.param
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other without a pause, unless the server asks for one."""
-    monkeypatch.setattr("chatls.providers.http._luck", lambda: 0.0)
+    monkeypatch.setattr("chatls.providers.http.server._luck", lambda: 0.0)
 
 
 @pytest.fixture(autouse=True)

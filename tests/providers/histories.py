@@ -9,8 +9,8 @@ from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers import anthropic_request, chat_request, gemini_request, ollama_request, responses_request
 from chatls.providers.anthropic_model import Accepted
-from chatls.providers.catalog import ChatDialect
 from chatls.providers.encoded import EncodedHistory
+from chatls.providers.known.catalog import ChatDialect
 from chatls.providers.provider import ModelRequest
 
 SERVER = "work"

@@ -11,7 +11,6 @@ from chatls.errors import ErrorKind, ProviderError
 from chatls.events import StepStopReason
 from chatls.message import Replay
 from chatls.providers.anthropic_reply import AnthropicDecoder
-from chatls.providers.body import Body, Decoder
 from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.delta import (
     CallArguments,
@@ -23,11 +22,12 @@ from chatls.providers.delta import (
     TextDelta,
     ThinkingDelta,
 )
-from chatls.providers.framing import NdjsonFramer, SseFramer
 from chatls.providers.gemini_reply import GeminiDecoder
+from chatls.providers.http.body import Body, Decoder
+from chatls.providers.http.framing import NdjsonFramer, SseFramer
+from chatls.providers.http.status import Origin
 from chatls.providers.ollama_reply import OllamaDecoder
 from chatls.providers.responses_reply import ResponsesDecoder
-from chatls.providers.status import Origin
 
 SOURCE = Origin("work", "models.example")
 

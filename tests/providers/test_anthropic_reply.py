@@ -12,9 +12,9 @@ from chatls.content import JsonObject, Usage
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import StepStopReason
 from chatls.providers.anthropic_reply import AnthropicDecoder
-from chatls.providers.body import Body
 from chatls.providers.delta import CallReady, CallStart, Delta, TextDelta
-from chatls.providers.framing import SseEvent, SseFramer
+from chatls.providers.http.body import Body
+from chatls.providers.http.framing import SseEvent, SseFramer
 from tests.providers.reading import SOURCE, Seen, seen, stream_bytes
 
 PARIS = {"city": "Paris"}

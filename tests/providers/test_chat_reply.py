@@ -11,7 +11,7 @@ from chatls.content import Usage
 from chatls.errors import ProviderError
 from chatls.providers.chat_reply import ChatDecoder
 from chatls.providers.delta import CallReady, CallStart, TextDelta
-from chatls.providers.framing import SseEvent
+from chatls.providers.http.framing import SseEvent
 from tests.providers.cases import ONE, PARIS, USAGE, P, call, chunk, end, fragment, say
 from tests.providers.reading import SOURCE, read, stream_bytes
 

@@ -7,8 +7,8 @@ import pytest
 
 from chatls.content import Image, Position, Range, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
-from chatls.providers.catalog import ChatDialect, known
 from chatls.providers.chat_request import encode, refused_fields
+from chatls.providers.known.catalog import ChatDialect, known
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
 
 TOOL = ToolSpec("search", "Find text.", {"type": "object", "properties": {}})

@@ -249,7 +249,7 @@ async def test_a_reply_comes_through_and_the_key_travels_in_its_header_alone(
 async def test_the_end_is_the_end_though_the_connection_stays_open(
     server: ScriptedServer, kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatls.providers.reply._LAST_WORDS", 0.1)
+    monkeypatch.setattr("chatls.providers.http.reply._LAST_WORDS", 0.1)
     server.play([*streamed(kind, *kind.text("hi"), end=False), Hang()])
     is_the_reply(seen(await ask(server, kind=kind.name)))
     await closed(server)

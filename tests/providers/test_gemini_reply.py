@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from chatls.content import JsonObject, Usage
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import Notice, StepStopReason
-from chatls.providers.body import Body
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
-from chatls.providers.framing import SseEvent, SseFramer
 from chatls.providers.gemini_arguments import PartialArguments
 from chatls.providers.gemini_reply import GeminiDecoder
+from chatls.providers.http.body import Body
+from chatls.providers.http.framing import SseEvent, SseFramer
 from tests.providers.reading import SOURCE, Seen, body_of, read, stream_bytes
 
 PARIS = {"city": "Paris"}

@@ -16,7 +16,7 @@ import pytest
 
 from chatls.content import JsonObject
 from chatls.events import StepStopReason
-from chatls.providers.status import Origin, http_error
+from chatls.providers.http.status import Origin, http_error
 from tests.providers.asking import ask, failure
 from tests.providers.reading import Seen, seen
 from tests.support.http_server import SSE, Chunk, End, Head, ScriptedServer, answered

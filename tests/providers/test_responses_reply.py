@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chatls.content import JsonObject, Usage
 from chatls.errors import ProviderError
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Finished
-from chatls.providers.framing import SseEvent
+from chatls.providers.http.framing import SseEvent
 from chatls.providers.responses_reply import ResponsesDecoder
 from tests.providers.cases import ONE, PARIS, ROME, TWO, P, R
 from tests.providers.reading import SOURCE, Seen, read, stream_bytes

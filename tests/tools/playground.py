@@ -9,12 +9,12 @@ from pathlib import Path
 
 from anyio import to_thread
 
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.content import TextContent
 from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root
-from chatls.seen import Seen
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
-from chatls.workspace import Workspace
+from chatls.workspace.seen import Seen
+from chatls.workspace.workspace import Workspace
 
 
 class Playground:

@@ -15,16 +15,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from playground import Playground
 
-from chatls import savefile
 from chatls.content import Diff, Location, Position, Range, TextContent
 from chatls.editor import OpenDocument, Problem, Severity
 from chatls.errors import ToolError
-from chatls.textfile import MOST_BYTES
 from chatls.tools.edit_file import edit_file
 from chatls.tools.edits import Edit
 from chatls.tools.read_file import read_file
 from chatls.tools.tool import FileSubject
 from chatls.tools.write_file import write_file
+from chatls.workspace import savefile
+from chatls.workspace.textfile import MOST_BYTES
 
 pytestmark = pytest.mark.asyncio
 

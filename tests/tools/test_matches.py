@@ -1,39 +1,62 @@
-"""Reading what ripgrep says."""
+"""Reading what ripgrep prints."""
 
 from pathlib import Path
 
-import pytest
-
-from chatls.tools.matches import Matches
-
-BEGIN = b'{"type":"begin","data":{"path":{"text":"./a"}}}'
-MATCH = b'{"type":"match","data":{"lines":{"text":"hit\\n"},"line_number":3,"submatches":[{"start":0,"end":3}]}}'
+from chatls.tools.matches import LONGEST_LINE, Columns, Matches
 
 
-def matches() -> Matches:
-    return Matches(lambda name: lambda number: (Path(name), number), limit=9, context=0)
+def matches(context: int = 0) -> Matches:
+    return Matches(lambda name: lambda number: (Path(name), number), limit=9, context=context)
 
 
-@pytest.mark.parametrize("summary", [b'{"data":{},"type":"summary"}', b'{"type":"summary","data":{}}'])
-def test_the_end_is_known_however_it_is_spelled(summary: bytes) -> None:
+def told(found: Matches) -> list[tuple[str, int, str | None]]:
+    return [(str(path), line.number, line.text) for path, lines in found.files.items() for line in lines]
+
+
+def test_a_line_is_a_name_a_number_and_a_text_whatever_they_hold() -> None:
     found = matches()
-    assert found.take(BEGIN)
-    assert found.take(MATCH)
-    assert not found.finished
-    assert found.take(summary)
-    assert found.finished
-    assert [(line.number, line.text) for line in found.files[Path("./a")]] == [(3, "hit")]
+    for record in (b"./a\x003:7:8\0-9", b"./two", b"lines\x004:hit\r", b"./\xff\x005:"):
+        assert found.take(record)
+    assert told(found) == [("a", 3, "7:8\ufffd-9"), ("two\nlines", 4, "hit"), ("\udcff", 5, "")]
 
 
-def test_what_is_no_record_is_no_end() -> None:
+def test_a_remark_on_a_binary_file_is_no_part_of_the_next_name() -> None:
     found = matches()
-    assert found.take(b"")
-    assert found.take(b"rg: something else")
-    assert not found.finished
+    remark = b': WARNING: stopped searching binary file after match (found "\\0" byte around offset 9)'
+    for record in (b"./a\x001:hit", b"./a" + remark, b"./b\x001:hit", b"./b" + remark):
+        assert found.take(record)
+    assert told(found) == [("a", 1, "hit"), ("b", 1, "hit")]
 
 
-def test_the_lines_of_a_file_that_is_not_wanted_are_not_even_read() -> None:
+def test_a_line_longer_than_is_printed_is_known_by_its_length() -> None:
+    found = matches(context=1)
+    remark = b" [... omitted end of long line]"
+    assert found.take(b"./a\x001:" + remark)
+    assert found.take(b"./a\x002-" + b"x" * LONGEST_LINE + remark)
+    assert found.take(b"./a\x003:" + b"x" * LONGEST_LINE + remark)
+    assert told(found) == [("a", 1, remark.decode()), ("a", 2, None), ("a", 3, None)]
+
+
+def test_long_lines_are_shown_around_the_places_that_are_told() -> None:
+    found = matches()
+    assert found.take(b"./a\x001:" + b"x" * 900 + b"HIT")
+    assert found.take(b"./a\x002:" + b"y" * 900)
+    columns = Columns()
+    for record in (b"1:901:[Omitted long line with 1 matches]", b"2:[Omitted long matching line]", b"rg: something"):
+        assert columns.take(record)
+    found.centre(columns.first)
+    assert told(found) == [("a", 1, "..." + "x" * 397 + "HIT"), ("a", 2, "y" * 400 + "...")]
+    assert not found.whole
+
+
+def test_what_is_no_record_is_passed_over() -> None:
+    found = matches()
+    for record in (b"", b"rg: something else", b"./a\0no number", b"./a\x007;", b"x" * 100_000):
+        assert found.take(record)
+    assert not found.files
+
+
+def test_the_lines_of_a_file_that_is_not_wanted_are_not_kept() -> None:
     found = Matches(lambda _: None, limit=9, context=0)
-    assert found.take(BEGIN)
-    assert found.take(b'{"type":"match", and no JSON')
+    assert found.take(b"./a\x001:hit")
     assert not found.files

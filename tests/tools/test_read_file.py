@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playground import Playground, text_of
 
-from chatls import openfile
 from chatls.content import Location, line_range
 from chatls.errors import ToolError
 from chatls.tools import read_file
+from chatls.workspace import openfile
 
 pytestmark = pytest.mark.asyncio
 

@@ -15,8 +15,8 @@ import pytest
 from anyio.abc import TaskGroup
 from playground import Playground, text_of
 
-from chatls import outputs, process
-from chatls.commands import Commands, environment_without_keys
+from chatls.children import outputs, process
+from chatls.children.commands import Commands, environment_without_keys
 from chatls.content import TextContent
 from chatls.errors import ToolError
 from chatls.tools import read_file, search

@@ -222,12 +222,50 @@ async def test_a_long_line_is_shown_around_its_match(ws: Playground) -> None:
     assert line == "min.js:1: " + "é" * 400 + "..."
 
 
-async def test_a_line_of_megabytes_is_told_without_its_text(ws: Playground) -> None:
-    ws.write("huge.json", b"hit " * 500_000 + b"\nhit\n")
-    assert await found(ws, "hit") == [
-        "huge.json: a line of more than 1 MB matches; it is too long to be shown",
-        "huge.json:2: hit",
+async def test_a_line_of_megabytes_is_told_by_its_number(ws: Playground) -> None:
+    ws.write("huge.json", b"first\n" + b"hit " * 500_000 + b"\nhit\n")
+    told = "huge.json: line 2 matches, but is too long to show"
+    assert await found(ws, "hit") == [told, "huge.json:3: hit"]
+    assert await found(ws, "hit", path="huge.json") == [told, "huge.json:3: hit"]
+    assert await found(ws, "^hit$", context=1) == [
+        "huge.json: line 2 is too long to show",
+        "huge.json:3: hit",
     ]
+    ws.open("huge.json", "first\n" + "hit " * 500_000 + "\nhit\n")
+    assert await found(ws, "hit") == [told, "huge.json:3: hit"]
+
+
+async def test_a_common_letter_in_a_long_line_is_found_without_writing_out_every_match(
+    ws: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = ws.folder.parent / "sizes"
+    fake(ws, monkeypatch, f'"{RIPGREP}" "$@" > "{sizes}.out"; wc -c < "{sizes}.out" >> "{sizes}"; cat "{sizes}.out"')
+    ws.write("line.txt", b"e" * 9_000_000)
+    ws.open("open.txt", "\u20ac" * 3_000_000)
+    ws.write("short.txt", b"e" * 300_000 + b"\n" + b"x" * 300_000 + b"NEEDLE" + b"\n")
+    told = "matches, but is too long to show"
+    assert await found(ws, "e") == [f"line.txt: line 1 {told}", *(await found(ws, "e", path="short.txt"))]
+    assert await found(ws, "\u20ac") == [f"open.txt: line 1 {told}"]
+    assert "NEEDLE" in (await found(ws, "needle"))[0]
+    assert max(map(int, sizes.read_text().split())) < 5_000_000
+
+
+async def test_of_many_long_lines_each_is_shown_or_told(ws: Playground) -> None:
+    ws.write("many.txt", (b"e" * 900_000 + b"NEEDLE\n") * 11)
+    lines = await found(ws, "needle")
+    assert [line.endswith("NEEDLE") for line in lines] == [True] * 8 + [False] * 3
+    assert lines[-1] == "many.txt: line 11 matches, but is too long to show"
+
+
+async def test_a_long_line_is_shown_around_its_match_wherever_that_is(ws: Playground) -> None:
+    ws.write("wide.txt", ("\u20ac" * 900 + "NEEDLE" + "x" * 900 + "\n").encode("utf-16"))
+    ws.write("latin.txt", b"\xe9" * 2000 + b"NEEDLE" + b"\xe9" * 2000 + b"\r\nNEEDLE$\r\n")
+    ws.open("astral.txt", "\U0001d11e" * 900 + "NEEDLE" + "\U0001d11e" * 900)
+    astral, latin, short, wide = await found(ws, "needle", case_sensitive=False)
+    assert astral == "astral.txt:1: ..." + "\U0001d11e" * 100 + "NEEDLE" + "\U0001d11e" * 294 + "..."
+    assert latin == "latin.txt:1: ..." + "\ufffd" * 100 + "NEEDLE" + "\ufffd" * 294 + "..."
+    assert short == "latin.txt:2: NEEDLE$"
+    assert wide == "wide.txt:1: ..." + "\u20ac" * 100 + "NEEDLE" + "x" * 294 + "..."
 
 
 async def test_a_large_file_is_searched_only_where_it_is_named(ws: Playground) -> None:
@@ -245,6 +283,20 @@ async def test_binary_files_are_left_out(ws: Playground) -> None:
     ws.write("bin", b"\0\1\2hit\0")
     ws.write("text", "hit")
     assert await found(ws, "hit") == ["text:1: hit"]
+
+
+async def test_what_ripgrep_remarks_on_a_binary_file_is_taken_for_no_name(ws: Playground) -> None:
+    late = b"hit\n" + b"x\n" * 200_000 + b"\0"
+    ws.write("a.txt", late)
+    ws.write("b\nc: WARNING: stopped.txt", late)
+    ws.write("d.txt", "hit")
+    lines = await found(ws, "hit")
+    assert [line.rpartition("/")[2] for line in lines] == [
+        "a.txt:1: hit",
+        "d.txt:1: hit",
+        "b%0Ac%3A%20WARNING%3A%20stopped.txt:1: hit",
+    ]
+    assert await found(ws, "hit", path="a.txt") == ["a.txt:1: hit"]
 
 
 async def test_control_characters_are_not_shown(ws: Playground) -> None:
@@ -490,7 +542,7 @@ async def test_a_ripgrep_that_dies_is_told(ws: Playground, monkeypatch: pytest.M
     ws.write("a", "hit")
     fake(ws, monkeypatch, "kill -9 $$")
     assert "ended with code -9" in await refusal(ws, "hit")
-    fake(ws, monkeypatch, f'case "$*" in *--json*) "{RIPGREP}" "$@" | grep -v summary; kill -9 $$;; esac')
+    fake(ws, monkeypatch, f'case "$*" in *--context*) "{RIPGREP}" "$@"; kill -9 $$;; esac')
     text = await ws.ask(search, pattern="hit")
     assert "a:1: hit" in text
     assert "not everything could be searched: ripgrep ended early, with code -9" in text

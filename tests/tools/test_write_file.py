@@ -10,9 +10,9 @@ from playground import Playground
 
 from chatls.content import Diff, Location
 from chatls.errors import ToolError
-from chatls.textfile import MOST_BYTES
 from chatls.tools.tool import FileSubject
 from chatls.tools.write_file import write_file
+from chatls.workspace.textfile import MOST_BYTES
 
 pytestmark = pytest.mark.asyncio
 

@@ -482,7 +482,7 @@ class ModelsResult(WireValue):
 
     models: tuple[ModelEntry, ...]
     default: str | None
-    """The id of the model that a prompt without one gets."""
+    """The id of the model that a prompt without one gets, one of `models`; null while that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -434,7 +434,7 @@ export interface ModelEntry {
 /** The models that are known by now. */
 export interface ModelsResult {
   readonly models: readonly ModelEntry[];
-  /** The id of the model that a prompt without one gets. */
+  /** The id of the model that a prompt without one gets, one of `models`; null while that is not known. */
   readonly default: string | null;
 }
 

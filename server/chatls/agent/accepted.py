@@ -11,7 +11,7 @@ from uuid import uuid4
 from anyio import CancelScope
 
 from chatls.agent.instructions import Instructions
-from chatls.agent.permission import Permissions, TurnGate
+from chatls.agent.permission.gate import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
@@ -20,7 +20,7 @@ from chatls.agent.runner import Runner
 from chatls.agent.session import Session
 from chatls.agent.step import Step
 from chatls.agent.turn import Tally, Turn
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError
@@ -29,7 +29,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
 from chatls.tools.tool import Tool, ToolContext
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 Emit = Callable[[Happening], None]
 """Hears what happens, in order, while it happens. Does not raise, does not wait."""

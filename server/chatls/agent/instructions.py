@@ -11,16 +11,16 @@ from io import FileIO
 from pathlib import Path
 
 import platformdirs
-from anyio import to_thread
+from anyio import Lock, to_thread
 
 from chatls.errors import ToolError
 from chatls.events import Notice
 from chatls.jsontext import printable
-from chatls.openfile import encoding_of, open_beneath
-from chatls.pathtext import quoted
-from chatls.secret_files import holds_secrets
 from chatls.visible import escaped, is_hidden
-from chatls.workspace import Workspace, real_path
+from chatls.workspace.openfile import encoding_of, open_beneath
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.secret_files import holds_secrets
+from chatls.workspace.workspace import Workspace, real_path
 
 NAME = "AGENTS.md"
 BUDGET = 32 * 1024
@@ -48,14 +48,30 @@ class Instructions:
     def __init__(self, user_folder: Path | None = None) -> None:
         self._user_folder = user_folder or platformdirs.user_config_path("chatls", appauthor=False)
         self._told: set[str] = set()
+        self._reading = Lock()
+        self._asked = 0
+        self._last: tuple[int, object, tuple[Source, ...]] | None = None
+        """The last reading: how often had been asked when it began, for which places, what it found."""
 
     async def read(self, workspace: Workspace) -> tuple[str, Notice | None]:
         """The instructions for a workspace as a part of the prompt, and words for a person where they are new."""
-        sources = await to_thread.run_sync(find, workspace, self._user_folder, abandon_on_cancel=True)
+        sources = await self._found(workspace)
         if not sources:
             return "", None
         parts = [_HEAD, *(f"Instructions from {source.name}:\n\n{source.text}" for source in sources)]
         return "\n\n".join(parts) + "\n", self._notice(sources)
+
+    async def _found(self, workspace: Workspace) -> tuple[Source, ...]:
+        """One reading serves all that asked for the same places before it began: many sessions may begin at once."""
+        self._asked += 1
+        asked, places = self._asked, _open(workspace)
+        async with self._reading:
+            if self._last and self._last[0] >= asked and self._last[1] == places:
+                return self._last[2]
+            begun = self._asked
+            found = await to_thread.run_sync(find, workspace, self._user_folder, abandon_on_cancel=True)
+            self._last = begun, places, found
+            return found
 
     def _notice(self, sources: tuple[Source, ...]) -> Notice | None:
         mark = sha256(repr(sources).encode("utf-8", "replace")).hexdigest()
@@ -64,6 +80,12 @@ class Instructions:
         self._told.add(mark)
         names = ", ".join(f"{source.name} (cut)" if source.cut else source.name for source in sources)
         return Notice(f"instructions are used from: {names}")
+
+
+def _open(workspace: Workspace) -> object:
+    """What tells one reading from another: the folders, and what is open in the editor."""
+    texts = (workspace.open_under(root.path).items() for root in workspace.roots)
+    return workspace.roots, [(path, text) for found in texts for path, text in found if path.name == NAME]
 
 
 def find(workspace: Workspace, user_folder: Path) -> tuple[Source, ...]:

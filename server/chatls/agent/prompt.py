@@ -9,9 +9,9 @@ from anyio import to_thread
 from chatls.content import ContentBlock, EditorContext, Range, Resource, ResourceLink, TextContent
 from chatls.errors import ToolError
 from chatls.events import Notice
-from chatls.openfile import encoding_of
-from chatls.pathtext import quoted
-from chatls.workspace import Workspace
+from chatls.workspace.openfile import encoding_of
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.workspace import Workspace
 
 LINK_CHARACTERS = 256 * 1024
 """The longest text of a linked file that is put into a prompt."""

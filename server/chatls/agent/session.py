@@ -9,7 +9,7 @@ from chatls.config import PermissionRule
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import INVALID_STATE, RequestError
-from chatls.seen import Seen
+from chatls.workspace.seen import Seen
 
 
 @dataclass(frozen=True, slots=True)

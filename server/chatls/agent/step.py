@@ -37,7 +37,7 @@ from chatls.providers.delta import (
     Underway,
 )
 from chatls.tools.tool import Tool
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
 

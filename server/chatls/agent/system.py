@@ -9,7 +9,7 @@ from platform import system
 from chatls.agent.instructions import Instructions
 from chatls.editor import Root
 from chatls.events import Notice
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 
 @dataclass(slots=True, eq=False)

@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import assert_never
 
 from chatls.config import ProviderKind, ProviderSettings, Settings
-from chatls.providers.catalog import ChatDialect, entry_of, hands_on_text, kind_of
-from chatls.providers.endpoint import find_endpoint
+from chatls.providers.http.endpoint import find_endpoint
+from chatls.providers.known.catalog import ChatDialect, entry_of, hands_on_text, kind_of
 from chatls.providers.provider import Provider
 
 

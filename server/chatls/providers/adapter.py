@@ -10,9 +10,9 @@ from chatls.config import LimitSettings
 from chatls.errors import ProviderError
 from chatls.message import ToolSpec
 from chatls.providers.encoded import EncodedHistories
-from chatls.providers.endpoint import Endpoint
-from chatls.providers.http import Server
-from chatls.providers.listing import openai_models
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.server import Server
+from chatls.providers.known.listing import openai_models
 from chatls.providers.provider import ModelInfo
 
 LISTING = 5.0

@@ -17,13 +17,13 @@ from chatls.providers.anthropic_model import Accepted, is_about_blocks, lacks_bl
 from chatls.providers.anthropic_reply import AnthropicDecoder
 from chatls.providers.anthropic_request import encode, is_forced, seals
 from chatls.providers.delta import Delta
-from chatls.providers.endpoint import Endpoint
-from chatls.providers.http import HttpRequest
-from chatls.providers.learnt import is_about_history
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.server import HttpRequest
+from chatls.providers.http.status import Origin
+from chatls.providers.known.refused import is_about_history
+from chatls.providers.known.streaming import Streaming, Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Origin
-from chatls.providers.streaming import Streaming, Streams
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from chatls.content import JsonObject
-from chatls.providers.learnt import is_mandatory
+from chatls.providers.known.refused import is_mandatory
 from chatls.providers.provider import ThinkingLevel
 from chatls.providers.shapes import as_object
 

@@ -12,12 +12,12 @@ from chatls.jsontext import Halves
 from chatls.message import Replay
 from chatls.providers.anthropic_request import KIND
 from chatls.providers.arguments import parse_object
-from chatls.providers.complaint import visible
 from chatls.providers.delta import CallStart, Delta, Finished, TextDelta, ThinkingDelta
-from chatls.providers.faults import given_up, interrupted
-from chatls.providers.framing import SseEvent
+from chatls.providers.http.complaint import visible
+from chatls.providers.http.faults import given_up, interrupted
+from chatls.providers.http.framing import SseEvent
+from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Origin, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {

@@ -16,8 +16,8 @@ from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserM
 from chatls.providers.anthropic_model import Accepted
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
+from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest
-from chatls.providers.wording import NO_RESULT, text_of
 
 KIND = "anthropic"
 

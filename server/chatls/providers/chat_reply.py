@@ -11,12 +11,12 @@ from chatls.events import StepStopReason
 from chatls.jsontext import Halves
 from chatls.message import Replay
 from chatls.providers.chat_request import EXTRAS, KIND, THINK
-from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
-from chatls.providers.faults import given_up, interrupted
-from chatls.providers.framing import SseEvent
+from chatls.providers.http.complaint import visible
+from chatls.providers.http.faults import given_up, interrupted
+from chatls.providers.http.framing import SseEvent
+from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.shapes import as_count, as_object, as_objects, object_or_none
-from chatls.providers.status import Origin, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {

@@ -11,13 +11,13 @@ from typing import Any
 from chatls import jsontext
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import ToolCall, UserMessage
-from chatls.providers.catalog import ChatDialect
 from chatls.providers.chat_manner import NUMBERED_ID, REASONING, Manner, is_demanded
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
-from chatls.providers.learnt import OFF, is_mandatory
+from chatls.providers.known.catalog import ChatDialect
+from chatls.providers.known.refused import OFF, is_mandatory
+from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest
-from chatls.providers.wording import NO_RESULT, text_of
 
 KIND = "openai_chat"
 

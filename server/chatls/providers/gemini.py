@@ -17,15 +17,15 @@ from chatls.events import Notice
 from chatls.providers.adapter import HttpAdapter
 from chatls.providers.chat_manner import is_demanded
 from chatls.providers.delta import Delta
-from chatls.providers.endpoint import Endpoint
 from chatls.providers.gemini_reply import GeminiDecoder
 from chatls.providers.gemini_request import encode, refused_fields, signatures
-from chatls.providers.http import HttpRequest
-from chatls.providers.learnt import Learnt, is_about_history
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.server import HttpRequest
+from chatls.providers.http.status import Origin
+from chatls.providers.known.refused import Learnt, is_about_history
+from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_list, as_object, as_objects, as_text
-from chatls.providers.status import Origin
-from chatls.providers.streaming import Streams
 
 _KEY_HEADER = ("x-goog-api-key", "")
 _NOT_FOR_CHAT = re.compile(r"embed|-tts\b|-image\b|imagen|veo|robotics|computer-use|\baqa\b", re.IGNORECASE)

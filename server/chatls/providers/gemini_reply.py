@@ -11,14 +11,14 @@ from chatls.content import JsonObject, Usage
 from chatls.events import Notice, StepStopReason
 from chatls.jsontext import Halves
 from chatls.message import Replay
-from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
-from chatls.providers.faults import given_up, interrupted
-from chatls.providers.framing import SseEvent
 from chatls.providers.gemini_parts import Calls, Parts
 from chatls.providers.gemini_request import KIND
+from chatls.providers.http.complaint import visible
+from chatls.providers.http.faults import given_up, interrupted
+from chatls.providers.http.framing import SseEvent
+from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text, object_or_none
-from chatls.providers.status import Origin, parsed, stream_error
 
 _FILTERED = re.compile(r"(IMAGE_)?(SAFETY|RECITATION|PROHIBITED_CONTENT)|LANGUAGE|BLOCKLIST|SPII|MODEL_ARMOR")
 """Labels of a reply that was withheld."""

@@ -12,9 +12,9 @@ from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Entry, UsedIds, Writer, sendable_name
+from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest, ThinkingLevel
 from chatls.providers.shapes import as_list, as_objects, as_text, object_or_none
-from chatls.providers.wording import NO_RESULT, text_of
 
 KIND = "gemini"
 

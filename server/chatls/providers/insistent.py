@@ -19,7 +19,7 @@ from chatls.providers.delta import (
     TextDelta,
     ThinkingDelta,
 )
-from chatls.providers.inline import InlineParser
+from chatls.providers.inline.parser import InlineParser
 from chatls.providers.provider import ModelInfo, ModelRequest, Provider
 
 _CALL = (CallStart, CallArguments, CallReady)

@@ -17,19 +17,19 @@ from chatls.events import Notice
 from chatls.message import UserMessage
 from chatls.providers import ollama_reply
 from chatls.providers.adapter import HttpAdapter
-from chatls.providers.body import Decoder
 from chatls.providers.delta import Delta, Failed
-from chatls.providers.endpoint import Endpoint
-from chatls.providers.framing import NdjsonFramer
-from chatls.providers.http import HttpRequest
-from chatls.providers.inline_layer import read_inline
-from chatls.providers.inline_request import with_tools_in_prompt
-from chatls.providers.learnt import Learnt, is_about_tools, told_in_prompt
+from chatls.providers.http.body import Decoder
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.framing import NdjsonFramer
+from chatls.providers.http.server import HttpRequest
+from chatls.providers.http.status import Origin
+from chatls.providers.inline.layer import read_inline
+from chatls.providers.inline.request import with_tools_in_prompt
+from chatls.providers.known.refused import Learnt, is_about_tools, told_in_prompt
+from chatls.providers.known.streaming import Streams
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.status import Origin
-from chatls.providers.streaming import Streams
 
 _THINKS_NOT = re.compile(r"does not support thinking|\bthink\b", re.IGNORECASE)
 _CALLS_NOT = re.compile(r"does not support tools", re.IGNORECASE)

@@ -7,7 +7,7 @@ import anyio
 
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
-from chatls.providers.http import Server
+from chatls.providers.http.server import Server
 from chatls.providers.provider import ModelInfo
 from chatls.providers.shapes import as_list, as_object, as_objects, as_text
 

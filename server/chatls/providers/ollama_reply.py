@@ -11,13 +11,13 @@ from chatls import jsontext
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
 from chatls.message import Replay
-from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
-from chatls.providers.faults import given_up, interrupted
-from chatls.providers.framing import SseEvent
+from chatls.providers.http.complaint import visible
+from chatls.providers.http.faults import given_up, interrupted
+from chatls.providers.http.framing import SseEvent
+from chatls.providers.http.status import Origin, stream_error
 from chatls.providers.ollama_request import KIND
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Origin, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _STOPS: dict[str, StepStopReason] = {"length": "max_tokens"}

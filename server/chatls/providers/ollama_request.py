@@ -11,8 +11,8 @@ from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import ToolCall, ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
+from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest, ThinkingLevel
-from chatls.providers.wording import NO_RESULT, text_of
 
 KIND = "ollama"
 

@@ -15,20 +15,20 @@ from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.providers import chat_reply
 from chatls.providers.adapter import HttpAdapter
-from chatls.providers.body import Decoder
-from chatls.providers.catalog import ChatDialect
 from chatls.providers.chat_manner import Manner
 from chatls.providers.chat_request import NO_EFFORT, encode, refused_effort, refused_fields
 from chatls.providers.delta import Delta
-from chatls.providers.endpoint import Endpoint
-from chatls.providers.http import HttpRequest
-from chatls.providers.inline_layer import read_inline
-from chatls.providers.inline_request import with_tools_in_prompt
-from chatls.providers.learnt import Learnt, is_about_history, is_about_tools, told_in_prompt
+from chatls.providers.http.body import Decoder
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.server import HttpRequest
+from chatls.providers.http.status import Origin
+from chatls.providers.inline.layer import read_inline
+from chatls.providers.inline.request import with_tools_in_prompt
+from chatls.providers.known.catalog import ChatDialect
+from chatls.providers.known.refused import Learnt, is_about_history, is_about_tools, told_in_prompt
+from chatls.providers.known.streaming import Streams
+from chatls.providers.known.template import template_takes_tools
 from chatls.providers.provider import ModelRequest
-from chatls.providers.status import Origin
-from chatls.providers.streaming import Streams
-from chatls.providers.template import template_takes_tools
 
 _CLOSE = {"connection": "close"}
 """llama.cpp promises to keep a connection and closes it behind each stream, perhaps just when it is used again."""

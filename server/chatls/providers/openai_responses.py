@@ -14,14 +14,14 @@ from chatls.events import Notice
 from chatls.providers.adapter import HttpAdapter
 from chatls.providers.delta import Delta
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.endpoint import Endpoint
-from chatls.providers.http import HttpRequest
-from chatls.providers.learnt import OFF, Learnt, is_about_effort, is_about_history
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.server import HttpRequest
+from chatls.providers.http.status import Origin
+from chatls.providers.known.refused import OFF, Learnt, is_about_effort, is_about_history
+from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_reply import ResponsesDecoder
 from chatls.providers.responses_request import encode, refusable, refused_items
-from chatls.providers.status import Origin
-from chatls.providers.streaming import Streams
 
 
 class OpenAIResponses(HttpAdapter[Learnt]):

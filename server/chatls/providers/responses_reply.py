@@ -13,13 +13,13 @@ from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
 from chatls.jsontext import Halves
 from chatls.message import Replay
-from chatls.providers.complaint import visible
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
-from chatls.providers.faults import given_up, interrupted
-from chatls.providers.framing import SseEvent
+from chatls.providers.http.complaint import visible
+from chatls.providers.http.faults import given_up, interrupted
+from chatls.providers.http.framing import SseEvent
+from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.responses_replay import CALL_TYPES, KIND
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
-from chatls.providers.status import Origin, parsed, stream_error
 from chatls.providers.toolcalls import ToolCallAssembler
 
 _PIECES: dict[str, tuple[str, str]] = {

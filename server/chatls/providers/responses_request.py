@@ -13,10 +13,10 @@ from chatls.errors import ProviderError
 from chatls.message import ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer
-from chatls.providers.learnt import OFF
+from chatls.providers.known.refused import OFF
+from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_replay import KIND, items_of, seal, without_id
-from chatls.providers.wording import NO_RESULT, text_of
 
 _INCLUDED = ["reasoning.encrypted_content"]
 """Reasoning comes in a form that goes back: nothing else would, where nothing is stored."""

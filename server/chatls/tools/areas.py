@@ -4,9 +4,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from chatls.openfile import NotRegularError
-from chatls.tools.globs import Wanted, wanted
-from chatls.workspace import Workspace
+from chatls.workspace.globs import Wanted, wanted
+from chatls.workspace.openfile import NotRegularError
+from chatls.workspace.workspace import Workspace
 
 _KERNEL = tuple(f"--glob=!{folder}" for folder in ("/proc", "/sys", "/dev"))
 
@@ -96,7 +96,7 @@ def _kind(workspace: Workspace, place: Path) -> tuple[bool, bool]:
     except OSError as error:
         if not workspace.open_under(place):
             raise workspace.failure(place, error) from error
-        return workspace.open_text(place) is not None, False
+        return workspace.open_document(place) is not None, False
     return stat.S_ISREG(mode), True
 
 

@@ -12,13 +12,13 @@ from anyio import to_thread
 from chatls.content import JsonObject, Location, TextContent, ToolContent
 from chatls.editor import Change, OpenDocument
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
-from chatls.savefile import ChangedError, save_beneath
-from chatls.textfile import MOST_BYTES, FileText, NoTextError, decode
 from chatls.tools.diffs import FileChange
 from chatls.tools.new_problems import ProblemWatch, told
 from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput
-from chatls.workspace import Workspace
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.savefile import ChangedError, save_beneath
+from chatls.workspace.textfile import MOST_BYTES, FileText, NoTextError, decode
+from chatls.workspace.workspace import Workspace
 
 _MOST_DIFF, _LONGEST_LINE = 8 * 1024, 1000
 """Bytes of a diff that a model reads, and characters of one line."""

@@ -13,9 +13,9 @@ from pydantic import Field
 from chatls.content import JsonObject, Location, TextContent
 from chatls.editor import Problem, Severity
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
 from chatls.tools.tool import ToolContext, ToolOutput, tool
-from chatls.workspace import Workspace
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.workspace import Workspace
 
 _MOST = 200
 """Problems of one answer; the gravest are kept."""

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from chatls.content import Diff
 from chatls.jsontext import printable
-from chatls.linediff import Block, differences
-from chatls.textfile import plain
+from chatls.workspace.linediff import Block, differences
+from chatls.workspace.textfile import plain
 
 _AROUND = 3
 """Lines shown before and after each block."""

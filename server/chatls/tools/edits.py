@@ -10,8 +10,8 @@ from pydantic import Field
 
 from chatls.errors import ToolError
 from chatls.jsontext import printable
-from chatls.textfile import plain, replaced
 from chatls.tools.nearest import nearest
+from chatls.workspace.textfile import plain, replaced
 
 _PLACES_NAMED = 10
 _PLACES_COUNTED = 1000

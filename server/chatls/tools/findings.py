@@ -9,12 +9,14 @@ from chatls.errors import ToolError
 from chatls.tools.matches import Line, Matches
 from chatls.tools.ripgrep import Ended
 from chatls.tools.tool import ToolOutput
-from chatls.workspace import Workspace
+from chatls.workspace.workspace import Workspace
 
 _MOST_BYTES = 49_000
 """Of lines; the rest of 50 KB is for the words around them."""
 _NAMED = 5
 _LONGEST_COMPLAINT = 400
+_OF_A_FILE = ("rg: ./", "rg: /")
+"""How a complaint begins that is no refusal: it is about one file, and the others were searched."""
 
 
 @dataclass(slots=True)
@@ -48,12 +50,13 @@ class Findings:
 
     def add(self, matches: Matches, ended: Ended) -> None:
         """Put in what one run found. Raises `ToolError` where it could not search at all."""
-        if not matches.finished and not matches.files and ended.code is not None:
+        failed = ended.code not in (None, 0, 1)
+        if failed and not matches.files and not ended.complaints.startswith(_OF_A_FILE):
             raise ToolError(_refusal(ended))
         self.files.update(matches.files)
         self.count += matches.count
         self.cut = self.cut or matches.cut
-        if ended.code is not None and (ended.code not in (0, 1) or not matches.finished):
+        if failed:
             self.complaints.append(ended.complaints or f"ripgrep ended early, with code {ended.code}")
 
     def output(self, workspace: Workspace) -> ToolOutput:
@@ -100,8 +103,8 @@ def _lines(files: list[tuple[str, list[Line]]]) -> Iterator[str]:
 
 
 def _line(name: str, line: Line) -> str:
-    if line.number is None:
-        return f"{name}: a line of more than 1 MB matches; it is too long to be shown"
+    if line.text is None:
+        return f"{name}: line {line.number} {'matches, but ' if line.is_match else ''}is too long to show"
     mark = ":" if line.is_match else "-"
     return f"{name}{mark}{line.number}{mark} {line.text}"
 

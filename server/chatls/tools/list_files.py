@@ -10,12 +10,12 @@ from pydantic import Field
 
 from chatls.content import JsonObject, Location, TextContent
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
 from chatls.tools.areas import Area, areas
 from chatls.tools.outline import outline
 from chatls.tools.ripgrep import Ended, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
-from chatls.workspace import Workspace
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.workspace import Workspace
 
 _MOST_RESULTS = 2000
 _MOST_NAMES = 50_000

@@ -1,24 +1,41 @@
-"""Reads what `rg --json` says, and keeps the lines that are wanted; pure."""
+"""Reads the lines that ripgrep prints, and keeps those that are wanted; pure.
 
-import base64
+Not its JSON: that writes out every match of a line, half a gigabyte for a common letter in a line of 9 MB.
+"""
+
 import os
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from chatls import jsontext
-from chatls.tools.ripgrep import LONGEST_RECORD
-
+LONGEST_LINE = 1_000_000
+"""Bytes; of a longer line ripgrep prints the beginning and a remark, which together are longer still."""
+PRINTED = (
+    "--null",
+    "--with-filename",
+    "--line-number",
+    "--no-heading",
+    "--no-context-separator",
+    f"--max-columns={LONGEST_LINE}",
+    "--max-columns-preview",
+)
+"""Flags: each line is the file's name, NUL, the number, `:` (a match) or `-`, the text."""
+COLUMNS = ("--text", "--encoding=none", "--no-filename", "--line-number", "--column", "--max-columns=1")
+"""Flags: each line is its number, `:`, the place of its first match in bytes from 1, `:`, and some words."""
 _SHOWN = 400
 """Characters of a line."""
 _BEFORE = 100
 """Characters before the match, where a line is longer."""
 _MOST_TEXT = 60_000
 """Characters of all lines: no answer can hold more."""
-_KIND = re.compile(rb'\{"type":"(\w+)"')
+_MOST_WHOLE = 8_000_000
+"""Bytes of the lines in which the match is looked for again."""
+_LONGEST_NAME = 16384
+"""Bytes; what is longer is no file's name."""
+_NUMBER = re.compile(rb"(\d+)([:-])")
+_COLUMN = re.compile(rb"(\d+):(\d+):")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 Place = Callable[[int], tuple[Path, int] | None]
@@ -28,13 +45,14 @@ Open = Callable[[str], Place | None]
 """The places of a file's lines, by ripgrep's name for the file. None: it is not wanted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """A line that was found, or that stands beside one."""
 
-    number: int | None
-    """From 1; None where the line is too long to be shown."""
-    text: str
+    number: int
+    """From 1."""
+    text: str | None
+    """As it is shown. None where the line is too long for that."""
     is_match: bool = True
 
 
@@ -52,40 +70,55 @@ class Matches:
     """Matching lines in `files`."""
     cut: bool = False
     """There were more."""
-    finished: bool = False
-    """ripgrep came to its end: the pattern was one, and it looked at all that it could read."""
+    whole: list[tuple[Line, bytes]] = field(default_factory=list[tuple[Line, bytes]])
+    """Matching lines of which only a part can be shown, and all of their text."""
+    _name: bytes = b""
+    _rest: bytes = b""
     _place: Place | None = None
     _last: tuple[Path, int] | None = None
     _before: list[tuple[Path, Line]] = field(default_factory=list[tuple[Path, Line]])
     _size: int = 0
+    _whole_size: int = 0
 
     def take(self, record: bytes) -> bool:
         """One line of ripgrep's output. False when there is enough."""
-        match _KIND.match(record):
-            case None:  # the summary, which says its type last
-                self.finished = record.endswith(b'"type":"summary"}')
-            case kind if kind[1] == b"summary":
-                self.finished = True
-            case kind if kind[1] == b"begin":
-                self._begin(jsontext.loads(record)["data"])
-            case kind if self._place and kind[1] == b"match":
-                return self._match(self._place, record)
-            case kind if self._place and kind[1] == b"context" and len(record) < LONGEST_RECORD:
-                self._context(self._place, jsontext.loads(record)["data"])
-            case _:
-                pass
-        return True
+        name, end, line = (self._rest + record).partition(b"\0")
+        if not end:  # a name goes on in the next line, or this is a remark about the file before
+            self._rest = name[-_LONGEST_NAME:] + b"\n"
+            return True
+        self._rest = b""
+        name = _without_remark(name, self._name)
+        if name != self._name:
+            self._begin(name)
+        found = _NUMBER.match(line)
+        where = self._place(int(found[1])) if found and self._place else None
+        if not found or where is None:
+            return True
+        return self._add(where, line[found.end() :].removesuffix(b"\r"), is_match=found[2] == b":")
 
-    def _begin(self, data: Any) -> None:
-        self._place = self.open(_text(data["path"], path=True))
+    def centre(self, columns: Mapping[int, int]) -> None:
+        """Show the lines of `whole` around their matches, which begin at these bytes; by index, both from 0."""
+        for index, (line, raw) in enumerate(self.whole):
+            line.text = _shown(raw, columns.get(index, 0))
+        self.whole.clear()
+
+    def _begin(self, name: bytes) -> None:
+        self._name = name
+        self._place = self.open(os.fsdecode(name))
         self._last = None
         self._before.clear()
 
-    def _match(self, place: Place, record: bytes) -> bool:
-        data: Any = jsontext.loads(record)["data"] if len(record) < LONGEST_RECORD else None
-        where = place(data["line_number"] if data else 1)
-        if where is None:
-            return True
+    def _add(self, where: tuple[Path, int], raw: bytes, *, is_match: bool) -> bool:
+        if is_match:
+            return self._match(where, raw)
+        line = Line(where[1], _shown(raw, 0) if len(raw) <= LONGEST_LINE else None, is_match=False)
+        if self._last and self._last[0] == where[0] and where[1] <= self._last[1] + self.context:
+            self._keep(where[0], line)
+        else:
+            self._before.append((where[0], line))
+        return True
+
+    def _match(self, where: tuple[Path, int], raw: bytes) -> bool:
         if self.count == self.limit or self._size > _MOST_TEXT:
             self.cut = True
             return False
@@ -94,22 +127,36 @@ class Matches:
         self._before.clear()
         self._last = where
         self.count += 1
-        self._keep(where[0], Line(where[1], _excerpt(data)) if data else Line(None, ""))
+        line = Line(where[1], _shown(raw, 0) if len(raw) <= LONGEST_LINE else None)
+        self._keep(where[0], line)
+        if line.text is not None and len(raw) > _SHOWN:
+            self._look_again(line, raw)
         return True
 
-    def _context(self, place: Place, data: Any) -> None:
-        where = place(data["line_number"])
-        if where is None:
+    def _look_again(self, line: Line, raw: bytes) -> None:
+        if self._whole_size + len(raw) > _MOST_WHOLE:
+            line.text = None
             return
-        line = Line(where[1], _excerpt(data), is_match=False)
-        if self._last and self._last[0] == where[0] and where[1] <= self._last[1] + self.context:
-            self._keep(where[0], line)
-        else:
-            self._before.append((where[0], line))
+        self._whole_size += len(raw)
+        self.whole.append((line, raw))
 
     def _keep(self, path: Path, line: Line) -> None:
         self.files.setdefault(path, []).append(line)
-        self._size += len(line.text)
+        self._size += len(line.text or "")
+
+
+@dataclass(slots=True)
+class Columns:
+    """Takes ripgrep's output where it tells the place of the first match in each line."""
+
+    first: dict[int, int] = field(default_factory=dict[int, int])
+    """By the line's index: the byte at which its first match begins. Both from 0."""
+
+    def take(self, record: bytes) -> bool:
+        """One line of the output."""
+        if found := _COLUMN.match(record):
+            self.first[int(found[1]) - 1] = int(found[2]) - 1
+        return True
 
 
 def joined(documents: Mapping[Path, str], context: int) -> tuple[bytes, Place]:
@@ -136,29 +183,27 @@ def joined(documents: Mapping[Path, str], context: int) -> tuple[bytes, Place]:
     return "".join(pieces).encode("utf-8", "replace"), place
 
 
-def _text(value: dict[str, str], *, path: bool = False) -> str:
-    """ripgrep's text, which is base64 where it is no UTF-8."""
-    if "text" in value:
-        return value["text"]
-    data = base64.b64decode(value["bytes"])
-    return os.fsdecode(data) if path else data.decode("utf-8", "replace")
+def _without_remark(name: bytes, before: bytes) -> bytes:
+    """A file in which a NUL follows the matches is binary; a remark on that stands before the next name."""
+    remark = before + b": WARNING: stopped searching binary file after match ("
+    return name[len(remark) :].partition(b"\n")[2] if before and name.startswith(remark) else name
 
 
-def _excerpt(data: Any) -> str:
-    """The line as it is shown: what stands around the first match, without control characters."""
-    text = _text(data["lines"]).removesuffix("\n").removesuffix("\r")
-    if len(text) > _SHOWN:
-        at = _characters_before(data)
-        start = max(0, min(at - _BEFORE, len(text) - _SHOWN))
+def _shown(raw: bytes, at: int) -> str:
+    """What stands around a byte of a line, without control characters. Decodes no more than that."""
+    after = raw[at : at + 4 * _SHOWN].decode("utf-8", "replace")
+    before = _end(raw[max(0, at - 4 * _SHOWN) : at], whole=at <= 4 * _SHOWN)
+    if len(raw) > _SHOWN and len(before) + len(after) > _SHOWN:
+        start = max(0, min(len(before) - _BEFORE, len(before) + len(after) - _SHOWN))
         end = start + _SHOWN
-        text = f"{'...' if start else ''}{text[start:end]}{'...' if end < len(text) else ''}"
+        is_cut = end < len(before) + len(after)
+        text = f"{'...' if start else ''}{(before + after)[start:end]}{'...' if is_cut else ''}"
+    else:
+        text = before + after
     return _CONTROLS.sub("\ufffd", text)
 
 
-def _characters_before(data: Any) -> int:
-    """Where the first match begins; ripgrep counts bytes."""
-    if not data["submatches"]:
-        return 0
-    line = data["lines"]
-    raw = line["text"].encode() if "text" in line else base64.b64decode(line["bytes"])
-    return len(raw[: data["submatches"][0]["start"]].decode("utf-8", "replace"))
+def _end(raw: bytes, *, whole: bool) -> str:
+    """The end of a line's beginning, from where a character begins."""
+    cut = 0 if whole else next((n for n in range(4) if raw[n] & 0xC0 != 0x80), 0)
+    return raw[cut:].decode("utf-8", "replace")

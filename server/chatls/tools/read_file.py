@@ -12,13 +12,13 @@ from pydantic import Field
 
 from chatls.content import JsonObject, Location, TextContent, line_range
 from chatls.errors import ToolError
-from chatls.openfile import encoding_of
-from chatls.pathtext import quoted
-from chatls.textfile import MOST_BYTES, NoTextError, decode, is_binary
 from chatls.tools.pages import MOST_CHARACTERS, Page, Pager
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.visible import harmless
-from chatls.workspace import Workspace
+from chatls.workspace.openfile import encoding_of
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.textfile import MOST_BYTES, NoTextError, decode, is_binary
+from chatls.workspace.workspace import Workspace
 
 _CHUNK = 1 << 18
 _BIG_FILE = 10_000_000

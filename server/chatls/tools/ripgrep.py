@@ -13,9 +13,9 @@ from typing import Protocol, TypeVar
 import anyio
 from anyio.abc import ByteReceiveStream
 
-from chatls.beneath import folder_beneath
+from chatls.children.process import Child, PipeWriter
 from chatls.errors import ToolError
-from chatls.process import Child, PipeWriter
+from chatls.workspace.beneath import folder_beneath
 
 LONGEST_RECORD = 1 << 20
 """Bytes; of a longer record only the beginning is handed on."""

@@ -10,16 +10,16 @@ from typing import Annotated
 from anyio import move_on_after, to_thread
 from pydantic import Field
 
-from chatls.beneath import folder_beneath
-from chatls.commands import find_program, is_unsafe_batch, quiet_environment
+from chatls.children.commands import find_program, is_unsafe_batch, quiet_environment
+from chatls.children.process import Child
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
-from chatls.process import Child
 from chatls.tools.running import Running
 from chatls.tools.tool import EVERYTHING, CommandSubject, Plan, ToolContext, ToolOutput, tool
 from chatls.visible import visible, visible_line
-from chatls.workspace import Workspace, real_path
+from chatls.workspace.beneath import folder_beneath
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.workspace import Workspace, real_path
 
 _SHELL = ("/bin/sh", "-c")
 _LONGEST = 3600

@@ -10,9 +10,9 @@ from time import monotonic
 import anyio
 from anyio import CancelScope, create_task_group, to_thread
 
-from chatls.outputs import OutputFile
-from chatls.plaintext import Plain
-from chatls.process import Child
+from chatls.children.outputs import OutputFile
+from chatls.children.plaintext import Plain
+from chatls.children.process import Child
 from chatls.tools.kept import Kept
 from chatls.tools.live import Live
 

@@ -13,14 +13,14 @@ from pydantic import Field
 
 from chatls.content import JsonObject, Location, TextContent
 from chatls.errors import ToolError
-from chatls.pathtext import quoted
-from chatls.secret_files import CANDIDATES, holds_secrets
 from chatls.tools.areas import Area, areas
 from chatls.tools.findings import Findings
-from chatls.tools.matches import Matches, Place, joined
+from chatls.tools.matches import COLUMNS, PRINTED, Columns, Matches, Place, joined
 from chatls.tools.ripgrep import Ended, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
-from chatls.workspace import Workspace
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.secret_files import CANDIDATES, holds_secrets
+from chatls.workspace.workspace import Workspace
 
 _MOST_RESULTS = 2000
 _MOST_CONTEXT = 20
@@ -49,11 +49,9 @@ class _Query:
         if set("\n\r\0") & set(self.pattern):
             raise ToolError("a pattern is matched within single lines: search for a part of one line")
         return (
-            "--json",
             "--crlf",
             "--case-sensitive" if self.case_sensitive else "--ignore-case",
             *(["--fixed-strings"] if self.literal else []),
-            f"--context={self.context}",
             f"--regexp={self.pattern}",
         )
 
@@ -86,12 +84,12 @@ class _Search:
         text, place = joined(self.plan.unsaved, self.findings.context)
         matches, ended = await run(
             self.plan.program,
-            (*self.flags, "--text", "--encoding=none", "--", "-"),
+            (*self.flags, *self._shown, "--text", "--encoding=none", "--", "-"),
             folder=self.plan.areas[0].root,
             taker=functools.partial(Matches, lambda _: place, self.findings.room, self.findings.context),
             source=text,
         )
-        self.findings.add(matches, ended)
+        await self._add(matches, ended)
 
     async def files(self, area: Area) -> None:
         """Search the files of one place."""
@@ -101,11 +99,28 @@ class _Search:
         left_out = () if area.is_file else tuple(f"--iglob=!{glob}" for glob in CANDIDATES)
         places = ("--", *(("-",) if area.is_file else (area.argument, *others)))
         most = (f"--max-filesize={_LARGEST}", f"--max-count={self.findings.room + 1}")
-        command = (*self.flags, *most, *area.flags, *left_out)
+        command = (*self.flags, *self._shown, *most, *area.flags, *left_out)
         matches, ended = await self._run(area, (*command, *places))
         if matches.cut and not area.is_file:
             with anyio.move_on_after(_SECOND_LOOK):
                 matches, ended = await self._run(area, (*command, "--sort=path", *places))
+        await self._add(matches, ended)
+
+    @property
+    def _shown(self) -> tuple[str, ...]:
+        return (*PRINTED, f"--context={self.findings.context}")
+
+    async def _add(self, matches: Matches, ended: Ended) -> None:
+        """Lines are printed without the places of their matches: in the long ones, these are asked for."""
+        if matches.whole:
+            columns, _ = await run(
+                self.plan.program,
+                (*self.flags, *COLUMNS, "--", "-"),
+                folder=self.plan.areas[0].root,
+                taker=Columns,
+                source=b"\n".join(raw for _, raw in matches.whole),
+            )
+            matches.centre(columns.first)
         self.findings.add(matches, ended)
 
     async def _run(self, area: Area, command: tuple[str, ...]) -> tuple[Matches, Ended]:

@@ -20,14 +20,14 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
-from chatls.commands import Commands
+from chatls.children.commands import Commands
 from chatls.content import JsonObject, Location, ToolContent
 from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.events import ToolKind
 from chatls.message import ToolSpec
-from chatls.seen import Seen
-from chatls.workspace import Workspace
+from chatls.workspace.seen import Seen
+from chatls.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

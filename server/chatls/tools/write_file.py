@@ -8,9 +8,9 @@ from pydantic import Field
 from chatls.content import JsonObject
 from chatls.errors import ToolError
 from chatls.jsontext import printable
-from chatls.textfile import rewritten
 from chatls.tools.changing import Target, locate, look_at, plan, renamed, require_seen, serial, shown
 from chatls.tools.tool import Plan, ToolContext, tool
+from chatls.workspace.textfile import rewritten
 
 _NAMES = {"path": ("file_path", "filePath", "file"), "content": ("contents", "file_text", "text")}
 

@@ -380,7 +380,7 @@
 ---The models that are known by now.
 ---@class chatls.ModelsResult
 ---@field models chatls.ModelEntry[]
----@field default string|userdata The id of the model that a prompt without one gets.
+---@field default string|userdata The id of the model that a prompt without one gets, one of `models`; null while that is not known.
 
 ---A tool that models are offered.
 ---@class chatls.ToolEntry

@@ -1,15 +1,16 @@
--- Markdown in a transcript: treesitter reads the answers, and nothing else in the buffer. (All ranges are one region, so that
--- it is never parsed from the beginning because one more came.)
+-- Markdown in a transcript: treesitter reads the answers, and nothing else in the buffer; each for itself, so that code which
+-- one leaves open ends with it.
+--
+-- A region must hold one range only: the parser dies of a region of several when its text grows, and Neovim with it (seen in
+-- 0.10.4 and 0.12.4; tests/editors/stress.lua).
 
 local M = {}
 
+---Without a parser a chat is plain text.
 ---@param buf integer Of the filetype "chatls".
 function M.start(buf)
   vim.treesitter.language.register("markdown", "chatls")
-  local ok = pcall(vim.treesitter.start, buf, "markdown")
-  if not ok then
-    vim.bo[buf].syntax = "markdown"
-  end
+  pcall(vim.treesitter.start, buf, "markdown")
 end
 
 ---@param buf integer
@@ -19,35 +20,16 @@ function M.read_only_answers(buf, items)
   if not ok or not parser then
     return
   end
-  local ranges = {}
+  local regions = {}
   for _, item in ipairs(items) do
     if item.kind == "text" and #item.lines > 0 then
-      table.insert(ranges, { item.row, 0, item.row + #item.lines, 0 })
+      table.insert(regions, { { item.row, 0, item.row + #item.lines, 0 } })
     end
   end
-  if #ranges == 0 then
-    ranges[1] = { 0, 0, 0, 0 }
+  if #regions == 0 then
+    regions[1] = { { 0, 0, 0, 0 } }
   end
-  parser:set_included_regions({ ranges })
-end
-
----The fence that a text leaves open, if it does.
----@param lines string[]
----@return string?
-function M.open_fence(lines)
-  local open
-  for _, line in ipairs(lines) do
-    local fence, info = line:match("^ ? ? ?(```+)(.*)$")
-    if not fence then
-      fence, info = line:match("^ ? ? ?(~~~+)(.*)$")
-    end
-    if fence and not open then
-      open = fence
-    elseif fence and vim.startswith(fence, open) and not info:find("%S") then
-      open = nil
-    end
-  end
-  return open
+  parser:set_included_regions(regions)
 end
 
 return M

@@ -21,7 +21,6 @@ local NAMESPACE = highlights.namespace
 ---@field block? chatls.Block
 ---@field status? string
 ---@field over? boolean The model has gone on to something else.
----@field whole? boolean The reply that it belongs to is over.
 
 ---@class chatls.Rows
 ---@field buf integer

@@ -119,31 +119,12 @@ function Transcript:blocks(view)
   if self.items[self.base + #view.blocks + 1] then
     self:cut(self.base + #view.blocks + 1)
   end
-  self:close_fences(view)
-end
-
----A reply that is over and left a code block open must not make code of the next one.
----@param view chatls.View
-function Transcript:close_fences(view)
-  local said, last = {}, nil
-  for at = self.base + 1, #self.items do
-    local item = self.items[at]
-    local over = item.kind == "text" and (view.status == "ended" or item.block.step <= view.steps) and not item.whole
-    if over then
-      vim.list_extend(said, item.lines)
-      item.whole, last = true, at
-    end
-  end
-  local fence = last and markdown.open_fence(said)
-  if fence and #self.items[last].lines > 0 then
-    self:extend(last, { "", fence })
-  end
 end
 
 ---Changes the buffer, and keeps those cursors at its end that are there.
 ---@param change fun()
 function Transcript:change(change)
-  if not api.nvim_buf_is_valid(self.buf) then
+  if not api.nvim_buf_is_loaded(self.buf) then
     return
   end
   local follow = folds.following(self.buf)

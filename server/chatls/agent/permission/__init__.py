@@ -1,0 +1,1 @@
+"""What may be done unasked, and who is asked otherwise."""

@@ -1,0 +1,237 @@
+"""What was answered for ever, by workspace: one file in the user's state folder, for the user's eyes alone.
+
+Several daemons may use it: each change is made to what the file says then, under a lock, and shows as one whole.
+Nothing of it lies in a workspace. All methods block: call them in a worker thread, one at a time.
+"""
+
+import json
+import os
+import secrets
+import stat
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from chatls.agent.permission.command_keys import Key
+from chatls.agent.permission.rules import Rule
+from chatls.errors import ChatlsError
+from chatls.workspace.openfile import NotRegularError, open_beneath
+from chatls.workspace.ownfolder import make_private
+
+VERSION = 1
+_LONGEST = 8 * 2**20
+_PATIENCE = 3.0
+"""Seconds to wait for another daemon that writes."""
+_STALE = 10.0
+"""Seconds after which a lock belongs to nobody any more."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+class NotKeptError(ChatlsError):
+    """What was answered cannot be kept, or not be taken back. The text says why."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Entry(_Strict):
+    id: str
+    workspace: str
+    tool: str
+    action: Literal["allow", "deny"]
+    path: str | None = None
+    command: list[str] | None = None
+    exact: bool = False
+
+
+class _File(_Strict):
+    version: int
+    permissions: list[_Entry]
+
+
+class Grants:
+    """The rules of all workspaces, as the file said when it was last looked at."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rules: tuple[Rule, ...] = ()
+        self._folder = folder
+        self._path = folder / "permissions.json"
+        self._problem: str | None = None
+        """Why the file is not used."""
+        self._looked: object = ()
+
+    def refresh(self) -> str | None:
+        """Read the file if it changed. Gives words for a person where it cannot be used, once."""
+        mark = _mark(self._path)
+        if mark == self._looked:
+            return None
+        before, self._problem = self._problem, None
+        self.rules = self._read()
+        self._looked = _mark(self._path)
+        return self._problem if self._problem != before else None
+
+    def add(self, rules: Iterable[Rule]) -> None:
+        """Keep these. Raises `NotKeptError`."""
+        new = [rule for rule in rules if rule.workspace is not None]
+        same = {_content(rule) for rule in new}
+        if new:
+            self._change(lambda old: [*(rule for rule in old if _content(rule) not in same), *new])
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take these back. Raises `NotKeptError`."""
+        gone = set(ids)
+        self.refresh()
+        if any(rule.id in gone for rule in self.rules):
+            self._change(lambda old: [rule for rule in old if rule.id not in gone])
+
+    def _change(self, change: Callable[[tuple[Rule, ...]], list[Rule]]) -> None:
+        try:
+            self._make_folder()
+            with _locked(self._folder / "permissions.lock"):
+                self._problem = None
+                rules = self._read()
+                if self._problem is not None and _mark(self._path) is not None:
+                    raise NotKeptError(self._problem)
+                self.rules = tuple(change(rules))
+                self._write(_text(self.rules))
+                self._looked = _mark(self._path)
+        except OSError as error:
+            raise NotKeptError(f"{self._path} cannot be written: {error.strerror or error}") from error
+
+    def _read(self) -> tuple[Rule, ...]:
+        """What the file says; nothing where it cannot be used, which `_problem` then tells."""
+        try:
+            with open_beneath(self._folder, self._path) as file:
+                status = os.fstat(file.fileno())
+                data = file.read(_LONGEST + 1)
+        except FileNotFoundError:
+            return ()
+        except NotRegularError as error:
+            return self._unused(f"is {error.kind}")
+        except OSError as error:
+            return self._unused(f"cannot be read: {error.strerror}")
+        if os.name == "posix" and status.st_mode & _OTHERS_WRITE:
+            return self._unused("may be written by others than you")
+        return self._parsed(data)
+
+    def _parsed(self, data: bytes) -> tuple[Rule, ...]:
+        try:
+            values = json.loads(data)
+            if _is_newer(values):
+                return self._unused("was written by a newer chatls")
+            return tuple(_rule(entry) for entry in _File.model_validate(values).permissions)
+        except (ValueError, RecursionError, ValidationError):
+            return self._set_aside()
+
+    def _unused(self, why: str) -> tuple[Rule, ...]:
+        self._problem = f"remembered permissions are not used: {self._path} {why}"
+        return ()
+
+    def _set_aside(self) -> tuple[Rule, ...]:
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{int(time.time())}-{secrets.token_hex(2)}")
+        with suppress(OSError):
+            self._path.rename(aside)
+        self._problem = f"remembered permissions are lost: {self._path} is damaged; it was moved to {aside.name}"
+        return ()
+
+    def _make_folder(self) -> None:
+        make_private(self._folder)
+        status = self._folder.lstat()
+        if not stat.S_ISDIR(status.st_mode):
+            raise NotADirectoryError(0, f"{self._folder} is not a folder")
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            self._folder.chmod(0o700)
+
+    def _write(self, data: bytes) -> None:
+        """Whole or not at all."""
+        new = self._folder / f".permissions-{secrets.token_hex(8)}"
+        try:
+            with os.fdopen(os.open(new, _NEW, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
+        except BaseException:
+            with suppress(OSError):
+                new.unlink()
+            raise
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    """Be the only one. A lock that was left behind is broken after a while."""
+    deadline = time.monotonic() + _PATIENCE
+    while not _taken(path):
+        if time.monotonic() > deadline:
+            raise NotKeptError(f"{path} is held by another chatls; try again")
+        time.sleep(0.02)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _taken(path: Path) -> bool:
+    try:
+        os.close(os.open(path, _NEW, 0o600))
+    except FileExistsError:
+        with suppress(OSError):
+            if abs(time.time() - path.lstat().st_mtime) > _STALE:
+                broken = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+                path.rename(broken)  # only one of those who see it gets it
+                broken.unlink()
+        return False
+    return True
+
+
+def _mark(path: Path) -> tuple[int, ...] | None:
+    """Changes whenever the file does."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode
+
+
+def _is_newer(values: Any) -> bool:
+    version = cast("dict[str, Any]", values).get("version") if isinstance(values, dict) else None
+    return isinstance(version, int) and version > VERSION
+
+
+def _rule(entry: _Entry) -> Rule:
+    if (entry.command is not None and not entry.command) or not Path(entry.workspace).is_absolute():
+        raise ValueError("an entry that means nothing")
+    key = None if entry.command is None else Key(tuple(entry.command), entry.exact)
+    return Rule(entry.id, "workspace", entry.tool, entry.action, entry.path, None, key, Path(entry.workspace))
+
+
+def _text(rules: tuple[Rule, ...]) -> bytes:
+    entries = [{name: value for name, value in _entry(rule).items() if value is not None} for rule in rules]
+    try:
+        return json.dumps({"version": VERSION, "permissions": entries}, indent=2, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError as error:
+        raise NotKeptError("the workspace's name is no text that can be written down") from error
+
+
+def _entry(rule: Rule) -> dict[str, Any]:
+    key = rule.key
+    return {
+        "id": rule.id,
+        "workspace": str(rule.workspace),
+        "tool": rule.tool,
+        "action": rule.action,
+        "path": rule.path,
+        "command": list(key.words) if key else None,
+        "exact": True if key and key.exact else None,
+    }
+
+
+def _content(rule: Rule) -> tuple[object, ...]:
+    return rule.workspace, rule.tool, rule.path, rule.key

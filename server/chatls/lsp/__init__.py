@@ -1,0 +1,1 @@
+"""The native face: chatls as a language server."""

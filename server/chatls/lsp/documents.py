@@ -1,0 +1,222 @@
+"""Document synchronisation: the open documents and the folders, as the client's notifications tell them (LSP 3.17,
+"Text Document Synchronization", "didChangeWorkspaceFolders"). Knows no request.
+
+Notebooks are not asked for, so what is said of them is passed over.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+from urllib.parse import unquote
+
+import anyio
+
+from chatls.editor import OpenDocument, Root
+from chatls.errors import ToolError
+from chatls.lsp.handshake import Hello
+from chatls.lsp.opentext import OpenText
+from chatls.workspace.pathtext import local_path
+
+Params = dict[str, Any]
+
+
+class _NonsenseError(ValueError):
+    """A notification that does not fit; says why."""
+
+
+class _Document(NamedTuple):
+    place: Path | None
+    """Looked up once: there may be hundreds of open documents, and each tool call asks for all."""
+    uri: str
+    version: int
+    text: OpenText
+
+
+class _Folder(NamedTuple):
+    uri: str
+    name: str
+
+
+class Documents:
+    """What is open, and the folders. Two spellings of a URI that mean the same are one document."""
+
+    def __init__(self, hello: Hello) -> None:
+        self._encoding = hello.position_encoding
+        self._documents: dict[str, _Document] = {}
+        self._folders = {unquote(folder.uri): folder for folder in _named(hello.params)}
+        self._changed: anyio.Event | None = None
+        self._hears: dict[str, Callable[[Params], None]] = {
+            "textDocument/didOpen": self._open,
+            "textDocument/didChange": self._change,
+            "textDocument/didClose": self._close,
+            "workspace/didChangeWorkspaceFolders": self._change_folders,
+        }
+
+    def roots(self) -> tuple[Root, ...]:
+        """`Editor.roots`. Looked up each time: a link may lead elsewhere by now, where other grants count."""
+        found: dict[str, Root] = {}
+        for folder in self._folders.values():
+            path = _path(folder.uri)
+            if path is not None:
+                name = _unique(folder.name or path.name or "root", found)
+                found[name] = Root(name, path)
+        return tuple(found.values())
+
+    def open(self) -> Mapping[Path, OpenDocument]:
+        """`Editor.open_documents`."""
+        return {
+            item.place: OpenDocument(item.uri, item.text.snapshot().text, item.version)
+            for item in self._documents.values()
+            if item.place is not None
+        }
+
+    async def change(self) -> None:
+        """Wait until a document is opened, changed or closed."""
+        if self._changed is None:
+            self._changed = anyio.Event()
+        await self._changed.wait()
+
+    def hear(self, method: str, params: Any) -> str | None:
+        """Take a notification of LSP's. Gives words for the client's log if it could not be followed.
+
+        A change that cannot be followed leaves a text that nobody has: then the file on disk is the better one.
+        """
+        take = self._hears.get(method)
+        if take is None:
+            return None
+        complaint = None
+        try:
+            take(_object(params, "params"))
+        except ValueError as error:
+            uri = _uri(params)
+            if method == "textDocument/didChange" and uri is not None:
+                self._documents.pop(unquote(uri), None)
+            complaint = f"chatls could not follow {method} of {uri}: {error}; reopen the document"
+        self._tell()
+        return complaint
+
+    def _tell(self) -> None:
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
+
+    def _open(self, params: Params) -> None:
+        item = _object(params.get("textDocument"), "textDocument")
+        uri, text = _text(item, "uri"), _text(item, "text")
+        version = _whole(item, "version")
+        self._documents[unquote(uri)] = _Document(_path(uri), uri, version, OpenText(text, self._encoding))
+
+    def _change(self, params: Params) -> None:
+        item = _object(params.get("textDocument"), "textDocument")
+        key, version = unquote(_text(item, "uri")), _whole(item, "version")
+        if key not in self._documents:
+            raise _NonsenseError("it is not open")
+        for entry in _objects(params, "contentChanges"):
+            self._apply(key, entry)
+        self._documents[key] = self._documents[key]._replace(version=version)
+
+    def _apply(self, key: str, entry: Params) -> None:
+        """One `TextDocumentContentChangeEvent`: a whole text, or a part of one."""
+        document, text = self._documents[key], _text(entry, "text")
+        if "range" not in entry:
+            self._documents[key] = document._replace(text=OpenText(text, self._encoding))
+            return
+        places = _object(entry["range"], "range")
+        document.text.replace(_place(places, "start"), _place(places, "end"), text)
+
+    def _close(self, params: Params) -> None:
+        item = _object(params.get("textDocument"), "textDocument")
+        self._documents.pop(unquote(_text(item, "uri")), None)
+
+    def _change_folders(self, params: Params) -> None:
+        event = _object(params.get("event"), "event")
+        removed, added = (list(_folders(_objects(event, name))) for name in ("removed", "added"))
+        for folder in removed:  # first: a folder that only changes its name is in both
+            self._folders.pop(unquote(folder.uri), None)
+        self._folders |= {unquote(folder.uri): folder for folder in added}
+
+
+def _named(params: Params) -> Iterator[_Folder]:
+    """The folders that `initialize` names; the one root of old as a folder like any other, which may be removed."""
+    named = cast("list[Params]", params.get("workspaceFolders") or [])
+    root = params.get("rootUri") or params.get("rootPath")
+    if named or not root:
+        yield from _folders(named)
+    else:
+        yield _Folder(Path(root).as_uri() if Path(root).is_absolute() else root, "")
+
+
+def _folders(items: list[Params]) -> Iterator[_Folder]:
+    """Raises `_NonsenseError` for one without a URI."""
+    return (_Folder(_text(item, "uri"), str(item.get("name") or "")) for item in items)
+
+
+def _path(uri: str) -> Path | None:
+    """The place on this machine that a URI names, links resolved; None where it names none."""
+    if not uri.lower().startswith("file:"):
+        return None
+    try:
+        return Path(os.path.realpath(local_path(uri)))
+    except ToolError:
+        return None
+
+
+def _unique(name: str, taken: Mapping[str, Root]) -> str:
+    """A root's name that no other has: "app", "app-2", ...
+
+    >>> _unique("app", {})
+    'app'
+    """
+    names = (name, *(f"{name}-{number}" for number in range(2, len(taken) + 3)))
+    return next(item for item in names if item not in taken)
+
+
+def _uri(params: Any) -> str | None:
+    """The URI that a notification names, if it makes that much sense."""
+    try:
+        return _text(_object(_object(params, "params").get("textDocument"), "textDocument"), "uri")
+    except _NonsenseError:
+        return None
+
+
+# Checked by hand: pydantic would take as long again for a key stroke. All raise `_NonsenseError`.
+
+
+def _object(value: Any, name: str) -> Params:
+    if not isinstance(value, dict):
+        raise _NonsenseError(f"{name} must be an object")
+    return cast("Params", value)
+
+
+def _objects(value: Params, name: str) -> list[Params]:
+    items = value.get(name)
+    if not isinstance(items, list):
+        raise _NonsenseError(f"{name} must be an array")
+    return [_object(item, name) for item in cast("list[Any]", items)]
+
+
+def _text(value: Params, name: str) -> str:
+    found = value.get(name)
+    if not isinstance(found, str):
+        raise _NonsenseError(f"{name} must be a string")
+    return found
+
+
+def _whole(value: Params, name: str) -> int:
+    """An integer; some clients write 1 as 1.0."""
+    found = value.get(name)
+    if isinstance(found, float) and found.is_integer():
+        return int(found)
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise _NonsenseError(f"{name} must be an integer")
+    return found
+
+
+def _place(places: Params, name: str) -> tuple[int, int]:
+    """An LSP `Position`: line and character, from 0."""
+    place = _object(places.get(name), name)
+    line, character = _whole(place, "line"), _whole(place, "character")
+    if line < 0 or character < 0:
+        raise _NonsenseError(f"{name} lies before the text")
+    return line, character

@@ -1,0 +1,216 @@
+"""The editor port over LSP: permission questions, edits of open documents (`workspace/applyEdit`), and diagnostics, all
+asked of the client.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from urllib.parse import unquote
+
+from anyio import move_on_after, to_thread
+
+from chatls.content import JsonObject
+from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root, Severity
+from chatls.errors import RequestError, ToolError
+from chatls.lsp.handshake import Hello
+from chatls.lsp.rpc import Rpc
+from chatls.wire import methods
+from chatls.workspace.pathtext import quoted
+from chatls.workspace.positions import position
+from chatls.workspace.textedits import replacements
+
+LONGEST_FEEDBACK = 10_000
+"""Characters of a person's words to the model that count."""
+MOST_PROBLEMS = 1000
+"""Problems of one answer that are read."""
+TELLING = 3.0
+"""Seconds for a client to tell its problems."""
+SETTLING = 2.0
+"""Seconds for the new text of a document to come, once the client said that it applied a change."""
+
+_LONGEST_REASON = 500
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information", "hint")
+
+Answer = TypeVar("Answer", bound=methods.Params)
+
+
+class LspEditor:
+    """One client as the core sees it (`Editor`)."""
+
+    def __init__(self, rpc: Rpc, hello: Hello) -> None:
+        self._rpc = rpc
+        self._encoding = hello.position_encoding
+        capabilities = hello.params.get("capabilities")
+        self._asks = _says(capabilities, "experimental", "chat", "permission")
+        self._diagnoses = _says(capabilities, "experimental", "chat", "diagnostics")
+        self._applies = _says(capabilities, "workspace", "applyEdit")
+        self._versions = _says(capabilities, "workspace", "workspaceEdit", "documentChanges")
+
+    @property
+    def asks(self) -> bool:
+        """`Editor.asks`."""
+        return self._asks
+
+    @property
+    def diagnoses(self) -> bool:
+        """`Editor.diagnoses`."""
+        return self._diagnoses
+
+    def roots(self) -> tuple[Root, ...]:
+        """`Editor.roots`."""
+        return self._rpc.roots()
+
+    def open_documents(self) -> Mapping[Path, OpenDocument]:
+        """`Editor.open_documents`."""
+        return self._rpc.open_documents()
+
+    async def ask_permission(self, question: Question) -> Reply:
+        """`Editor.ask_permission`. An answer that makes no sense is none: it raises `ToolError`."""
+        if not self._asks:
+            raise ToolError("this editor cannot ask for permission")
+        answer = await self._answer(
+            methods.REQUEST_PERMISSION.name, methods.to_wire(question), methods.PermissionAnswer
+        )
+        if answer.outcome == "cancelled":
+            return Reply(None)
+        if answer.option_id is None:
+            raise ToolError("the editor's answer names no option")
+        return Reply(answer.option_id, (answer.feedback or "").strip()[:LONGEST_FEEDBACK])
+
+    async def apply(self, change: Change) -> None:
+        """`Editor.apply`. The client may ask a person first, so the waiting for its answer has no limit here."""
+        document, name = change.document, _name(change.document.uri)
+        if not self._applies:
+            raise ToolError(f"{name} is open in an editor that takes no edits: it has to be saved and closed first")
+        edits = await to_thread.run_sync(_edits, document, change.text, self._encoding, abandon_on_cancel=True)
+        self._require_same(document)  # from here to the message nobody else runs
+        if not edits:
+            return
+        answer = await self._ask("workspace/applyEdit", self._workspace_edit(change, edits))
+        if not _says(answer, "applied"):
+            reason = _member(answer, "failureReason")
+            words = f": {' '.join(reason.split())[:_LONGEST_REASON]}" if isinstance(reason, str) and reason else ""
+            raise ToolError(f"the editor did not change {name}{words}; read it again")
+        await self._settled(change)
+
+    async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
+        """`Editor.problems`. What does not fit in the answer is passed over."""
+        if not self._diagnoses:
+            raise ToolError("this editor does not tell its problems")
+        request = methods.DiagnosticsRequest(uri, changed or None)
+        with move_on_after(TELLING):
+            answer = await self._ask(methods.DIAGNOSTICS.name, methods.to_wire(request))
+            return tuple(item for item in _problems(answer) if uri is None or unquote(item.uri) == unquote(uri))
+        raise ToolError(f"the editor did not tell its problems within {TELLING:g} seconds")
+
+    async def _ask(self, method: str, params: Any) -> Any:
+        try:
+            return await self._rpc.ask(method, params)
+        except RequestError as error:
+            raise ToolError(f"the editor did not answer {method}: {str(error)[:_LONGEST_REASON]}") from error
+
+    async def _answer(self, method: str, params: Any, kind: type[Answer]) -> Answer:
+        value = await self._ask(method, params)
+        try:
+            return methods.read(kind, value)
+        except RequestError as error:
+            raise ToolError(f"the editor's answer to {method} makes no sense: {error}") from error
+
+    def _workspace_edit(self, change: Change, edits: list[JsonObject]) -> JsonObject:
+        """LSP's `ApplyWorkspaceEditParams`."""
+        uri, version = change.document.uri, change.document.version
+        if self._versions:
+            edit: JsonObject = {"documentChanges": [{"textDocument": {"uri": uri, "version": version}, "edits": edits}]}
+        else:
+            edit = {"changes": {uri: edits}}
+        return {"label": change.label, "edit": edit}
+
+    def _now(self, uri: str) -> OpenDocument | None:
+        return next((item for item in self._rpc.open_documents().values() if item.uri == uri), None)
+
+    def _require_same(self, document: OpenDocument) -> None:
+        if self._now(document.uri) != document:
+            raise ToolError(f"{_name(document.uri)} has changed in the editor meanwhile; read it again")
+
+    async def _settled(self, change: Change) -> None:
+        """Wait until the document is what it was to become: the client tells it by `didChange`, maybe in several steps.
+
+        Some clients say that they applied what they did not (Neovim, where the version is an old one).
+        """
+        with move_on_after(SETTLING):
+            while not await self._has(change):
+                pass
+            return
+        name = _name(change.document.uri)
+        raise ToolError(f"the editor said that it changed {name}, but now it has another text; read it again")
+
+    async def _has(self, change: Change) -> bool:
+        """Whether the document has the text that it was to have. If not, returns when documents have changed."""
+        now = self._now(change.document.uri)
+        if now is not None and await to_thread.run_sync(_became, now, change, abandon_on_cancel=True):
+            return True
+        if self._now(change.document.uri) == now:
+            await self._rpc.document_change()
+        return False
+
+
+def _became(document: OpenDocument, change: Change) -> bool:
+    return _plain(document.text) == _plain(change.text)
+
+
+def _edits(document: OpenDocument, new: str, encoding: str) -> list[JsonObject]:
+    """LSP's `TextEdit`s, by the positions of the old text."""
+    old = document.text
+
+    def place(at: int) -> JsonObject:
+        line, character = position(old, at, encoding)
+        return {"line": line, "character": character}
+
+    return [
+        {"range": {"start": place(item.start), "end": place(item.end)}, "newText": item.text}
+        for item in replacements(old, new)
+    ]
+
+
+def _problems(answer: Any) -> Iterator[Problem]:
+    told = ((_member(item, "uri"), entry) for item in _list(answer, "items") for entry in _list(item, "diagnostics"))
+    for uri, entry in islice(told, MOST_PROBLEMS):
+        try:
+            found = methods.read(methods.Diagnostic, entry)
+        except RequestError:
+            continue
+        if isinstance(uri, str):
+            code = str(found.code) if isinstance(found.code, int | str) else ""
+            severity = _SEVERITIES[min(max(found.severity or 1, 1), len(_SEVERITIES)) - 1]
+            yield Problem(uri, found.range, severity, found.message, found.source or "", code)
+
+
+def _plain(text: str) -> str:
+    """Editors end lines in their own way."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _name(uri: str) -> str:
+    """What a person calls a document.
+
+    >>> _name("file:///home/me/a%20b.py")
+    '"a b.py"'
+    """
+    return quoted(unquote(uri.rpartition("/")[2]))
+
+
+def _says(value: Any, *names: str) -> bool:
+    """Whether a member of members is true."""
+    for name in names:
+        value = _member(value, name)
+    return value is True
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    found = _member(value, name)
+    return cast("list[Any]", found) if isinstance(found, list) else []
+
+
+def _member(value: Any, name: str) -> Any:
+    return cast("JsonObject", value).get(name) if isinstance(value, dict) else None

@@ -1,0 +1,123 @@
+"""The first answer: `initialize`, before anything heavy is imported. Knows no chat.
+
+Importing anyio, pydantic and httpx takes hundreds of milliseconds. Editors wait for `initialize`, so it is answered
+from here with nothing but the standard library and orjson; the rest of the daemon is imported right behind the answer.
+"""
+
+from typing import Any, NamedTuple, cast
+
+from chatls import __version__
+from chatls.errors import INVALID_PARAMS, INVALID_REQUEST, NOT_INITIALIZED
+from chatls.jsontext import dumps
+from chatls.wire import jsonrpc
+from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
+
+COMMANDS = ("chatls.cancel", "chatls.cancelAll")
+ENCODINGS = ("utf-8", "utf-16", "utf-32")
+PROTOCOL_VERSION = 1
+"""Of docs/protocol.md."""
+
+Params = dict[str, Any]
+
+_TEXT = (str, type(None))
+_TYPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("processId", (int, type(None)), "an integer or null"),
+    ("rootUri", _TEXT, "a string or null"),
+    ("rootPath", _TEXT, "a string or null"),
+    ("capabilities", (dict,), "an object"),
+    ("workspaceFolders", (list, type(None)), "an array or null"),
+)
+
+
+class Hello(NamedTuple):
+    """A client that said `initialize` and was answered."""
+
+    params: Params
+    position_encoding: str
+    reader: FrameReader
+    pending: list[bytes | Lost]
+    """What was read behind `initialize`."""
+
+
+def greet(pipes: Pipes) -> Hello | None:
+    """Wait for `initialize` and answer it. None if the client left first."""
+    reader = FrameReader()
+    while data := read_some(pipes.source):
+        pending = reader.feed(data)
+        while pending:
+            item = pending.pop(0)
+            message = lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
+            if isinstance(message, jsonrpc.Notification) and message.method == "exit":
+                return None
+            reply = _answer(message)
+            if reply is not None and not _written(pipes, reply):
+                return None
+            if isinstance(message, jsonrpc.Request) and reply is not None and "result" in reply:
+                params = cast("Params", message.params or {})
+                return Hello(params, position_encoding(params), reader, pending)
+    return None
+
+
+def lost(item: Lost) -> jsonrpc.Refusal:
+    """The answer to a stretch of input that holds no frame."""
+    return jsonrpc.Refusal(None, INVALID_REQUEST, item.reason)
+
+
+def position_encoding(params: Params) -> str:
+    """The client's first choice among those that we know; UTF-16 where it names none (LSP, `positionEncodings`)."""
+    general = params.get("capabilities", {}).get("general")
+    offered = cast("Params", general).get("positionEncodings") if isinstance(general, dict) else None
+    names = cast("list[Any]", offered) if isinstance(offered, list) else []
+    return next((name for name in names if name in ENCODINGS), "utf-16")
+
+
+def _written(pipes: Pipes, reply: Params) -> bool:
+    try:
+        write_all(pipes.sink, frame(dumps(reply)))
+    except OSError:
+        return False
+    return True
+
+
+def _answer(message: object) -> Params | None:
+    match message:
+        case jsonrpc.Refusal(identifier, code, text):
+            return jsonrpc.error(identifier, code, text)
+        case jsonrpc.Request(identifier, "initialize", params):
+            return _initialize(identifier, {} if params is None else params)
+        case jsonrpc.Request(identifier, method, _):
+            text = f"{method!r} came before 'initialize'"
+            return jsonrpc.error(identifier, NOT_INITIALIZED, text)
+        case _:
+            return None
+
+
+def _initialize(identifier: jsonrpc.Id, params: object) -> Params:
+    if complaint := _complaint(params):
+        return jsonrpc.error(identifier, INVALID_PARAMS, complaint)
+    return jsonrpc.result(identifier, _result(cast("Params", params)))
+
+
+def _complaint(params: object) -> str | None:
+    if not isinstance(params, dict):
+        return "params: must be an object"
+    values = cast("Params", params)
+    for name, types, wanted in _TYPES:
+        if name in values and (not isinstance(values[name], types) or isinstance(values[name], bool)):
+            return f"{name}: must be {wanted}"
+    for index, folder in enumerate(cast("list[Any]", values.get("workspaceFolders") or [])):
+        if not isinstance(folder, dict) or not isinstance(cast("Params", folder).get("uri"), str):
+            return f"workspaceFolders.{index}.uri: must be a string"
+    return None
+
+
+def _result(params: Params) -> Params:
+    """What this server can do (LSP, `InitializeResult`)."""
+    capabilities = {
+        "positionEncoding": position_encoding(params),
+        "textDocumentSync": {"openClose": True, "change": 2},
+        "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+        "executeCommandProvider": {"commands": list(COMMANDS)},
+        "experimental": {"chat": {"version": PROTOCOL_VERSION, "permission": True, "diagnostics": True}},
+    }
+    return {"capabilities": capabilities, "serverInfo": {"name": "chatls", "version": __version__}}

@@ -1,0 +1,73 @@
+"""What can be listed: models, tools, permissions. Makes the wire's entries of what those who know it say."""
+
+from functools import partial
+
+from anyio import current_time
+
+from chatls.agent.permission.gate import Permissions
+from chatls.agent.permission.grants import NotKeptError
+from chatls.configuration import Configuration
+from chatls.editor import Editor
+from chatls.errors import NOT_KEPT, RequestError
+from chatls.lsp.later import Later
+from chatls.lsp.rpc import Answer
+from chatls.models import LISTING, Listed, Listing, Models
+from chatls.tools.tool import Tool
+from chatls.tools.toolbox import Toolbox
+from chatls.wire import methods
+
+
+class Listings:
+    """Those of one client."""
+
+    def __init__(
+        self,
+        later: Later,
+        editor: Editor,
+        configuration: Configuration,
+        models: Models,
+        toolbox: Toolbox,
+        permissions: Permissions,
+    ) -> None:
+        self._later = later
+        self._editor = editor
+        self._configuration = configuration
+        self._models = models
+        self._toolbox = toolbox
+        self._permissions = permissions
+
+    def models(self, answer: Answer, _params: methods.NoParams) -> None:
+        """`chat/models`. The time that servers get counts from here, where it is read."""
+        deadline = current_time() + LISTING
+
+        def give(listing: Listing) -> None:
+            default = listing.default.id if listing.default else None
+            answer.give(methods.ModelsResult(tuple(map(_model, listing.models)), default))
+
+        self._later.answer(answer, partial(self._models.listing, self._configuration.settings(), deadline, give))
+
+    def tools(self, answer: Answer, _params: methods.NoParams) -> None:
+        """`chat/tools`."""
+        offered = self._toolbox.offered(self._editor, self._configuration.settings())
+        answer.give(methods.ToolsResult(tuple(map(_tool, offered.values()))))
+
+    def permissions(self, answer: Answer, params: methods.PermissionsParams) -> None:
+        """`chat/permissions`."""
+
+        async def listed() -> None:
+            try:
+                await self._permissions.revoke(params.revoke)
+            except NotKeptError as error:
+                raise RequestError(NOT_KEPT, str(error)) from error
+            answer.give(methods.PermissionsResult(await self._permissions.listing(params.session_id)))
+
+        self._later.answer(answer, listed)
+
+
+def _model(listed: Listed) -> methods.ModelEntry:
+    info = listed.info
+    return methods.ModelEntry(listed.id, listed.provider, info.title, listed.local, info.context_window)
+
+
+def _tool(tool: Tool) -> methods.ToolEntry:
+    return methods.ToolEntry(tool.name, tool.spec.description, tool.kind, tool.read_only, tool.spec.input_schema)

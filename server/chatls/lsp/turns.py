@@ -1,0 +1,148 @@
+"""The native face of a chat: `chat/prompt` and its answer, events on the client's token, the spinner, cancels."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from anyio.abc import TaskGroup
+
+from chatls.agent.accepted import Accepted, Ask, Ended
+from chatls.agent.chats import Chats
+from chatls.agent.session import Begin
+from chatls.content import ContentBlock, TextContent, TurnError
+from chatls.errors import RequestError
+from chatls.events import Happening, Prompt, TurnStart
+from chatls.lsp.rpc import Answer, Rpc, internal
+from chatls.lsp.workdone import WorkDone
+from chatls.signals import Signal
+from chatls.wire.jsonrpc import Id
+from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
+from chatls.wire.outbox import Channel, Outbox
+from chatls.wire.progress import progress
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A prompt that is owed an answer."""
+
+    answer: Answer
+    accepted: Accepted
+    token: Id | None
+    """Where its events go."""
+    work_done: WorkDone | None
+
+
+class Turns:
+    """All prompts of a client that are not answered yet."""
+
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, rpc: Rpc, chats: Chats, *, can_create: bool) -> None:
+        """`can_create`: the client lets us ask for a spinner."""
+        self._tasks = tasks
+        self._outbox = outbox
+        self._rpc = rpc
+        self._chats = chats
+        self._can_create = can_create
+        self._jobs: set[Job] = set()
+        self._answered = Signal()
+
+    def accept(self, answer: Answer, params: PromptParams) -> None:
+        """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
+        tools = None if params.tools is None else tuple(params.tools)
+        ask = Ask(_blocks(params.content), params.model, tools, params.tool_choice)
+        where = Begin(params.new_session_id) if params.session_id is None else params.session_id
+        accepted = self._chats.accept(where, ask, self._outbox.room)
+        job = Job(answer, accepted, params.partial_result_token, self._work_done(params.work_done_token))
+        self._jobs.add(job)
+        answer.cancel = accepted.scope.cancel
+        self._tasks.start_soon(self._run, job)
+
+    def cancel(self, params: CancelParams) -> CancelResult:
+        """`chat/cancel`."""
+        return CancelResult(self._chats.cancel(params.session_id, params.turn_id, params.tool_call_id))
+
+    def cancel_token(self, token: object) -> None:
+        """`window/workDoneProgress/cancel`. 1 is not "1", and True is no token."""
+        for job in self._jobs:
+            if job.work_done and type(job.work_done.token) is type(token) and job.work_done.token == token:
+                job.accepted.scope.cancel()
+
+    async def idle(self) -> None:
+        """Wait until every prompt is answered."""
+        while self._jobs:
+            await self._answered.wait()
+
+    def _work_done(self, token: Id | None) -> WorkDone | None:
+        if token is None and not self._can_create:
+            return None
+        return WorkDone(self._rpc.notify, token, f"chatls-{uuid4().hex[:12]}")
+
+    async def _run(self, job: Job) -> None:
+        """Run the turn and answer. The session is free before the client can know that it is."""
+        reply: PromptResult | RequestError
+        try:
+            reply = _result(job, await job.accepted.run(*self._listeners(job)))
+        except RequestError as error:
+            reply = error
+        except Exception:  # a bug must cost neither the answer nor the other turns
+            log.exception("a bug in a turn")
+            error = TurnError("internal", str(internal("the turn")), retryable=False)
+            reply = _result(job, job.accepted.ended("error", error))
+        finally:
+            if job.work_done is not None:
+                await job.work_done.end()
+            self._jobs.discard(job)  # from here to the answer nobody else runs: `idle` means answered
+        if isinstance(reply, RequestError):
+            job.answer.refuse(reply)
+        else:
+            job.answer.give(reply)
+        self._answered.fire()
+
+    def _listeners(self, job: Job) -> tuple[Callable[[Happening], None], ...]:
+        """Who hears of a turn: its spinner, and the client that gave a token."""
+        sent = () if job.token is None else (self._sender(job.token, job.accepted.id),)
+        return sent if job.work_done is None else (self._beginner(job.work_done), *sent, job.work_done.event)
+
+    def _sender(self, token: Id, turn_id: str) -> Callable[[Happening], None]:
+        outbox, channel = self._outbox, Channel(progress(token, turn_id))
+
+        def send(event: Happening) -> None:
+            if not isinstance(event, Prompt):
+                outbox.event(channel, event)
+
+        return send
+
+    def _beginner(self, work_done: WorkDone) -> Callable[[Happening], None]:
+        """Shows the spinner when the turn begins: at once with the client's token, with ours once the client agreed."""
+
+        def begin(event: Happening) -> None:
+            if isinstance(event, TurnStart) and work_done.given:
+                work_done.begin()
+            elif isinstance(event, TurnStart):
+                self._tasks.start_soon(work_done.ask, self._rpc.ask)
+
+        return begin
+
+
+def _blocks(content: str | list[ContentBlock]) -> tuple[ContentBlock, ...]:
+    return (TextContent(content),) if isinstance(content, str) else tuple(content)
+
+
+def _result(job: Job, ended: Ended) -> PromptResult:
+    tally = ended.tally
+    first = None if tally.first_chunk is None else round((tally.first_chunk - tally.began) * 1000)
+    return PromptResult(
+        session_id=ended.session_id,
+        turn_id=ended.turn_id,
+        stop_reason=ended.stop_reason,
+        usage=tally.usage,
+        steps=tally.steps,
+        chunks=tally.chunks,
+        tools=tally.ran,
+        duration_ms=ended.duration_ms,
+        time_to_first_chunk_ms=first,
+        text=tally.text if job.token is None else None,
+        error=ended.error,
+    )

@@ -1,0 +1,1 @@
+"""How a model server is asked over HTTP: retries, limits, faults."""

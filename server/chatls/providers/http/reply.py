@@ -1,0 +1,99 @@
+"""A reply as it comes: deltas out of an exchange's bytes, with timeouts on silence."""
+
+from time import monotonic
+
+import anyio
+
+from chatls.errors import ProviderError
+from chatls.message import Replay
+from chatls.providers.delta import Delta
+from chatls.providers.http.body import Body
+from chatls.providers.http.exchange import Exchange
+from chatls.providers.http.faults import silent
+
+_LAST_WORDS = 2.0
+"""Seconds that usage and terminator may take once the reply is labelled as finished."""
+
+
+class ReplyReader:
+    """Read it until it is over. Made when the request is sent: the limit on the first data begins there."""
+
+    def __init__(self, exchange: Exchange, body: Body) -> None:
+        self.over = False
+        """Nothing more will come."""
+        self._exchange = exchange
+        self._body = body
+        self._limits = exchange.limits
+        self._alive = self._labelled = monotonic()
+        self._begun = False
+        self._told = False
+        """Deltas were given: what is held back behind them is worth telling though the reply failed."""
+
+    def replay(self) -> Replay | None:
+        """What the server would have to get back, were the reply to end now."""
+        return self._body.decoder.replay()
+
+    async def read(self) -> list[Delta]:
+        """The next deltas, at least one unless it is over. Raises `ProviderError`."""
+        try:
+            deltas = await self._read()
+        except ProviderError as error:
+            deltas = self._body.break_off(error) if self._told else []
+            if not deltas:
+                raise
+            self.over = False
+        self._told = self._told or bool(deltas)
+        return deltas
+
+    async def _read(self) -> list[Delta]:
+        since = monotonic()  # The clock runs while we wait: a slow client is not the server's silence.
+        while self._body.failure is None:
+            chunk = await self._next(since)
+            if chunk is None:
+                self.over = True
+                return self._body.end()
+            self._alive = monotonic()
+            if not self._body.decoder.ending:
+                self._labelled = self._alive
+            deltas = self._body.feed(chunk)
+            self._begun = self._begun or self._body.heard
+            if self._body.decoder.ended:
+                self.over = self._exchange.finished = True
+            if deltas or self.over:
+                return deltas
+            self._check_progress(since)
+        raise self._body.failure
+
+    async def _next(self, since: float) -> bytes | None:
+        """The next bytes, or None at the end; a reply that is labelled as finished ends also where nothing comes."""
+        ending = self._body.decoder.ending
+        try:
+            if self._begun and not ending:  # The ordinary case: all of the limit is left.
+                return await self._exchange.next_before_idle()
+            with anyio.fail_after(self._time_left(since)):
+                return await self._exchange.next()
+        except TimeoutError as error:
+            if ending:
+                return None
+            raise self._silence() from error
+
+    def _time_left(self, since: float) -> float | None:
+        if self._body.decoder.ending:
+            return max(0.0, max(since, self._labelled) + _LAST_WORDS - monotonic())
+        limit = self._limits.first_byte_timeout
+        return max(0.0, self._alive + limit - monotonic()) if limit else None
+
+    def _check_progress(self, since: float) -> None:
+        """Bytes that come and say nothing prove that the connection lives, and not that anything will ever be said."""
+        most = self._limits.progress_timeout
+        most = 5 * self._limits.idle_timeout if most is None else most
+        first = self._limits.first_byte_timeout
+        if not self._begun:
+            most = max(most, first) if most and first else 0
+        if most and monotonic() - since > most:
+            raise silent(self._exchange.source, most, "nothing but signs of life")
+
+    def _silence(self) -> ProviderError:
+        if self._begun:
+            return silent(self._exchange.source, self._limits.idle_timeout, "no more data")
+        return silent(self._exchange.source, self._limits.first_byte_timeout, "no data")

@@ -1,0 +1,145 @@
+"""Arguments that stand between tags, some of which the model may forget. JSON fragments come out. Pure.
+
+A value goes out while it is written where only text is allowed; otherwise when it is complete, because its type decides
+how it is written.
+"""
+
+import re
+from collections.abc import Collection, Generator
+
+from chatls import jsontext
+from chatls.content import JsonObject
+from chatls.providers.inline import values as values
+from chatls.providers.inline.between import Value
+from chatls.providers.inline.call import UNSURE, OpenCall, quoted
+from chatls.providers.inline.families import Family
+from chatls.providers.inline.nested import LONGEST_TAG, Keys, Marks, any_of, marks_of
+from chatls.providers.inline.source import Source, Wait
+
+_CDATA = "<![CDATA["
+_SCALARS = frozenset({"integer", "number", "boolean", "null"})
+
+
+class Waiting:
+    """The calls of a reply that seem complete: the next may have been the text of their last value, and then what
+    closes that is still to come.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[OpenCall] = []
+        self._close = re.compile("(?!)")
+        self._doubt = False
+
+    def __bool__(self) -> bool:
+        return bool(self._calls)
+
+    def doubt(self) -> None:
+        """The next call is not certain: none of those before it is."""
+        self._doubt |= bool(self._calls)
+
+    def add(self, call: OpenCall, family: Family) -> None:
+        """One more."""
+        assert family.tags
+        self._close = re.compile(any_of(family.tags.close.split("{key}")[:1]))
+        self._calls.append(call)
+        call.wait()
+
+    def settle(self, behind: str) -> bool:
+        """The reply is over: whether calls are told now. `behind`: its text behind the first of them."""
+        calls, self._calls = self._calls, []
+        for call in calls:
+            if self._doubt or self._close.search(behind):
+                call.broken_off(UNSURE)
+            else:
+                call.ready()
+        return bool(calls)
+
+
+def read_tags(
+    source: Source, call: OpenCall, family: Family, schema: JsonObject, names: Collection[str], waiting: Waiting
+) -> Wait:
+    """Parameters between tags, up to the tag that closes the call. Only for families that have some. `names`: of all
+    tools that are offered; `waiting`: takes the call if it is complete.
+    """
+    keys = Keys(schema)
+    yield from _Reader(source, call, family, schema, names, keys).read()
+    if keys.resumed or not keys.sure:
+        waiting.doubt()
+    if not keys.sure:
+        call.broken_off(UNSURE)
+    elif source.keep:
+        call.ready()
+    else:
+        waiting.add(call, family)
+
+
+class _Reader:
+    """Reads the parameters of one call."""
+
+    def __init__(
+        self, source: Source, call: OpenCall, family: Family, schema: JsonObject, names: Collection[str], keys: Keys
+    ) -> None:
+        self._source = source
+        self._call = call
+        self._family = family
+        self._schema = schema
+        self._tools = names
+        self._keys = keys
+
+    def read(self) -> Wait:
+        call, keys = self._call, self._keys
+        call.add("{")
+        marks = self._marks("")
+        while found := (yield from self._parameter(marks)):
+            self._source.take(len(found[0]))
+            key, kind = found["key"], found.groupdict().get("kind")
+            call.add((", " if keys.seen else "") + quoted(key) + ": ")
+            keys.seen.add(key)
+            member = values.member(self._schema, key)
+            as_text = values.is_text(member) if kind is None else kind in ("true", "string")
+            yield from self._value(key, None if as_text else member)
+        call.add("}")
+
+    def _marks(self, key: str, newline: str = "", *, cdata: bool = False) -> Marks:
+        assert self._family.tags
+        return marks_of(self._family, self._family.tags.close.replace("{key}", key), newline, cdata=cdata)
+
+    def _parameter(self, marks: Marks) -> Generator[None, None, re.Match[str] | None]:
+        """The tag that opens the next parameter, not consumed; None where the call ends. What ends it is consumed, but
+        not what ends something around it."""
+        source, end = self._source, marks.tags.end
+        while True:
+            yield from source.skip_blanks()
+            text = source.text[source.at : source.at + LONGEST_TAG]
+            if found := marks.opening.match(text):
+                return found
+            if marks.call_end.match(text):
+                source.take(len(end) if text.startswith(end) else 0)
+                return None
+            if not marks.may_follow(text) or len(text) == LONGEST_TAG:
+                self._keys.unsure = True
+                return None
+            yield from source.need()
+
+    def _value(self, key: str, schema: JsonObject | None) -> Wait:
+        """One value up to what closes it; text is passed on as it comes, where `schema` is None."""
+        source, call = self._source, self._call
+        texts: list[str] = []
+        if schema is None:
+            call.add('"')
+        cdata = (yield from source.peek()) == "<" and (yield from source.upcoming(len(_CDATA))) == _CDATA
+        newline = _CDATA if cdata else (yield from self._newline())
+        source.take(len(newline))
+        marks = self._marks(key, "" if cdata else newline, cdata=cdata)
+        value = Value(source, marks, self._keys, self._tools, call.add_text if schema is None else texts.append)
+        kinds = values.kinds(schema or {})
+        yield from value.read(scalar=bool(kinds) and kinds <= _SCALARS)
+        call.add('"' if schema is None else jsontext.dumps(values.read("".join(texts), schema)).decode())
+
+    def _newline(self) -> Generator[None, None, str]:
+        """The newline that stands here, not consumed, or ""."""
+        source = self._source
+        if (yield from source.peek()) == "\r":
+            ahead = yield from source.upcoming(2)
+            return ahead if ahead == "\r\n" else ""
+        return "\n" if source.text[source.at] == "\n" else ""

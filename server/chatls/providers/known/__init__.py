@@ -1,0 +1,1 @@
+"""What is known of servers and models by name, and what was learnt of them."""

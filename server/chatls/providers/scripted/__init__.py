@@ -1,0 +1,1 @@
+"""The provider `scripted`, which plays a script."""

@@ -1,0 +1,1 @@
+"""What any face needs of the wire: reading and writing frames, JSON-RPC, methods, the bounded way out."""

@@ -1,0 +1,325 @@
+"""What can be said: every method of our own once, with its parameters and its result (docs/protocol.md, 3 and 8).
+
+The reference part of docs/protocol.md, the JSON schema and the clients' types are generated from here and events.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
+
+from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
+from chatls.editor import Question
+from chatls.errors import INVALID_PARAMS, RequestError
+from chatls.events import StopReason, ToolKind
+from chatls.permissions import PermissionEntry
+
+Token = StrictInt | StrictStr
+"""A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
+
+
+class Params(BaseModel):
+    """Parameters of a request. Unknown members are ignored."""
+
+    model_config = ConfigDict(
+        alias_generator=camel, populate_by_name=True, extra="ignore", frozen=True, defer_build=True
+    )
+
+
+class NoParams(Params):
+    """Nothing."""
+
+
+class PromptParams(Params):
+    """A person's prompt, and where its events go."""
+
+    session_id: StrictStr | None = None
+    """Continue this session; unknown: error 1001."""
+    new_session_id: Annotated[StrictStr, Field(min_length=1, max_length=200)] | None = None
+    """Begin a session under this name; taken: error 1007. With neither, a session is begun under a name of the
+    daemon's own; with both: error -32602."""
+    content: (
+        Annotated[StrictStr, Field(min_length=1)]
+        | Annotated[list[Annotated[ContentBlock, Discriminator("type")]], Field(min_length=1)]
+    )
+    """What the person says."""
+    model: StrictStr | None = None
+    """"provider/model", split at the first slash; default from the settings."""
+    tool_choice: Literal["auto", "none", "required"] = "auto"
+    """`required`: for the first step only."""
+    tools: list[StrictStr] | None = None
+    """Only these tools; unknown: error 1006."""
+    work_done_token: Token | None = None
+    """LSP work-done progress goes here."""
+    partial_result_token: Token | None = None
+    """The turn's events go here. Without it the result carries the last reply's text."""
+
+    @model_validator(mode="after")
+    def _one_session(self) -> "PromptParams":
+        if self.session_id is not None and self.new_session_id is not None:
+            raise ValueError("sessionId and newSessionId exclude each other")
+        return self
+
+
+class CancelParams(Params):
+    """Which turn, or which call of it, is to end."""
+
+    session_id: StrictStr
+    turn_id: StrictStr | None = None
+    """Only if this very turn runs."""
+    tool_call_id: StrictStr | None = None
+    """Only this call: the model is told, the turn goes on."""
+
+
+class CancelCommand(Params):
+    """The argument of the command `chatls.cancel`."""
+
+    session_id: StrictStr | None = None
+    """The turn of this session; without it, the turn that started last."""
+
+
+class CommandParams(Params):
+    """LSP's `ExecuteCommandParams`."""
+
+    command: StrictStr
+    arguments: list[Any] = Field(default_factory=list[Any])
+
+
+class PermissionsParams(Params):
+    """What to list, and what to forget before."""
+
+    session_id: StrictStr | None = None
+    """Of the answers that sessions remember only this one's; without it those of all."""
+    revoke: list[StrictStr] = Field(default_factory=list[str])
+    """Ids of remembered answers to forget. Unknown ids and those of settings are passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptResult:
+    """How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included."""
+
+    session_id: str
+    turn_id: str
+    stop_reason: StopReason
+    usage: Usage | None
+    """The sum over the turn; null if the provider did not say."""
+    steps: int
+    """Model replies begun."""
+    chunks: int
+    """Text and thinking deltas as the provider sent them."""
+    tools: dict[str, int]
+    """Calls that ran, by tool."""
+    duration_ms: int
+    """From the moment the prompt was read."""
+    time_to_first_chunk_ms: int | None
+    """The same to the first text or thinking; null if there was none."""
+    text: str | None = None
+    """Only without a partialResultToken: the last reply's text."""
+    error: TurnError | None = None
+    """Only with the stop reason `error`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResult:
+    """What became of a cancel."""
+
+    state: Literal["cancelling", "idle", "not_found"]
+    """`idle`: no such turn runs. `not_found`: no such session, or no such open call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """What became of `chatls.cancel` and `chatls.cancelAll`."""
+
+    cancelled: int
+    """The turns that this call cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A model that can be asked for."""
+
+    id: str
+    """"provider/model"."""
+    provider: str
+    name: str
+    """For people."""
+    local: bool
+    """Runs on this machine."""
+    context_window: int | None = None
+    """Tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsResult:
+    """The models that are known by now."""
+
+    models: tuple[ModelEntry, ...]
+    default: str | None
+    """The id of the model that a prompt without one gets, one of `models`; null while that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEntry:
+    """A tool that models are offered."""
+
+    name: str
+    description: str
+    """What the model is told."""
+    kind: ToolKind
+    read_only: bool
+    """It changes nothing, so it may run early and unasked."""
+    input_schema: JsonObject
+    """JSON Schema of the arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolsResult:
+    """All tools that are not disabled and that the client can use."""
+
+    tools: tuple[ToolEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionsResult:
+    """What counts by now, in no particular order."""
+
+    permissions: tuple[PermissionEntry, ...]
+
+
+class PermissionAnswer(Params):
+    """A person's word."""
+
+    outcome: Literal["selected", "cancelled"]
+    """`cancelled`: the question was closed without a choice. Anything else counts as a no."""
+    option_id: StrictStr | None = None
+    """With `selected`: the id of the option."""
+    feedback: StrictStr | None = None
+    """With `selected`: words for the model, what to do instead. At most 10,000 characters count."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticsRequest:
+    """Which problems are wanted."""
+
+    uri: str | None = None
+    """Of this document only, and under this very address; without it, of all that the editor knows of."""
+    changed: bool | None = None
+    """True: the document was changed a moment ago. The client waits a little (a second or two) until whoever finds the
+    problems has seen the change, and answers with what there is by then."""
+
+
+class Diagnostic(Params):
+    """LSP's `Diagnostic`, of which these members are read."""
+
+    range: Range
+    message: StrictStr
+    severity: StrictInt | None = None
+    """1 error, 2 warning, 3 information, 4 hint; an error where it is missing."""
+    source: StrictStr | None = None
+    """Who found it: "pyright"."""
+    code: Any = None
+    """A number or a string."""
+
+
+class DocumentDiagnostics(Params):
+    """The problems of one document."""
+
+    uri: StrictStr
+    diagnostics: list[Diagnostic]
+
+
+class DiagnosticsAnswer(Params):
+    """The problems that the editor shows. What does not fit is passed over; at most a thousand are read."""
+
+    items: list[DocumentDiagnostics]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A request of the client's."""
+
+    name: str
+    params: type[Params]
+    result: type
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestToClient:
+    """A request of the daemon's that is not LSP's own."""
+
+    name: str
+    capability: str
+    """Which `experimental.chat` member of the client says that it answers."""
+    params: type
+    result: type[Params]
+    summary: str
+
+
+PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
+CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
+MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
+TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are, for this client.")
+PERMISSIONS = Method(
+    "chat/permissions",
+    PermissionsParams,
+    PermissionsResult,
+    "The rules and the answers that are remembered; forget some.",
+)
+
+METHODS = (PROMPT, CANCEL, MODELS, TOOLS, PERMISSIONS)
+
+REQUEST_PERMISSION = RequestToClient(
+    "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."
+)
+DIAGNOSTICS = RequestToClient(
+    "chat/diagnostics", "diagnostics", DiagnosticsRequest, DiagnosticsAnswer, "Which problems does the editor show?"
+)
+
+REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS)
+
+
+Model = TypeVar("Model", bound=Params)
+
+
+def read(model: type[Model], params: object) -> Model:
+    """Check parameters; absent ones count as `{}`. Raises `RequestError` (-32602), which names the member."""
+    if not isinstance(params, Mapping | None):
+        raise invalid("params: must be an object")
+    try:
+        return model.model_validate({} if params is None else params)
+    except ValidationError as error:
+        raise invalid(_complaint(error)) from error
+
+
+def invalid(text: str) -> RequestError:
+    """The error for parameters that do not fit."""
+    return RequestError(INVALID_PARAMS, text)
+
+
+def to_wire(value: Any) -> Any:
+    """A value as JSON: dataclasses become objects with camelCase names; None is left out where it is the default."""
+    if isinstance(value, tuple | list):
+        return [to_wire(item) for item in cast("list[Any]", value)]
+    if not is_dataclass(value):
+        return value
+    members = ((name, getattr(value, attribute), optional) for attribute, name, optional in _members(type(value)))
+    return {name: to_wire(item) for name, item, optional in members if not (optional and item is None)}
+
+
+@cache
+def _members(kind: type) -> tuple[tuple[str, str, bool], ...]:
+    """Of a dataclass: each attribute, its name on the wire, and whether None leaves it out."""
+    return tuple((item.name, camel(item.name), item.default is not MISSING) for item in fields(kind))
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first problem, at its deepest place: "content.0.image.mimeType: Field required"."""
+    mismatch = ("string_type", "list_type")  # of the branch of a union that was not meant
+    problem = max(error.errors(), key=lambda item: (len(item["loc"]), item["type"] not in mismatch))
+    parts = [str(part) for part in problem["loc"] if str(part).isidentifier() or isinstance(part, int)]
+    text = problem["msg"].removeprefix("Value error, ")
+    return f"{'.'.join(parts)}: {text}" if parts else text

@@ -1,0 +1,1 @@
+"""The folders, files and texts that are worked on."""
