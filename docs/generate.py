@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import record
-from generation import lua, markdown, python, reference, schema, settings, tools, typescript
+from generation import letters, lua, markdown, python, reference, schema, settings, tools, typescript
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -26,6 +26,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield ROOT / "clients/python/chatls_client/protocol.py", python.module()
     yield ROOT / "clients/vscode/src/protocol.ts", typescript.module()
     yield ROOT / "clients/nvim/lua/chatls/protocol.lua", lua.module()
+    yield ROOT / "clients/nvim/lua/chatls/letters.lua", letters.module()
 
 
 def _example() -> str:

@@ -223,8 +223,71 @@ def test_the_file_is_a_layer_named_by_its_path(tmp_path: Path) -> None:
     path.write_text("[limits]\nmax_step = 1\n")
     layer = read_user_file(path)
     assert layer is not None
-    with pytest.raises(SettingsError, match=r"'limits.max_step' in .*config.toml; did you mean 'maxSteps'\?"):
+    with pytest.raises(SettingsError, match=r"'limits.max_step' in .*config.toml, line 2; did you mean 'max_steps'\?"):
         merge([layer])
+
+
+SLIPS = """\
+modle = "a/b"
+
+[limits]
+max_steps = "many"
+toolTimeout = -1
+
+[providers.my_server]
+base_ulr = "http://a/v1"
+kind = "azure"
+headers = { X-A = 5 }
+
+[providers.other]
+stream = "never"
+
+[[permissions]]
+tool = "search"
+action = "allow"
+
+[[permissions]]
+tol = "*"
+action = "may"
+"""
+
+
+def refused_file(path: Path, text: str, *later: Any) -> list[str]:
+    """What is wrong with a settings file, a line for each fault, without its path."""
+    path.write_text(text, "utf-8")
+    layer = read_user_file(path)
+    assert layer is not None
+    with pytest.raises(SettingsError) as refused:
+        merge([layer, *(Layer(CLIENT, values) for values in later)])
+    return str(refused.value).replace(f"{path}, ", "").split("\n")
+
+
+def test_all_slips_of_a_file_are_told_at_once_in_its_own_words_with_their_lines(tmp_path: Path) -> None:
+    kinds = "'openai_chat', 'openai_responses', 'anthropic', 'ollama', 'gemini', 'local', 'scripted'"
+    assert refused_file(tmp_path / "config.toml", SLIPS) == [
+        "unknown setting 'modle' in line 1; did you mean 'model'?",
+        "unknown setting 'providers.my_server.base_ulr' in line 8; did you mean 'base_url'?",
+        "unknown setting 'permissions.1.tol' in line 20; did you mean 'tool'?",
+        f"setting 'providers.my_server.kind' in line 9: must be one of {kinds}",
+        "setting 'providers.my_server.headers.X-A' in line 10: must be a string",
+        "setting 'limits.max_steps' in line 4: must be an integer",
+        "setting 'limits.toolTimeout' in line 5: must be at least 0",
+        "setting 'permissions.1.action' in line 21: must be one of 'allow', 'ask', 'deny'",
+    ]
+
+
+def test_slips_of_a_file_and_of_the_client_are_told_together_each_in_its_own_words(tmp_path: Path) -> None:
+    assert refused_file(tmp_path / "config.toml", "[limits]\nmax_step = 1\n", {"limits": {"max_step": 1}}) == [
+        "unknown setting 'limits.max_step' in line 2; did you mean 'max_steps'?",
+        f"unknown setting 'limits.max_step' in {CLIENT}; did you mean 'maxSteps'?",
+    ]
+
+
+def test_what_should_be_a_table_is_told_so(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert refused_file(path, "limits = 5\n") == ["limits (line 1): must be a table"]
+    assert refused_file(path, "providers = 5\n") == ["setting 'providers' in line 1: must be a table"]
+    assert refused_file(path, "permissions = 5\n") == ["setting 'permissions' in line 1: must be an array"]
 
 
 @pytest.mark.parametrize("data", [b"model = ", b"[limits\n", b"a = 1\na = 2\n", b"\xff\xfe", b'model = "\x00"'])

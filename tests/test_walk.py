@@ -29,16 +29,16 @@ from tests.test_house import FLOORS, SERVER
 
 pytestmark = pytest.mark.asyncio
 
-VALUES = {*(name for names in FLOORS[:4] for name in names), "agent.history"}
-UP = {"outbox", "progress", "workdone", "stdio"}
-PORT = "lsp_editor"
+VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history")
+UP = {"wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
+PORT = "lsp.editor"
 PROVIDERS = "providers"
 WAY = [
     "app",
-    "rpc",
-    "jsonrpc",
-    "wire",
-    "turns",
+    "lsp.rpc",
+    "wire.jsonrpc",
+    "wire.methods",
+    "lsp.turns",
     "agent.chats",
     "tools.toolbox",
     "agent.session",
@@ -47,7 +47,7 @@ WAY = [
     "agent.prompt",
     "agent.system",
     "agent.instructions",
-    "agent.permission",
+    "agent.permission.gate",
     "agent.runner",
     "agent.queues",
     "agent.turn",
@@ -110,13 +110,17 @@ def _station(now: FrameType | None) -> str | None:
     module = _module(now)
     if module is None or now is None or now.f_code.co_name == "<module>":
         return None
-    return None if module in VALUES or module in UP or module.startswith(PROVIDERS) else module
+    return None if _is_value(module) or module in UP or module.startswith(PROVIDERS) else module
+
+
+def _is_value(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in VALUES)
 
 
 def _caller(now: FrameType) -> str | None:
     """The module of ours that called, through whatever is not ours."""
     back = now.f_back
-    while back is not None and (_module(back) is None or _module(back) in VALUES):
+    while back is not None and ((module := _module(back)) is None or _is_value(module)):
         back = back.f_back
     return _station(back)
 

@@ -9,6 +9,7 @@ local here = vim.fn.fnamemodify(arg[0], ":p:h")
 local plugin = vim.fs.normalize(here .. "/../../clients/nvim")
 package.path = plugin .. "/lua/?.lua;" .. package.path
 local config = require("chatls.config")
+local letters = require("chatls.letters")
 
 ---Words in lines, none longer than the page. What stands between backticks is not torn apart.
 ---@param text string
@@ -95,6 +96,26 @@ function sections.keys(lines)
     local row = ("    %-16s %-14s %s"):format(key.name, typed, where)
     vim.list_extend(lines, { row, "        " .. key.doc })
   end
+end
+
+function sections.answers(lines)
+  lines[#lines + 1] = ""
+  local rows = {}
+  for _, letter in ipairs(letters.rows) do
+    table.insert(rows, { letter.key, letter.doc })
+    if letter.key == "n" then
+      table.insert(rows, { letters.with_words, "no, and say what to do instead" })
+    end
+  end
+  table.insert(rows, { "1-9", "answers that have no letter, by their place" })
+  table.insert(rows, { "q <Esc>", "decide later: the question stays open" })
+  table.insert(rows, { "?", "show the keys of this question" })
+  for _, it in ipairs(rows) do
+    lines[#lines + 1] = ("    %-9s %s"):format(it[1], it[2])
+  end
+  lines[#lines + 1] = ""
+  local rest = "`chatls ask` has the same. Only those count that the question offers; which they are stands in it."
+  vim.list_extend(lines, wrapped(rest, ""))
 end
 
 function sections.colours(lines)

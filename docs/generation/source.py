@@ -26,7 +26,7 @@ class Member:
 
     name: str
     """In Python."""
-    methods: str
+    wire: str
     type: Any
     """An annotation, without None."""
     optional: bool

@@ -1,4 +1,4 @@
-"""The command line: `chatls` (serve over stdio), `chatls ask`. Imports only what the command needs."""
+"""The command line: `chatls` (serve over stdio), `chatls ask` and the like. Imports only what the command needs."""
 
 import gc
 import sys
@@ -6,6 +6,7 @@ import sys
 USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
        chatls ask PROMPT...    ask in the terminal (chatls ask --help)
+       chatls models           the models that can be asked, and which one answers
        chatls permissions      what you have answered for good; --revoke ID takes it back
        chatls --version
 """
@@ -21,6 +22,10 @@ def main() -> None:
             from chatls_client.terminal import main as ask
 
             sys.exit(ask(arguments))
+        case "models":
+            from chatls_client.listed import main as models
+
+            sys.exit(models(arguments))
         case "permissions":
             from chatls_client.remembered import main as permissions
 

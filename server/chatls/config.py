@@ -16,10 +16,12 @@ from typing import Any, Literal, cast, get_args, get_origin
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import SettingsError
 from chatls.permissions import Action
+from chatls.tomltext import in_toml_words, line_of, lines_of
 
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
 
@@ -155,6 +157,8 @@ class Layer:
     source: str
     """Its name for people: a path, "initializationOptions", ..."""
     values: JsonObject
+    text: str = ""
+    """The text that they were read from, if that was TOML."""
 
 
 def user_file() -> Path:
@@ -165,7 +169,8 @@ def user_file() -> Path:
 def read_user_file(path: Path) -> Layer | None:
     """The user's layer, or None where there is no file. Raises `SettingsError`."""
     try:
-        return Layer(str(path), tomllib.loads(path.read_text("utf-8")))
+        text = path.read_text("utf-8")
+        return Layer(str(path), tomllib.loads(text), text or "\n")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -175,80 +180,148 @@ def read_user_file(path: Path) -> Layer | None:
 def merge(layers: list[Layer]) -> Settings:
     """One object out of all layers, later ones winning value by value.
 
-    Raises `SettingsError`, which names key, source and the nearest known key.
+    Raises `SettingsError`, which names all that is wrong, a line for each: key, source and the nearest known key.
     """
     values: JsonObject = {}
-    sources: dict[str, str] = {}
+    sources: dict[Place, Written] = {}
+    faults: list[str] = []
     for layer in layers:
-        known = _known(Settings, layer.values, layer.source, "")
-        _overlay(values, known, layer.source, sources, "")
+        reading = _Reading(layer, faults)
+        known = reading.known(Settings, layer.values, (), ())
+        _overlay(values, known, reading, sources, ())
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(_complaint(error, sources)) from error
+        faults += _complaints(error, sources)
+    else:
+        if not faults:
+            return settings
+    raise SettingsError("\n".join(faults))
 
 
-def _known(model: type[BaseModel], values: object, source: str, path: str) -> JsonObject:
-    """The same values under their Python names; refuses unknown keys and non-objects."""
-    if not isinstance(values, Mapping):
-        raise SettingsError(f"{path.rstrip('.') or 'settings'} ({source}): must be an object")
-    fields = model.model_fields
-    result: JsonObject = {}
-    for key, value in cast(Mapping[Any, Any], values).items():
-        name = snake(str(key))
-        if name not in fields:
-            raise SettingsError(_unknown(str(key), list(fields), source, path))
-        result[name] = _known_value(fields[name].annotation, value, source, f"{path}{key}.")
-    return result
+Place = tuple[str, ...]
+"""Where a value stands, in our own names."""
 
 
-def _known_value(annotation: Any, value: Any, source: str, path: str) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return _known(annotation, value, source, path)
-    if get_origin(annotation) is dict and get_args(annotation)[1] is ProviderSettings and isinstance(value, Mapping):
-        entries = cast(Mapping[str, Any], value).items()
-        return {name: _known(ProviderSettings, entry, source, f"{path}{name}.") for name, entry in entries}
-    if get_args(annotation)[:1] == (PermissionRule,) and isinstance(value, list | tuple):
-        rules = enumerate(cast(Sequence[Any], value))
-        return [_known(PermissionRule, rule, source, f"{path}{number}.") for number, rule in rules]
-    return value
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where it stands in a layer, as a person wrote it."""
+
+    path: Place
+    reading: "_Reading"
 
 
-def _unknown(key: str, fields: list[str], source: str, path: str) -> str:
-    known = [camel(name) for name in fields]
-    near = difflib.get_close_matches(camel(snake(key)), known, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-    return f"unknown setting {path + key!r} in {source}; {hint}"
+class _Reading:
+    """Reads one layer; notes what is wrong with it."""
+
+    def __init__(self, layer: Layer, faults: list[str]) -> None:
+        self.layer = layer
+        self.faults = faults
+        self.spelt: dict[Place, Place] = {}
+        """As it is written there."""
+        self.spoilt: set[Place] = set()
+        """Where something is wrong already, so that nothing else is missed there."""
+        self._lines = lines_of(layer.text) if layer.text else {}
+
+    def at(self, path: Place) -> str:
+        """The source, and the line if it has lines."""
+        line = line_of(path, self._lines)
+        return self.layer.source if line is None else f"{self.layer.source}, line {line}"
+
+    def name(self, key: str) -> str:
+        """A key of ours as it would be written there."""
+        return snake(key) if self.layer.text else camel(key)
+
+    def known(self, model: type[BaseModel], values: object, path: Place, place: Place) -> JsonObject:
+        """The same values under their Python names, without unknown keys and what should be an object and is none."""
+        if not isinstance(values, Mapping):
+            word = "a table" if self.layer.text else "an object"
+            self.faults.append(f"{'.'.join(path) or 'settings'} ({self.at(path)}): must be {word}")
+            self.spoilt.add(place)
+            return {}
+        fields = model.model_fields
+        result: JsonObject = {}
+        for key, value in cast(Mapping[Any, Any], values).items():
+            name, here = snake(str(key)), (*path, str(key))
+            if name in fields:
+                self.spelt[*place, name] = here
+                result[name] = self._value(fields[name].annotation, value, here, (*place, name))
+            else:
+                self.faults.append(self._unknown(here, list(fields)))
+                self.spoilt.add(place)
+        return result
+
+    def _value(self, annotation: Any, value: Any, path: Place, place: Place) -> Any:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return self.known(annotation, value, path, place)
+        if (
+            get_origin(annotation) is dict
+            and get_args(annotation)[1] is ProviderSettings
+            and isinstance(value, Mapping)
+        ):
+            entries = cast(Mapping[str, Any], value).items()
+            return {name: self.known(ProviderSettings, entry, (*path, name), (*place, name)) for name, entry in entries}
+        if get_args(annotation)[:1] == (PermissionRule,) and isinstance(value, list | tuple):
+            rules = [(str(number), rule) for number, rule in enumerate(cast(Sequence[Any], value))]
+            return [self.known(PermissionRule, rule, (*path, at), (*place, at)) for at, rule in rules]
+        return value
+
+    def _unknown(self, path: Place, fields: list[str]) -> str:
+        known = [self.name(name) for name in fields]
+        near = difflib.get_close_matches(self.name(snake(path[-1])), known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return f"unknown setting {'.'.join(path)!r} in {self.at(path)}; {hint}"
 
 
-def _overlay(into: JsonObject, values: JsonObject, source: str, sources: dict[str, str], path: str) -> None:
+def _overlay(
+    into: JsonObject, values: JsonObject, reading: _Reading, sources: dict[Place, Written], above: Place
+) -> None:
     for key, value in values.items():
-        place = f"{path}{key}"
+        place = (*above, key)
         if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _overlay(into[key], cast(JsonObject, value), source, sources, place + ".")
-        elif place == "permissions" and isinstance(value, list) and isinstance(into.get(key, []), list):
-            _join(into.setdefault(key, []), cast(list[Any], value), source, sources)
+            _overlay(into[key], cast(JsonObject, value), reading, sources, place)
+        elif place == ("permissions",) and isinstance(value, list) and isinstance(into.get(key, []), list):
+            _join(into.setdefault(key, []), cast(list[Any], value), reading, sources)
         else:
             into[key] = deepcopy(cast(Any, value))  # a later layer must not write into an earlier one
-            sources[place] = source
+            sources[place] = Written(place, reading)
 
 
-def _join(rules: Any, more: list[Any], source: str, sources: dict[str, str]) -> None:
+def _join(rules: Any, more: list[Any], reading: _Reading, sources: dict[Place, Written]) -> None:
     """Put rules behind those of lower layers: a deny of the user's own file holds whatever an editor sends."""
-    for rule in more:
-        sources[f"permissions.{len(rules)}"] = source
+    for number, rule in enumerate(more):
+        sources["permissions", str(len(rules))] = Written(("permissions", str(number)), reading)
         rules.append(deepcopy(rule))
 
 
-def _complaint(error: ValidationError, sources: dict[str, str]) -> str:
-    problem = error.errors()[0]
-    names = [str(part) for part in problem["loc"]]
-    shown = ".".join(name if _is_own(names[:place]) else camel(name) for place, name in enumerate(names))
-    known = (".".join(names[:count]) for count in range(len(names), 0, -1))
-    source = next((sources[name] for name in known if name in sources), "settings")
-    return f"setting {shown!r} in {source}: {problem['msg']}"
+def _complaints(error: ValidationError, sources: Mapping[Place, Written]) -> list[str]:
+    """A line for each value that does not fit."""
+    problems = {tuple(map(str, problem["loc"])): problem for problem in reversed(error.errors())}
+    found = (_complaint(names, problem, sources) for names, problem in reversed(problems.items()))
+    return [text for text in found if text]
 
 
-def _is_own(above: list[str]) -> bool:
+def _complaint(names: Place, problem: ErrorDetails, sources: Mapping[Place, Written]) -> str:
+    place = tuple(name if _is_own(names[:at]) else snake(name) for at, name in enumerate(names))
+    above = next((place[:count] for count in range(len(place), 0, -1) if place[:count] in sources), None)
+    if above is None:
+        return f"setting {'.'.join(names)!r} in settings: {problem['msg']}"
+    written = sources[above]
+    reading, inside = written.reading, (*written.path, *place[len(above) :])
+    if problem["type"] == "missing" and inside[:-1] in reading.spoilt:
+        return ""
+    if not reading.layer.text:
+        shown = [name if _is_own(place[:at]) else camel(name) for at, name in enumerate(place)]
+        return f"setting {'.'.join(shown)!r} in {reading.layer.source}: {problem['msg']}"
+    path = _as_written(inside, reading.spelt)
+    return f"setting {'.'.join(path)!r} in {reading.at(path)}: {in_toml_words(problem)}"
+
+
+def _as_written(place: Place, spelt: Mapping[Place, Place]) -> Place:
+    known = next((count for count in range(len(place), 0, -1) if place[:count] in spelt), 0)
+    return (*spelt.get(place[:known], ()), *place[known:])
+
+
+def _is_own(above: Place) -> bool:
     """Whether what stands here is a person's own name, of a provider or a header, and no key of ours."""
-    return above == ["providers"] or above[2:] == ["headers"]
+    return above == ("providers",) or above[2:] == ("headers",)

@@ -15,6 +15,7 @@ COPIED = (
     "clients/python/chatls_client/protocol.py",
     TYPESCRIPT,
     "clients/nvim/lua/chatls/protocol.lua",
+    "clients/nvim/lua/chatls/letters.lua",
 )
 
 

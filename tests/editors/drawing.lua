@@ -27,7 +27,8 @@ function M.content(buffer)
   local marks = {}
   for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buffer, -1, 0, -1, { details = true })) do
     local details = mark[4]
-    local text = details.virt_text and details.virt_text[1][1] or ""
+    local drawn = details.virt_text or details.virt_lines and details.virt_lines[1]
+    local text = drawn and drawn[1][1] or ""
     local place = { mark[2], mark[3], details.end_row or "", details.end_col or "", details.hl_group or "", text }
     marks[#marks + 1] = table.concat(place, " ")
   end

@@ -200,6 +200,25 @@ def test_an_unsaved_buffer_is_what_is_read_and_searched(nvim: Open, project: Pat
     editor.command("edit!")
 
 
+def test_mended_settings_are_read_again_without_a_restart(nvim: Open) -> None:
+    editor = nvim()
+    settings = editor.folder / "home" / ".config" / "chatls" / "config.toml"
+    good = settings.read_text()
+    settings.write_text(f"{good}\n[limits]\nmax_stepz = 3\n")
+    begin(editor, "Hi")
+    assert "max_stepz" in ended(editor)[1]["message"]
+    before = editor.daemons()
+    settings.write_text(good)
+    editor.lua('prompt("And now?")')
+    assert ended(editor, 2)[0]["stopReason"] == "end_turn"
+    assert editor.daemons() == before
+    play(editor.folder, [{"text": "Another model."}])
+    settings.write_text(settings.read_text().replace("scripted/", "played/").replace(".scripted", ".played"))
+    editor.lua('prompt("Who answers?")')
+    ended(editor, 3)
+    assert editor.lua("return turns[3].events[1].model") == "played/demo"
+
+
 def test_a_workspace_cannot_say_which_program_runs(nvim: Open, project: Path, tmp_path: Path) -> None:
     trap = project / "bin" / "chatls"
     trap.parent.mkdir()

@@ -1,5 +1,6 @@
 """Questions and edits: what is shown before it is done, how it is answered, and how it is taken back."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_an_edit_is_shown_as_a_diff_and_done_when_it_is_allowed(nvim: Open, proj
     assert "-Buy bread." in question
     assert "+Buy bread and cheese." in question
     assert (project / "notes.txt").read_text() == NOTES
-    it.wait_for("waits for your permission")
+    it.wait_for("? edit_file notes.txt  waits")
     assert it.editor.lua('return require("chatls").status()') == "chat: asks you"
     it.answer("y")
     text = it.wait_for_end()
@@ -88,7 +89,7 @@ def test_a_question_that_is_closed_stays_open_and_can_be_shown_again(nvim: Open,
     it.editor.keys("q")
     it.editor.wait_until('not window_of("chatls-permission")')
     assert it.editor.lua("return runs(1)") is True
-    it.wait_for("waits for your permission")
+    it.wait_for("? edit_file notes.txt  waits")
     it.editor.command("ChatPermission")
     it.editor.keys("y")
     it.wait_for_end()
@@ -103,6 +104,62 @@ def test_the_editor_is_usable_while_a_question_waits(nvim: Open, project: Path) 
     assert "written meanwhile" in (project / "src" / "app.py").read_text()
     it.answer("y")
     it.wait_for_end()
+
+
+def test_a_question_is_answered_from_the_code_window_where_it_can_be_seen(nvim: Open, project: Path) -> None:
+    it = chat(nvim, *SCRIPT, files=(project / "src" / "app.py",))
+    it.editor.lua("_G.code = vim.fn.win_getid()")
+    it.ask("buy cheese")
+    it.question()
+    it.editor.lua("vim.api.nvim_set_current_win(code) vim.cmd.stopinsert()")
+    footer = "vim.api.nvim_win_get_config(window_of('chatls-permission')).footer"
+    it.editor.wait_until(f'{footer}[1][1]:find(":ChatPermission y/s/w/n/r/d", 1, true)')
+    it.editor.command("ChatPermission x")
+    assert '"x" is no answer' in it.editor.messages()
+    it.editor.lua("vim.api.nvim_win_close(window_of('chatls-permission'), true)")
+    it.editor.command("ChatPermission y")
+    assert "look at the question first" in it.editor.messages()
+    assert it.editor.lua("return runs(1)") is True
+    it.editor.command("ChatPermission y")
+    assert "only just appeared" in it.editor.messages()
+    it.editor.lua("vim.wait(350)")
+    it.editor.command("ChatPermission y")
+    it.wait_for_end()
+    assert (project / "notes.txt").read_text() == EDITED
+    assert it.editor.lua("return vim.fn.win_getid() == code")
+
+
+def test_the_line_of_a_waiting_call_keeps_the_name_of_its_file(nvim: Open, project: Path) -> None:
+    deep = project / "a_folder_with_a_name" / "another_folder" / "the_file.py"
+    deep.parent.mkdir(parents=True)
+    deep.write_text("x = 1\n")
+    it = asked(nvim, [call("read_file", path=str(deep))], [edit(str(deep), "x = 1", "x = 2")], [{"text": "."}])
+    it.wait_for("file.py  waits")
+    it.editor.wait_until("vim.wo[window_of('chatls-prompt')].winbar:find('the_file.py waits', 1, true)")
+    it.answer("n")
+    it.wait_for_end()
+
+
+def test_the_keys_of_a_question_are_shown(nvim: Open) -> None:
+    it = asked(nvim, *SCRIPT)
+    it.editor.command("ChatPermission")
+    it.editor.lua("vim.wait(350)")
+    it.editor.keys("?")
+    shown = it.editor.wait_until("window_of('chatls-keys')")
+    text = it.editor.text(it.editor.lua("return vim.api.nvim_win_get_buf(...)", shown))
+    assert " r        No, and say what to do instead" in text
+    it.answer("n")
+    it.wait_for_end()
+
+
+KEYS = json.loads((Path(__file__).parents[1] / "answers" / "keys.json").read_text("utf-8"))
+
+
+def test_the_letters_are_those_of_all_clients(nvim: Open) -> None:
+    editor = nvim()
+    for case in KEYS:
+        found = editor.lua('return require("chatls.chat.question").letters(...)', case["options"])
+        assert list(found) == case["keys"], case["what"]
 
 
 def test_keys_that_were_typed_before_the_question_appeared_answer_nothing(nvim: Open, project: Path) -> None:
@@ -126,7 +183,7 @@ def test_a_question_goes_with_its_turn(nvim: Open, how: str) -> None:
         it.editor.lua('require("chatls.daemon").stop()')
     text = it.wait_for_end()
     it.editor.wait_until('not window_of("chatls-permission")')
-    assert "waits for your permission" not in text
+    assert "  waits" not in text
     assert it.editor.lua('return require("chatls.questions").count()') == 0
 
 

@@ -1,5 +1,6 @@
 """The chat among other windows: closing, leaving, tabs, and buffers that somebody wipes out."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,74 @@ def test_another_tab_shows_the_same_chat(nvim: Open) -> None:
     it.wait_for_end()
     it.editor.command("tabclose")
     assert "■ Cancelled" in it.said()
+
+
+SIZES = """
+local function size(filetype)
+  local window = window_of(filetype)
+  return { vim.api.nvim_win_get_width(window), vim.api.nvim_win_get_height(window) }
+end
+local transcript, prompt = size("chatls"), size("chatls-prompt")
+return { transcript[1], prompt[1], prompt[2] }
+"""
+
+
+def test_the_chat_keeps_its_size_whatever_opens_and_closes_beside_it(nvim: Open, project: Path) -> None:
+    it = chat(nvim, files=(project / "notes.txt",))
+    it.editor.command("set columns=120 lines=40")
+    it.editor.lua("_G.code = vim.fn.win_getid()")
+    it.editor.command("Chat")
+    opened = it.editor.lua(SIZES)
+    assert opened == [48, 48, 6]
+    for line in ("copen 20", "cclose", "vsplit", "wincmd =", "split", "help", "only | Chat", "tabnew | tabclose"):
+        it.editor.lua("vim.api.nvim_set_current_win(vim.api.nvim_win_is_valid(code) and code or 0)")
+        it.editor.command(line)
+        it.editor.lua("vim.wait(50)")
+        assert it.editor.lua(SIZES) == opened, line
+
+
+def test_the_chat_follows_the_screen_and_comes_back_to_its_size(nvim: Open, project: Path) -> None:
+    it = chat(nvim, files=(project / "notes.txt",))
+    it.editor.command("set columns=120 lines=40")
+    it.editor.command("Chat")
+    for columns, lines, sizes in ((80, 24, [32, 32, 6]), (60, 9, [24, 24, 3]), (200, 60, [80, 80, 6])):
+        it.editor.command(f"set columns={columns} lines={lines}")
+        it.editor.lua("vim.wait(50)")
+        assert it.editor.lua(SIZES) == sizes
+
+
+def test_a_size_that_a_person_chose_stays(nvim: Open, project: Path) -> None:
+    it = chat(nvim, files=(project / "notes.txt",))
+    it.editor.command("set columns=120 lines=40")
+    it.editor.lua("_G.code = vim.fn.win_getid()")
+    it.editor.command("Chat")
+    it.go_to("chatls-prompt")
+    it.editor.command("vertical resize 60 | resize 10")
+    it.editor.lua("vim.wait(50)")
+    it.editor.lua("vim.api.nvim_set_current_win(code)")
+    it.editor.command("copen 25")
+    it.editor.lua("vim.wait(50)")
+    it.editor.command("cclose")
+    it.editor.lua("vim.wait(50)")
+    assert it.editor.lua(SIZES) == [60, 60, 10]
+    it.editor.command("set columns=80")
+    it.editor.lua("vim.wait(50)")
+    assert it.editor.lua(SIZES) == [40, 40, 10]
+
+
+def test_question_mark_shows_the_keys_as_they_are_set(nvim: Open) -> None:
+    it = chat(nvim, setup='{ keys = { cancel = "<F5>", close = false } }')
+    it.editor.command("Chat")
+    for window, words in (("chatls", r" gy +yank the code block"), ("chatls-prompt", "send what is written")):
+        it.go_to(window)
+        it.editor.keys("?")
+        buffer = it.editor.wait_until("vim.api.nvim_win_get_buf(window_of('chatls-keys'))")
+        shown = it.editor.text(buffer)
+        assert re.search(words, shown)
+        assert "<F5> " in shown
+        assert "hide the chat" not in shown
+        it.editor.keys("?")
+        it.editor.wait_until("not window_of('chatls-keys')")
 
 
 def test_the_roots_begin_where_the_repository_does(nvim: Open, project: Path) -> None:

@@ -78,11 +78,13 @@ def run_python(program: str) -> str:
 
 
 def test_an_adapter_is_loaded_when_it_is_first_used() -> None:
-    loaded = "print(*sorted({m.split('.')[2] for m in sys.modules if m.startswith('chatls.providers.')} & set(kinds)))"
-    program = f"import sys, chatls.app\nkinds = {(*BUILT, 'http', 'client')!r}\n{loaded}\n"
+    loaded = "print(*sorted({m.removeprefix('chatls.providers.') for m in sys.modules} & set(names)))"
+    places = {"local": "local.provider", "scripted": "scripted.player"}
+    names = (*(places.get(kind, kind) for kind in BUILT), "http.server", "http.client")
+    program = f"import sys, chatls.app\nnames = {names!r}\n{loaded}\n"
     assert run_python(program).split() == []
     program += f"from chatls.providers import preload\npreload('gemini')\n{loaded}"
-    assert run_python(program).split() == ["client", "gemini", "http"]
+    assert run_python(program).split() == ["gemini", "http.client", "http.server"]
 
 
 def test_a_name_is_enough_to_know_which_adapter() -> None:
@@ -95,6 +97,18 @@ def test_a_missing_key_names_the_variable() -> None:
             open_provider("openai", Settings(), environment)
         assert refused.value.code[:2] == (1004, "unauthorized")
         assert "OPENAI_API_KEY" in str(refused.value)
+
+
+def test_which_key_is_sent_can_be_told_and_how_a_known_server_is_started() -> None:
+    def told(name: str, own: dict[str, Any], **environment: str) -> tuple[str, str]:
+        endpoint = find_endpoint(name, ProviderSettings.model_validate(own), environment)
+        return endpoint.sent, endpoint.start
+
+    address = {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9/v1"}
+    assert told("work", address) == ("", "")
+    assert told("work", {**address, "headers": {"X-Api-Key": "secret"}}) == ("the header X-Api-Key of the settings", "")
+    assert told("groq", {}, GROQ_API_KEY="secret") == ("the environment variable GROQ_API_KEY", "")
+    assert told("ollama", {}) == ("", "ollama serve")
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_a_limit_of_the_system_in_the_middle_of_writing_leaves_the_old_file(root
     path = root / "a"
     path.write_text("old")
     script = (
-        "import resource, sys; from pathlib import Path; from chatls.savefile import save_beneath\n"
+        "import resource, sys; from pathlib import Path; from chatls.workspace.savefile import save_beneath\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))\n"
         "root = Path(sys.argv[1])\n"
         "for name, was in (('a', b'old'), ('x/b', None)):\n"

@@ -108,7 +108,7 @@ class Asking:
                 return PermissionAnswer(choice.option.id, words.strip())
 
     def _choice(self, it: _Open, key: str) -> Choice | None:
-        choice = next((item for item in it.choices if item.key == key.lower()), None)
+        choice = next((item for item in it.choices if item.key == key), None)
         known = ", ".join(item.key for item in it.choices)
         it.hint = "" if choice else f"{'Enter answers nothing: press' if key == ENTER else 'Press'} one of {known}"
         self._show()

@@ -23,9 +23,9 @@ SCRIPT = Path(__file__).with_name("demo_script.json")
 REAL = """\
 Part 1 of 2: a real model. The daemon is started as a child process, as an editor would start it, and is asked about \
 this folder. Of all models this one was chosen because it runs on this machine and needs no key and no network. It is \
-tiny (135 million parameters): it shows that everything works, not how good an answer can be. What the tool finds is \
-real."""
-REAL_PROMPT = "Where is ripgrep started?"
+tiny (135 million parameters): it can find a word in files, and say in which ones it is. That is what it is asked."""
+REAL_PROMPT = "Which files mention ripgrep?"
+A_REAL_ONE = "For a real model, set ANTHROPIC_API_KEY or the like, or run `ollama serve`."
 
 SCRIPTED = """\
 Part 2 of 2: a scripted model, slow on purpose, so that the order of things can be seen. It asks for three tools in \
@@ -57,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def real_model(console: Console, folder: Path) -> int:
     """Part 1."""
     _explain(console, REAL)
-    return _ask(console, Question(REAL_PROMPT, None, (folder,), {"model": MODEL}))
+    code = _ask(console, Question(REAL_PROMPT, None, (folder,), {"model": MODEL}))
+    if code < CANCELLED:
+        _explain(console, A_REAL_ONE)
+    return code
 
 
 def scripted_model(console: Console, folder: Path) -> int:

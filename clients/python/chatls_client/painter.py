@@ -11,31 +11,34 @@ from typing import assert_never
 from rich.text import Text
 
 from chatls_client.harmless import harmless, one_line
+from chatls_client.markdown import MarkdownFlow
 from chatls_client.protocol import StopReason, TurnError
 from chatls_client.rows import Flow, listing, paragraph
-from chatls_client.toolrows import Glyphs, duration, spin, tool_rows
+from chatls_client.toolrows import ASCII, Glyphs, duration, spin, tool_rows
 from chatls_client.view import OPEN, Block, NoticeBlock, RetryBlock, TextBlock, ThinkingBlock, ToolBlock, View
 
 Rows = list[Text]
 
+_MINUTE = 60_000
 PATIENCE = 2.0
 """Seconds without a word, in the middle of a text, after which it is said that the model is waited for."""
 
-_ENDINGS: dict[StopReason, tuple[str, str]] = {
-    "end_turn": ("green", ""),
-    "cancelled": ("yellow", ""),
-    "max_tokens": ("yellow", ": the reply was cut at the most tokens it may have"),
-    "max_turn_requests": ("yellow", ": the turn was cut at the most steps it may have"),
-    "refusal": ("yellow", ": the model would not answer"),
-    "error": ("red", ""),
+_ENDINGS: dict[StopReason, tuple[str, str, str]] = {
+    "end_turn": ("green", "done", ""),
+    "cancelled": ("yellow", "cancelled", ""),
+    "max_tokens": ("yellow", "cut", ": the reply is as long as one may be"),
+    "max_turn_requests": ("yellow", "stopped", ": as many steps as one turn may have"),
+    "refusal": ("yellow", "refused", ": the model would not answer"),
+    "error": ("red", "failed", ""),
 }
+"""How each is drawn: its style, a word, and what that means."""
 
 
 @dataclass(slots=True)
 class _Front:
     """The first block that is not wholly in the scrollback."""
 
-    flow: Flow
+    flow: Flow | MarkdownFlow
     begun: bool = False
     """Some of its rows are there."""
 
@@ -95,7 +98,7 @@ class Painter:
 
     def _advance(self, block: Block, width: int, *, whole: bool) -> tuple[Rows, Rows]:
         """Bring the first unfinished block as far as it goes: its new final rows, and the others."""
-        front = self._front = self._front or _Front(Flow(_style(block)))
+        front = self._front = self._front or _Front(self._flow(block))
         if isinstance(block, TextBlock | ThinkingBlock):
             done, rest = front.flow.take(harmless(block.text), width, whole=whole)
         else:
@@ -134,7 +137,7 @@ class Painter:
         """All rows of a block, from the first to the last."""
         match block:
             case TextBlock() | ThinkingBlock():
-                return Flow(_style(block)).take(harmless(block.text), width, whole=True)[0]
+                return self._flow(block).take(harmless(block.text), width, whole=True)[0]
             case ToolBlock():
                 return tool_rows(block, width, self._glyphs, self._running(block))
             case NoticeBlock():
@@ -145,6 +148,11 @@ class Painter:
                 return paragraph(text, "yellow", width, sign=self._glyphs.retry)
             case _:
                 assert_never(block)
+
+    def _flow(self, block: Block) -> Flow | MarkdownFlow:
+        if isinstance(block, TextBlock) and self._glyphs is not ASCII:  # what draws Markdown has signs of its own
+            return MarkdownFlow(self._glyphs)
+        return Flow(_style(block))
 
     def _running(self, block: ToolBlock) -> float:
         if block.status != "running":
@@ -177,29 +185,24 @@ class Painter:
 
     def _summary(self, view: View, width: int) -> Rows:
         stop = view.stop_reason or "error"
-        style, meaning = _ENDINGS.get(stop, ("yellow", ""))
+        style, word, meaning = _ENDINGS.get(stop, ("yellow", one_line(stop), ""))
         lead = f"{self._glyphs.rule} "
-        lines = listing([stop + meaning, *_facts(view)], f" {self._glyphs.dot} ", width - len(lead))
+        lines = listing([word + meaning, *_facts(view)], ", ", width - len(lead))
         signs = [self._glyphs.rule] + [" " * len(self._glyphs.rule)] * (len(lines) - 1)
         rows = [
             row for sign, line in zip(signs, lines, strict=True) for row in paragraph(line, "dim", width, sign=sign)
         ]
-        rows[0].stylize(f"not dim {style}", len(lead), len(lead) + len(stop))
+        rows[0].stylize(f"not dim {style}", len(lead), len(lead) + len(word))
         return rows
 
 
 def _facts(view: View) -> list[str]:
-    """Only what is known; a prompt that was refused has no figures at all."""
+    """What a person wants to know: how much was done, and how long it took. A prompt that was refused has neither."""
     if view.duration_ms is None:
         return []
-    usage, first = view.usage, view.time_to_first_chunk_ms
-    return [
-        f"{usage.input_tokens} tokens in, {usage.output_tokens} out" if usage else "tokens not told",
-        f"first chunk {duration(first)}" if first is not None else "no chunk",
-        "1 chunk" if view.chunks == 1 else f"{view.chunks} chunks",
-        duration(view.duration_ms),
-        "tools: " + (", ".join(f"{one_line(name)} {count}" for name, count in view.tools.items()) or "none"),
-    ]
+    runs = sum(view.tools.values())
+    ran = [f"{runs} tool{'' if runs == 1 else 's'}"] if runs else []
+    return [*ran, duration(view.duration_ms) if view.duration_ms >= _MINUTE else f"{view.duration_ms / 1000:.1f} s"]
 
 
 def _any_open(view: View) -> bool:

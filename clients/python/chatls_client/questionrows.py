@@ -13,12 +13,14 @@ from rich.text import Text
 from chatls_client.asked import PermissionAnswer, PermissionQuestion
 from chatls_client.diffrows import diff_head, diff_lines, place
 from chatls_client.harmless import visible
+from chatls_client.letters import WITH_WORDS, letters
 from chatls_client.protocol import Diff, PermissionOption, ResourceLink, TextContent, ToolContent
 from chatls_client.rows import hard_wrap, paragraph
 from chatls_client.toolrows import Glyphs
 
 Rows = list[Text]
 
+NO = "n"
 LONG = 20
 """Rows of a preview that may not be seen all at once any more."""
 
@@ -35,33 +37,14 @@ class Choice:
 
 
 def choices(options: tuple[PermissionOption, ...]) -> tuple[Choice, ...]:
-    """A key for every option: y once, s session, w workspace, n no, e no with words, d no from now on; digits for what
-    this client does not know."""
-    found: dict[str, Choice] = {}
-    digits = iter("123456789")
-    for option in options:
-        key = _key(option)
-        key = next(digits, "") if not key or key in found else key
-        if key:
-            found[key] = Choice(key, option, visible(option.label))
-        if key == "n":
-            found["e"] = Choice("e", option, "No, and say why", words=True)
-    return tuple(found.values())
-
-
-def _key(option: PermissionOption) -> str:
-    match option.kind:
-        case "allow_once":
-            return "y"
-        case "allow_always":
-            words = option.id.lower()
-            return "s" if "session" in words else "w" if "workspace" in words else "a"
-        case "reject_once":
-            return "n"
-        case "reject_always":
-            return "d"
-        case _:
-            return ""
+    """A key for every option (letters.py), and one for a no with words. A tenth option has none: it is one key."""
+    found: list[Choice] = []
+    for key, option in zip(letters(options), options, strict=True):
+        if len(key) == 1:
+            found.append(Choice(key, option, visible(option.label)))
+        if key == NO:
+            found.append(Choice(WITH_WORDS, option, "No, and say what to do instead", words=True))
+    return tuple(found)
 
 
 def question_rows(question: PermissionQuestion, width: int, glyphs: Glyphs) -> Rows:
@@ -90,7 +73,7 @@ def key_rows(options: tuple[Choice, ...], above: int, others: int, hint: str, wi
 def words_rows(line: str, width: int, glyphs: Glyphs) -> Rows:
     """The words that are being written."""
     rows = paragraph(visible(line), "", width, sign=f"  {glyphs.answer}")
-    return [Text(), *paragraph("Why not? Enter sends it, Escape goes back.", "cyan", width, sign=" "), *rows]
+    return [Text(), *paragraph("What to do instead? Enter sends it, Escape goes back.", "cyan", width, sign=" "), *rows]
 
 
 def answer_rows(question: PermissionQuestion, answer: PermissionAnswer, other: str, width: int, glyphs: Glyphs) -> Rows:

@@ -5,6 +5,7 @@ Every row is a rich `Text`, so markup in foreign text is never interpreted; what
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -70,6 +71,14 @@ def hard_wrap(line: str, width: int) -> Iterator[str]:
             begin, used = at, 0
         used += cells
     yield line[begin:]
+
+
+def hard_wrap_text(line: Text, width: int) -> list[Text]:
+    """The same for a line that is styled."""
+    cuts = [0]
+    for piece in hard_wrap(line.plain, width):
+        cuts.append(cuts[-1] + len(piece))
+    return [line[begin:end] for begin, end in pairwise(cuts)]
 
 
 def crop(text: str, width: int) -> str:

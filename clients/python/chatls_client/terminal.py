@@ -18,6 +18,11 @@ from chatls_client.keys import Keys
 USAGE_ERROR = 2
 CANCELLED = 130
 
+_MUCH = 400_000
+"""Bytes of piped text from which on it is said how large it is: some 100,000 tokens."""
+_MOST_UNREADABLE = 0.3
+"""Of the characters of a text in another encoding that cannot be read; of a picture nearly all cannot."""
+
 DESCRIPTION = """\
 Ask a model about the files of a folder; it may list, search and read them. Before it changes a file or runs a \
 command, you are asked; without a terminal that is denied.
@@ -117,13 +122,45 @@ def _prompt(words: list[str]) -> str:
 
 
 def _read_input() -> str:
-    return sys.stdin.buffer.read().decode("utf-8", "replace")
+    data = sys.stdin.buffer.read()
+    text = data.decode("utf-8", "replace")
+    if b"\0" in data or text.count("\ufffd") > len(text) * _MOST_UNREADABLE:
+        raise _UsageError(f"standard input is no text: {amount(len(data))} of something else")
+    if len(data) > _MUCH:
+        complain(f"standard input is {amount(len(data))} of text; a model may not be able to read all of it")
+    return text
+
+
+def amount(size: int) -> str:
+    """Bytes for people.
+
+    >>> amount(0), amount(1), amount(48213), amount(5_200_000)
+    ('0 bytes', '1 byte', '48.2 kB', '5.2 MB')
+    """
+    if size < 1000:
+        return f"{size} byte{'' if size == 1 else 's'}"
+    return f"{size / 1000:.1f} kB" if size < 999_950 else f"{size / 1_000_000:.1f} MB"
 
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
         raise _UsageError(f"{path} is not a folder")
+    _warn_of_much(path.resolve())
     return path.absolute()
+
+
+def _warn_of_much(path: Path) -> None:
+    """Where nobody works, and much lies that is no project."""
+    name = "the whole file system" if path == Path(path.anchor) else "your home folder" if path == _home() else ""
+    if name:
+        complain(f"{path} is {name}: the model may search and read all of it; --folder DIR names a smaller one")
+
+
+def _home() -> Path | None:
+    try:
+        return Path.home().resolve()
+    except RuntimeError:  # a user without one
+        return None
 
 
 def _settings(path: Path) -> dict[str, Any]:

@@ -50,9 +50,13 @@ def preload(kind: ProviderKind) -> None:
     """Load what the first question to a server of that kind needs. For a worker thread, when nobody waits."""
     _adapter(kind)
     if kind != "scripted":
-        _adapter("client").load()
+        _module("http.client").load()
 
 
-def _adapter(module: str) -> ModuleType:
-    """A kind's module is called as the kind is."""
-    return importlib.import_module(f"chatls.providers.{module}")
+def _adapter(kind: ProviderKind) -> ModuleType:
+    """A kind's module is called as the kind is; one that needs a folder has it in there."""
+    return _module({"local": "local.provider", "scripted": "scripted.player"}.get(kind, kind))
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"chatls.providers.{name}")

@@ -29,7 +29,7 @@ def answer(terminal: InTerminal, *keys: bytes) -> None:
 
         def asked(rows: list[str], count: int = count) -> bool:
             answers = sum(row.startswith("→ ") for row in rows)
-            return answers == count and any("No, and say why" in row for row in rows)
+            return answers == count and any("No, and say what to do instead" in row for row in rows)
 
         terminal.wait_for_screen(asked)
         terminal.press(key)

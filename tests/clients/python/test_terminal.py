@@ -174,6 +174,77 @@ def test_standard_input_can_be_the_prompt(arguments: list[str], given: bytes, pr
     assert json.loads(done.stdout) == prompt
 
 
+@pytest.mark.parametrize(
+    ("given", "size"), [(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "16 bytes"), (bytes(range(128, 256)) * 400, "51.2 kB")]
+)
+def test_what_is_no_text_is_refused_with_its_size(given: bytes, size: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *ask("look", "-")], input=given, capture_output=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert f"standard input is no text: {size} of something else" in done.stderr.decode()
+
+
+def test_text_of_another_encoding_is_still_text() -> None:
+    given = "Der Bär läuft.".encode("latin-1")
+    done = subprocess.run([sys.executable, *ask("-")], input=given, capture_output=True, check=True, timeout=30)
+    assert json.loads(done.stdout) == "Der B\ufffdr l\ufffduft."
+
+
+def test_how_large_a_long_text_is_is_told() -> None:
+    command = ["-c", ASK, "/no/such/daemon", "--", "-"]
+    given = b"word " * 100_000
+    done = subprocess.run([sys.executable, *command], input=given, capture_output=True, check=False, timeout=30)
+    assert "standard input is 500.0 kB of text" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("place", ["home", "/"])
+def test_a_folder_that_is_no_project_is_warned_of(
+    place: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path if place == "home" else "/")
+    assert main(["hello"], command=FAKE) == 0
+    out, err = capfd.readouterr()
+    assert out == "Hello, wörld ✓\n"
+    assert ("your home folder" if place == "home" else "the whole file system") in err
+    assert "--folder DIR names a smaller one" in err
+
+
+def test_a_project_below_the_home_folder_is_not_warned_of(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "project").mkdir()
+    monkeypatch.chdir(tmp_path / "project")
+    assert main(["hello"], command=FAKE) == 0
+    assert capfd.readouterr().err == ""
+
+
+def test_the_end_says_what_a_person_wants_to_know(tmp_path: Path) -> None:
+    path = transcript(
+        tmp_path, START, text("x"), result("end_turn", tools={"search": 1, "read_file": 1}, durationMs=240)
+    )
+    with in_terminal(*ask("play", path)) as terminal:
+        assert terminal.end() == 0
+        assert terminal.screen[-2:] == ["── done, 2 tools, 0.2 s", ""]
+
+
+def test_markdown_is_drawn_as_it_streams_and_nothing_stays_behind(tmp_path: Path) -> None:
+    answer = "# Head\n\nSome **bold** and `code`.\n\n- one\n- two\n\n```python\nx = 1\n```\n"
+    path = transcript(tmp_path, START, *[text(letter) for letter in answer], result("end_turn"))
+    with in_terminal(*ask("play", path)) as terminal:
+        assert terminal.end() == 0
+        assert terminal.screen == [
+            *("◆ p/m", "", "Head", "", "Some bold and code.", "", " • one", " • two", ""),
+            *("── python", "x = 1", "──", "", "── done, 0.0 s", ""),
+        ]
+        assert "\x1b[1;4mHead" in terminal.written
+        # It is drawn again in one piece each time, so that nothing flickers.
+        assert terminal.written.count("\x1b[?2026h") == terminal.written.count("\x1b[?2026l")
+        assert "\x1b[2J" not in terminal.written
+
+
 def test_a_reader_that_has_gone_ends_it_quietly(tmp_path: Path) -> None:
     path = transcript(tmp_path, START, *[text("x" * 5000)] * 100)
     process = subprocess.Popen(
@@ -200,8 +271,7 @@ def test_the_first_ctrl_c_cancels_and_says_so() -> None:
             "",
             "so far",
             "",
-            "── cancelled · tokens not told · first chunk 2 ms · 1 chunk · 5 ms",
-            "   tools: none",
+            "── cancelled, 0.0 s",
             "",
         ]
 
@@ -261,7 +331,7 @@ def test_a_terminal_is_never_given_what_the_model_says_as_a_command(tmp_path: Pa
     path = transcript(tmp_path, {**START, "model": evil}, notice(evil), text(evil), result("end_turn", tools={evil: 1}))
     with in_terminal(*ask("play", path), width=120) as terminal:
         assert terminal.end() == 0
-        assert "\n".join(terminal.screen).count("]0;owned[2J[red]no markup[/red]") == 4
+        assert "\n".join(terminal.screen).count("]0;owned[2J[red]no markup[/red]") == 3
         assert "\x1b]" not in terminal.written
 
 

@@ -8,6 +8,7 @@ import sys
 import termios
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from in_terminal import CTRL_C, InTerminal, gone, in_terminal
 from questions import NEVER, NO, ONCE, SESSION, WORKSPACE, command, edit, permit
 
 from chatls_client.keys import NO_KEY, Keys
+from chatls_client.letters import LETTERS, RESERVED, WITH_WORDS, letters
 from chatls_client.protocol import PermissionOption
 from chatls_client.questionrows import choices
 from chatls_client.terminal import main
@@ -28,7 +30,7 @@ from chatls_client.terminal import main
 sys.exit(main(sys.argv[1:2], command=[sys.executable, "-S", *sys.argv[2:]]))
 """
 WITHOUT_KEYBOARD = "import os\nos.dup2(os.open(os.devnull, os.O_RDONLY), 0)\n"
-ARMED = "No, and say why"
+ARMED = "No, and say what to do instead"
 
 
 @contextmanager
@@ -55,7 +57,6 @@ def echoes(terminal: InTerminal) -> bool:
     ("key", "option", "line"),
     [
         (b"y", "allow_once", "→ Allow once · run_command git status"),
-        (b"Y", "allow_once", "→ Allow once · run_command git status"),
         (b"s", "allow_session", "→ Allow `git status` in this session · run_command git status"),
         (b"w", "allow_workspace", "→ Always allow `git status` in this workspace · run_command git status"),
         (b"n", "reject_once", "→ No · run_command git status"),
@@ -75,8 +76,8 @@ def test_one_key_answers_and_a_line_tells_how_for_good(key: bytes, option: str, 
 def test_words_go_with_a_no(tmp_path: Path) -> None:
     with asked(permit(tmp_path, command("git status"))) as terminal:
         terminal.wait_for(ARMED)
-        terminal.press(b"e")
-        terminal.wait_for("Why not?")
+        terminal.press(b"r")
+        terminal.wait_for("What to do instead?")
         terminal.press("use the täst rubner".encode())
         terminal.press(b"\x17ru\x7funner\r")
         assert terminal.end() == 0
@@ -88,8 +89,8 @@ def test_words_go_with_a_no(tmp_path: Path) -> None:
 def test_escape_leads_back_from_the_words(tmp_path: Path) -> None:
     with asked(permit(tmp_path, command("git status"))) as terminal:
         terminal.wait_for(ARMED)
-        terminal.press(b"e")
-        terminal.wait_for("Why not?")
+        terminal.press(b"r")
+        terminal.wait_for("What to do instead?")
         terminal.press(b"yes")
         terminal.wait_for("→ yes")
         terminal.press(b"\x1b")
@@ -102,8 +103,10 @@ def test_escape_leads_back_from_the_words(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "hint"),
     [
-        (b"\n", "Enter answers nothing: press one of y, s, w, n, e, d"),
-        (b"q", "Press one of y, s, w, n, e, d"),
+        (b"\n", "Enter answers nothing: press one of y, s, w, n, r, d"),
+        (b"Y", "Press one of y, s, w, n, r, d"),
+        (b"e", "Press one of y, s, w, n, r, d"),
+        (b"q", "Press one of y, s, w, n, r, d"),
         (b"y\nyes\n", "Press one of"),
         (b"\x1b[A", "Press one of"),
     ],
@@ -239,8 +242,8 @@ def test_a_dumb_terminal_asks_line_by_line(tmp_path: Path) -> None:
         assert echoes(terminal)
         terminal.press(b"\n")
         terminal.wait_for("Enter answers nothing")
-        terminal.press(b"e\n")
-        terminal.wait_for("Why not?")
+        terminal.press(b"r\n")
+        terminal.wait_for("What to do instead?")
         terminal.press(b"too slow\n")
         assert terminal.end() == 0
         assert answers(terminal)["p0"]["feedback"] == "too slow"
@@ -293,5 +296,23 @@ async def test_a_keyboard_that_has_gone_ends_the_asking() -> None:
 def test_every_option_has_a_key_of_its_own() -> None:
     wire = [ONCE, SESSION, WORKSPACE, NO, NEVER, {"id": "x", "label": "Maybe", "kind": "perhaps"}, ONCE]
     found = choices(tuple(PermissionOption.from_wire(option) for option in wire))
-    assert [choice.key for choice in found] == ["y", "s", "w", "n", "e", "d", "1", "2"]
+    assert [choice.key for choice in found] == ["y", "s", "w", "n", "r", "d", "6", "7"]
     assert choices(()) == ()
+
+
+@dataclass
+class Offered:
+    id: str
+    kind: str
+    scope: str = ""
+
+
+def test_the_letters_are_those_of_all_clients() -> None:
+    cases = json.loads((Path(__file__).parents[2] / "answers" / "keys.json").read_text("utf-8"))
+    for case in cases:
+        assert list(letters([Offered(**option) for option in case["options"]])) == case["keys"], case["what"]
+
+
+def test_no_letter_answers_two_things() -> None:
+    used = [row.key for row in LETTERS] + [WITH_WORDS, RESERVED]
+    assert len(set(used)) == len(used)

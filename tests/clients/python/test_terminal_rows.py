@@ -141,8 +141,7 @@ def test_text_flows_below_a_tool_that_still_runs_and_stays_there() -> None:
         "",
         "Meanwhile, text.",
         "",
-        "── end_turn · 12 tokens in, 34 out · first chunk 80 ms",
-        "   5 chunks · 1.2 s · tools: search 2",
+        "── done, 2 tools, 1.2 s",
         "",
     ]
 
@@ -266,7 +265,7 @@ def test_an_error_says_what_happened_and_what_may_help() -> None:
         "  Try a smaller model.",
         "  Asking again in 5.0 s may help.",
         "",
-        "── error",
+        "── failed",
         "",
     ]
 
@@ -277,7 +276,9 @@ def test_a_small_and_changing_terminal_shows_the_newest_rows() -> None:
     drawn = stage.play(TextChunk("1\n2\n3\n4"))
     assert drawn == ["◆ m", "2", "3", "4"]
     stage.play(ToolRunEnd("a", "failed", (TextContent("no such folder"),), 1))
-    assert stage.terminal.text == ["◆ m", "", "✗ search x · failed · 1 ms", "  │ no such folder", "", *"1234"]
+    ended = ["◆ m", "", "✗ search x · failed · 1 ms", "  │ no such folder"]
+    assert stage.terminal.text == [*ended, *"234"]
+    assert stage.finish() == [*ended, "", *"1234", "", "── done, 2 tools, 1.2 s", ""]
 
 
 def test_rows_that_a_narrower_terminal_has_wrapped_are_erased_too() -> None:

@@ -40,6 +40,17 @@ def settings_file(folder: Path, *replies: list[dict[str, Any]]) -> str:
     return str(path)
 
 
+def user_settings(folder: Path, *replies: list[dict[str, Any]]) -> dict[str, str]:
+    """A home with a settings file that names the script: what to put into the environment."""
+    config = folder / "config" / "chatls"
+    config.mkdir(parents=True)
+    given = script(folder, *replies)
+    path = json.dumps(given["providers"]["scripted"]["script"])
+    provider = f'[providers.scripted]\nkind = "scripted"\nscript = {path}\n'
+    (config / "config.toml").write_text(f'model = "{given["model"]}"\n{provider}')
+    return {"XDG_CONFIG_HOME": str(config.parent), "HOME": str(folder)}
+
+
 def run(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, **(env or {})}
     command = [sys.executable, *arguments]
@@ -89,7 +100,24 @@ def test_ask_in_a_terminal_shows_what_happens(tmp_path: Path, project: Path) -> 
         text = "\n".join(terminal.screen)
         assert text.startswith("◆ scripted/demo\n")
         assert '\n\nI look.\n\n✓ search "needle" · ' in text
-        assert "\n  │ hay.txt:2: needle\n\nFound.\n\n── end_turn · 7 tokens in, 0 out · first chunk " in text
+        assert "\n  │ hay.txt:2: needle\n\nFound.\n\n── done, 1 tool, " in text
+
+
+def test_models_are_listed_with_the_one_that_answers(tmp_path: Path, project: Path) -> None:
+    home = user_settings(tmp_path, [{"text": "."}])
+    done = run("-m", "chatls", "models", cwd=project, env=home)
+    assert (done.returncode, done.stderr) == (0, "")
+    starred = [line for line in done.stdout.splitlines() if line.startswith("* ")]
+    assert [line.split()[1] for line in starred] == ["scripted/demo"]
+    assert "local/smollm2-135m" in done.stdout
+
+
+def test_models_that_cannot_be_listed_say_why(tmp_path: Path, project: Path) -> None:
+    home = user_settings(tmp_path, [{"text": "."}])
+    (tmp_path / "config" / "chatls" / "config.toml").write_text('modle = "x"\n')
+    done = run("-m", "chatls", "models", cwd=project, env=home)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "modle" in done.stderr
 
 
 @pytest.mark.parametrize("presses", [1, 2])
@@ -108,15 +136,8 @@ def test_ctrl_c_leaves_no_daemon_behind(presses: int, tmp_path: Path, project: P
 
 
 def test_the_example_runs(tmp_path: Path, project: Path) -> None:
-    settings = script(tmp_path, [{"text": "Hay and a needle."}])
-    config = tmp_path / "config" / "chatls"
-    config.mkdir(parents=True)
-    provider = (
-        f'[providers.scripted]\nkind = "scripted"\nscript = {json.dumps(settings["providers"]["scripted"]["script"])}\n'
-    )
-    (config / "config.toml").write_text(f'model = "{settings["model"]}"\n{provider}')
+    home = user_settings(tmp_path, [{"text": "Hay and a needle."}])
     example = str(ROOT / "clients" / "python" / "example.py")
-    home = {"XDG_CONFIG_HOME": str(config.parent), "HOME": str(tmp_path)}
     done = run(example, "What is in here?", cwd=project, env=home)
     assert (done.stdout, done.stderr) == ("Hay and a needle.\n(end_turn)\n", "")
 
@@ -134,4 +155,6 @@ def test_the_demos_real_model_calls_its_tool_and_answers() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "◆ local/smollm2-135m" in done.stdout
     assert '✓ search "ripgrep" · ' in done.stdout
-    assert "── end_turn · " in done.stdout
+    assert "The word ripgrep is in " in done.stdout
+    assert "For a real model, set ANTHROPIC_API_KEY or the like, or run `ollama serve`.\n" in done.stdout
+    assert "── done, " in done.stdout

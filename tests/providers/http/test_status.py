@@ -112,6 +112,23 @@ def test_people_are_told_who_said_what_and_what_to_do() -> None:
     assert (error.provider, error.http_status, error.retryable) == ("work", 401, False)
 
 
+def test_where_no_key_was_sent_none_is_said_to_be_wrong() -> None:
+    error = http_error(Origin("work", "models.example", key=""), 401, {}, b'{"error": "No API key provided"}')
+    assert str(error) == (
+        'work (models.example) wants a key, and none was sent (HTTP 401): "No API key provided". '
+        "Name one: apiKeyEnv or apiKeyCommand of 'work' in the settings."
+    )
+
+
+def test_a_server_that_does_not_run_is_to_be_started_by_its_own_command() -> None:
+    source = Origin("ollama", "127.0.0.1:11434", start="ollama serve")
+    assert str(connection_error(source, ConnectionRefusedError(111, "no"), 10)) == (
+        "ollama (127.0.0.1:11434) is not running. Start it: ollama serve"
+    )
+    through = str(connection_error(source, ConnectionRefusedError(111, "no"), 10, "proxy:1"))
+    assert "Start it" not in through
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [

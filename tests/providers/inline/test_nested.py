@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatls.content import JsonObject
-from chatls.providers.delta import CallArguments
+from chatls.providers.delta import CallArguments, CallReady
 from chatls.providers.inline.families import FAMILIES
 from chatls.providers.inline.parser import InlineParser
 from tests.providers.inline.reading import Reply, deltas_of, fold, read, without_pieces
@@ -182,6 +182,25 @@ def test_a_tag_that_was_forgotten_is_still_understood_where_nothing_else_can_be_
 def test_a_reply_that_was_cut_off_behind_what_may_be_the_calls_end_has_no_call() -> None:
     reply = read(f"{PATH}<parameter=content>\na\n{ENDS}", TOOLS, cut=True)
     assert not any(call.ready for call in reply.calls)
+
+
+def test_a_call_is_not_believed_if_what_closes_its_value_comes_once_more_behind_other_calls() -> None:
+    inner = '<tool_call>\n{"name": "find", "arguments": {"pattern": "x"}}\n</tool_call>'
+    text = f"{PATH}<parameter=content>\na\n{ENDS}\n{inner}\nz\n{ENDS}"
+    assert arguments_of(read(text, TOOLS)) == [None, None]
+    assert arguments_of(read(text.removesuffix(ENDS), TOOLS)) == [save("a")[1], {"pattern": "x"}]
+
+
+def test_no_call_is_believed_behind_one_that_may_hold_it() -> None:
+    call = '<tool_call>\n{"name": "find", "arguments": {"pattern": "x"}}\n</tool_call>'
+    text = f"{PATH}<parameter=content>\na\n</parameter>\n<parameter=path>\nb\n{ENDS}\n{call}"
+    assert arguments_of(read(text, TOOLS)) == [None, None]
+
+
+def test_calls_are_told_in_the_order_in_which_they_were_written_whatever_their_forms() -> None:
+    text = f'{PATH}{ENDS[13:]}<tool_call>{{"name": "find", "arguments": {{"pattern": "x"}}}}</tool_call>'
+    told = [delta.arguments for delta in deltas_of([text], TOOLS) if isinstance(delta, CallReady)]
+    assert told == [{"path": "a.md"}, {"pattern": "x"}]
 
 
 def test_cdata_is_a_value_to_its_own_end() -> None:

@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import sys
+import tomllib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -22,7 +24,7 @@ from chatls.message import ToolSpec, UserMessage
 from chatls.providers.delta import CallReady, CallStart, Delta, Failed, Finished, TextDelta, Underway
 from chatls.providers.known.catalog import EMBEDDED_MODEL
 from chatls.providers.local import child, weights
-from chatls.providers.local import provider as local
+from chatls.providers.local import provider as module
 from chatls.providers.local.provider import LocalProvider
 from chatls.providers.local.weights import Weights
 from chatls.providers.provider import ModelRequest, Provider
@@ -102,7 +104,7 @@ def llama(tmp_path: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(weights.platformdirs, "user_cache_path", cache)
     (tmp_path / "play").mkdir()
     monkeypatch.setattr(child, "_PROGRAM", tmp_path / "play" / "llama.py")
-    monkeypatch.delenv(local.THREADS_VARIABLE, raising=False)
+    monkeypatch.delenv(module.THREADS_VARIABLE, raising=False)
     return FakeLlama(tmp_path / "play", server)
 
 
@@ -289,10 +291,13 @@ async def test_without_the_engine_it_says_what_to_install(monkeypatch: pytest.Mo
     def nothing(_name: str) -> None:
         return None
 
-    monkeypatch.setattr(local.importlib.util, "find_spec", nothing)
+    monkeypatch.setattr(module.importlib.util, "find_spec", nothing)
     error = failure(await said())
     assert error.kind == "not_found"
-    assert "pip install 'chatls[local]'" in error.message
+    assert f"{sys.executable} -m pip install 'xllamacpp>=2026.10'" in error.message
+    assert "chatls[" not in error.message
+    extras = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert extras["optional-dependencies"]["local"] == ["xllamacpp>=2026.10"]
 
 
 async def test_another_model_of_that_name_is_not_found() -> None:
@@ -361,7 +366,7 @@ async def test_the_child_is_told_what_to_serve(llama: FakeLlama, server: Scripte
 async def test_the_number_of_threads_can_be_set(
     llama: FakeLlama, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, value: str, threads: int
 ) -> None:
-    monkeypatch.setenv(local.THREADS_VARIABLE, value)
+    monkeypatch.setenv(module.THREADS_VARIABLE, value)
     server.play(text("a"))
     await said()
     assert llama.starts[0]["threads"] == threads

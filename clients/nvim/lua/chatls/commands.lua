@@ -125,10 +125,23 @@ function run.ChatList()
   end)
 end
 
-function run.ChatPermission()
-  if not require("chatls.chat.permission").reopen() then
+function run.ChatPermission(event)
+  local permission = require("chatls.chat.permission")
+  if event.args ~= "" then
+    local complaint = permission.answer(event.args)
+    return complaint and vim.notify("chatls: " .. complaint, vim.log.levels.WARN)
+  end
+  if not permission.reopen() then
     say("no question waits for you")
   end
+end
+
+function run.ChatYank(event)
+  panel().yank_code(event.args ~= "" and event.args or nil)
+end
+
+function run.ChatInsert()
+  panel().insert_code()
 end
 
 function run.ChatChanges()
@@ -156,6 +169,10 @@ function complete.Chat(lead)
 end
 
 complete.ChatNew = complete.Chat
+
+function complete.ChatPermission()
+  return require("chatls.chat.permission").keys()
+end
 
 function complete.ChatModel(lead)
   local ids

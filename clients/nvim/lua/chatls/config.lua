@@ -162,6 +162,20 @@ M.KEYS = {
     doc = "on a call that waits: its question; on one about a file: go there",
   },
   {
+    name = "yank_code",
+    where = { "transcript" },
+    modes = { "n" },
+    default = "gy",
+    doc = "yank the code block under the cursor, else the last one above",
+  },
+  {
+    name = "insert_code",
+    where = { "transcript" },
+    modes = { "n" },
+    default = "gp",
+    doc = "put that code block below the cursor of your file",
+  },
+  {
     name = "write",
     where = { "transcript" },
     modes = { "n" },
@@ -181,6 +195,13 @@ M.KEYS = {
     modes = { "n", "i" },
     default = "<C-Down>",
     doc = "the prompt that was sent after this one",
+  },
+  {
+    name = "help",
+    where = { "transcript", "prompt" },
+    modes = { "n" },
+    default = "?",
+    doc = "show these keys",
   },
 }
 
@@ -216,7 +237,24 @@ M.COMMANDS = {
     doc = "Choose the model for this chat and for new ones, from those that the daemon knows, or by its name.",
   },
   { name = "ChatList", nargs = "0", doc = "Choose which chat is shown." },
-  { name = "ChatPermission", nargs = "0", doc = "Show the question that waits for your answer again." },
+  {
+    name = "ChatPermission",
+    args = "[key]",
+    nargs = "?",
+    doc = "Show the question that waits for your answer again; with {key}, answer the one that is shown, from any "
+      .. "window: `:ChatPermission y`.",
+  },
+  {
+    name = "ChatYank",
+    args = "[x]",
+    nargs = "?",
+    doc = "Yank the code block under the transcript's cursor, else the last one above it, into register {x}.",
+  },
+  {
+    name = "ChatInsert",
+    nargs = "0",
+    doc = "Put that code block below the cursor of the file that you look at; `u` takes it back.",
+  },
   { name = "ChatChanges", nargs = "0", doc = "What the last turn changed, as a quickfix list." },
   { name = "ChatRestart", nargs = "0", doc = "End the daemon and start it anew. Chats begin anew, too." },
 }

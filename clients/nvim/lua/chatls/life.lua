@@ -7,6 +7,7 @@ local link = require("chatls.link")
 local program = require("chatls.program")
 local questions = require("chatls.questions")
 local roots = require("chatls.roots")
+local settings_file = require("chatls.settings_file")
 local status = require("chatls.status")
 local turns = require("chatls.turns")
 
@@ -214,6 +215,7 @@ function M.start()
     end
   end)
   current = this
+  settings_file.note()
   become("starting")
   if not launch(client_config(this, cmd)) then
     current = nil
@@ -240,10 +242,14 @@ function M.stop()
   settle({ message = "the daemon was ended", kind = "cancelled" })
 end
 
----Start the daemon if it does not run, and go on when it listens.
+---Start the daemon if it does not run, and go on when it listens. One that runs reads a settings file again that somebody
+---mended meanwhile.
 ---@param fn fun(err?: chatls.Error) Called once.
 function M.when_ready(fn)
   if state == "ready" then
+    if settings_file.changed() then
+      M.reconfigure()
+    end
     return fn()
   end
   table.insert(waiting, fn)

@@ -80,7 +80,7 @@ function M.find(cmd, roots)
     return { command = { path }, source = "this plugin's repository" }
   end
   return nil,
-    "the program `chatls` is not found: install it (`pipx install chatls`, or `make demo` in its repository), "
+    "the program `chatls` is not found: `make demo` in its repository makes one (.venv/bin/chatls); put it on PATH, "
       .. "or name it with the option `cmd`"
 end
 

@@ -26,6 +26,16 @@ class Endpoint:
     """Extra request headers; they win over our own."""
     key_header: KeyHeader = BEARER
     """The header that carries the key, and what stands before it."""
+    start: str = ""
+    """The command that starts it, if it is known and runs on this machine."""
+
+    @property
+    def sent(self) -> str:
+        """Which key is sent, for people: where it comes from; "" if none is."""
+        if self.key is not None:
+            return self.key.hint
+        header = next((name for name in self.headers if name.lower() in _KEY_HEADERS), "")
+        return header and f"the header {header} of the settings"
 
 
 def find_endpoint(name: str, own: ProviderSettings, environment: Mapping[str, str]) -> Endpoint:
@@ -40,7 +50,8 @@ def find_endpoint(name: str, own: ProviderSettings, environment: Mapping[str, st
     _check_address(name, base_url)
     check_headers(own.headers, f"provider {name!r}")
     key = _key(name, own, entry, environment)
-    return Endpoint(name, base_url, key, own.headers, entry.key_header if entry else BEARER)
+    start = entry.start if entry else ""
+    return Endpoint(name, base_url, key, own.headers, entry.key_header if entry else BEARER, start)
 
 
 def _check_address(name: str, base_url: str) -> None:

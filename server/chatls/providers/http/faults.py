@@ -18,6 +18,7 @@ from chatls.providers.http.status import Origin
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _NOT_A_FAULT = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_NOT_RUNNING = "refused the connection. Is the server running?"
 _WITHOUT_TLS = "WRONG_VERSION_NUMBER"
 
 
@@ -45,6 +46,8 @@ def given_up(source: Origin, label: str) -> ProviderError:
 def connection_error(source: Origin, error: BaseException, limit: float, proxy: str = "") -> ProviderError:
     """What went wrong before the server answered. `limit`: seconds for connecting; `proxy`: host:port of one in use."""
     name, what, retryable = next(_explained(error, limit), _CLOSED)
+    if what == _NOT_RUNNING and source.start and not proxy:
+        what = f"is not running. Start it: {source.start}"
     if proxy:
         what += f" It is asked through the proxy {proxy}, which the environment names: the fault may lie there."
     return source.error(name, what, retryable=retryable)
@@ -91,7 +94,7 @@ def _tls(error: BaseException, _limit: float) -> _Told | None:
 
 
 def _refused(_error: BaseException, _limit: float) -> _Told | None:
-    return "network", "refused the connection. Is the server running?", True
+    return "network", _NOT_RUNNING, True
 
 
 def _late(_error: BaseException, limit: float) -> _Told | None:

@@ -71,11 +71,10 @@ class Server:
 
     def __init__(self, endpoint: Endpoint, limits: LimitSettings) -> None:
         url = httpx.URL(endpoint.base_url)
-        self.source = Origin(
-            endpoint.name, url.netloc.decode("ascii"), endpoint.key.hint if endpoint.key else "the key"
-        )
         self.local = is_loopback(url.host)
         """Whether it runs on this machine."""
+        start = endpoint.start if self.local else ""
+        self.source = Origin(endpoint.name, url.netloc.decode("ascii"), endpoint.sent, start)
         self._endpoint = endpoint
         self._limits = limits
         self._base_url = endpoint.base_url.rstrip("/")

@@ -32,6 +32,8 @@ _WORDS: dict[ErrorKind, tuple[str, str]] = {
     "content_filtered": ("refused the content", "Put it differently."),
 }
 
+_KEYLESS = ("wants a key, and none was sent", "Name one: apiKeyEnv or apiKeyCommand of {name!r} in the settings.")
+
 
 def _any_of(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)
@@ -140,7 +142,9 @@ class Origin:
     host: str
     """Host, and port where it is not the usual one."""
     key: str = "the key"
-    """Where the key comes from: "the environment variable WORK_API_KEY"."""
+    """Where the key comes from: "the environment variable WORK_API_KEY"; "" if none is sent."""
+    start: str = ""
+    """The command that starts it, where that is known."""
 
     def error(self, kind: ErrorKind, what: str, *, retryable: bool = False, status: int | None = None) -> ProviderError:
         """An error that begins with who and where: "work (host) closed the connection"."""
@@ -183,6 +187,8 @@ def _error(
     source: Origin, kind: ErrorKind, complaint: Complaint, status: int | None, *, retryable: bool
 ) -> ProviderError:
     what, advice = _WORDS.get(kind, ("failed", ""))
+    if kind == "unauthorized" and not source.key:
+        what, advice = _KEYLESS
     said = visible(complaint.text)
     text = f"{source.name} ({source.host}) {what}"
     text += f" (HTTP {status})" if status else ""
@@ -190,7 +196,7 @@ def _error(
     text += " " if text.endswith('."') else ". "
     return ProviderError(
         kind,
-        (text + advice.format(key=source.key)).strip(),
+        (text + advice.format(key=source.key or "the account", name=source.name)).strip(),
         retryable=retryable,
         retry_after=complaint.wait,
         provider=source.name,

@@ -57,6 +57,11 @@ class Value:
             if not word:
                 yield
 
+    def _ahead(self, size: int) -> str:
+        """What is here behind so many characters, as long as a tag may be."""
+        start = self._source.at + size
+        return self._source.text[start : start + LONGEST_TAG]
+
     def _pass(self, size: int) -> None:
         """So much belongs to the value, or to what is behind it."""
         text = self._source.take(size)
@@ -107,7 +112,7 @@ class Value:
         """What follows these characters: the name of a parameter, or `_END`. None: what cannot follow a value."""
         source, marks = self._source, self._marks
         while True:
-            window = source.text[source.at + size : source.at + size + LONGEST_TAG]
+            window = self._ahead(size)
             text = window.lstrip()
             if found := marks.opening.match(text):
                 return found["key"]
@@ -143,7 +148,7 @@ class Value:
         source = self._source
         if self._forgot:
             return False
-        while (call := begins_call(source.text[source.at : source.at + LONGEST_TAG], self._names)) is None:
+        while (call := begins_call(self._ahead(0), self._names)) is None:
             if source.ended or source.left() >= LONGEST_TAG:
                 return False
             yield
@@ -155,7 +160,7 @@ class Value:
     def _begins(self, blanks: int) -> Generator[None, None, bool]:
         """Whether another parameter begins here, so that the value must be over."""
         source, keys = self._source, self._keys
-        while not (found := self._marks.opening.match(text := source.text[source.at + blanks :][:LONGEST_TAG])):
+        while not (found := self._marks.opening.match(text := self._ahead(blanks))):
             if source.ended or len(text) == LONGEST_TAG:
                 return False
             yield
@@ -172,7 +177,7 @@ class Value:
     def _opens(self, blanks: int) -> Generator[None, None, bool]:
         """Whether the value opens here what is closed as it is itself."""
         source = self._source
-        while (opens := self._marks.is_opened(text := source.text[source.at + blanks :][:LONGEST_TAG])) is None:
+        while (opens := self._marks.is_opened(text := self._ahead(blanks))) is None:
             if source.ended or len(text) == LONGEST_TAG:
                 return False
             yield
@@ -182,7 +187,7 @@ class Value:
         """Whether the call ends here and the value with it, although nothing closed it: at the end of all, if it held
         no tags."""
         source = self._source
-        while (over := self._is_over(text := source.text[source.at + blanks :][:LONGEST_TAG])) is None:
+        while (over := self._is_over(text := self._ahead(blanks))) is None:
             if len(text) == LONGEST_TAG:
                 return False
             yield

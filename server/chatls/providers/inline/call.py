@@ -24,15 +24,16 @@ class NotACallError(Exception):
 class OpenCall:
     """A call whose tool is known; its arguments are being written."""
 
-    __slots__ = ("_emit", "_id", "_texts", "settled", "waits")
+    __slots__ = ("_emit", "_id", "_texts", "settled", "waiting", "waits")
 
-    def __init__(self, name: str, emit: Callable[[Delta], None]) -> None:
+    def __init__(self, name: str, emit: Callable[[Delta], None], waiting: "Waiting | None" = None) -> None:
         self._emit = emit
         self._id = new_call_id()
         self._texts: list[str] = []
         self.settled = False
         self.waits = False
         """It is complete, and said to be that when the reply is over."""
+        self.waiting = waiting
         emit(CallStart(self._id, name))
 
     def add(self, text: str) -> None:
@@ -45,13 +46,17 @@ class OpenCall:
         """A fragment of a JSON string's inside."""
         self.add(quoted(text)[1:-1])
 
-    def wait(self) -> None:
-        """The arguments are complete, unless what follows says that they go on."""
-        self.settled = self.waits = True
-
     def ready(self) -> None:
-        """The arguments are complete. Where they are no JSON, they may be Python: None, a comma too many."""
+        """The arguments are complete."""
         self.settled = True
+        if self.waiting:
+            self.waits = True
+            self.waiting.add(self)
+        else:
+            self.tell()
+
+    def tell(self) -> None:
+        """Say so. Where they are no JSON, they may be Python: None, a comma too many."""
         match read_arguments(text := "".join(self._texts)):
             case str() if isinstance(meant := read_literal(text), dict):
                 self._emit(CallReady(self._id, cast(JsonObject, meant)))
@@ -64,6 +69,42 @@ class OpenCall:
         """It is no call that can be run: the reply ended inside of it, though it was not cut off."""
         self.settled = True
         self._emit(CallReady(self._id, None, why))
+
+
+class Waiting:
+    """The calls of a reply from the first on whose arguments stand between tags: those behind it may be the text of its
+    last value, whose closing tag is then still to come. They are told in their order, when the reply is over.
+    """
+
+    def __init__(self) -> None:
+        self._calls: list[OpenCall] = []
+        self._closes: set[str] = set()
+        self._doubt = False
+
+    def __bool__(self) -> bool:
+        return bool(self._closes)
+
+    def begin(self, close: str) -> None:
+        """A call is complete whose values such a tag closes."""
+        self._closes.add(close)
+
+    def add(self, call: OpenCall) -> None:
+        """One more that is complete."""
+        self._calls.append(call)
+
+    def doubt(self) -> None:
+        """Nobody knows which of these calls are text."""
+        self._doubt = True
+
+    def settle(self, behind: str) -> bool:
+        """The reply is over: whether calls are told now. `behind`: its text behind the first of them."""
+        doubt = self._doubt or any(close in behind for close in self._closes)
+        for call in self._calls:
+            if doubt:
+                call.broken_off(UNSURE)
+            else:
+                call.tell()
+        return bool(self._calls)
 
 
 def quoted(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from chatls.content import JsonObject
 from chatls.providers.delta import Delta
 from chatls.providers.inline.arguments import read_code, read_gemma, read_python
-from chatls.providers.inline.call import NotACallError, OpenCall
+from chatls.providers.inline.call import NotACallError, OpenCall, Waiting
 from chatls.providers.inline.families import (
     CODE_TOOLS,
     OPENERS,
@@ -15,7 +15,7 @@ from chatls.providers.inline.families import (
 from chatls.providers.inline.harmony import Harmony
 from chatls.providers.inline.jsoncalls import JsonCalls, read_value
 from chatls.providers.inline.source import EndedError, Source, Wait, Words
-from chatls.providers.inline.tags import Waiting, read_tags
+from chatls.providers.inline.tags import read_tags
 
 _OPENERS = Words(OPENERS)
 _MOST_OPENERS = 4
@@ -148,15 +148,15 @@ class CallReader:
         call.broken_off()
 
     def _start(self, name: str) -> OpenCall:
-        self.any_call = self.any_call or self.open is not None
+        self.any_call = self.any_call or (self.open is not None and not self.open.waits)
         self.started = True
-        self.open = OpenCall(name, self.emit)
+        self.open = OpenCall(name, self.emit, None if self._source.keep else self.waiting)
         return self.open
 
     def _word(self, words: Words) -> Generator[None, None, str]:
         """The word that stands here, not consumed, or "". Raises `EndedError` where one was cut off."""
         word = yield from words.wait(self._source)
-        if not word and self._source.ended and words.begin_with(self._source.text[self._source.at :]):
+        if not word and words.cut_off(self._source):
             raise EndedError
         return word
 
@@ -193,7 +193,7 @@ class CallReader:
             if "```" in gap:
                 yield from self._close_fence()
         elif family.tags is not None:
-            yield from read_tags(self._source, self._start(name), family, schema, self._names, self.waiting)
+            yield from read_tags(self._source, self._start(name), family, schema, self._names)
         elif family.body == "gemma":
             yield from read_gemma(self._source, self._start(name), family.quote, schema)
         else:

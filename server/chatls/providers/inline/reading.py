@@ -111,7 +111,7 @@ class Reading:
         behind = self.lead is not None and self.behind
         if not (source.ended and (behind or (source.cut and source.left() >= _SHORTEST_PIECE))):
             return False
-        return looked_for.begin_with(source.text[source.at :]) and bool(source.take_all())
+        return looked_for.cut_off(source) and bool(source.take_all())
 
     def unmarked(self, word: str) -> Generator[None, None, bool]:
         """What is a call at the beginning of a line alone; whether it was one, or was taken for text."""

@@ -141,6 +141,10 @@ class Words:
             yield
         return word
 
+    def cut_off(self, source: Source) -> bool:
+        """Whether the text is over in the midst of a word that begins here."""
+        return source.ended and source.left() < self._longest and self.begin_with(source.text[source.at :])
+
     def begin_with(self, text: str) -> bool:
         """Whether some word, not whole, begins with this text."""
         return text in self._beginnings

@@ -9,68 +9,32 @@ from collections.abc import Collection, Generator
 
 from chatls import jsontext
 from chatls.content import JsonObject
-from chatls.providers.inline import values as values
+from chatls.providers.inline import values
 from chatls.providers.inline.between import Value
 from chatls.providers.inline.call import UNSURE, OpenCall, quoted
 from chatls.providers.inline.families import Family
-from chatls.providers.inline.nested import LONGEST_TAG, Keys, Marks, any_of, marks_of
+from chatls.providers.inline.nested import LONGEST_TAG, Keys, Marks, marks_of
 from chatls.providers.inline.source import Source, Wait
 
 _CDATA = "<![CDATA["
 _SCALARS = frozenset({"integer", "number", "boolean", "null"})
 
 
-class Waiting:
-    """The calls of a reply that seem complete: the next may have been the text of their last value, and then what
-    closes that is still to come.
-    """
-
-    def __init__(self) -> None:
-        self._calls: list[OpenCall] = []
-        self._close = re.compile("(?!)")
-        self._doubt = False
-
-    def __bool__(self) -> bool:
-        return bool(self._calls)
-
-    def doubt(self) -> None:
-        """The next call is not certain: none of those before it is."""
-        self._doubt |= bool(self._calls)
-
-    def add(self, call: OpenCall, family: Family) -> None:
-        """One more."""
-        assert family.tags
-        self._close = re.compile(any_of(family.tags.close.split("{key}")[:1]))
-        self._calls.append(call)
-        call.wait()
-
-    def settle(self, behind: str) -> bool:
-        """The reply is over: whether calls are told now. `behind`: its text behind the first of them."""
-        calls, self._calls = self._calls, []
-        for call in calls:
-            if self._doubt or self._close.search(behind):
-                call.broken_off(UNSURE)
-            else:
-                call.ready()
-        return bool(calls)
-
-
-def read_tags(
-    source: Source, call: OpenCall, family: Family, schema: JsonObject, names: Collection[str], waiting: Waiting
-) -> Wait:
+def read_tags(source: Source, call: OpenCall, family: Family, schema: JsonObject, names: Collection[str]) -> Wait:
     """Parameters between tags, up to the tag that closes the call. Only for families that have some. `names`: of all
-    tools that are offered; `waiting`: takes the call if it is complete.
+    tools that are offered.
     """
+    assert family.tags
     keys = Keys(schema)
     yield from _Reader(source, call, family, schema, names, keys).read()
-    if keys.resumed or not keys.sure:
-        waiting.doubt()
-    if not keys.sure:
-        call.broken_off(UNSURE)
-    elif source.keep:
+    if call.waiting is not None:
+        if not keys.sure or (keys.resumed and call.waiting):
+            call.waiting.doubt()
+        call.waiting.begin(family.tags.close.partition("{key}")[0])
+    if keys.sure:
         call.ready()
     else:
-        waiting.add(call, family)
+        call.broken_off(UNSURE)
 
 
 class _Reader:

@@ -60,6 +60,8 @@ class Known:
     """The kind at another address under this name, if it is another one: gateways speak chat completions."""
     dialect: ChatDialect = ChatDialect()
     key_header: KeyHeader = BEARER
+    start: str = ""
+    """The command that starts it, where it runs on this machine."""
     automatic: bool = True
     """A key in the first variable is enough to choose it: nobody sets that one for another purpose."""
 
@@ -125,11 +127,11 @@ KNOWN: tuple[Known, ...] = (
         dialect=ChatDialect(null_content=True),
         automatic=False,
     ),
-    Known("llamacpp", "http://127.0.0.1:8080/v1"),
-    Known("lmstudio", "http://127.0.0.1:1234/v1"),
-    Known("ollama", "http://127.0.0.1:11434", kind="ollama"),
-    Known("vllm", "http://127.0.0.1:8000/v1"),
-    Known("sglang", "http://127.0.0.1:30000/v1"),
+    Known("llamacpp", "http://127.0.0.1:8080/v1", start="llama-server -m MODEL.gguf --jinja"),
+    Known("lmstudio", "http://127.0.0.1:1234/v1", start="lms server start"),
+    Known("ollama", "http://127.0.0.1:11434", kind="ollama", start="ollama serve"),
+    Known("vllm", "http://127.0.0.1:8000/v1", start="vllm serve MODEL"),
+    Known("sglang", "http://127.0.0.1:30000/v1", start="python -m sglang.launch_server --model-path MODEL"),
 )
 """In the order in which keys, and then servers on this machine, are looked for."""
 

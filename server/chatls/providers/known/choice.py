@@ -27,6 +27,11 @@ _LOOKING = 0.5
 _NAMED = 8
 """Models that a complaint about a missing one names."""
 
+_MAKESHIFT = (
+    "no key in the environment and no local model server, so a tiny demonstration model answers: it can only find "
+    "words in files. For a real one set ANTHROPIC_API_KEY or the like, or run `ollama serve`"
+)
+
 _FINDERS: Mapping[str, Callable[[str], Awaitable[Found | None]]] = {
     "llamacpp": find_llamacpp,
     "lmstudio": find_lmstudio,
@@ -71,8 +76,7 @@ async def choose(settings: Settings, environment: Mapping[str, str]) -> Choice:
     for name, provider in settings.providers.items():
         if provider.kind in ("scripted", "local"):
             return Choice(name, default_model(name, settings), f"{name!r} is set up, and no key or server was found")
-    reason = "no key in the environment and no local model server; a tiny offline demonstration model"
-    return Choice(EMBEDDED_PROVIDER, EMBEDDED_MODEL, reason)
+    return Choice(EMBEDDED_PROVIDER, EMBEDDED_MODEL, _MAKESHIFT)
 
 
 async def only_model(provider: str, settings: Settings, models: Callable[[], Awaitable[tuple[str, ...]]]) -> Choice:

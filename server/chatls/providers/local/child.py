@@ -15,7 +15,7 @@ from chatls.errors import ProviderError
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.keys import ApiKey
 
-_PROGRAM = Path(__file__).with_name("local_server.py")
+_PROGRAM = Path(__file__).with_name("server.py")
 _READY = b"READY "
 _LONGEST_LINE = 1000
 _MOMENT = 0.2
@@ -36,7 +36,7 @@ class LocalChild:
 
     @classmethod
     async def start(cls, name: str, wanted: JsonObject, within: float) -> "LocalChild":
-        """Start one for the provider `name`; `wanted` is what local_server.py reads, all but the key.
+        """Start one for the provider `name`; `wanted` is what server.py reads, all but the key.
 
         Takes at most `within` seconds (0: no limit). Raises `ProviderError`, with the child's own words. If it fails
         or is cancelled, no process is left.

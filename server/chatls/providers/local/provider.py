@@ -6,6 +6,7 @@ written in demonstration.py.
 
 import importlib.util
 import os
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -36,6 +37,8 @@ _TITLE = "SmolLM2 135M (tiny offline demonstration model)"
 _CONTEXT = 8192
 """Tokens of context for a file of one's own, where the settings say nothing: more costs memory at once."""
 _MAGIC = b"GGUF"
+_ENGINE = "xllamacpp>=2026.10"
+"""As in pyproject.toml."""
 _LOST = "the demonstration model lost the thread"
 
 
@@ -99,7 +102,8 @@ class LocalProvider:
             )
             raise ProviderError("not_found", text)
         if importlib.util.find_spec("xllamacpp") is None:
-            text = "models on this machine need llama.cpp: pip install 'chatls[local]'"
+            install = f"{sys.executable} -m pip install '{_ENGINE}'"
+            text = f"models on this machine need llama.cpp, which is not installed: {install}"
             raise ProviderError("not_found", f"{text}. {ADVICE}")
 
     async def _started(self) -> AsyncGenerator[Notice, None]:
@@ -131,7 +135,7 @@ class LocalProvider:
         if self._own:
             _check_file(self._own)
             return {"model": str(self._own), "context": self._context, **_threads({})}
-        template = files("chatls.providers").joinpath("demonstration.jinja").read_text("utf-8")
+        template = files("chatls.providers.local").joinpath("demonstration.jinja").read_text("utf-8")
         # One thread writes hardly slower than two do, and keeps its pace while others use the processor.
         threads = {"threads": 1, "promptThreads": min(2, os.cpu_count() or 1)}
         model = str(self._weights.path)

@@ -1,6 +1,6 @@
 """A program of its own: serves one GGUF file with llama.cpp, on this machine alone, for as long as its stdin is open.
 
-    python local_server.py < {"model": "/a/model.gguf", "apiKey": "...", "context": 4096, ...}
+    python server.py < {"model": "/a/model.gguf", "apiKey": "...", "context": 4096, ...}
 
 The first line of stdin says what to serve: nothing secret stands among the arguments. One line on stdout, `READY URL`,
 says where. It ends with its stdin, so it cannot outlive the daemon, however that ends; TERM ends it as well.

@@ -1,5 +1,6 @@
 -- What the keys of the chat's windows do with one chat. panel.lua adds those that are about all of them.
 
+local cheatsheet = require("chatls.chat.cheatsheet")
 local keys = require("chatls.chat.keys")
 local permission = require("chatls.chat.permission")
 local prompt = require("chatls.chat.prompt")
@@ -83,6 +84,68 @@ local function act(chat)
   end
 end
 
+local function warn(text)
+  vim.notify("chatls: " .. text, vim.log.levels.WARN)
+end
+
+---@param chat? chatls.Chat
+---@return chatls.CodeBlock?
+local function code_of(chat)
+  local pair = windows.current()
+  local block
+  if chat then
+    local at = pair and api.nvim_win_get_cursor(pair.transcript)[1] or api.nvim_buf_line_count(chat.transcript.buf)
+    block = chat.transcript:code_at(at - 1)
+  end
+  if not block then
+    warn("there is no code block here, nor above")
+  end
+  return block
+end
+
+---@param count integer
+---@param language string
+local function lines_of(count, language)
+  local what = language ~= "" and language .. " " or ""
+  return ("%d %sline%s"):format(count, what, count == 1 and "" or "s")
+end
+
+---Yank the code block under the transcript's cursor, else the last one above it.
+---@param chat? chatls.Chat
+---@param register? string
+function M.yank(chat, register)
+  local block = code_of(chat)
+  if not block then
+    return
+  end
+  register = register or vim.v.register
+  if not pcall(vim.fn.setreg, register, block.lines, "V") then
+    return warn(("there is no register %q to write to"):format(register))
+  end
+  local into = register ~= '"' and (' into "%s'):format(register) or ""
+  vim.notify(("chatls: yanked %s%s"):format(lines_of(#block.lines, block.language), into))
+end
+
+---Put that code block below the cursor of the file that is looked at, and go there.
+---@param chat? chatls.Chat
+function M.insert(chat)
+  local block = code_of(chat)
+  local win = block and windows.other()
+  if not block or #block.lines == 0 then
+    return
+  end
+  if not win then
+    return warn("there is no window to put it into")
+  end
+  if not vim.bo[api.nvim_win_get_buf(win)].modifiable then
+    return warn("the file that you look at cannot be changed")
+  end
+  api.nvim_set_current_win(win)
+  vim.cmd.stopinsert()
+  api.nvim_put(block.lines, "l", true, false)
+  api.nvim_win_set_cursor(win, { api.nvim_win_get_cursor(win)[1] + 1, 0 })
+end
+
 ---By the names of their keys.
 ---@param chat chatls.Chat
 ---@param send fun(text: string)
@@ -101,6 +164,9 @@ function M.of(chat, send)
     previous_turn = with(jump, false),
     fold = toggle_fold,
     act = with(act),
+    help = function()
+      cheatsheet.of_chat(api.nvim_get_current_buf() == chat.prompt and "prompt" or "transcript")
+    end,
   }
 end
 

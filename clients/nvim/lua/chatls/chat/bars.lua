@@ -1,9 +1,12 @@
 -- What the lines above the chat's windows say: which chat this is, and how its turn stands. Pure.
 
+local call_of = require("chatls.chat.call")
 local keys = require("chatls.chat.keys")
 local format = require("chatls.chat.format")
 
 local M = {}
+
+local ABOUT = 24 -- cells of what a call that waits is about
 
 ---@param chat chatls.Chat
 ---@param at integer
@@ -30,7 +33,13 @@ local function running(chat, now)
   end
   local call = chat:call()
   if call and call.status == "awaiting_permission" then
-    return { { " ? " .. call.name .. " waits for you", "ChatlsWaiting" }, { "  :ChatPermission", "ChatlsQuiet" } }
+    local about = call_of.argument(call):gsub("%c+", " ")
+    about = about ~= "" and " " .. format.cut_front(about, ABOUT) or ""
+    local key = keys.shown("send")
+    return {
+      { " ? " .. call.name .. about .. " waits", "ChatlsWaiting" },
+      { key and ("  %s shows it"):format(key) or "  :ChatPermission", "ChatlsQuiet" },
+    }
   end
   local word = chat.view.status == "waiting" and "waiting for the model" or call and call.name or "running"
   local parts = { { " ● " .. word, "ChatlsRunning" }, { seconds, "ChatlsQuiet" } }

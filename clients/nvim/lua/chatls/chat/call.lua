@@ -5,11 +5,11 @@ local text_of = require("chatls.chat.text")
 
 local M = {}
 
----@type table<string, { icon: string, group: string, word?: string }>
+---@type table<string, { icon: string, group: string, word?: string, short?: string }>
 M.STATUS = {
   streaming = { icon = "…", group = "ChatlsRunning", word = "writing" },
   ready = { icon = "○", group = "ChatlsRunning", word = "ready" },
-  awaiting_permission = { icon = "?", group = "ChatlsWaiting", word = "waits for your permission" },
+  awaiting_permission = { icon = "?", group = "ChatlsWaiting", word = "waits for your permission", short = "waits" },
   running = { icon = "▶", group = "ChatlsRunning", word = "running" },
   completed = { icon = "✓", group = "ChatlsCompleted" },
   failed = { icon = "✗", group = "ChatlsFailed", word = "failed" },
@@ -37,11 +37,15 @@ end
 ---What is told behind the name: how it stands, and for how long.
 ---@param block chatls.Block
 ---@param elapsed? integer
+---@param short boolean In one word.
 ---@return string
-local function standing(block, elapsed)
+local function standing(block, elapsed, short)
   local told = {}
-  table.insert(told, (M.STATUS[block.status] or { word = block.status }).word)
-  if block.status == "streaming" then
+  local look = M.STATUS[block.status] or { word = block.status }
+  table.insert(told, look.word)
+  if short and look.short then
+    return "  " .. look.short
+  elseif block.status == "streaming" then
     table.insert(told, format.amount(text_of.size(block.argumentsText)))
   elseif block.durationMs and block.durationMs > 0 then
     table.insert(told, format.duration(block.durationMs))
@@ -52,11 +56,23 @@ local function standing(block, elapsed)
 end
 
 ---@param block chatls.Block
-local function argument(block)
+---@return string
+function M.argument(block)
   if not block.title then
     return telling(text_of.head(block.argumentsText, 1000))
   end
   return vim.startswith(block.title, block.name) and block.title:sub(#block.name + 2) or block.title
+end
+
+---The argument in so many cells: of a path the end counts.
+---@param block chatls.Block
+---@param cells integer
+local function fitted(block, cells)
+  local text = (M.argument(block):gsub("%c+", " "))
+  if #(block.locations or {}) > 0 and not text:find(" ", 1, true) then
+    return cells < 2 and "" or format.cut_front(text, cells)
+  end
+  return one_line(text, cells)
 end
 
 ---The line of a call: its state, its name, the most telling argument, and how it stands. It fits the width.
@@ -66,9 +82,14 @@ end
 ---@return string, chatls.Mark[]
 function M.line(block, elapsed, width)
   local look = M.STATUS[block.status] or { icon = "·", group = "ChatlsQuiet", word = block.status }
-  local name, after = look.icon .. " " .. block.name, standing(block, elapsed)
-  local room = width - vim.fn.strdisplaywidth(name .. after) - 3
-  local rest = one_line(argument(block), room)
+  local name, after = look.icon .. " " .. block.name, standing(block, elapsed, false)
+  local function room()
+    return width - vim.fn.strdisplaywidth(name .. after) - 3
+  end
+  if vim.fn.strdisplaywidth(M.argument(block)) > room() then
+    after = standing(block, elapsed, true)
+  end
+  local rest = fitted(block, room())
   local middle = name .. (rest ~= "" and " " .. rest or "")
   return middle .. after,
     {

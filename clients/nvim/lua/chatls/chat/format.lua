@@ -55,6 +55,21 @@ function M.cut(text, bytes)
   return text:sub(1, bytes) .. "…"
 end
 
+---At most so many cells: of a path the end stays, and with it the file's name.
+---@param text string
+---@param cells integer
+---@return string
+function M.cut_front(text, cells)
+  if vim.fn.strdisplaywidth(text) <= cells then
+    return text
+  end
+  local from, count = 0, vim.fn.strchars(text)
+  while from < count and vim.fn.strdisplaywidth(vim.fn.strcharpart(text, from)) > cells - 1 do
+    from = from + 1
+  end
+  return "…" .. vim.fn.strcharpart(text, from)
+end
+
 ---Adds a section; of one that is too long the middle is left out.
 ---@param drawing chatls.Drawing
 ---@param text string

@@ -14,6 +14,7 @@ M.GROUPS = {
   ChatlsArgument = "Normal",
   ChatlsQuiet = "Comment",
   ChatlsBar = "NonText",
+  ChatlsCodeEdge = "Comment",
   ChatlsKey = "Identifier",
   ChatlsWaiting = "DiagnosticWarn",
   ChatlsRunning = "DiagnosticInfo",

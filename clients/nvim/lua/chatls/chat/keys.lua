@@ -30,6 +30,20 @@ function M.shown(name)
   end
 end
 
+---The keys that count in a window, and what each does.
+---@param where "transcript"|"prompt"
+---@return { typed: string[], doc: string }[]
+function M.set(where)
+  local found = {}
+  for _, key in ipairs(M.KEYS) do
+    local typed = vim.tbl_contains(key.where, where) and set_to(key) or {}
+    if #typed > 0 then
+      table.insert(found, { typed = typed, doc = key.doc })
+    end
+  end
+  return found
+end
+
 ---@param buf integer
 ---@param where "transcript"|"prompt"
 ---@param actions table<string, fun()> By the names of the keys.

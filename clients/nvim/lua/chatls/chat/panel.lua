@@ -58,6 +58,10 @@ local function keyed(chat)
   return vim.tbl_extend("error", actions.of(chat, M.send), {
     close = M.close,
     write = M.write,
+    yank_code = function()
+      M.yank_code(vim.v.register)
+    end,
+    insert_code = M.insert_code,
     next_chat = function()
       step(1)
     end,
@@ -221,6 +225,17 @@ end
 ---@return boolean whether there is one
 function M.cancel()
   return shown ~= nil and shown:cancel()
+end
+
+---Yank the code block under the transcript's cursor, else the last one above it.
+---@param register? string
+function M.yank_code(register)
+  actions.yank(shown, register)
+end
+
+---Put that code block into the file that is looked at.
+function M.insert_code()
+  actions.insert(shown)
 end
 
 ---@return string?

@@ -1,6 +1,7 @@
 -- Questions of permission: a window with all of what would be done, and the answers on single keys. Closing it answers
 -- nothing; the question stays open, and `reopen` shows it again.
 
+local cheatsheet = require("chatls.chat.cheatsheet")
 local daemon = require("chatls.daemon")
 local format = require("chatls.chat.format")
 local highlights = require("chatls.chat.highlights")
@@ -63,14 +64,14 @@ local function choose(one, option_id, feedback)
 end
 
 ---@param one chatls.Asked
-local function reject_with_words(one)
-  local no
-  for _, option in ipairs(one.question.options) do
-    no = no or option.kind == "reject_once" and option.id or nil
+---@param entry chatls.Entry
+local function take(one, entry)
+  if not entry.words then
+    return choose(one, entry.option.id)
   end
   vim.ui.input({ prompt = "No; instead: " }, function(words)
-    if words and words ~= "" and no and vim.tbl_contains(asked, one) then
-      choose(one, no, words)
+    if words and words ~= "" and vim.tbl_contains(asked, one) then
+      choose(one, entry.option.id, words)
     end
   end)
 end
@@ -103,19 +104,18 @@ local function map(buf, one)
       end
     end, { buffer = buf, nowait = true, desc = "chatls: " .. doc })
   end
-  for at, entry in ipairs(question_of.answers(one.question)) do
-    local function fn()
-      choose(one, entry.option.id)
-    end
-    key(entry.key, fn, entry.option.label)
-    key(tostring(at), fn, entry.option.label)
+  for _, entry in ipairs(question_of.answers(one.question)) do
+    key(entry.key, function()
+      take(one, entry)
+    end, entry.label)
   end
-  key("r", function()
-    reject_with_words(one)
-  end, "no, with words")
   key(keys.shown("cancel") or "<C-c>", function()
     cancel_turn(one.question.sessionId)
   end, "cancel the turn")
+  local help = keys.shown("help")
+  if help then
+    key(help, M.help, "show the keys")
+  end
   key("q", close, "decide later")
   key("<Esc>", close, "decide later")
 end
@@ -131,10 +131,23 @@ local function height_of(drawing, width)
   return rows
 end
 
+---How it is answered from here.
+---@param question chatls.Question
+---@param focused boolean
+---@param long boolean The answers are out of sight.
+---@return string
+local function footer(question, focused, long)
+  if not focused then
+    return " answer from here: :ChatPermission " .. question_of.choices(question) .. " "
+  end
+  return long and question_of.keys(question) or " q: decide later  :ChatPermission "
+end
+
 ---@param question chatls.Question
 ---@param drawing chatls.Drawing
+---@param focused boolean
 ---@return vim.api.keyset.win_config
-local function geometry(question, drawing)
+local function geometry(question, drawing, focused)
   local widest = 40
   for _, line in ipairs(drawing.lines) do
     widest = math.max(widest, vim.fn.strdisplaywidth(line) + 1)
@@ -154,7 +167,7 @@ local function geometry(question, drawing)
     border = "rounded",
     style = "minimal",
     title = { { (" %s%s "):format(format.cut(question.title:gsub("%c", " "), width - 14), waiting), "ChatlsWaiting" } },
-    footer = { { height < rows and question_of.keys(question) or " q: decide later  :ChatPermission ", "ChatlsQuiet" } },
+    footer = { { format.cut(footer(question, focused, height < rows), width - 4), "ChatlsQuiet" } },
     footer_pos = "right",
   }
 end
@@ -173,11 +186,60 @@ function M.show(one, focus)
   close()
   local drawing = question_of.draw(one.question)
   local buf = fill(drawing)
-  local win = api.nvim_open_win(buf, focus, geometry(one.question, drawing))
+  local win = api.nvim_open_win(buf, focus, geometry(one.question, drawing, focus))
   vim.wo[win].wrap, vim.wo[win].linebreak = true, false
   vim.wo[win].winhighlight = "NormalFloat:Normal,FloatBorder:ChatlsWaiting"
   float = { asked = one, win = win, buf = buf, since = vim.uv.now() }
   map(buf, one)
+end
+
+---Put the window where it belongs.
+function M.place()
+  if float and api.nvim_win_is_valid(float.win) then
+    local question = float.asked.question
+    local focused = api.nvim_get_current_win() == float.win
+    api.nvim_win_set_config(float.win, geometry(question, question_of.draw(question), focused))
+  end
+end
+
+---Answer the question that is shown, from wherever one is. Nothing is answered that was not to be seen.
+---@param typed string A key of its window.
+---@return string? complaint
+function M.answer(typed)
+  if not asked[1] then
+    return "no question waits for you"
+  end
+  if not (float and api.nvim_win_is_valid(float.win)) then
+    M.show(asked[1], false)
+    return "look at the question first; then answer again"
+  end
+  local one, chosen = float.asked, nil
+  for _, entry in ipairs(question_of.answers(one.question)) do
+    chosen = entry.key == typed and entry or chosen
+  end
+  if not chosen then
+    return ("%q is no answer to this question: %s"):format(typed, question_of.choices(one.question))
+  end
+  if vim.uv.now() - float.since < SETTLE_MS then
+    return "the question has only just appeared: look at it first"
+  end
+  take(one, chosen)
+end
+
+---The keys that answer the question that is shown, or would be.
+---@return string[]
+function M.keys()
+  local one = float and float.asked or asked[1]
+  return vim.tbl_map(function(entry)
+    return entry.key
+  end, one and question_of.answers(one.question) or {})
+end
+
+---What the keys of its window do.
+function M.help()
+  if float then
+    cheatsheet.of_question(float.asked.question)
+  end
 end
 
 ---Show a question that waits, and go to it.
@@ -199,13 +261,9 @@ end
 ---@param cancel fun(session_id: string)
 function M.setup(windows, cancel)
   panel_windows, cancel_turn = windows, cancel
-  api.nvim_create_autocmd("VimResized", {
+  api.nvim_create_autocmd({ "VimResized", "WinEnter", "WinResized" }, {
     group = api.nvim_create_augroup("chatls_permission", { clear = true }),
-    callback = function()
-      if float and api.nvim_win_is_valid(float.win) then
-        api.nvim_win_set_config(float.win, geometry(float.asked.question, question_of.draw(float.asked.question)))
-      end
-    end,
+    callback = vim.schedule_wrap(M.place),
   })
   daemon.on_question(function(question, answer)
     local one = { question = question, answer = answer }

@@ -1,26 +1,71 @@
 -- How a question of permission reads: all of what would be done, and the answers on single keys. Pure.
 
 local format = require("chatls.chat.format")
+local letters = require("chatls.letters")
 
 local M = {}
 
----The letters for each meaning; each option has its number, too.
-local LETTERS = {
-  allow_once = { "y" },
-  allow_always = { "s", "a", "w" },
-  reject_once = { "n" },
-  reject_always = { "d", "D" },
-}
 local WORDS = { allow_once = "yes", allow_always = "always", reject_once = "no", reject_always = "never" }
 
+---For how long an answer holds. A daemon that does not say so says it in the id.
+---@param option chatls.PermissionOption
+---@return string
+local function scope(option)
+  if option.scope == "session" or option.scope == "workspace" then
+    return option.scope
+  end
+  local id = option.id:lower()
+  return id:find("session", 1, true) and "session" or id:find("workspace", 1, true) and "workspace" or ""
+end
+
+---@param row chatls.Letter
+---@param option chatls.PermissionOption
+---@return boolean
+local function suits(row, option)
+  local id = option.id:lower()
+  local wide = id:find("wide", 1, true) or id:find("inside", 1, true)
+  local held = row.scope == "" or row.scope == scope(option)
+  return row.kind == option.kind and held and not (row.narrow and wide)
+end
+
+---The key of every option, in their order: the letter of the first row that suits it and is free, else its number.
+---@param options chatls.PermissionOption[]
+---@return string[]
+function M.letters(options)
+  local taken, found = {}, {}
+  for place, option in ipairs(options) do
+    local key = tostring(place)
+    for _, row in ipairs(letters.rows) do
+      if not taken[row.key] and suits(row, option) then
+        key, taken[row.key] = row.key, true
+        break
+      end
+    end
+    table.insert(found, key)
+  end
+  return found
+end
+
+---@class chatls.Entry
+---@field key string
+---@field label string
+---@field option chatls.PermissionOption
+---@field words? boolean It goes with words.
+
+---The keys that answer. A tenth option has none: it is one key.
 ---@param question chatls.Question
----@return { key: string, option: chatls.PermissionOption }[]
+---@return chatls.Entry[]
 function M.answers(question)
-  local used, found = {}, {}
-  for at, option in ipairs(question.options) do
-    local letters = LETTERS[option.kind] or {}
-    used[option.kind] = (used[option.kind] or 0) + 1
-    table.insert(found, { key = letters[used[option.kind]] or tostring(at), option = option })
+  local found = {}
+  for at, key in ipairs(M.letters(question.options)) do
+    local option = question.options[at]
+    if #key == 1 then
+      table.insert(found, { key = key, label = option.label, option = option })
+    end
+    if key == "n" then
+      local label = "No, and say what to do instead"
+      table.insert(found, { key = letters.with_words, label = label, option = option, words = true })
+    end
   end
   return found
 end
@@ -64,13 +109,10 @@ function M.draw(question)
   local drawing = preview(question)
   add(drawing, "")
   for _, entry in ipairs(M.answers(question)) do
-    local kind = entry.option.kind
-    table.insert(drawing.lines, (" %s  %s"):format(entry.key, entry.option.label))
-    local group = vim.startswith(kind, "allow") and "ChatlsCompleted" or "ChatlsFailed"
+    table.insert(drawing.lines, (" %s  %s"):format(entry.key, entry.label))
+    local group = vim.startswith(entry.option.kind, "allow") and "ChatlsCompleted" or "ChatlsFailed"
     table.insert(drawing.marks, { row = #drawing.lines - 1, from = 1, to = 1 + #entry.key, group = group })
   end
-  add(drawing, " r  No, and say what to do instead")
-  table.insert(drawing.marks, { row = #drawing.lines - 1, from = 1, to = 2, group = "ChatlsFailed" })
   return drawing
 end
 
@@ -80,9 +122,20 @@ end
 function M.keys(question)
   local told = {}
   for _, entry in ipairs(M.answers(question)) do
-    table.insert(told, ("%s %s"):format(entry.key, WORDS[entry.option.kind] or "?"))
+    table.insert(told, ("%s %s"):format(entry.key, entry.words and "no, but" or WORDS[entry.option.kind] or "?"))
   end
   return (" %s  q later "):format(table.concat(told, "  "))
+end
+
+---The keys alone: "y/s/n".
+---@param question chatls.Question
+---@return string
+function M.choices(question)
+  local keys = {}
+  for _, entry in ipairs(M.answers(question)) do
+    table.insert(keys, entry.key)
+  end
+  return table.concat(keys, "/")
 end
 
 return M

@@ -18,6 +18,8 @@ local NAMESPACE = highlights.namespace
 ---@field drawn integer Pieces of the text that were drawn.
 ---@field held string Blanks at the end that are not shown before something follows.
 ---@field since integer Milliseconds; since when its call has the status that it has.
+---@field fence? chatls.Fence Of an answer: the code block that is open behind the lines that were read.
+---@field read? integer Lines that were read for code blocks.
 ---@field block? chatls.Block
 ---@field status? string
 ---@field over? boolean The model has gone on to something else.

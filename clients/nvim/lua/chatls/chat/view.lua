@@ -3,6 +3,7 @@
 --
 -- A transcript is a list of items, each a run of lines: what a person asked, the blocks of the turn, how it ended.
 
+local code = require("chatls.chat.code")
 local folds = require("chatls.chat.folds")
 local highlights = require("chatls.chat.highlights")
 local lines_of = require("chatls.chat.lines")
@@ -46,17 +47,19 @@ local function fresh(item)
 end
 
 ---@param at integer
-function Transcript:write(at)
+---@param over boolean The model has gone on to something else.
+function Transcript:write(at, over)
   local item = self.items[at]
   local text = fresh(item)
-  if text == "" then
-    return
+  if text ~= "" then
+    local lines = vim.split(text, "\n", { plain = true })
+    if #item.lines == 0 then
+      self:insert(at, lines)
+    else
+      self:extend(at, lines)
+    end
   end
-  local lines = vim.split(text, "\n", { plain = true })
-  if #item.lines == 0 then
-    return self:insert(at, lines)
-  end
-  self:extend(at, lines)
+  code.draw(self.buf, item, over)
 end
 
 ---@param at integer
@@ -86,7 +89,7 @@ end
 function Transcript:update(at, last)
   local item, block = self.items[at], self.items[at].block --[[@as chatls.Block]]
   local open = block.type == "tool" and state.OPEN[block.status]
-  if item.rev == block.rev and not open and (item.kind ~= "thinking" or item.over == not last) then
+  if item.rev == block.rev and not open and (item.kind == "block" or item.over == not last) then
     return
   end
   if item.status ~= block.status then
@@ -94,7 +97,7 @@ function Transcript:update(at, last)
   end
   item.rev, item.over = block.rev, not last
   if item.kind == "text" then
-    self:write(at)
+    self:write(at, not last)
   elseif item.kind == "thinking" then
     self:think(at, not last)
   else
@@ -192,6 +195,24 @@ function Transcript:item_at(row)
       low = middle + 1
     else
       return item
+    end
+  end
+end
+
+---The code block that a line belongs to, else the last one above it.
+---@param row integer
+---@return chatls.CodeBlock?
+function Transcript:code_at(row)
+  for at = #self.items, 1, -1 do
+    local item = self.items[at]
+    if item.kind == "text" and item.row <= row then
+      local found
+      for _, block in ipairs(code.blocks(item.lines)) do
+        found = item.row + block.first - 1 <= row and block or found
+      end
+      if found then
+        return found
+      end
     end
   end
 end

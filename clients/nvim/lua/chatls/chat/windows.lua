@@ -1,6 +1,7 @@
 -- The windows of the chat: where they are, how they look. One pair to a tab page; panel.lua says what they show.
 
 local config = require("chatls.config")
+local sizes = require("chatls.chat.sizes")
 
 local api = vim.api
 
@@ -9,6 +10,7 @@ local M = {}
 ---@class chatls.Pair
 ---@field transcript integer
 ---@field prompt integer
+---@field layout string The option, when it was opened.
 
 ---@type table<integer, chatls.Pair> By tab page.
 local pairs_by_tab = {}
@@ -43,7 +45,7 @@ local TRANSCRIPT = {
   winhighlight = "Folded:Normal",
 }
 
-local PROMPT = { winfixheight = true, scrolloff = 0, fillchars = "eob: " }
+local PROMPT = { scrolloff = 0, fillchars = "eob: " }
 
 local function set(win, options)
   for name, value in pairs(options) do
@@ -74,6 +76,7 @@ function M.put(pair, transcript, prompt)
   api.nvim_win_set_buf(pair.prompt, prompt)
   dress(pair.transcript, TRANSCRIPT)
   dress(pair.prompt, PROMPT)
+  sizes.fix(pair)
   return true
 end
 
@@ -99,10 +102,9 @@ function M.all()
   return found
 end
 
----@param whole integer
-local function share(whole)
-  local size = config.options.size
-  return math.max(10, math.floor(size < 1 and whole * size or size))
+---@param layout string
+local function is_beside(layout)
+  return layout == "left" or layout == "right"
 end
 
 ---@param buf integer
@@ -114,12 +116,13 @@ local function split(buf)
     api.nvim_win_set_buf(0, buf)
     return api.nvim_get_current_win()
   end
-  local beside = layout == "left" or layout == "right"
+  local beside = is_beside(layout)
+  local size = config.options.size
   return api.nvim_open_win(buf, false, {
     split = layout == "top" and "above" or layout == "bottom" and "below" or layout,
     win = -1,
-    width = beside and share(vim.o.columns) or nil,
-    height = not beside and share(vim.o.lines) or nil,
+    width = beside and sizes.share(size, vim.o.columns) or nil,
+    height = not beside and sizes.share(size, vim.o.lines) or nil,
   })
 end
 
@@ -144,9 +147,10 @@ end
 function M.open(transcript, prompt)
   local win = split(transcript)
   local below = api.nvim_open_win(prompt, false, { split = "below", win = win, height = config.options.prompt_height })
-  local pair = { transcript = win, prompt = below }
+  local pair = { transcript = win, prompt = below, layout = config.options.layout }
   dress(win, TRANSCRIPT)
   dress(below, PROMPT)
+  sizes.keep(pair)
   pairs_by_tab[api.nvim_win_get_tabpage(win)] = pair
   close_together(pair)
   return pair
