@@ -54,8 +54,8 @@ _GOOD = frozenset(
 )
 """Labels of a reply that said, or called, what it wanted. One with any other was given up: "error", "abort", ..."""
 
-_USUAL = 4
-"""Members of a call that OpenAI knows."""
+_USUAL = 3
+"""Members of a fragment of a call that only adds to its arguments."""
 
 _OLD_STYLE = -1
 """The index under which `function_call`, the forerunner of `tool_calls`, is collected."""
