@@ -143,7 +143,8 @@ async def test_what_stands_beside_a_call_goes_back_beside_it(server: ScriptedSer
     server.play(streamed(chunk({"tool_calls": calls}), end("tool_calls")), HI)
     async with opened(server.url) as provider:
         got = seen(await reply(provider, asks(user("look"))))
-        (ours,) = got.replay.call_ids if got.replay else ()
+        assert got.replay is not None
+        (ours,) = got.replay.call_ids
         message = AssistantMessage("", (ToolCall(ours, "search", {}),), "", got.replay)
         body = await played(server, provider, asks(user("look"), message, user("?")))
     assert called(body)[0]["tool_calls"][0]["extra_content"] == beside["extra_content"]
@@ -164,7 +165,8 @@ async def test_thinking_in_the_text_goes_back_in_the_text_where_tools_ran(server
     async with opened(server.url) as provider:
         got = seen(await reply(provider, asks(user("look"))))
         assert (got.text, got.thinking) == ("I look.", "hm")
-        (ours,) = got.replay.call_ids if got.replay else ()
+        assert got.replay is not None
+        (ours,) = got.replay.call_ids
         message = AssistantMessage(got.text, (ToolCall(ours, "search", {}),), got.thinking, got.replay)
         body = await played(server, provider, asks(user("look"), message, user("?")))
     assert called(body)[0]["content"] == "<think>\nhm\n</think>\n\nI look."

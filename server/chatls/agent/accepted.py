@@ -117,7 +117,8 @@ class Accepted:
             with self.scope:
                 async with self._means.models.serving(self._ask.model, self._settings) as served:
                     stop = await self._answered(served, mark)
-            if stop == "refusal":  # What was refused once is refused again with whatever follows it.
+            if stop == "refusal" or (self.tally.error and self.tally.error.kind == "content_filtered"):
+                # What was refused once is refused again with whatever follows it.
                 history.rewind(mark)
                 self._emit(Notice("The refused prompt, and what came of it, is not sent to the model again."))
         except RequestError:
