@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.jsontext import dumps, loads, loads_leniently, printable
+from chatls.jsontext import Halves, dumps, loads, loads_leniently, printable
 
 JSON = st.recursive(
     st.none()
@@ -65,3 +65,22 @@ def test_integers_beyond_64_bits_stay_what_they_are_where_it_matters() -> None:
     value = loads_leniently(text, exact=True)
     assert value == {"n": -9223372036854775809, "m": [123456789012345678901234567890]}
     assert dumps(value).decode() == text.replace(" ", "")
+
+
+@given(before=st.text(), after=st.text(), letter=st.characters(min_codepoint=0x10000))
+def test_a_character_in_two_events_is_joined_in_the_second(before: str, after: str, letter: str) -> None:
+    first, second = json.dumps(letter)[1:7], json.dumps(letter)[7:13]
+    halves: Halves = {}
+    events = [
+        f'{{"a": [{{"b": {json.dumps(before)[:-1]}{first}"}}]}}',
+        f'{{"a": [{{"b": "{second}{json.dumps(after)[1:]}}}]}}',
+    ]
+    got = [loads_leniently(event, halves=halves)["a"][0]["b"] for event in events]
+    assert got == [printable(before), letter + printable(after)]
+
+
+def test_half_a_character_is_joined_with_nothing_but_its_other_half() -> None:
+    halves: Halves = {}
+    assert loads_leniently('["a\\ud83d", ""]', halves=halves) == ["a", ""]
+    assert loads_leniently('["", "\\ude00b"]', halves=halves) == ["", "\ufffdb"]
+    assert loads_leniently('["\\ude00", "\\ud83d"]', halves={}) == ["\ufffd", ""]

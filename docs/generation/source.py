@@ -50,8 +50,8 @@ class Shape:
 
     @property
     def tag(self) -> Member | None:
-        """The member that tells this object from others: a constant."""
-        return next((item for item in self.members if constant(item.type) is not None), None)
+        """The member that tells this object from others: a constant that is always there."""
+        return next((item for item in self.members if constant(item.type) is not None and not item.optional), None)
 
     @property
     def others(self) -> tuple[Member, ...]:

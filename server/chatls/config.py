@@ -126,7 +126,9 @@ class LimitSettings(_Model):
     first_byte_timeout: Seconds = Field(default=300, ge=0)
     """From the request to the first data of the reply."""
     idle_timeout: Seconds = Field(default=120, ge=0)
-    """Between two pieces of data; keep-alive comments do not count."""
+    """Between two signs of life, whatever they are: keep-alive comments count."""
+    progress_timeout: Seconds | None = Field(default=None, ge=0)
+    """Between two pieces of content; signs of life do not count. By default five times `idleTimeout`."""
     tool_timeout: Seconds = Field(default=60, ge=0)
     """For one tool call."""
     concurrent_tools: int = Field(default=8, ge=1)

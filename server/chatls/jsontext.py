@@ -22,16 +22,22 @@ def loads(text: bytes | str) -> Any:
     return orjson.loads(text)
 
 
-def loads_leniently(text: bytes | str, *, exact: bool = False) -> Any:
+Halves = dict[tuple[str | int, ...], str]
+"""First halves of characters whose second half is yet to come, by the place of the text that they end."""
+
+
+def loads_leniently(text: bytes | str, *, exact: bool = False, halves: Halves | None = None) -> Any:
     r"""Parse what models and their servers write: raw control characters and lone surrogates are tolerated, the
     latter become U+FFFD. `exact`: integers beyond 64 bits stay what they are; it takes a second look at the text.
+    `halves`: kept from one event of a stream to the next, so that a character whose two escapes come in two texts at
+    the same place is joined in the second.
 
     Raises `ValueError` where even that fails, and for nesting beyond `DEEPEST`: what is read here is written again.
 
     >>> loads_leniently('{"a": "x\ty\\ud800"}')
     {'a': 'x\ty�'}
     """
-    value = _loaded(text, exact=exact)
+    value = _loaded(text, halves, exact=exact)
     if _brackets(text) > DEEPEST and _is_deeper(value, DEEPEST):
         raise ValueError("nested too deeply")
     return value
@@ -59,7 +65,7 @@ def printable(text: str) -> str:
     return text
 
 
-def _loaded(text: bytes | str, *, exact: bool) -> Any:
+def _loaded(text: bytes | str, halves: Halves | None, *, exact: bool) -> Any:
     try:
         value = orjson.loads(text)
         if not (exact and _HUGE.search(text.encode() if isinstance(text, str) else text)):
@@ -69,7 +75,7 @@ def _loaded(text: bytes | str, *, exact: bool) -> Any:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     try:
-        return _without_surrogates(json.loads(text, strict=False))
+        return _without_surrogates(json.loads(text, strict=False), halves, ())
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
 
@@ -96,15 +102,26 @@ def _members(value: Any) -> Iterable[Any]:
     return cast(list[Any], value) if isinstance(value, list) else ()
 
 
-def _without_surrogates(value: Any) -> Any:
+def _without_surrogates(value: Any, halves: Halves | None, place: tuple[str | int, ...]) -> Any:
     if isinstance(value, str):
-        return printable(value)
+        return _mended(value, halves, place)
     if isinstance(value, list):
-        return [_without_surrogates(item) for item in cast(list[Any], value)]
+        return [_without_surrogates(item, halves, (*place, at)) for at, item in enumerate(cast(list[Any], value))]
     if isinstance(value, dict):
         members = cast(dict[str, Any], value).items()
-        return {printable(key): _without_surrogates(item) for key, item in members}
+        return {printable(key): _without_surrogates(item, halves, (*place, key)) for key, item in members}
     return value
+
+
+def _mended(text: str, halves: Halves | None, place: tuple[str | int, ...]) -> str:
+    if halves is None:
+        return printable(text)
+    first = halves.pop(place, "")
+    if first and "\udc00" <= text[:1] <= "\udfff":
+        text = first + text
+    if "\ud800" <= text[-1:] <= "\udbff":
+        halves[place], text = text[-1], text[:-1]
+    return printable(text)
 
 
 def _finite(value: Any) -> Any:

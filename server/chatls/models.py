@@ -10,6 +10,7 @@ from anyio import CancelScope, Event, Lock, create_task_group, move_on_after, to
 from chatls.config import ProviderKind, Settings
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 from chatls.providers import open_provider, preload
+from chatls.providers.insistent import Insistent
 from chatls.providers.known.catalog import EMBEDDED_PROVIDER, kind_of
 from chatls.providers.known.choice import Choice, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.provider import ModelInfo, Provider
@@ -117,7 +118,7 @@ class Models:
         """
         choice = await self.pick(asked, settings)
         async with self.lend(choice.provider, settings) as provider:
-            yield Served(f"{choice.provider}/{choice.model}", choice.model, choice.reason, provider)
+            yield Served(f"{choice.provider}/{choice.model}", choice.model, choice.reason, Insistent(provider))
 
     async def pick(self, asked: str | None, settings: Settings) -> Choice:
         """The model for a prompt. Waits only where no model is set and servers have to be looked for, or asked.

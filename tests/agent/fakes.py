@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from threading import Event as ThreadFlag
 from typing import Any, TypeVar, cast
@@ -18,6 +18,7 @@ from anyio.lowlevel import checkpoint
 
 from chatls.agent.history import History
 from chatls.agent.queues import Queues
+from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
 from chatls.agent.runner import Gate, Runner
 from chatls.agent.step import Outcome, Run, Step
@@ -251,6 +252,7 @@ class Scene:
         self._editor = editor or desk()
         self._queues = queues or Queues()
         self._tools = {item.name: item for item in tools}
+        self._repeats = Repeats()
 
     async def play(self, tool_choice: ToolChoice = "auto") -> StopReason:
         """Run the turn as the daemon does, and hold it to the laws."""
@@ -261,7 +263,8 @@ class Scene:
         requests = Requests("model", "system", self.history, specs, Parameters(), tool_choice)
         try:
             with fail_after(DEADLINE), self.scope:
-                stop = await self.turn.run(self.provider, requests.next, self._step, runner, self.limits.max_steps)
+                stream, steps = partial(self._repeats.watched, self.provider.stream), self.limits.max_steps
+                stop = await self.turn.run(stream, requests.next, self._step, runner, steps)
         finally:
             check_events(self.stage.events)
             check_history(self.history.messages)
@@ -272,7 +275,7 @@ class Scene:
         return ToolContext(self._workspace(), self._editor, Seen(), commands, output, cancelled)
 
     def _step(self) -> Step:
-        return Step(self._tools, lambda: Workspace(self._editor))
+        return Step(self._tools, lambda: Workspace(self._editor), self._repeats)
 
     def results(self) -> list[ToolResult]:
         """All results in the history, in order."""

@@ -21,7 +21,7 @@ from chatls.configuration import Configuration
 from chatls.content import TextContent
 from chatls.editor import Question, Reply, Root
 from chatls.errors import RequestError
-from chatls.events import Happening, PermissionResolved, Prompt, TextChunk, ToolRunEnd, TurnStart
+from chatls.events import Happening, Notice, PermissionResolved, Prompt, TextChunk, ToolRunEnd, TurnStart
 from chatls.message import AssistantMessage, ToolMessage, UserMessage
 from chatls.models import Models
 from chatls.tools import TOOLS
@@ -120,6 +120,22 @@ async def test_a_turn_is_cancelled_and_the_session_goes_on(tmp_path: Path, monke
         await face.chats.idle()
     assert [ended.stop_reason for ended in ends] == ["cancelled"]
     assert (await face.ask("again", "s")).stop_reason == "end_turn"
+
+
+async def test_a_refused_prompt_is_not_sent_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    face = Face(
+        tmp_path, monkeypatch, [{"text": "Hello."}], [{"text": "I can"}, {"finish": "refusal"}], [{"text": "Yes."}]
+    )
+    await face.ask("first", Begin("s"))
+    assert (await face.ask("second", "s")).stop_reason == "refusal"
+    assert [event.text for event in face.of(Notice)] == [
+        "The refused prompt, and what came of it, is not sent to the model again."
+    ]
+    await face.ask("third", "s")
+    session = face.sessions.find("s")
+    assert session is not None
+    said = [message.content[0] for message in session.history.messages if isinstance(message, UserMessage)]
+    assert said == [TextContent("first"), TextContent("third")]
 
 
 async def test_a_prompt_that_is_accepted_is_found_by_a_cancel_before_it_runs(

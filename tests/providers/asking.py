@@ -12,7 +12,7 @@ from chatls.content import TextContent, TurnError
 from chatls.events import Retry
 from chatls.message import ToolSpec, UserMessage
 from chatls.providers import open_provider
-from chatls.providers.delta import Delta, Failed
+from chatls.providers.delta import Delta, Failed, Underway
 from chatls.providers.provider import ModelRequest, Provider
 from tests.support.http_server import ScriptedServer
 
@@ -48,6 +48,13 @@ async def reply(provider: Provider, request: ModelRequest = HELLO) -> list[Delta
     with anyio.fail_after(PATIENCE):
         async with aclosing(provider.stream(request)) as deltas:
             return [delta async for delta in deltas]
+
+
+async def next_of(stream: AsyncGenerator[Delta, None]) -> Delta:
+    """The next delta that says something."""
+    while isinstance(delta := await anext(stream), Underway):
+        pass
+    return delta
 
 
 async def closed(server: ScriptedServer, number: int = -1) -> None:

@@ -72,6 +72,8 @@ TWO = (("weather", PARIS), ("weather", ROME))
 P, R = '{"city":"Paris"}', '{"city":"Rome"}'
 USAGE = {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}
 
+HALF = ('{"choices":[{"delta":{"content":"a\\ud83d"}}]}', '{"choices":[{"delta":{"content":"\\ude00b"}}]}')
+
 TEXT = (
     Case("plain text", "openai", (say(""), say("Hel"), say("lo"), end(), DONE), "Hello"),
     Case("no terminator but a label", "huggingface, perplexity", (say("hi"), end()), "hi"),
@@ -120,8 +122,21 @@ TEXT = (
     Case("cut by the limit", "openai", (say("abc"), end("length"), DONE), "abc", stop="max_tokens"),
     Case("cut by Mistral's limit", "mistral", (say("abc"), end("model_length")), "abc", stop="max_tokens"),
     Case("filtered", "azure", (say("abc"), end("content_filter")), "abc", stop="refusal"),
-    Case("a label nobody knows", "", (say("abc"), end("whatever")), "abc"),
-    Case("a label that is no text", "", (say("abc"), chunk({}, 7)), "abc"),
+    Case("a label nobody knows", "", (say("abc"), end("whatever")), "abc", stop=None, error="overloaded"),
+    Case("a label that is no text", "", (say("abc"), chunk({}, 7)), "abc", stop=None, error="overloaded"),
+    Case("given up by the engine", "vllm", (say("abc"), end("abort"), DONE), "abc", stop=None, error="overloaded"),
+    Case("a label in other letters", "", (say("abc"), end("END-TURN"), DONE), "abc"),
+    Case(
+        "a piece and all so far in one event",
+        "perplexity",
+        (
+            {"choices": [{**say("He")["choices"][0], "message": {"content": "He"}}]},
+            {"choices": [{**say("y")["choices"][0], "message": {"content": "Hey"}}]},
+            {"choices": [{"delta": {}, "message": {"content": "Hey"}, "finish_reason": "stop"}]},
+        ),
+        "Hey",
+    ),
+    Case("half a character in each of two pieces", "elizaOS#30904", (HALF[0], HALF[1], end()), "a\U0001f600b"),
     Case("heartbeats", "", ({"type": "ping"}, say("a"), "heartbeat", {"timings": {}}, end()), "a"),
     Case("blanks around the data", "", ("  " + '{"choices":[{"delta":{"content":"a"}}]}', " [DONE] "), "a"),
     Case(

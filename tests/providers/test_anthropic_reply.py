@@ -162,7 +162,7 @@ CASES: dict[str, tuple[list[Any], Told]] = {
     "a pause": (whole(*text("a"), stop="pause_turn"), ("a", "", (), "end_turn", None)),
     "a refusal": (whole(*text(), stop="refusal"), ("", "", (), "refusal", None)),
     "a refusal in a call": (whole(*text("a"), *call('{"c', index=1), stop="refusal"), ("a", "", (), "refusal", None)),
-    "a label nobody knows": (whole(*text("a"), stop="tired"), ("a", "", (), "end_turn", None)),
+    "a label nobody knows": (whole(*text("a"), stop="tired"), ("a", "", (), None, "overloaded")),
     "no terminator but a label": (whole(*text("a"))[:-1], ("a", "", (), "end_turn", None)),
     "a terminator but no label": ([START, *text("a"), STOP], ("a", "", (), "end_turn", None)),
     "another protocol's terminator": (
@@ -328,7 +328,8 @@ def test_thinking_that_is_signed_but_empty_is_kept() -> None:
 def test_thinking_without_a_signature_is_kept_unless_it_broke_off() -> None:
     events = [*thought("hm", signature=""), *text("a", index=1)]
     assert [block["type"] for block in kept(played(whole(*events)))] == ["thinking", "text"]
-    assert played(whole(*events, stop="max_tokens")).replay is None
+    cut = [*thought("hm", signature=""), *thought("so", signature="", index=1)]
+    assert [block["thinking"] for block in kept(played(whole(*cut, stop="max_tokens")))] == ["hm"]
 
 
 def test_a_servers_own_call_is_kept_with_its_input_and_its_result() -> None:

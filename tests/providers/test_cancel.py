@@ -14,7 +14,7 @@ from anyio import to_thread
 
 from chatls.providers.delta import Delta, TextDelta
 from chatls.providers.provider import Provider
-from tests.providers.asking import HELLO, PATIENCE, closed, opened, reply
+from tests.providers.asking import HELLO, PATIENCE, closed, next_of, opened, reply
 from tests.providers.cases import call, end, say
 from tests.providers.reading import seen
 from tests.support.http_server import Chunk, Hang, Head, Reply, ScriptedServer, answered, event, streamed
@@ -36,9 +36,9 @@ async def consume(stream: AsyncGenerator[Delta, None], after: int, arrived: anyi
     """Read; say when so many deltas have come and the next one is waited for."""
     async with aclosing(stream) as deltas:
         for _ in range(after):
-            await anext(deltas)
+            await next_of(deltas)
         arrived.set()
-        await anext(deltas)
+        await next_of(deltas)
     raise AssertionError("it was not cancelled")
 
 
@@ -85,7 +85,7 @@ async def test_a_reply_that_is_not_read_to_its_end_is_closed(server: ScriptedSer
     with anyio.fail_after(PATIENCE):
         async with opened(server.url) as provider:
             async with aclosing(provider.stream(HELLO)) as deltas:
-                assert await anext(deltas) == TextDelta("a")
+                assert await next_of(deltas) == TextDelta("a")
             await closed(server)
 
 

@@ -85,7 +85,7 @@ def test_thinking_goes_back_under_the_name_that_the_server_used() -> None:
     for name in ("reasoning_content", "reasoning"):
         got = read([stream_bytes([chunk({name: "hm"}), end()])])
         assert got.replay is not None
-        assert got.replay.data == {"server": "work", "thinking": name}
+        assert got.replay.data == {"server": "work", "model": "", "thinking": name}
 
 
 def test_fragments_of_reasoning_details_are_joined() -> None:

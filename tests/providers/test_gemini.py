@@ -85,7 +85,7 @@ async def test_signatures_that_do_not_hold_any_more_are_left_out(server: Scripte
 
 
 async def test_a_refusal_of_signatures_that_were_never_sent_is_an_error(server: ScriptedServer) -> None:
-    server.play(answered({"error": {"code": 400, "message": "missing a thought_signature"}}, 400))
+    server.play(answered({"error": {"code": 400, "message": "corrupted thought_signature"}}, 400))
     assert failure(await ask(server, kind="gemini")).kind == "bad_request"
     assert len(server.requests) == 1
 

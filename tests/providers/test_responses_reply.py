@@ -125,7 +125,8 @@ TEXTS = {
 @pytest.mark.parametrize("name", TEXTS)
 def test_each_piece_of_text_comes_once_wherever_it_stands(name: str) -> None:
     got = streamed(*TEXTS[name])
-    assert (got.text, got.thinking, got.stop, got.error) == ("Hello", "", "end_turn", None)
+    whole = "Hel\n\nlo" if name.startswith("in two items") else "Hello"
+    assert (got.text, got.thinking, got.stop, got.error) == (whole, "", "end_turn", None)
 
 
 def test_the_name_of_an_event_stands_for_a_missing_type() -> None:
@@ -319,9 +320,39 @@ def test_all_items_go_back_as_they_came_and_in_their_order() -> None:
     late = [done(place, items[place]) for place in (1, 0, 2, 3)]
     for got in (streamed(*late, completed()), streamed(completed(*items)), whole({"output": items})):
         assert got.replay is not None
-        assert (got.replay.provider, got.replay.data) == (KIND, {"server": "work", "items": items})
+        assert (got.replay.provider, got.replay.data) == (KIND, {"server": "work", "model": "", "items": items})
         [(ours, theirs)] = got.replay.call_ids.items()
         assert (len(ours), theirs) == (9, "c1")
+
+
+def test_parts_of_a_summary_are_apart() -> None:
+    def summed(number: int, text: str) -> JsonObject:
+        return event("reasoning_summary_text.delta", 0, summary_index=number, delta=text)
+
+    parts = [{"type": "summary_text", "text": "**A**"}, {"type": "summary_text", "text": "**B** b"}]
+    item = {"type": "reasoning", "id": "rs_1", "summary": parts}
+    pieces = (summed(0, "**A"), summed(0, "**"), summed(1, "**B** "), summed(1, "b"), done(0, item))
+    for got in (streamed(*pieces, completed()), streamed(done(0, item), completed())):
+        assert got.thinking == "**A**\n\n**B** b"
+
+
+def test_a_call_that_was_not_done_goes_back_behind_its_reasoning() -> None:
+    decoder = ResponsesDecoder(SOURCE, "m")
+    reasoning = thought("hm", id="rs_1", encrypted_content="gAAA")
+    for item in (
+        done(0, reasoning),
+        added(1, call("", id="fc_1")),
+        event("function_call_arguments.delta", 1, delta=P),
+    ):
+        fed(decoder, item)
+    replay = decoder.replay()
+    assert replay is not None
+    assert replay.data == {"server": "work", "model": "m", "items": [reasoning, call("", id="fc_1")]}
+
+
+def test_a_response_that_is_incomplete_for_no_good_reason_was_given_up() -> None:
+    got = streamed(event("incomplete", response={"incomplete_details": {"reason": "server_shutdown"}}))
+    assert (got.stop, got.error) == (None, "overloaded")
 
 
 def test_numbers_for_each_token_do_not_go_back() -> None:

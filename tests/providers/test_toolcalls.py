@@ -99,6 +99,21 @@ def test_blanks_after_ready_change_nothing() -> None:
     assert assembler.finish() == []
 
 
+@given(arguments=objects, blank=st.sampled_from(["", " ", "\n"]), data=st.data())
+def test_an_empty_object_in_front_of_the_arguments_is_none_of_them(
+    arguments: dict[str, Any], blank: str, data: st.DataObject
+) -> None:
+    text = json.dumps(arguments)
+    for named in (False, True):
+        assembler, again = ToolCallAssembler(), {"call_id": "c1", "name": "f"} if named else {}
+        deltas = assembler.add(index=0, call_id="c1", name="f", arguments="{}" + blank)
+        for piece in filter(None, fragments(data, text)):
+            deltas += assembler.add(index=0, arguments=piece, **again)
+        deltas += assembler.finish()
+        assert ready(deltas)[-1].arguments == arguments
+        assert len([delta for delta in deltas if isinstance(delta, CallStart)]) == 1
+
+
 def test_a_signal_of_the_provider_closes_a_call() -> None:
     assembler = ToolCallAssembler()
     assembler.add(index=3, call_id="c1", name="f", arguments="")

@@ -75,6 +75,8 @@ class Drip:
 
     data: bytes
     every: float
+    times: int = 0
+    """0: for ever."""
 
 
 @dataclass(frozen=True)
@@ -248,8 +250,8 @@ class ScriptedServer:
                     self._wait(connection, self._gate(gate)[0])
                 case Hang():
                     self._wait(connection, None)
-                case Drip(data, every):
-                    _drip(connection, _bytes(Chunk(data)), every)
+                case Drip(data, every, times):
+                    _drip(connection, _bytes(Chunk(data)), every, times)
                 case Close():
                     return False
                 case Reset():
@@ -273,9 +275,13 @@ class ScriptedServer:
             raise EOFError
 
 
-def _drip(connection: socket.socket, data: bytes, every: float) -> None:
+def _drip(connection: socket.socket, data: bytes, every: float, times: int) -> None:
+    sent = 0
     while not select.select([connection], [], [], every)[0]:
         connection.sendall(data)
+        sent += 1
+        if sent == times:
+            return
     raise EOFError
 
 

@@ -69,6 +69,8 @@ class Recording:
     """What the person says to each question, in their order; None: nothing. Without any, nobody can be asked."""
     together: int = 1
     """Nothing is answered before so many questions are open."""
+    thinks: bool = False
+    """It fails behind a thought, with status 200."""
     failures: int = 0
     """How often a server says 503 before it answers; then an `openai_chat` provider is used instead of a script."""
 
@@ -144,6 +146,7 @@ RECORDINGS = {
         answers=(selected("allow_once"),),
     ),
     "retry": Recording([], failures=2),
+    "retry-after-thinking": Recording([], failures=2, thinks=True),
     "merged-chunks": Recording([[{"text": "abcdefghij" * 1200}, USAGE]], chunk_delay=0, slow_reader=True),
     "refused": Recording([], params={"sessionId": "no-such-session"}),
 }
@@ -200,11 +203,13 @@ class Unwilling(BaseHTTPRequestHandler):
     """A model server that is overloaded for a while."""
 
     failures = 0
+    thinks = False
 
     def do_POST(self) -> None:  # the name is the standard library's
         self.rfile.read(int(self.headers["Content-Length"]))
-        if type(self).failures:
-            type(self).failures -= 1
+        failed = bool(type(self).failures)
+        type(self).failures -= failed
+        if failed and not self.thinks:
             self.send_response(503)
             self.send_header("Retry-After", "0.2")
             self.end_headers()
@@ -213,8 +218,11 @@ class Unwilling(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         chunks: list[Json] = [{"delta": {"content": "At last."}}, {"delta": {}, "finish_reason": "stop"}]
-        lines = [f"data: {json.dumps({'choices': [{'index': 0, **chunk}]})}\n\n" for chunk in chunks]
-        self.wfile.write("".join([*lines, "data: [DONE]\n\n"]).encode())
+        if self.thinks:
+            chunks.insert(0, {"delta": {"reasoning_content": "They greet me."}})
+        last = json.dumps({"error": {"message": "Overloaded", "type": "overloaded_error"}}) if failed else "[DONE]"
+        lines = [json.dumps({"choices": [{"index": 0, **chunk}]}) for chunk in (chunks[:1] if failed else chunks)]
+        self.wfile.write("".join(f"data: {line}\n\n" for line in (*lines, last)).encode())
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Quiet."""
@@ -222,7 +230,7 @@ class Unwilling(BaseHTTPRequestHandler):
 
 def settings(recording: Recording, folder: Path) -> Json:
     if recording.failures:
-        Unwilling.failures = recording.failures
+        Unwilling.failures, Unwilling.thinks = recording.failures, recording.thinks
         server = ThreadingHTTPServer(("127.0.0.1", 0), Unwilling)
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"

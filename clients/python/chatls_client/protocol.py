@@ -339,6 +339,8 @@ class Retry(WireValue):
     reason: ErrorKind
     text: str
     """For people."""
+    discards: Literal["thinking"] | None = None
+    """The thinking of the reply that broke off does not count: it begins anew."""
     kind: Literal["retry"] = "retry"
 
 

@@ -20,7 +20,8 @@ The rules:
    how the call ended (completed, failed, denied, cancelled, timed_out), and content, durationMs, truncated.
 7. `notice` begins a notice block, unless the last block is a notice of the same level and step whose text is the same
    but for its numbers (progress: each run of `[0-9][0-9.,]*` counts as equal); then it replaces that text.
-8. `retry` begins a retry block, unless the last block is one; then it replaces that.
+8. `retry` begins a retry block, unless the last block is one; then it replaces that. Where it `discards` the thinking,
+   the thinking blocks of this step are taken out first.
 9. `stepEnd` carries the reply's whole text. Where the text blocks of this step, joined, differ from it, they are taken
    out, and one text block with the whole text takes the place of the first (without any, it comes before all blocks of
    the step; an empty text makes no block). Its usage is added to `usage`, and the step is over.
@@ -205,15 +206,17 @@ def _written(view: View, event: TextChunk | ThinkingChunk) -> tuple[Block, ...]:
 
 
 def _told(view: View, event: Notice | Retry) -> tuple[Block, ...]:
-    step = view.steps + 1
-    last = view.blocks[-1] if view.blocks else None
+    step, blocks = view.steps + 1, view.blocks
+    if isinstance(event, Retry) and event.discards == "thinking":
+        blocks = tuple(one for one in blocks if not (isinstance(one, ThinkingBlock) and one.step == step))
+    last = blocks[-1] if blocks else None
     if isinstance(event, Retry):
         block = RetryBlock(step, event.attempt, event.delay_ms, event.reason, event.text)
         again = isinstance(last, RetryBlock)
     else:
         block = NoticeBlock(step, event.level, event.text)
         again = isinstance(last, NoticeBlock) and _but_for_numbers(last) == _but_for_numbers(block)
-    return (*(view.blocks[:-1] if again else view.blocks), block)
+    return (*(blocks[:-1] if again else blocks), block)
 
 
 def _but_for_numbers(block: NoticeBlock) -> NoticeBlock:

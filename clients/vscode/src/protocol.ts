@@ -263,6 +263,8 @@ export interface Retry {
   readonly reason: ErrorKind;
   /** For people. */
   readonly text: string;
+  /** The thinking of the reply that broke off does not count: it begins anew. */
+  readonly discards?: "thinking";
 }
 
 /** Something a person should know. Also a delta: providers report it, the turn passes it on. */

@@ -14,6 +14,7 @@ from chatls.agent.instructions import Instructions
 from chatls.agent.permission.gate import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
+from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
 from chatls.agent.runner import Runner
 from chatls.agent.session import Session
@@ -116,6 +117,10 @@ class Accepted:
             with self.scope:
                 async with self._means.models.serving(self._ask.model, self._settings) as served:
                     stop = await self._answered(served, mark)
+            if stop == "refusal" or (self.tally.error and self.tally.error.kind == "content_filtered"):
+                # What was refused once is refused again with whatever follows it.
+                history.rewind(mark)
+                self._emit(Notice("The refused prompt, and what came of it, is not sent to the model again."))
         except RequestError:
             history.rewind(mark)
             self._refused()
@@ -170,9 +175,10 @@ class Accepted:
         ran, queues = self.tally.ran, self._means.queues
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
-        return await self._turn.run(
-            provider, requests.next, partial(Step, tools, self._workspace), runner, limits.max_steps
-        )
+        repeats = Repeats()
+        new_step = partial(Step, tools, self._workspace, repeats)
+        stream = partial(repeats.watched, provider.stream)
+        return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps)
 
     def _workspace(self) -> Workspace:
         return Workspace(self.session.editor, beside=self._means.commands.folder)

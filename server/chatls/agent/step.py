@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
 from anyio import CancelScope
 
+from chatls.agent.repeats import Repeats
 from chatls.content import JsonObject, Location, TextContent, ToolContent, TurnError
 from chatls.errors import ToolError
 from chatls.events import (
@@ -23,7 +24,7 @@ from chatls.events import (
     ToolRunEnd,
     ToolStatus,
 )
-from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult
+from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult
 from chatls.providers.delta import (
     CallArguments,
     CallReady,
@@ -33,6 +34,7 @@ from chatls.providers.delta import (
     Finished,
     TextDelta,
     ThinkingDelta,
+    Underway,
 )
 from chatls.tools.tool import Tool
 from chatls.workspace.workspace import Workspace
@@ -79,11 +81,26 @@ class Call:
     """Of the run that counts. A contradicting provider, or a person, cancels it."""
     unwanted: bool = False
     """A person cancelled this call."""
+    repeats: Repeats = field(default_factory=Repeats)
+    """What failed in this turn before."""
 
     def end(self, outcome: Outcome, duration_ms: int = 0) -> ToolRunEnd:
         """The call is over."""
+        outcome = self._weighed(outcome)
         self.state, self.outcome, self.scope, self.duration_ms = "ended", outcome, None, duration_ms
         return ToolRunEnd(self.id, outcome.status, outcome.content, duration_ms, outcome.truncated)
+
+    def _weighed(self, outcome: Outcome) -> Outcome:
+        """With a word for the model, if the same has failed before."""
+        match outcome.status:
+            case "completed":
+                self.repeats.succeeded(changed=self.tool is not None and not self.tool.read_only)
+            case "failed" | "denied" | "timed_out":
+                if word := self.repeats.failed(self.name, self.arguments):
+                    return replace(outcome, content=(*outcome.content, TextContent(word)))
+            case _:
+                pass
+        return outcome
 
     def withdraw(self) -> list[Event]:
         """The provider contradicted itself: what ran early does not count."""
@@ -139,8 +156,12 @@ UNWANTED = Outcome.saying("cancelled", "cancelled by the user; do not try it aga
 class Step:
     """One model request: the reply as it comes, and its calls in order."""
 
-    def __init__(self, tools: Mapping[str, Tool], workspace: Callable[[], Workspace]) -> None:
-        """`workspace`: as it is when a call is complete."""
+    def __init__(
+        self, tools: Mapping[str, Tool], workspace: Callable[[], Workspace], repeats: Repeats | None = None
+    ) -> None:
+        """`workspace`: as it is when a call is complete; `repeats`: what failed in this turn before."""
+        self._repeats = repeats or Repeats()
+        self._repeats.new_step()
         self.calls: dict[str, Call] = {}
         self.finished: Finished | None = None
         self.error: TurnError | None = None
@@ -148,6 +169,8 @@ class Step:
         """How the reply ended; None if it broke off."""
         self._tools = tools
         self._workspace = workspace
+        self._replay: Callable[[], Replay | None] = _nothing
+        """What the server has to get back of the reply so far."""
         self._text: list[str] = []
         self._thinking: list[str] = []
 
@@ -171,8 +194,8 @@ class Step:
                 return self._fragment(self.calls[call_id], text)
             case CallReady():
                 return self._ready(self.calls[delta.call_id], delta)
-            case Retry() | Notice():
-                return [delta]
+            case Underway() | Retry() | Notice():
+                return self._beside(delta)
             case Finished():
                 self.finished, self.outcome = delta, self._stop(delta)
                 return [StepEnd(self.outcome, delta.usage, self.text)]
@@ -205,8 +228,17 @@ class Step:
             return finished.stop
         return "tool_calls" if any(call.state != "streaming" for call in self.calls.values()) else "end_turn"
 
+    def _beside(self, delta: Underway | Retry | Notice) -> list[Event]:
+        """What is no part of the reply itself."""
+        if isinstance(delta, Underway):
+            self._replay = delta.replay
+            return []
+        if isinstance(delta, Retry) and delta.discards:
+            self._thinking.clear()
+        return [delta]
+
     def _start(self, call_id: str, name: str) -> list[Event]:
-        call = self.calls[call_id] = Call(call_id, name, self._tools.get(name))
+        call = self.calls[call_id] = Call(call_id, name, self._tools.get(name), repeats=self._repeats)
         return [ToolCallStart(call_id, name, call.tool.kind if call.tool else "other")]
 
     def _fragment(self, call: Call, text: str) -> list[Event]:
@@ -274,6 +306,10 @@ class Step:
         if not (self.text or complete):
             return []
         calls = tuple(ToolCall(call.id, call.name, call.arguments) for call in complete)
-        replay = self.finished.replay if self.finished else None
+        replay = self.finished.replay if self.finished else self._replay()
         said = AssistantMessage(self.text, calls, "".join(self._thinking), replay)
         return [said, ToolMessage(tuple(call.result() for call in complete))] if complete else [said]
+
+
+def _nothing() -> None:
+    """A provider that does not say."""

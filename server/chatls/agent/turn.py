@@ -13,12 +13,13 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from chatls.agent.history import History
+from chatls.agent.repeats import Stream
 from chatls.agent.runner import Runner
 from chatls.agent.step import Step
 from chatls.content import TurnError, Usage
 from chatls.events import Event, StopReason
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
-from chatls.providers.provider import ModelRequest, Provider
+from chatls.providers.provider import ModelRequest
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class Turn:
 
     async def run(
         self,
-        provider: Provider,
+        stream: Stream,
         request: Callable[[], Awaitable[ModelRequest]],
         new_step: Callable[[], Step],
         runner: Runner,
@@ -82,7 +83,7 @@ class Turn:
             self.tally.steps += 1
             try:
                 async with create_task_group() as tools:
-                    await self._reply(provider, asked, step, runner, tools)
+                    await self._reply(stream, asked, step, runner, tools)
                     if step.finished is None:
                         tools.cancel_scope.cancel()
                     for run in step.waiting():
@@ -93,11 +94,9 @@ class Turn:
                 return step.outcome or "error"
         return "max_turn_requests"
 
-    async def _reply(
-        self, provider: Provider, request: ModelRequest, step: Step, runner: Runner, tools: TaskGroup
-    ) -> None:
+    async def _reply(self, stream: Stream, request: ModelRequest, step: Step, runner: Runner, tools: TaskGroup) -> None:
         """Take the model's reply as it comes; a call that may run early starts while the rest is being written."""
-        async with aclosing(provider.stream(request)) as deltas:
+        async with aclosing(stream(request)) as deltas:
             async for delta in deltas:
                 self.tally.count(delta)
                 for event in step.add(delta):

@@ -13,13 +13,14 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.providers.adapter import HttpAdapter
-from chatls.providers.anthropic_model import Accepted, is_about_blocks
+from chatls.providers.anthropic_model import Accepted, is_about_blocks, lacks_blocks
 from chatls.providers.anthropic_reply import AnthropicDecoder
 from chatls.providers.anthropic_request import encode, is_forced, seals
 from chatls.providers.delta import Delta
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
+from chatls.providers.known.refused import is_about_history
 from chatls.providers.known.streaming import Streaming, Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
@@ -67,13 +68,22 @@ class _AnthropicQuestion:
         self._tools = bool(request.tools)
         self._streaming = Streams(learnt.streaming, request, wanted=provider.streams)
         self._body: JsonObject = {}
+        self._unthinking = False
 
     def request(self) -> HttpRequest:
         """The body, without what this model refused before."""
         provider, accepted, stale = self._provider, self._learnt.accepted, self._learnt.stale
         stream = self._streaming.start(tools=self._tools)
         kept = provider.histories.of(self._request.messages)
-        self._body = encode(self._request, provider.name, accepted, stream=stream, stale=stale, history=kept)
+        self._body = encode(
+            self._request,
+            provider.name,
+            accepted,
+            stream=stream,
+            stale=stale,
+            unthinking=self._unthinking,
+            history=kept,
+        )
         return HttpRequest("/v1/messages", kept.dumps(self._body, "messages"))
 
     def decoder(self, source: Origin) -> AnthropicDecoder:
@@ -88,13 +98,21 @@ class _AnthropicQuestion:
         return notices
 
     def amend(self, error: ProviderError) -> bool:
-        """Leave out the optional fields that a refusal names, ask for thinking in the other form, or stop streaming."""
-        return self._leave_out(error) or self._streaming.amend(error)
+        """Leave out the optional fields that a refusal names, ask for thinking in the other form, or stop streaming; at
+        last, write the history plainly.
+        """
+        if self._leave_out(error) or self._streaming.amend(error):
+            return True
+        sent, model = self._request.messages, self._request.model
+        return is_about_history(error) and self._provider.histories.of(sent).write_plainly(model, sent)
 
     def _leave_out(self, error: ProviderError) -> bool:
         if error.kind != "bad_request" or error.http_status not in (400, 422):
             return False
         learnt, complaint = self._learnt, str(error)
+        if lacks_blocks(complaint) and not self._unthinking:
+            self._unthinking = True
+            return True
         if is_about_blocks(complaint) and (stale := seals(self._body) - learnt.stale):
             learnt.stale |= stale
             return True

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from chatls.content import JsonObject
+from chatls.providers.known.refused import is_mandatory
 from chatls.providers.provider import ThinkingLevel
 from chatls.providers.shapes import as_object
 
@@ -21,6 +22,7 @@ _LONGEST_REPLY = 32000
 
 _CAP = re.compile(r"max_tokens\W+\d+ > (\d+)")
 _ABOUT_BLOCKS = re.compile(r"signature|redacted_thinking|thinking\W+blocks?\b|expected .?thinking", re.IGNORECASE)
+_LACKS_BLOCKS = re.compile(r"expected .?(redacted_)?thinking.{0,60}\bfound\b", re.IGNORECASE | re.DOTALL)
 _OPTIONAL = ("eager_input_streaming", "temperature", "display", "output_config", "cache_control", "thinking")
 """Fields that a request can do without, the least important first."""
 
@@ -87,7 +89,7 @@ class Accepted:
             return replace(self, longest_reply=int(cap.group(1)), capped=True)
         if "tool_choice" in complaint and as_object(body.get("tool_choice")).get("type") == "any":
             return replace(self, forced_tools=False)
-        if "thinking" in complaint and not is_about_blocks(complaint):
+        if re.search("thinking|reasoning", complaint, re.IGNORECASE) and not is_about_blocks(complaint):
             thinks_otherwise = self._thinking_otherwise(complaint, as_object(body.get("thinking")).get("type"))
             if thinks_otherwise != self:
                 return thinks_otherwise
@@ -102,7 +104,7 @@ class Accepted:
         match sent:
             case "disabled" if "between_tools" in complaint:
                 return replace(self, off="between_tools")
-            case "disabled" | "between_tools" if f"thinking.type.{sent}" in complaint:
+            case "disabled" | "between_tools" if f"thinking.type.{sent}" in complaint or is_mandatory(complaint):
                 return replace(self, off="least")
             case "enabled" if "adaptive" in complaint and not self.corrected:
                 return replace(self, adaptive=True, corrected=True)
@@ -128,6 +130,15 @@ def is_about_blocks(complaint: str) -> bool:
     False
     """
     return _ABOUT_BLOCKS.search(complaint) is not None
+
+
+def lacks_blocks(complaint: str) -> bool:
+    """Whether a refusal misses thinking in the history, for this one turn: what is there is not to blame.
+
+    >>> lacks_blocks("messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`.")
+    True
+    """
+    return _LACKS_BLOCKS.search(complaint) is not None
 
 
 def _holds(body: JsonObject, name: str) -> bool:

@@ -7,13 +7,14 @@ them are kept as they came, also those that nobody here understands.
 from typing import Any
 
 from chatls.content import JsonObject, Usage
-from chatls.events import StepStopReason
+from chatls.events import Notice, StepStopReason
+from chatls.jsontext import Halves
 from chatls.message import Replay
 from chatls.providers.anthropic_request import KIND
 from chatls.providers.arguments import parse_object
 from chatls.providers.delta import CallStart, Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.http.complaint import visible
-from chatls.providers.http.faults import interrupted
+from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text
@@ -22,9 +23,16 @@ from chatls.providers.toolcalls import ToolCallAssembler
 _STOPS: dict[str, StepStopReason] = {
     "max_tokens": "max_tokens",
     "model_context_window_exceeded": "max_tokens",
+    "length": "max_tokens",
     "refusal": "refusal",
+    "content_filter": "refusal",
+    "content_filtered": "refusal",
+    "sensitive": "refusal",
 }
-"""Labels of a reply that did not end of itself. All others mean: it said, or called, what it wanted."""
+"""Labels of a reply that did not end of itself."""
+
+_GOOD = frozenset(["end_turn", "tool_use", "stop_sequence", "pause_turn", "stop", "tool_calls", "compaction"])
+"""Labels of a reply that said, or called, what it wanted. One with any other was given up."""
 
 _SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
 """Calls that the server itself answers, in a block further on."""
@@ -64,6 +72,7 @@ class AnthropicDecoder:
         self.ended = False
         self._source = source
         self._model = model
+        self._halves: Halves = {}
         self._calls = ToolCallAssembler()
         self._ids: set[str] = set()
         self._blocks: list[_Block] = []
@@ -75,7 +84,7 @@ class AnthropicDecoder:
         self._count = 0
         self._message_id = ""
         self._begun_anew = False
-        self._label = ""
+        self._label = self._why = ""
         self._usage: JsonObject = {}
 
     def feed(self, event: SseEvent) -> list[Delta]:
@@ -83,7 +92,7 @@ class AnthropicDecoder:
         data = event.data
         if data[:1] != "{" or event.event == "error":
             return self._unusual(event)
-        return self._event(parsed(self._source, data), event.event)
+        return self._event(parsed(self._source, data, self._halves), event.event)
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer. Raises `ProviderError` if it is none."""
@@ -105,11 +114,14 @@ class AnthropicDecoder:
         """The last deltas. Raises `ProviderError` if no end was seen."""
         if not (self.ending or self.ended):
             raise interrupted(self._source)
+        if self._label and self._label not in _GOOD and self._label not in _STOPS:
+            raise given_up(self._source, self._label)
         stop = _STOPS.get(self._label, "end_turn")
+        told = [Notice(self._why, "warning")] if self._why else []
         deltas = [] if stop != "end_turn" else self._complete(self._streaming)
         if stop == "end_turn" and self._calls.any_ready:
             stop = "tool_calls"
-        return [*deltas, Finished(stop, _usage(self._usage), self._replay(cut=stop in _STOPS.values()))]
+        return [*deltas, *told, Finished(stop, _usage(self._usage), self._kept(cut=stop in _STOPS.values()))]
 
     def _event(self, value: JsonObject, name: str) -> list[Delta]:
         match value.get("type") or name:
@@ -240,6 +252,8 @@ class AnthropicDecoder:
     def _note_label(self, values: JsonObject) -> None:
         if label := as_text(values.get("stop_reason")):
             self._label = label.lower()
+            explained = as_text(as_object(values.get("stop_details")).get("explanation"))
+            self._why = f"{self._source.name}: {visible(explained)}" if explained else ""
             self.ending = True
 
     def _note_usage(self, usage: Any) -> None:
@@ -257,7 +271,11 @@ class AnthropicDecoder:
             return self._event(as_object(parsed(self._source, data)), event.event)
         return []
 
-    def _replay(self, *, cut: bool) -> Replay | None:
+    def replay(self) -> Replay | None:
+        """See `Decoder`."""
+        return self._kept(cut=True)
+
+    def _kept(self, *, cut: bool) -> Replay | None:
         blocks = [block.whole() for block in self._blocks if self._goes_back(block, cut=cut)]
         if len(blocks) < 2 and all(block["type"] == "text" for block in blocks):
             return None
@@ -270,7 +288,8 @@ class AnthropicDecoder:
             case "text":
                 return bool("".join(block.parts).strip())
             case "thinking":
-                return bool(block.start.get("signature") or (block.parts and not cut))
+                whole = not cut or block is not self._blocks[-1]
+                return bool(block.start.get("signature") or (block.parts and whole))
             case "tool_use":
                 return block.call is not None
             case kind if kind in _SERVER_CALLS and (cut or not self._count):

@@ -12,10 +12,10 @@ from itertools import islice
 from typing import Any
 
 from chatls.content import ContentBlock, Image, JsonObject
-from chatls.message import AssistantMessage, ToolCall, ToolResult, UserMessage
+from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
 from chatls.providers.anthropic_model import Accepted
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Answered, Entry, UsedIds, Writer
+from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest
 
@@ -38,10 +38,11 @@ def encode(
     *,
     stream: bool,
     stale: Set[str] = frozenset(),
+    unthinking: bool = False,
     history: EncodedHistory | None = None,
 ) -> JsonObject:
-    """The body of the request. `server`: the provider's name; `stale`: seals of thinking that it refused; `history`:
-    what is kept of the conversation.
+    """The body of the request. `server`: the provider's name; `stale`: seals of thinking that it refused; `unthinking`:
+    it misses thinking in the history, so it is not asked for; `history`: what is kept of the conversation.
     """
     messages = _messages(request, _AnthropicWriter(server, request.model, stale), history)
     length = accepted.reply_length(request.parameters.max_output_tokens)
@@ -50,7 +51,7 @@ def encode(
         body["system"] = [{"type": "text", "text": request.system}]
     if request.tools:
         body |= _tools(request, accepted, stream=stream)
-    body |= {"messages": messages} | _parameters(request, accepted, messages, length)
+    body |= {"messages": messages} | _parameters(request, accepted, messages, length, unthinking=unthinking)
     if stream:
         body["stream"] = True
     if "cache_control" not in accepted.without:
@@ -90,11 +91,13 @@ def _tools(request: ModelRequest, accepted: Accepted, *, stream: bool) -> JsonOb
     return body
 
 
-def _parameters(request: ModelRequest, accepted: Accepted, messages: list[JsonObject], length: int) -> JsonObject:
+def _parameters(
+    request: ModelRequest, accepted: Accepted, messages: list[JsonObject], length: int, *, unthinking: bool
+) -> JsonObject:
     level, temperature = request.parameters.thinking, request.parameters.temperature
     if is_forced(request, accepted):  # No thinking model can be.
         level = "off" if level or accepted.thinks_unasked else None
-    elif level and not accepted.adaptive and _lacks_thinking(messages):
+    elif level and (unthinking or (not accepted.adaptive and _lacks_thinking(messages))):
         level = "off"
     body = accepted.thinking(level, length)
     if temperature is not None and ("thinking" not in body or body["thinking"]["type"] == "disabled"):
@@ -144,7 +147,6 @@ def _messages(request: ModelRequest, writer: Writer, history: EncodedHistory | N
 @dataclass(frozen=True)
 class _AnthropicWriter(Writer):
     kind = KIND
-    model: str
     stale: Set[str]
 
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
@@ -160,6 +162,11 @@ class _AnthropicWriter(Writer):
         if last["role"] == item["role"]:
             return [_said(last["role"], [*last["content"], *item["content"]])]
         return [last, item]
+
+    def own(self, replay: Replay | None) -> Replay | None:
+        """Also what another model of this server wrote: all but its thinking goes back."""
+        mine = replay is not None and replay.provider == self.kind and replay.data.get("server") == self.server
+        return replay if mine else None
 
     def _answered(self, entry: Answered, names: UsedIds) -> list[tuple[str, list[JsonObject]]]:
         message = entry.message
@@ -202,12 +209,11 @@ def _text(text: str) -> JsonObject:
 
 
 def _call(call: ToolCall, ids: dict[str, str]) -> JsonObject:
-    # A model may have called what it was not offered, by a name that this API does not take.
-    return {"type": "tool_use", "id": ids[call.id], "name": _lettered(call.name), "input": call.arguments}
+    return {"type": "tool_use", "id": ids[call.id], "name": sendable_name(call.name), "input": call.arguments}
 
 
 def _lettered(name: str) -> str:
-    """An id or a name in the letters that are allowed."""
+    """An id in the letters that are allowed."""
     return re.sub(r"[^a-zA-Z0-9_-]", "_", name)
 
 

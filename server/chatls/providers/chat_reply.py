@@ -8,11 +8,12 @@ from typing import Any
 
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
+from chatls.jsontext import Halves
 from chatls.message import Replay
-from chatls.providers.chat_request import KIND
+from chatls.providers.chat_request import EXTRAS, KIND, THINK
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.http.complaint import visible
-from chatls.providers.http.faults import interrupted
+from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.shapes import as_count, as_object, as_objects, object_or_none
@@ -27,36 +28,66 @@ _STOPS: dict[str, StepStopReason] = {
     "content_filter": "refusal",
     "refusal": "refusal",
     "safety": "refusal",
+    "sensitive": "refusal",
+    "recitation": "refusal",
+    "prohibited_content": "refusal",
+    "blocklist": "refusal",
+    "spii": "refusal",
 }
-"""Labels, in lower case, of a reply that did not end of itself. All others mean: it said, or called, what it wanted."""
+"""Labels, in lower case, of a reply that did not end of itself."""
 
-_BROKEN = ("error", "insufficient_system_resource")
-"""Labels of a reply that the server gave up."""
+_GOOD = frozenset(
+    {
+        "stop",
+        "stop_sequence",
+        "end_turn",
+        "eos",
+        "eos_token",
+        "complete",
+        "completed",
+        "done",
+        "tool_calls",
+        "tool_call",
+        "tool_use",
+        "function_call",
+    }
+)
+"""Labels of a reply that said, or called, what it wanted. One with any other was given up: "error", "abort", ..."""
+
+_USUAL = 3
+"""Members of a fragment of a call that only adds to its arguments."""
 
 _OLD_STYLE = -1
 """The index under which `function_call`, the forerunner of `tool_calls`, is collected."""
 
 
 class ChatDecoder:
-    """Reads one reply: events or one whole answer in, deltas out."""
+    """Reads one reply: events or one whole answer in, deltas out. `model`: who was asked."""
 
-    def __init__(self, source: Origin) -> None:
+    def __init__(self, source: Origin, model: str = "") -> None:
         self.ending = False
         self.ended = False
         self._source = source
+        self._model = model
+        self._halves: Halves = {}
         self._calls = ToolCallAssembler()
         self._label = ""
         self._refused = False
         self._usage: JsonObject = {}
         self._thinking_field = ""
         self._details: list[JsonObject] = []
+        self._extras: dict[str, JsonObject] = {}
+        """What stood beside calls, by our ids of them, and has to come back there."""
+        self._begun: str | None = ""
+        """The beginning of the text, as long as it may be a mark that opens thinking; None: known."""
+        self._said = False
 
     def feed(self, event: SseEvent) -> list[Delta]:
         """Take one event. Raises `ProviderError` for an error object, and for an event that cannot be read."""
         data = event.data
         if data[:1] != "{" or event.event == "error":
             return self._unusual(event)
-        return self._chunk(parsed(self._source, data))
+        return self._chunk(parsed(self._source, data, self._halves))
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer. Raises `ProviderError` if it is none."""
@@ -71,15 +102,13 @@ class ChatDecoder:
         """The last deltas. Raises `ProviderError` if no end was seen."""
         if not (self.ending or self.ended):
             raise interrupted(self._source)
-        if self._label in _BROKEN:
-            raise self._source.error(
-                "overloaded", f"gave up in the middle of its reply ({self._label}).", retryable=True
-            )
+        if self._label and self._label not in _GOOD and self._label not in _STOPS:
+            raise given_up(self._source, self._label)
         stop = _STOPS.get(self._label, "refusal" if self._refused else "end_turn")
         deltas = self._calls.finish() if stop == "end_turn" else []
         if stop == "end_turn" and self._calls.any_ready:
             stop = "tool_calls"
-        return [*deltas, Finished(stop, _usage(self._usage), self._replay())]
+        return [*deltas, Finished(stop, _usage(self._usage), self.replay())]
 
     def _chunk(self, chunk: JsonObject) -> list[Delta]:
         choices = chunk.get("choices")
@@ -96,10 +125,11 @@ class ChatDecoder:
         # Text and calls may come in different choices of one chunk (GitHub Models); all are one reply.
         delta = object_or_none(choice.get("delta"))
         deltas = [] if delta is None else self._delta(delta)
+        self._said = self._said or bool(deltas)
         if "message" in choice:
-            deltas += self._delta(as_object(choice["message"]), whole=True)
+            deltas += self._whole(as_object(choice["message"]))
         if label := choice.get("finish_reason"):
-            self._label = str(label).lower()
+            self._label = str(label).lower().replace("-", "_")
             self.ending = True
         if "usage" in choice:
             self._note_usage(choice["usage"])
@@ -107,12 +137,21 @@ class ChatDecoder:
             raise stream_error(self._source, choice)
         return deltas
 
+    def _whole(self, message: JsonObject) -> list[Delta]:
+        """A whole message. Perplexity sends all so far beside each piece: then only calls can be news."""
+        if not self._said:
+            return self._delta(message, whole=True)
+        calls = as_objects(message.get("tool_calls"))
+        return [] if self._calls.newest_id() else self._called(calls, whole=True)
+
     def _delta(self, delta: JsonObject, *, whole: bool = False) -> list[Delta]:
         deltas: list[Delta] = []
         if thinking := delta.get("reasoning_content") or delta.get("reasoning"):
             deltas += self._thought(delta, thinking)
         if content := delta.get("content"):
             deltas += [TextDelta(content)] if isinstance(content, str) else _parts(content)
+            if self._begun is not None:
+                self._note_beginning(deltas)
         if calls := delta.get("tool_calls"):
             deltas += self._called(as_objects(calls), whole=whole)
         if len(delta) > 1 or not deltas:
@@ -125,6 +164,15 @@ class ChatDecoder:
         # Its own server wants it back under the name that it used (DeepSeek refuses the next request otherwise).
         self._thinking_field = "reasoning_content" if delta.get("reasoning_content") else "reasoning"
         return [ThinkingDelta(thinking)]
+
+    def _note_beginning(self, deltas: list[Delta]) -> None:
+        """Whether the text itself begins with thinking (MiniMax): then that goes back in the text."""
+        self._begun = (self._begun or "") + "".join(delta.text for delta in deltas if isinstance(delta, TextDelta))
+        begun = self._begun.lstrip()[: len(THINK)]
+        if begun == THINK:
+            self._thinking_field = self._thinking_field or THINK
+        if not THINK.startswith(begun) or begun == THINK:
+            self._begun = None
 
     def _called(self, calls: list[JsonObject], *, whole: bool) -> list[Delta]:
         deltas: list[Delta] = []
@@ -139,7 +187,14 @@ class ChatDecoder:
                 name=function.get("name"),
                 arguments=function.get("arguments"),
             )
+            if len(call) > _USUAL:
+                self._note_extras(call)
         return deltas
+
+    def _note_extras(self, call: JsonObject) -> None:
+        """Google's signatures, and what routers make of them, stand beside the function."""
+        if extras := {name: call[name] for name in EXTRAS if object_or_none(call.get(name))}:
+            self._extras.setdefault(self._calls.newest_id(), {}).update(extras)
 
     def _rare(self, delta: JsonObject) -> list[Delta]:
         deltas: list[Delta] = []
@@ -160,7 +215,7 @@ class ChatDecoder:
         if data == "[DONE]":
             self.ended = True
         elif data[:1] in ("{", "["):
-            return self._chunk(as_object(parsed(self._source, data)))
+            return self._chunk(as_object(parsed(self._source, data, self._halves)))
         return []
 
     def _without_choices(self, chunk: JsonObject) -> None:
@@ -173,14 +228,18 @@ class ChatDecoder:
     def _note_usage(self, usage: Any) -> None:
         self._usage = object_or_none(usage) or self._usage
 
-    def _replay(self) -> Replay | None:
+    def replay(self) -> Replay | None:
+        """See `Decoder`."""
         data: JsonObject = {}
         if self._thinking_field:
             data["thinking"] = self._thinking_field
         if self._details:
             data["reasoning_details"] = self._details
+        if self._extras:
+            data["extras"] = self._extras
         call_ids = self._calls.call_ids()
-        return Replay(KIND, call_ids, {"server": self._source.name, **data}) if call_ids or data else None
+        stamp = {"server": self._source.name, "model": self._model}
+        return Replay(KIND, call_ids, {**stamp, **data}) if call_ids or data else None
 
 
 def _parts(content: Any) -> list[Delta]:

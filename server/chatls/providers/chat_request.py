@@ -11,16 +11,40 @@ from typing import Any
 from chatls import jsontext
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import ToolCall, UserMessage
+from chatls.providers.chat_manner import NUMBERED_ID, REASONING, Manner, is_demanded
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Answered, Entry, UsedIds, Writer
+from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.catalog import ChatDialect
+from chatls.providers.known.refused import OFF, is_mandatory
 from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest
 
 KIND = "openai_chat"
 
-_THINKING = ("reasoning_content", "reasoning", "reasoning_details")
+THINK = "<think>"
+"""Opens thinking in the text."""
+
+EXTRAS = ("extra_content", "provider_specific_fields")
+"""What stands beside a call and goes back there: Google's signatures (over chat completions), and what routers make
+of them."""
+
+NO_EFFORT = "effort beside tools"
+"""What a request can do without; a name of our own."""
+
+_THINKING = (REASONING, "reasoning", "reasoning_details")
 """Fields of a reply that its own server gets back."""
+
+_UNKNOWN = re.compile(
+    r"\b(extra|unknown|unrecogni[sz]ed|unexpected|unsupported|additional|invalid (field|param|property|argument))"
+    r"|\bnot\b.{0,20}\b(supported|permitted|allowed|accepted|a valid|recogni[sz]ed|known|exist)"
+    r"|\b(n.t|not|cannot|never) (be )?(support|allow|accept|pass|send|includ|contain)",
+    re.IGNORECASE,
+)
+"""A server does not know a field, or never takes it; else it minds what stands in it."""
+
+_EFFORT_NONE = re.compile(r"\bset .?reasoning_effort.? to .?none", re.IGNORECASE)
+_STAND_IN: JsonObject = {"extra_content": {"google": {"thought_signature": "skip_thought_signature_validator"}}}
+"""Google's own word for a call whose signature is lost."""
 
 _OPTIONAL = (
     "stream_options",
@@ -45,12 +69,15 @@ def encode(
     *,
     stream: bool,
     without: frozenset[str] = frozenset(),
+    manner: Manner | None = None,
     history: EncodedHistory | None = None,
 ) -> JsonObject:
-    """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `history`:
-    what is kept of the conversation.
+    """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `manner`:
+    what it demands of a history; `history`: what is kept of the conversation.
     """
-    messages = _messages(request, _ChatWriter(server, dialect, without), history)
+    manner = manner or Manner(answers_tools=dialect.answers_tools)
+    unknown = without & frozenset(_THINKING)
+    messages = _messages(request, _ChatWriter(server, request.model, dialect, unknown, manner), history)
     body: JsonObject = {"model": request.model, "messages": messages}
     if stream:
         body |= _streaming(dialect)
@@ -66,8 +93,18 @@ def refused_fields(body: Mapping[str, Any], complaint: str) -> frozenset[str]:
     >>> refused_fields({"stream_options": {}, "model": "m"}, "body.stream_options: Extra inputs are not permitted")
     frozenset({'stream_options'})
     """
-    present = {*body, *(name for message in body.get("messages", ()) for name in message)}
+    if is_demanded(complaint):
+        return frozenset()
+    inner = {name for message in body.get("messages", ()) for name in message}
+    present = {*body, *(inner if _UNKNOWN.search(complaint) else inner - {*_THINKING})}
     return frozenset(name for name in _OPTIONAL if name in present and re.search(rf"\b{name}\b", complaint))
+
+
+def refused_effort(request: ModelRequest, body: Mapping[str, Any], complaint: str) -> frozenset[str]:
+    """What to do without where a refusal is about how much a model thinks."""
+    if "tools" in body and _EFFORT_NONE.search(complaint) and body.get("reasoning_effort") != "none":
+        return frozenset({NO_EFFORT})
+    return frozenset({OFF} if request.parameters.thinking == "off" and is_mandatory(complaint) else ())
 
 
 def _streaming(dialect: ChatDialect) -> JsonObject:
@@ -102,16 +139,26 @@ def _parameters(request: ModelRequest, dialect: ChatDialect, without: frozenset[
         body[other if dialect.longest_reply in without else dialect.longest_reply] = parameters.max_output_tokens
     if parameters.temperature is not None:
         body["temperature"] = parameters.temperature
-    match dialect.thinking, parameters.thinking:
+    return body | _effort(request, dialect, without)
+
+
+def _effort(request: ModelRequest, dialect: ChatDialect, without: frozenset[str]) -> JsonObject:
+    """The fields that say how much to think."""
+    if NO_EFFORT in without and request.tools:
+        return {"reasoning_effort": "none"}
+    match dialect.thinking, request.parameters.thinking:
         case _, None:
-            pass
-        case "thinking", level:
-            body["thinking"] = {"type": "disabled" if level == "off" else "enabled"}
+            return {}
+        case _, "off" if OFF in without:
+            return {}
+        case "thinking", "off":
+            return {"thinking": {"type": "disabled"}}
+        case "thinking", level:  # DeepSeek reads medium as high.
+            return {"thinking": {"type": "enabled"}, "reasoning_effort": level}
         case "reasoning", level:
-            body["reasoning"] = {"enabled": False} if level == "off" else {"effort": level}
+            return {"reasoning": {"enabled": False} if level == "off" else {"effort": level}}
         case "reasoning_effort", level:
-            body["reasoning_effort"] = "none" if level == "off" else level
-    return body
+            return {"reasoning_effort": "none" if level == "off" else level}
 
 
 def _messages(request: ModelRequest, writer: Writer, history: EncodedHistory | None) -> list[JsonObject]:
@@ -124,6 +171,7 @@ class _ChatWriter(Writer):
     kind = KIND
     dialect: ChatDialect
     without: frozenset[str]
+    manner: Manner
 
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
@@ -139,31 +187,56 @@ class _ChatWriter(Writer):
             case "assistant", "assistant":
                 text = "\n\n".join(filter(None, (last["content"], item["content"])))
                 return [{**last, **item, "content": text or item["content"]}]
-            case "tool", "user" if self.dialect.answers_tools:
+            case "tool", "user" if self.manner.answers_tools:
                 return [last, {"role": "assistant", "content": _GO_ON}, item]
             case _:
                 return [last, item]
 
     def _answered(self, entry: Answered, names: UsedIds) -> Iterator[JsonObject]:
-        text, calls = entry.message.text, entry.message.calls
+        text, calls = _said(entry), entry.message.calls
         encoded: JsonObject = {"role": "assistant", "content": text, **self._thinking(entry)}
-        ids = [names.of(call, entry.own_id(call)) for call in calls]
+        ids = [self._id(call, entry, names) for call in calls]
         if calls:
             encoded["content"] = None if not text and self.dialect.null_content else text
-            encoded["tool_calls"] = [_call(call, call_id) for call, call_id in zip(calls, ids, strict=True)]
+            extras = [self._extras(call, entry) for call in calls]
+            encoded["tool_calls"] = [*map(_call, calls, ids, extras)]
         yield encoded
         for call_id, result in zip(ids, entry.results, strict=True):
             yield {"role": "tool", "tool_call_id": call_id, "content": result.text if result else NO_RESULT}
 
+    def _id(self, call: ToolCall, entry: Answered, names: UsedIds) -> str:
+        own = entry.own_id(call) if self.manner.own_ids else ""
+        if not self.manner.numbered_ids:
+            return names.of(call, own)
+        if NUMBERED_ID.fullmatch(own) and names.take(own):
+            return own
+        number = len(names)
+        while not names.take(name := f"functions.{sendable_name(call.name)}:{number}"):
+            number += 1
+        return name
+
+    def _extras(self, call: ToolCall, entry: Answered) -> JsonObject:
+        extras = entry.replay.data.get("extras", {}).get(call.id) if entry.replay else None
+        return extras or (_STAND_IN if self.manner.signed else {})
+
     def _thinking(self, entry: Answered) -> JsonObject:
-        if entry.replay is None:
-            return {}
-        sent: JsonObject = {}
-        if (name := entry.replay.data.get("thinking")) and entry.message.thinking:
-            sent[name] = entry.message.thinking
-        if details := entry.replay.data.get("reasoning_details"):
+        own: JsonObject = entry.replay.data if entry.replay else {}
+        thought, sent = entry.message.thinking if own else "", JsonObject()
+        if (name := own.get("thinking")) and name != THINK and thought:
+            sent[name] = thought
+        if details := own.get("reasoning_details"):
             sent["reasoning_details"] = details
+        if self.manner.carries_thinking and entry.message.calls:
+            sent.setdefault(REASONING, thought)
         return {name: value for name, value in sent.items() if name not in self.without}
+
+
+def _said(entry: Answered) -> str:
+    """What was thought in the text goes back in the text, where tools ran for it (MiniMax)."""
+    message = entry.message
+    if entry.replay and entry.replay.data.get("thinking") == THINK and message.thinking and message.calls:
+        return f"{THINK}\n{message.thinking.strip()}\n</think>\n\n{message.text}"
+    return message.text
 
 
 def _joined(first: str | list[JsonObject], second: str | list[JsonObject]) -> str | list[JsonObject]:
@@ -191,6 +264,7 @@ def _part(block: ContentBlock) -> JsonObject:
             return {"type": "text", "text": text_of(block)}
 
 
-def _call(call: ToolCall, call_id: str) -> JsonObject:
+def _call(call: ToolCall, call_id: str, extras: JsonObject) -> JsonObject:
     arguments = jsontext.dumps(call.arguments).decode()
-    return {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+    function = {"name": sendable_name(call.name), "arguments": arguments}
+    return {"id": call_id, "type": "function", "function": function, **extras}

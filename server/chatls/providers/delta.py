@@ -5,11 +5,20 @@ complete. Should the provider contradict itself later, more `CallArguments` foll
 that was cut off (token limit, broken stream) gets no `CallReady`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chatls.content import JsonObject, TurnError, Usage
 from chatls.events import Notice, Retry, StepStopReason
 from chatls.message import Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A reply begins, in place of any that broke off before it."""
+
+    replay: Callable[[], Replay | None]
+    """What its server would have to get back of it, were it to end now: a broken reply is remembered, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +77,7 @@ class Failed:
     error: TurnError
 
 
-Delta = TextDelta | ThinkingDelta | CallStart | CallArguments | CallReady | Retry | Notice | Finished | Failed
+Delta = (
+    Underway | TextDelta | ThinkingDelta | CallStart | CallArguments | CallReady | Retry | Notice | Finished | Failed
+)
 """One piece of what a provider says."""

@@ -62,14 +62,24 @@ class EncodedHistory:
         """The first message that has a call, by its id."""
         self._names = UsedIds()
         self._items: list[JsonObject] = []
+        self._plain: dict[str, int] = {}
+        self._plainly = 0
+        """How many messages are written without their replay."""
         self._pieces: dict[int, bytes] = {}
         """The items as JSON, in order, by identity. The newest may be missing."""
         self.size = 0
         """Bytes that are kept."""
 
+    @property
+    def written(self) -> int:
+        """How many messages were written in the last request."""
+        return len(self._marks)
+
     def items(self, writer: Writer, messages: tuple[Message, ...]) -> list[JsonObject]:
         """The messages as this writer writes them. Nothing of it may be changed."""
-        good = self._good(writer, messages)
+        plainly = min(self._plain.get(writer.model, 0), len(messages))
+        good = self._good(writer, messages) if plainly == self._plainly else 0
+        self._plainly = plainly
         if good and good == len(self._marks):
             self._results |= results_of(messages[good:])
         else:
@@ -79,6 +89,14 @@ class EncodedHistory:
         for message in messages[good:]:
             self._write(writer, message)
         return list(self._items)
+
+    def write_plainly(self, model: str, messages: tuple[Message, ...]) -> bool:
+        """From now on these messages are written for this model as if any other had said them: without their replay,
+        which it refused. False if nothing changes.
+        """
+        told = range(self._plain.get(model, 0), len(messages))
+        self._plain[model] = max(self._plain.get(model, 0), len(messages))
+        return any(isinstance(message := messages[place], AssistantMessage) and message.replay for place in told)
 
     def dumps(self, body: JsonObject, name: str) -> bytes:
         """A body as JSON, whose member `name` holds items: the same bytes as `jsontext.dumps` gives, and sooner."""
@@ -112,7 +130,8 @@ class EncodedHistory:
                 for call in calls:
                     self._calls.setdefault(call.id, len(self._marks) - 1)
                 results = tuple(self._results.get(call.id) for call in calls)
-                self._add(writer, Answered(message, writer.own(message.replay), results))
+                plain = len(self._marks) <= self._plainly
+                self._add(writer, Answered(message, None if plain else writer.own(message.replay), results))
             case ToolMessage():
                 pass  # Results follow their calls, in call order, wherever they stand in the history.
 

@@ -15,13 +15,14 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.providers.adapter import HttpAdapter
+from chatls.providers.chat_manner import is_demanded
 from chatls.providers.delta import Delta
 from chatls.providers.gemini_reply import GeminiDecoder
 from chatls.providers.gemini_request import encode, refused_fields, signatures
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
-from chatls.providers.known.refused import Learnt
+from chatls.providers.known.refused import Learnt, is_about_history
 from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.shapes import as_count, as_list, as_object, as_objects, as_text
@@ -29,7 +30,11 @@ from chatls.providers.shapes import as_count, as_list, as_object, as_objects, as
 _KEY_HEADER = ("x-goog-api-key", "")
 _NOT_FOR_CHAT = re.compile(r"embed|-tts\b|-image\b|imagen|veo|robotics|computer-use|\baqa\b", re.IGNORECASE)
 _BAD_SIGNATURE = re.compile(r"thought.?signature", re.IGNORECASE)
-"""What Google says of one that is not for this model or account (gemini-cli#13467): "Corrupted thought signature"."""
+"""What Google says of one that is missing, or not for this model (gemini-cli#13467): "Corrupted thought signature"."""
+
+
+_UNSIGNED = "calls without a signature"
+"""What a request can do without, by a name of our own."""
 
 
 class Gemini(HttpAdapter[Learnt]):
@@ -39,8 +44,6 @@ class Gemini(HttpAdapter[Learnt]):
 
     def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
         super().__init__(replace(endpoint, key_header=_KEY_HEADER), limits, lambda _: Learnt(), stream)
-        self.stale: frozenset[str] = frozenset()
-        """Signatures that were refused."""
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
@@ -69,16 +72,19 @@ class _GeminiQuestion:
 
     def request(self) -> HttpRequest:
         """The body, without what this server refused before. The model stands in the path."""
-        provider, without = self._provider, self._learnt.without
+        provider, learnt = self._provider, self._learnt
         kept = provider.histories.of(self._request.messages)
-        self._body = encode(self._request, provider.name, without=without, stale=provider.stale, history=kept)
+        without, signed = learnt.without, _UNSIGNED in learnt.without
+        self._body = encode(
+            self._request, provider.name, without=without, stale=learnt.stale, signed=signed, history=kept
+        )
         streams = self._streaming.start(tools=self._tools)
         method = "streamGenerateContent?alt=sse" if streams else "generateContent"
         return HttpRequest(f"/{_path(self._request.model)}:{method}", kept.dumps(self._body, "contents"))
 
     def decoder(self, source: Origin) -> GeminiDecoder:
         """For streamed and whole answers alike."""
-        return GeminiDecoder(source)
+        return GeminiDecoder(source, self._request.model)
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""
@@ -86,17 +92,22 @@ class _GeminiQuestion:
 
     def amend(self, error: ProviderError) -> bool:
         """Leave out the optional fields that a refusal names, or the signatures that do not hold any more; or stop
-        streaming.
+        streaming; at last, write the history plainly.
         """
-        return self._leave_out(error) or self._streaming.amend(error)
+        if self._leave_out(error) or self._streaming.amend(error):
+            return True
+        sent, model = self._request.messages, self._request.model
+        return is_about_history(error) and self._provider.histories.of(sent).write_plainly(model, sent)
 
     def _leave_out(self, error: ProviderError) -> bool:
         if error.kind != "bad_request" or error.http_status != 400:
             return False
         complaint = str(error)
-        if _BAD_SIGNATURE.search(complaint) and (stale := signatures(self._body) - self._provider.stale):
-            self._provider.stale |= stale
-            return True
+        if _BAD_SIGNATURE.search(complaint):
+            if is_demanded(complaint) and self._learnt.refuse(frozenset({_UNSIGNED})):
+                return True
+            if self._learnt.withdraw(signatures(self._body)):
+                return True
         return self._learnt.refuse(refused_fields(self._body, complaint))
 
 

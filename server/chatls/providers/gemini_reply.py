@@ -9,12 +9,13 @@ from typing import Any
 
 from chatls.content import JsonObject, Usage
 from chatls.events import Notice, StepStopReason
+from chatls.jsontext import Halves
 from chatls.message import Replay
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.gemini_parts import Calls, Parts
 from chatls.providers.gemini_request import KIND
 from chatls.providers.http.complaint import visible
-from chatls.providers.http.faults import interrupted
+from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.shapes import as_count, as_object, as_objects, as_text, object_or_none
@@ -27,12 +28,14 @@ _BROKEN = re.compile(r"MALFORMED_\w+|UNEXPECTED_TOOL_CALL|TOO_MANY_TOOL_CALLS|MI
 
 
 class GeminiDecoder:
-    """Reads one reply: events or one whole answer in, deltas out."""
+    """Reads one reply: events or one whole answer in, deltas out. `model`: who was asked."""
 
-    def __init__(self, source: Origin) -> None:
+    def __init__(self, source: Origin, model: str = "") -> None:
         self.ending = False
         self.ended = False
         self._source = source
+        self._model = model
+        self._halves: Halves = {}
         self._calls = Calls()
         self._parts = Parts()
         self._label = ""
@@ -48,7 +51,9 @@ class GeminiDecoder:
         if event.event == "error":
             raise stream_error(self._source, parsed(self._source, data) if data[:1] in ("{", "[") else data)
         self.ended = data == "[DONE]"  # Google sends none, some proxies do.
-        return self._answers(parsed(self._source, data)) if data[:1] in ("{", "[") and not self.ended else []
+        return (
+            self._answers(parsed(self._source, data, self._halves)) if data[:1] in ("{", "[") and not self.ended else []
+        )
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer, or the list of events that is sent without `alt=sse`. Raises `ProviderError`."""
@@ -65,8 +70,10 @@ class GeminiDecoder:
         if _BROKEN.fullmatch(self._label):
             what = f"could not make sense of what the model wrote ({self._label}). {visible(self._label_text)}"
             raise self._source.error("bad_response", what.strip(), retryable=True)
+        if self._label not in ("", "STOP", "MAX_TOKENS") and not _FILTERED.fullmatch(self._label):
+            raise given_up(self._source, self._label)
         stop, deltas = self._stop()
-        return [*deltas, Finished(stop, _usage(self._usage), self._replay())]
+        return [*deltas, Finished(stop, _usage(self._usage), self.replay())]
 
     def _stop(self) -> tuple[StepStopReason, list[Delta]]:
         """What the label means; calls mask no limit and no filter."""
@@ -77,8 +84,6 @@ class GeminiDecoder:
         if self._label == "MAX_TOKENS":
             return "max_tokens", []
         deltas = self._calls.finish()
-        if self._label not in ("STOP", ""):
-            deltas.append(Notice(f"{self._source.name} ended the reply early ({visible(self._label, 40)})"))
         return ("tool_calls" if self._calls.any_ready else "end_turn"), deltas
 
     def _answers(self, value: Any) -> list[Delta]:
@@ -115,9 +120,10 @@ class GeminiDecoder:
             return []
         return [ThinkingDelta(text)] if part.get("thought") else [TextDelta(text)]
 
-    def _replay(self) -> Replay | None:
+    def replay(self) -> Replay | None:
+        """See `Decoder`."""
         parts = self._parts.close()
-        data = {"server": self._source.name, "parts": parts, "calls": self._calls.ours}
+        data = {"server": self._source.name, "model": self._model, "parts": parts, "calls": self._calls.ours}
         return Replay(KIND, self._calls.call_ids(), data) if parts else None
 
 

@@ -11,10 +11,10 @@ from typing import Any, cast
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Entry, UsedIds, Writer
+from chatls.providers.history import Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest, ThinkingLevel
-from chatls.providers.shapes import as_list, as_objects, object_or_none
+from chatls.providers.shapes import as_list, as_objects, as_text, object_or_none
 
 KIND = "gemini"
 
@@ -49,12 +49,15 @@ def encode(
     *,
     without: frozenset[str] = frozenset(),
     stale: frozenset[str] = frozenset(),
+    signed: bool = False,
     history: EncodedHistory | None = None,
 ) -> JsonObject:
     """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `stale`:
-    signatures that it refused; `history`: what is kept of the conversation.
+    signatures that it refused; `signed`: it misses some; `history`: what is kept of the conversation.
     """
-    contents = (history or EncodedHistory()).items(_GeminiWriter(server, stale), request.messages)
+    contents = (history or EncodedHistory()).items(
+        _GeminiWriter(server, request.model, stale, signed), request.messages
+    )
     body: JsonObject = {"contents": contents}
     if request.system:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
@@ -149,6 +152,8 @@ def _thinking(model: str, level: ThinkingLevel) -> JsonObject:
 class _GeminiWriter(Writer):
     kind = KIND
     stale: frozenset[str]
+    signed: bool
+    """A call without a signature has the stand-in."""
 
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         del names  # Ids go back as they came; where none came there is none.
@@ -157,7 +162,7 @@ class _GeminiWriter(Writer):
             return
         message, replay = entry.message, entry.replay
         if parts := _own_parts(message, replay, self.stale) if replay else _plain_parts(message):
-            yield {"role": "model", "parts": parts}
+            yield {"role": "model", "parts": [_signed(part) for part in parts] if self.signed else parts}
             if message.calls:
                 responses = [_response(call, entry.own_id(call), result) for call, result in entry.calls()]
                 yield {"role": "user", "parts": responses}
@@ -176,9 +181,14 @@ def _own_parts(message: AssistantMessage, replay: Replay, stale: frozenset[str])
     remembered = {call.id for call in message.calls}
     calls = iter(replay.data.get("calls", ()))
     parts = as_objects(replay.data.get("parts"))
-    parts = [part for part in parts if "functionCall" not in part or next(calls, None) in remembered]
+    parts = [_named(part) for part in parts if "functionCall" not in part or next(calls, None) in remembered]
     unsealed = [_unsealed(part) if part.get("thoughtSignature") in stale else part for part in parts]
     return [part for part in unsealed if part.keys() - {"text", "thought"} or part.get("text")]
+
+
+def _named(part: JsonObject) -> JsonObject:
+    call = object_or_none(part.get("functionCall"))
+    return {**part, "functionCall": {**call, "name": sendable_name(as_text(call.get("name")))}} if call else part
 
 
 def _unsealed(part: JsonObject) -> JsonObject:
@@ -186,16 +196,22 @@ def _unsealed(part: JsonObject) -> JsonObject:
     return {**rest, "thoughtSignature": _STAND_IN} if "functionCall" in part else rest
 
 
+def _signed(part: JsonObject) -> JsonObject:
+    return {"thoughtSignature": _STAND_IN, **part} if "functionCall" in part else part
+
+
 def _plain_parts(message: AssistantMessage) -> list[JsonObject]:
     parts: list[JsonObject] = [{"text": message.text}] if message.text else []
-    return parts + [{"functionCall": {"name": call.name, "args": call.arguments}} for call in message.calls]
+    return parts + [
+        {"functionCall": {"name": sendable_name(call.name), "args": call.arguments}} for call in message.calls
+    ]
 
 
 def _response(call: ToolCall, own_id: str, result: ToolResult | None) -> JsonObject:
     """One part per call, in call order; with an id only where the call came with one."""
     said = {"error" if result.is_error else "output": result.text} if result else {"error": NO_RESULT}
     identity = {"id": own_id} if own_id else {}
-    return {"functionResponse": {**identity, "name": call.name, "response": said}}
+    return {"functionResponse": {**identity, "name": sendable_name(call.name), "response": said}}
 
 
 def _has_results(content: JsonObject) -> bool:

@@ -4,6 +4,7 @@ the server that it came from, each id once.
 A protocol's own `Writer` says how one entry is written, encoded.py goes through them all. Pure; knows no protocol.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from typing import ClassVar, NamedTuple
 
 from chatls.content import JsonObject
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
+
+_LONGEST_NAME = 64
+"""Letters of a tool's name (OpenAI's limit; Anthropic and Gemini take twice as many)."""
 
 
 class Answered(NamedTuple):
@@ -72,6 +76,8 @@ class Writer(ABC):
     """The kind of provider whose replay goes back."""
     server: str
     """The provider's name."""
+    model: str
+    """Who is asked: what another model of the same server wrote may offend it."""
 
     @abstractmethod
     def write(self, entry: Entry, names: UsedIds) -> Iterable[JsonObject]:
@@ -82,9 +88,20 @@ class Writer(ABC):
         return [last, item]
 
     def own(self, replay: Replay | None) -> Replay | None:
-        """The replay if this very server wrote it."""
-        mine = replay is not None and replay.provider == self.kind and replay.data.get("server") == self.server
-        return replay if mine else None
+        """The replay if this very model of this very server wrote it."""
+        if replay is None or replay.provider != self.kind or replay.data.get("server") != self.server:
+            return None
+        return replay if replay.data.get("model", self.model) == self.model else None
+
+
+def sendable_name(name: str) -> str:
+    """A tool's name in the letters and the length that every server takes: a model may call what nobody offered.
+
+    >>> sendable_name("functions.read file"), sendable_name("7"), len(sendable_name("x" * 99))
+    ('functions_read_file', '_7', 64)
+    """
+    name = re.sub(r"[^a-zA-Z0-9_-]", "_", name)
+    return (name if name[:1].isalpha() or name[:1] == "_" else f"_{name}")[:_LONGEST_NAME]
 
 
 def results_of(messages: Iterable[Message]) -> dict[str, ToolResult]:

@@ -99,7 +99,7 @@ class _OllamaQuestion:
 
     def decoder(self, source: Origin) -> Decoder:
         """For streamed and whole answers alike."""
-        decoder = ollama_reply.OllamaDecoder(source)
+        decoder = ollama_reply.OllamaDecoder(source, self._request.model)
         return read_inline(decoder, self._request, self._learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:

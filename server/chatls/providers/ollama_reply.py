@@ -13,7 +13,7 @@ from chatls.events import StepStopReason
 from chatls.message import Replay
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.http.complaint import visible
-from chatls.providers.http.faults import interrupted
+from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, stream_error
 from chatls.providers.ollama_request import KIND
@@ -23,17 +23,22 @@ from chatls.providers.toolcalls import ToolCallAssembler
 _STOPS: dict[str, StepStopReason] = {"length": "max_tokens"}
 """Labels of a reply that did not end of itself; "stop" stands beside calls, too."""
 
+_GOOD = ("", "stop", "load", "unload", "tool_calls")
+"""Labels of a reply that ended of itself. One with any other was given up."""
+
 _BAD_CALL = "error parsing tool call"
 """How Ollama says that the model wrote a call that it cannot read."""
 
 
 class OllamaDecoder:
-    """Reads one reply: events or one whole answer in, deltas out."""
+    """Reads one reply: events or one whole answer in, deltas out. `model`: who was asked."""
 
-    def __init__(self, source: Origin) -> None:
+    def __init__(self, source: Origin, model: str = "") -> None:
         self.ending = False
         self.ended = False
         self._source = source
+        self._model = model
+        self._halves: jsontext.Halves = {}
         self._calls = ToolCallAssembler()
         self._count = 0
         self._thought = False
@@ -43,7 +48,7 @@ class OllamaDecoder:
     def feed(self, event: SseEvent) -> list[Delta]:
         """Take one line. Raises `ProviderError` for an error object, and for a line that cannot be read."""
         try:
-            value = jsontext.loads_leniently(event.data)
+            value = jsontext.loads_leniently(event.data, halves=self._halves)
         except ValueError as error:
             what = f"sent a line that is no JSON: {visible(event.data, 100)}"
             raise self._source.error("bad_response", what, retryable=True) from error
@@ -61,11 +66,13 @@ class OllamaDecoder:
         """The last deltas. Raises `ProviderError` if no end was seen."""
         if not self.ended:
             raise interrupted(self._source)
+        if self._label not in _GOOD and self._label not in _STOPS:
+            raise given_up(self._source, self._label)
         stop = _STOPS.get(self._label, "end_turn")
         deltas = self._calls.finish() if stop == "end_turn" else []
         if stop == "end_turn" and self._calls.any_ready:
             stop = "tool_calls"
-        return [*deltas, Finished(stop, _usage(self._usage), self._replay())]
+        return [*deltas, Finished(stop, _usage(self._usage), self.replay())]
 
     def _answer(self, answer: JsonObject) -> list[Delta]:
         if error := answer.get("error"):
@@ -103,9 +110,11 @@ class OllamaDecoder:
             arguments={} if arguments is None else arguments,
         )
 
-    def _replay(self) -> Replay | None:
+    def replay(self) -> Replay | None:
+        """See `Decoder`."""
         call_ids = self._calls.call_ids()
-        return Replay(KIND, call_ids, {"server": self._source.name}) if call_ids or self._thought else None
+        data = {"server": self._source.name, "model": self._model}
+        return Replay(KIND, call_ids, data) if call_ids or self._thought else None
 
 
 def _usage(numbers: JsonObject) -> Usage | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import ToolCall, ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Answered, Entry, UsedIds, Writer
+from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest, ThinkingLevel
 
@@ -74,7 +74,7 @@ def _options(request: ModelRequest, context_window: int | None) -> JsonObject:
 
 def _messages(request: ModelRequest, server: str, history: EncodedHistory | None) -> list[JsonObject]:
     system = [{"role": "system", "content": request.system}] if request.system else []
-    return system + (history or EncodedHistory()).items(_OllamaWriter(server), request.messages)
+    return system + (history or EncodedHistory()).items(_OllamaWriter(server, request.model), request.messages)
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,14 @@ def _user(content: tuple[ContentBlock, ...]) -> JsonObject:
 
 def _call(call: ToolCall, own_id: str) -> JsonObject:
     identity = {"id": own_id} if own_id else {}
-    return {**identity, "function": {"name": call.name, "arguments": call.arguments}}
+    return {**identity, "function": {"name": sendable_name(call.name), "arguments": call.arguments}}
 
 
 def _result(call: ToolCall, own_id: str, result: ToolResult | None) -> JsonObject:
     identity = {"tool_call_id": own_id} if own_id else {}
-    return {"role": "tool", "tool_name": call.name, "content": result.text if result else NO_RESULT, **identity}
+    return {
+        "role": "tool",
+        "tool_name": sendable_name(call.name),
+        "content": result.text if result else NO_RESULT,
+        **identity,
+    }

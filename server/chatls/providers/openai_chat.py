@@ -6,7 +6,7 @@ server refuses is remembered.
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chatls.config import LimitSettings
@@ -15,7 +15,8 @@ from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.providers import chat_reply
 from chatls.providers.adapter import HttpAdapter
-from chatls.providers.chat_request import encode, refused_fields
+from chatls.providers.chat_manner import Manner
+from chatls.providers.chat_request import NO_EFFORT, encode, refused_effort, refused_fields
 from chatls.providers.delta import Delta
 from chatls.providers.http.body import Decoder
 from chatls.providers.http.endpoint import Endpoint
@@ -24,7 +25,7 @@ from chatls.providers.http.status import Origin
 from chatls.providers.inline.layer import read_inline
 from chatls.providers.inline.request import with_tools_in_prompt
 from chatls.providers.known.catalog import ChatDialect
-from chatls.providers.known.refused import Learnt, is_about_tools, told_in_prompt
+from chatls.providers.known.refused import Learnt, is_about_history, is_about_tools, told_in_prompt
 from chatls.providers.known.streaming import Streams
 from chatls.providers.known.template import template_takes_tools
 from chatls.providers.provider import ModelRequest
@@ -33,7 +34,17 @@ _CLOSE = {"connection": "close"}
 """llama.cpp promises to keep a connection and closes it behind each stream, perhaps just when it is used again."""
 
 
-class OpenAIChat(HttpAdapter[Learnt]):
+_NEWEST = 8
+"""Messages that may be new to a conversation's next request: no more than a reply, its results and a prompt."""
+
+
+@dataclass(slots=True)
+class _ChatLearnt(Learnt):
+    manner: Manner = field(default_factory=Manner)
+    """What it demands of a history."""
+
+
+class OpenAIChat(HttpAdapter[_ChatLearnt]):
     """A `Provider`."""
 
     def __init__(
@@ -48,9 +59,9 @@ class OpenAIChat(HttpAdapter[Learnt]):
     ) -> None:
         """`inline`: calls and thinking may stand in the text; `llamacpp`: it can be asked what its template knows."""
         headers = {**(_CLOSE if llamacpp else {}), **endpoint.headers}
-        super().__init__(replace(endpoint, headers=headers), limits, lambda _: Learnt(), stream)
         self.inline = inline
         self.dialect = dialect or ChatDialect()
+        super().__init__(replace(endpoint, headers=headers), limits, self._untaught_chat, stream)
         self._llamacpp = llamacpp
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
@@ -59,6 +70,9 @@ class OpenAIChat(HttpAdapter[Learnt]):
         if self._llamacpp and self.inline and request.tools and not question.learnt.asked:
             return self._ask_carefully(question)
         return self.server.ask(question)
+
+    def _untaught_chat(self, model: str) -> _ChatLearnt:
+        return _ChatLearnt(manner=Manner.guess(model, answers_tools=self.dialect.answers_tools))
 
     async def _ask_carefully(self, question: "_ChatQuestion") -> AsyncGenerator[Delta, None]:
         """llama.cpp leaves tools out, and says nothing, where the model's template knows none."""
@@ -90,15 +104,25 @@ class _ChatQuestion:
 
     def request(self) -> HttpRequest:
         """The body, without what this server refused before."""
-        provider, sent, without = self._provider, self._sent, self.learnt.without
+        provider, sent, learnt = self._provider, self._sent, self.learnt
         stream = self._streaming.start(tools=bool(sent.tools))
         kept = provider.histories.of(sent.messages)
-        self._body = encode(sent, provider.name, provider.dialect, stream=stream, without=without, history=kept)
+        for message in sent.messages[-_NEWEST:] if kept.written else sent.messages:
+            learnt.manner = learnt.manner.seen(message, provider.name, self.model)
+        self._body = encode(
+            sent,
+            provider.name,
+            provider.dialect,
+            stream=stream,
+            without=learnt.without,
+            manner=learnt.manner,
+            history=kept,
+        )
         return HttpRequest("/chat/completions", kept.dumps(self._body, "messages"))
 
     def decoder(self, source: Origin) -> Decoder:
         """For streamed and whole answers alike."""
-        decoder = chat_reply.ChatDecoder(source)
+        decoder = chat_reply.ChatDecoder(source, self.model)
         return read_inline(decoder, self._request, self.learnt) if self._provider.inline else decoder
 
     def notices(self) -> list[Notice]:
@@ -111,15 +135,28 @@ class _ChatQuestion:
         self._notices.append(told_in_prompt(self.model))
 
     def amend(self, error: ProviderError) -> bool:
-        """Leave out the optional fields that a refusal names; stop streaming, or tell tools in the prompt, if it is
-        about tools.
+        """Write the history as a refusal demands it, leave out the optional fields that it names; stop streaming, or
+        tell tools in the prompt, if it is about tools; at last, write the history plainly.
         """
-        refused = error.kind == "bad_request" and error.http_status in (400, 422)
-        if refused and self.learnt.refuse(refused_fields(self._body, str(error))):
+        known, self.learnt.manner = self.learnt.manner, self.learnt.manner.after(error)
+        if known != self.learnt.manner or self._left_out(error) or self._streaming.amend(error):
             return True
-        if self._streaming.amend(error):
+        if "tools" in self._body and self._provider.inline and is_about_tools(error):
+            self.tell_in_prompt()
             return True
-        if "tools" not in self._body or not self._provider.inline or not is_about_tools(error):
+        sent = self._sent.messages
+        return is_about_history(error) and self._provider.histories.of(sent).write_plainly(self.model, sent)
+
+    def _left_out(self, error: ProviderError) -> bool:
+        if error.kind != "bad_request" or error.http_status not in (400, 422):
             return False
-        self.tell_in_prompt()
-        return True
+        if effort := refused_effort(self._request, self._body, str(error)):
+            if NO_EFFORT in effort:
+                self._notices.append(
+                    Notice(
+                        f"{self.model}: with tools, it does not think over chat completions; "
+                        "the kind openai_responses has both"
+                    )
+                )
+            return self.learnt.refuse(effort)
+        return self.learnt.refuse(refused_fields(self._body, str(error)))

@@ -17,11 +17,11 @@ from chatls.providers.encoded import EncodedHistory
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
-from chatls.providers.known.refused import Learnt
+from chatls.providers.known.refused import OFF, Learnt, is_about_effort, is_about_history
 from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_reply import ResponsesDecoder
-from chatls.providers.responses_request import encode, refusable
+from chatls.providers.responses_request import encode, refusable, refused_items
 
 
 class OpenAIResponses(HttpAdapter[Learnt]):
@@ -50,24 +50,39 @@ class _ResponsesQuestion:
         """The body, without what this server refused before."""
         self._stream = self._streaming.start(tools=self._tools)
         kept = self._provider.histories.of(self._request.messages)
-        return HttpRequest("/responses", kept.dumps(self._body(self._learnt.without, kept), "input"))
+        return HttpRequest("/responses", kept.dumps(self._encoded(self._learnt.without, kept), "input"))
 
     def decoder(self, source: Origin) -> ResponsesDecoder:
         """For streamed and whole answers alike."""
-        return ResponsesDecoder(source)
+        return ResponsesDecoder(source, self._request.model)
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""
         return self._streaming.notices(tools=self._tools)
 
     def amend(self, error: ProviderError) -> bool:
-        """Leave out the first thing that a refusal names and that can be left out, or stop streaming if it is about
-        tools in a stream.
+        """Leave out the reasoning that a refusal is about, or the first thing that it names and that can be left out;
+        stop streaming if it is about tools in a stream; at last, write the history plainly.
         """
+        learnt, sent = self._learnt, self._request.messages
+        body = self._encoded(learnt.without)
+        if learnt.withdraw(refused_items(body, error)):
+            return True
+        if self._request.parameters.thinking == "off" and is_about_effort(error) and OFF not in learnt.without:
+            return learnt.refuse(frozenset({OFF}))
         for name in refusable(error):
-            if self._body(self._learnt.without) != self._body(self._learnt.without | {name}):
-                return self._learnt.refuse(frozenset({name}))
-        return self._streaming.amend(error)
+            if body != self._encoded(learnt.without | {name}):
+                return learnt.refuse(frozenset({name}))
+        if self._streaming.amend(error):
+            return True
+        return is_about_history(error) and self._provider.histories.of(sent).write_plainly(self._request.model, sent)
 
-    def _body(self, without: frozenset[str], history: EncodedHistory | None = None) -> JsonObject:
-        return encode(self._request, self._provider.name, stream=self._stream, without=without, history=history)
+    def _encoded(self, without: frozenset[str], history: EncodedHistory | None = None) -> JsonObject:
+        return encode(
+            self._request,
+            self._provider.name,
+            stream=self._stream,
+            without=without,
+            stale=self._learnt.stale,
+            history=history,
+        )

@@ -4,10 +4,14 @@ Reasoning goes back whole and directly before what it led to, or not at all: a s
 ("provided without its required following item"), and where nothing is stored it knows none by its id alone.
 """
 
+from collections.abc import Set
+from typing import NamedTuple
+
 from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.message import AssistantMessage, Replay, ToolCall
 from chatls.providers.arguments import parse_object
+from chatls.providers.history import sendable_name
 from chatls.providers.shapes import as_objects, as_text
 
 KIND = "openai_responses"
@@ -19,18 +23,28 @@ Item = tuple[JsonObject, ToolCall | None]
 """With the call that it is, if it is one."""
 
 
-def items_of(message: AssistantMessage, replay: Replay | None, *, reasoning: bool) -> list[Item]:
-    """All items of a reply. `replay`: the server's own, None if there is none; `reasoning`: whether it takes that."""
+def seal(item: JsonObject) -> str:
+    """What tells an item of reasoning from all others; "" for other items."""
+    return as_text(item.get("encrypted_content")) or as_text(item.get("id")) if item.get("type") == "reasoning" else ""
+
+
+def items_of(
+    message: AssistantMessage, replay: Replay | None, *, reasoning: bool, stale: Set[str] = frozenset()
+) -> list[Item]:
+    """All items of a reply. `replay`: the server's own, None if there is none; `reasoning`: whether it takes that;
+    `stale`: seals of reasoning that it refused.
+    """
     if not message.text and not message.calls:
         return []
     own = as_objects(replay.data.get("items")) if replay else []
     rest = list(message.calls)
-    items = _kept(own, replay, rest, reasoning=reasoning)
+    takes = _Takes(reasoning, stale)
+    items = _kept(own, replay, rest, takes)
     if message.text and not any(item.get("type") == "message" for item in own):
         text: JsonObject = {"type": "output_text", "text": message.text}
         items.insert(0, ({"type": "message", "role": "assistant", "content": [text]}, None))
-    items += [({"type": "function_call", "name": call.name, "arguments": _dumped(call)}, call) for call in rest]
-    if all(_goes_back(item, reasoning=reasoning) for item in own):
+    items += [(_new(call), call) for call in rest]
+    if all(takes.back(item) for item in own):
         return items
     # What has an id would have to follow the reasoning that is left out.
     return [(without_id(item), call) for item, call in items]
@@ -41,13 +55,13 @@ def without_id(item: JsonObject) -> JsonObject:
     return {name: value for name, value in item.items() if name != "id"}
 
 
-def _kept(own: list[JsonObject], replay: Replay | None, rest: list[ToolCall], *, reasoning: bool) -> list[Item]:
+def _kept(own: list[JsonObject], replay: Replay | None, rest: list[ToolCall], takes: "_Takes") -> list[Item]:
     """The server's own items, those that may go back. Takes the calls that it finds out of `rest`."""
     items: list[Item] = []
     before: list[Item] = []
     for item in own:
         if item.get("type") == "reasoning":
-            before += [(item, None)] if _goes_back(item, reasoning=reasoning) else []
+            before += [(item, None)] if takes.back(item) else []
             continue
         if item.get("type") not in CALL_TYPES:
             items += [*before, (item, None)]
@@ -58,10 +72,18 @@ def _kept(own: list[JsonObject], replay: Replay | None, rest: list[ToolCall], *,
     return items
 
 
-def _goes_back(item: JsonObject, *, reasoning: bool) -> bool:
-    if item.get("type") != "reasoning":
-        return True
-    return reasoning and bool(item.get("encrypted_content") or item.get("content"))
+class _Takes(NamedTuple):
+    """What a server takes back."""
+
+    reasoning: bool
+    stale: Set[str]
+
+    def back(self, item: JsonObject) -> bool:
+        """Whether it takes this item."""
+        if item.get("type") != "reasoning":
+            return True
+        sealed = bool(item.get("encrypted_content") or item.get("content"))
+        return self.reasoning and sealed and seal(item) not in self.stale
 
 
 def _find(item: JsonObject, replay: Replay | None, calls: list[ToolCall]) -> ToolCall | None:
@@ -71,10 +93,15 @@ def _find(item: JsonObject, replay: Replay | None, calls: list[ToolCall]) -> Too
 
 
 def _valid(item: JsonObject, call: ToolCall) -> JsonObject:
-    """With arguments that are an object: others would make every later request invalid."""
+    """With arguments that are an object, and a name that is one: others would make every later request invalid."""
+    item = {**item, "name": sendable_name(call.name)}
     if item.get("type") != "function_call" or parse_object(as_text(item.get("arguments"))) is not None:
         return item
     return {**item, "arguments": _dumped(call)}
+
+
+def _new(call: ToolCall) -> JsonObject:
+    return {"type": "function_call", "name": sendable_name(call.name), "arguments": _dumped(call)}
 
 
 def _dumped(call: ToolCall) -> str:

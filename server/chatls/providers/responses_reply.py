@@ -11,10 +11,11 @@ from typing import Any
 
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
+from chatls.jsontext import Halves
 from chatls.message import Replay
 from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.http.complaint import visible
-from chatls.providers.http.faults import interrupted
+from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.responses_replay import CALL_TYPES, KIND
@@ -36,17 +37,22 @@ _ANSWER = ("output_text", "refusal")
 _THINKING = ("reasoning_text", "summary_text")
 """Types of parts."""
 
+_CUT = ("max_output_tokens", "max_tokens", "content_filter")
+"""Why a response is incomplete, where that is no mistake."""
+
 _Part = tuple[int, str, int]
 """One text: the item's place, the part's type and number."""
 
 
 class ResponsesDecoder:
-    """Reads one reply: events or one whole answer in, deltas out."""
+    """Reads one reply: events or one whole answer in, deltas out. `model`: who was asked."""
 
-    def __init__(self, source: Origin) -> None:
+    def __init__(self, source: Origin, model: str = "") -> None:
         self.ending = False
         self.ended = False
         self._source = source
+        self._model = model
+        self._halves: Halves = {}
         self._calls = ToolCallAssembler()
         self._said: dict[_Part, list[str]] = {}
         self._refused = False
@@ -54,8 +60,10 @@ class ResponsesDecoder:
         self._next_place = 0
         self._places: dict[str, int] = {}
         """Of items, by their ids as they were when the item was added."""
-        self._open: dict[int, str] = {}
-        """Places of calls that are not done yet, with their ids."""
+        self._open: dict[int, JsonObject] = {}
+        """Calls that are not done yet, as they were added, by their places."""
+        self._last: dict[bool, _Part] = {}
+        """The part that spoke last, in the thinking (True) and in the answer."""
         self._done: dict[int, JsonObject] = {}
         """The item that was done last at each place."""
         self._items: list[tuple[int, JsonObject]] = []
@@ -66,7 +74,7 @@ class ResponsesDecoder:
         """Take one event. Raises `ProviderError` for an error object, and for an event that cannot be read."""
         if event.data[:1] != "{":
             return self._unusual(event)
-        return self._event(parsed(self._source, event.data), event.event)
+        return self._event(parsed(self._source, event.data, self._halves), event.event)
 
     def feed_json(self, value: Any) -> list[Delta]:
         """Take a whole answer. Raises `ProviderError` if it is none."""
@@ -85,7 +93,7 @@ class ResponsesDecoder:
         deltas = self._calls.finish() if stop == "end_turn" else []
         if stop == "end_turn" and self._calls.any_ready:
             stop = "tool_calls"
-        return [*deltas, Finished(stop, _usage(self._response.get("usage")), self._replay())]
+        return [*deltas, Finished(stop, _usage(self._response.get("usage")), self.replay())]
 
     def _event(self, event: JsonObject, name: str) -> list[Delta]:
         kind = as_text(event.get("type")) or name
@@ -153,7 +161,12 @@ class ResponsesDecoder:
             return []
         self._said.setdefault(part, []).append(text)
         self._refused = self._refused or part[1] == "refusal"
-        return [ThinkingDelta(text) if part[1] in _THINKING else TextDelta(text)]
+        thinking = part[1] in _THINKING
+        if (last := self._last.get(thinking)) != part:
+            self._last[thinking] = part
+            # Neither the parts of a summary nor the messages of one response end with a line break of their own.
+            text = f"\n\n{text}" if last and (thinking or last[0] != part[0]) else text
+        return [ThinkingDelta(text) if thinking else TextDelta(text)]
 
     def _whole(self, part: _Part, text: str) -> list[Delta]:
         """What the whole text of a part adds to its pieces. If others of this item were streamed and this one was not,
@@ -172,9 +185,10 @@ class ResponsesDecoder:
         if self._done.pop(place, None) is not None:
             # Another item at the same place: some servers give all of them the same number.
             self._said = {part: said for part, said in self._said.items() if part[0] != place}
+            self._last = dict.fromkeys(self._last, (-1, "", 0))
         if item.get("type") not in CALL_TYPES:
             return []
-        self._open[place] = as_text(item.get("call_id"))
+        self._open[place] = item
         return self._calls.add(index=place, call_id=item.get("call_id"), name=item.get("name"))
 
     def _item(self, place: int, item: JsonObject) -> list[Delta]:
@@ -201,6 +215,9 @@ class ResponsesDecoder:
         said = "".join("".join(said) for (at, kind, _), said in self._said.items() if at == place and kind in kinds)
         if not known or not whole.startswith(said):
             return []
+        if not said:
+            parts = [(place, as_text(part.get("type")), number) for number, part in enumerate(known)]
+            return [delta for at, part in zip(parts, known, strict=True) for delta in self._piece(at, _text_of(part))]
         return self._piece((place, as_text(known[-1].get("type")), len(known) - 1), whole[len(said) :])
 
     def _thought(self, place: int, item: JsonObject) -> list[Delta]:
@@ -237,7 +254,7 @@ class ResponsesDecoder:
     def _begun(self, item: JsonObject) -> int:
         """Where an item was streamed that was never done; a new place if it was not."""
         if item.get("type") in CALL_TYPES:
-            places = [place for place, call_id in self._open.items() if call_id == as_text(item.get("call_id"))]
+            places = [place for place, begun in self._open.items() if begun.get("call_id") == item.get("call_id")]
         else:
             thought = item.get("type") == "reasoning"
             places = [at for at, kind, _ in self._said if (kind in _THINKING) is thought and at not in self._done]
@@ -248,14 +265,18 @@ class ResponsesDecoder:
 
     def _stop(self) -> StepStopReason:
         reason = as_text(as_object(self._response.get("incomplete_details")).get("reason"))
+        if reason and reason not in _CUT:
+            raise given_up(self._source, reason)
         if reason or self._response.get("status") == "incomplete":
             return "refusal" if reason == "content_filter" else "max_tokens"
         return "refusal" if self._refused else "end_turn"
 
-    def _replay(self) -> Replay | None:
-        items = [item for _, item in sorted(self._items, key=itemgetter(0))]
+    def replay(self) -> Replay | None:
+        """See `Decoder`. A call that may have run before its item was done is among them."""
+        items = [item for _, item in sorted([*self._items, *self._open.items()], key=itemgetter(0))]
         call_ids = self._calls.call_ids()
-        return Replay(KIND, call_ids, {"server": self._source.name, "items": items}) if items or call_ids else None
+        data = {"server": self._source.name, "model": self._model, "items": items}
+        return Replay(KIND, call_ids, data) if items or call_ids else None
 
 
 def _is_answer(response: JsonObject) -> bool:

@@ -13,18 +13,20 @@ from chatls.errors import ProviderError
 from chatls.message import ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer
+from chatls.providers.known.refused import OFF
 from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest
-from chatls.providers.responses_replay import KIND, items_of, without_id
+from chatls.providers.responses_replay import KIND, items_of, seal, without_id
 
 _INCLUDED = ["reasoning.encrypted_content"]
 """Reasoning comes in a form that goes back: nothing else would, where nothing is stored."""
 
-_REASONING = "items of reasoning"
+REASONING = "items of reasoning"
+_REFUSED_ITEM = re.compile(r"encrypted content (?!is\b|not\b)|\brs_\w+|of type '?reasoning", re.IGNORECASE)
 _IDS = "ids of items"
 
 _OPTIONAL: dict[str, str] = {
-    _REASONING: r"encrypted content (?!is\b|not\b)|\brs_\w+|of type '?reasoning",
+    REASONING: r"invalid value\W+reasoning\b|unknown (item )?type\W+reasoning\b",
     _IDS: r"\binput\[\d+\]\.id\b",
     "include": r"\binclude\b['\"`.:\[\])]|encrypted[ _]content",
     "reasoning.summary": r"\breasoning[. ]summar",
@@ -45,15 +47,16 @@ def encode(
     *,
     stream: bool,
     without: frozenset[str] = frozenset(),
+    stale: frozenset[str] = frozenset(),
     history: EncodedHistory | None = None,
 ) -> JsonObject:
-    """The body of the request. `server`: the provider's name; `without`: what it refused (see `refusable`); `history`:
-    what is kept of the conversation.
+    """The body of the request. `server`: the provider's name; `without`: what it refused (see `refusable`); `stale`:
+    seals of reasoning that it refused; `history`: what is kept of the conversation.
     """
     body: JsonObject = {"model": request.model}
     if request.system and "instructions" not in without:
         body["instructions"] = request.system
-    body["input"] = _input(request, _ResponsesWriter(server, without), history)
+    body["input"] = _input(request, _ResponsesWriter(server, request.model, without, stale), history)
     body |= {"store": False, "include": _INCLUDED}
     if stream:
         body["stream"] = True
@@ -61,6 +64,13 @@ def encode(
         body |= _tools(request, without)
     body |= _parameters(request, without)
     return {name: value for name, value in body.items() if name not in without}
+
+
+def refused_items(body: JsonObject, error: ProviderError) -> frozenset[str]:
+    """The seals of all reasoning in a request, where a refusal is about some of it: other items still go back."""
+    if error.http_status not in (400, 404, 422) or not _REFUSED_ITEM.search(str(error)):
+        return frozenset()
+    return frozenset(filter(None, map(seal, body["input"])))
 
 
 def refusable(error: ProviderError) -> list[str]:
@@ -75,8 +85,8 @@ def refusable(error: ProviderError) -> list[str]:
     found = {name: re.search(pattern, str(error), re.IGNORECASE) for name, pattern in _OPTIONAL.items()}
     places = {name: match.start() for name, match in found.items() if match}
     names = sorted(places, key=places.__getitem__)
-    # An address or a model that is not there is no field; reasoning that is not stored is.
-    return [name for name in names if error.kind == "bad_request" or name == _REASONING]
+    # An address or a model that is not there is no field.
+    return [name for name in names if error.kind == "bad_request"]
 
 
 def _tools(request: ModelRequest, without: frozenset[str]) -> JsonObject:
@@ -109,6 +119,8 @@ def _parameters(request: ModelRequest, without: frozenset[str]) -> JsonObject:
     match parameters.thinking:
         case None:
             pass
+        case "off" if OFF in without:
+            pass
         case "off":
             body["reasoning"] = {"effort": "none"}
         case level:
@@ -130,6 +142,7 @@ class _ResponsesWriter(Writer):
 
     kind = KIND
     without: frozenset[str]
+    stale: frozenset[str]
 
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
@@ -146,7 +159,8 @@ class _ResponsesWriter(Writer):
     def _answered(self, entry: Answered, names: UsedIds) -> Iterator[JsonObject]:
         results = {call.id: result for call, result in entry.calls()}
         outputs: list[JsonObject] = []
-        for item, call in items_of(entry.message, entry.replay, reasoning=_REASONING not in self.without):
+        reasoning = REASONING not in self.without
+        for item, call in items_of(entry.message, entry.replay, reasoning=reasoning, stale=self.stale):
             if call is None:
                 yield self._once(item, names)
                 continue

@@ -6,6 +6,7 @@ nothing but the order. Ids and names that are empty count as absent; servers lea
 has its case in tests/providers/cases.py.
 """
 
+import re
 from typing import Any
 
 from chatls import jsontext
@@ -16,6 +17,8 @@ from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta
 
 _REPEAT_LENGTH = 8
 """From this many characters on, a fragment that begins with everything so far is taken for a repetition of it."""
+
+_EMPTY = re.compile(r"\s*\{\s*\}\s*")
 
 _NAMELESS = "unnamed_tool"
 """The name of a call that never got one; no such tool exists, so the model is told."""
@@ -28,6 +31,7 @@ class ToolCallAssembler:
         self._slots: list[_Slot] = []
         self._by_id: dict[str, _Slot] = {}
         self._by_index: dict[int, _Slot] = {}
+        self._last: _Slot | None = None
 
     @property
     def any_ready(self) -> bool:
@@ -38,6 +42,10 @@ class ToolCallAssembler:
         """Our ids to the provider's, where it gave any."""
         return {slot.call_id: slot.provider_id for slot in self._slots if slot.provider_id}
 
+    def newest_id(self) -> str:
+        """Our id of the call that took the last fragment."""
+        return self._last.call_id if self._last else ""
+
     def add(self, *, index: Any = None, call_id: Any = None, name: Any = None, arguments: Any = None) -> list[Delta]:
         """Take one fragment. Every part may be missing or of the wrong type; `arguments` may be an object."""
         position = index if type(index) is int else None
@@ -46,7 +54,7 @@ class ToolCallAssembler:
         known_id = _text(call_id)
         name = _name(name)
         text = arguments if isinstance(arguments, str) else _dumped(arguments)
-        slot = self._find(position, known_id, name, text)
+        slot = self._last = self._find(position, known_id, name, text)
         if position is not None:
             self._by_index[position] = slot
             slot.index = position if slot.index is None else slot.index
@@ -137,7 +145,7 @@ class _Slot:
 
     def continued_by(self, name: str, text: str) -> bool:
         """Whether a fragment with another id belongs to this call all the same."""
-        if self._scanner.whole:
+        if self._scanner.whole and not self._hollow:
             return False
         if not name or not self.provider_id:
             return name in ("", self.name) or not self.name
@@ -147,7 +155,10 @@ class _Slot:
         """Whether a fragment that seems to belong to this call begins another one."""
         if not name or not self.name:
             return False
-        return name != self.name or (self._scanner.whole and bool(text.strip()) and not self._repeats(text))
+        return name != self.name or (self._goes_beyond(text) and not self._repeats(text))
+
+    def _goes_beyond(self, text: str) -> bool:
+        return self._scanner.whole and not self._hollow and bool(text.strip())
 
     def shares_its_id_with(self, index: int | None, name: str, text: str) -> bool:
         """Whether a fragment with this call's id begins another one: some servers use an id twice."""
@@ -159,6 +170,8 @@ class _Slot:
     def add(self, name: str, text: str) -> list[Delta]:
         """Take a fragment of this call."""
         self.name = self.name or name
+        if self._hollow and text.lstrip()[:1] == "{" and not _EMPTY.fullmatch(text):
+            self._begin_anew()
         return self._take(self._news(text))
 
     def go_on(self, text: str) -> list[Delta]:
@@ -185,8 +198,16 @@ class _Slot:
             return self._take(news) if news.strip() or not self._started else []
         if not text.strip() or (self.ready and parse_object(text) == self._arguments):
             return []
-        self._texts, self._size, self._scanned, self._scanner = [], 0, 0, ObjectScanner()
+        self._begin_anew()
         return self._take(text)
+
+    @property
+    def _hollow(self) -> bool:
+        """Whether the text is an empty object: some servers begin with one, and the arguments follow."""
+        return 0 < self._size < _REPEAT_LENGTH and _EMPTY.fullmatch("".join(self._texts)) is not None
+
+    def _begin_anew(self) -> None:
+        self._texts, self._size, self._scanned, self._scanner = [], 0, 0, ObjectScanner()
 
     def close(self) -> list[Delta]:
         """The call is complete: say so, unless that was said and still holds."""

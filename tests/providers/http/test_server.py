@@ -12,7 +12,7 @@ from anyio import to_thread
 
 from chatls.events import Notice, Retry
 from chatls.providers.delta import Finished, TextDelta
-from tests.providers.asking import HELLO, KEY, ask, closed, failure, opened, reply, retries
+from tests.providers.asking import HELLO, KEY, ask, closed, failure, next_of, opened, reply, retries
 from tests.providers.cases import end, say
 from tests.providers.reading import seen
 from tests.support.http_server import (
@@ -136,7 +136,7 @@ async def test_what_is_no_http_at_all_is_a_failure_like_any_other(server: Script
 )
 async def test_a_server_that_says_nothing_is_given_up(server: ScriptedServer, silence: Reply) -> None:
     server.play(silence)
-    deltas = await ask(server, limits={"firstByteTimeout": 0.2, "idleTimeout": 0.1})
+    deltas = await ask(server, limits={"firstByteTimeout": 0.2, "idleTimeout": 0.1, "progressTimeout": 0.2})
     error = failure(deltas)
     assert (error.kind, error.retryable, retries(deltas)) == ("timeout", True, [])
     assert "0.2 s" in error.message
@@ -151,11 +151,20 @@ async def test_a_server_that_stops_in_the_middle_is_given_up(
     server: ScriptedServer, silence: Reply, chunks: int
 ) -> None:
     server.play([Head(), *[SOME] * chunks, *silence])
-    deltas = await ask(server, limits={"idleTimeout": 0.2})
+    deltas = await ask(server, limits={"idleTimeout": 0.2, "progressTimeout": 0.2})
     assert seen(deltas).text == "some text" * chunks
     error = failure(deltas)
     assert (error.kind, "0.2 s" in error.message) == ("timeout", True)
     await closed(server)
+
+
+async def test_signs_of_life_keep_a_connection_and_not_for_ever(server: ScriptedServer) -> None:
+    signs = Drip(b": still there\n\n", 0.02, times=40)
+    server.play([Head(), SOME, signs, *HI[1:]], [Head(), SOME, Drip(b": still there\n\n", 0.02)])
+    limits = {"idleTimeout": 0.2, "progressTimeout": 20}
+    assert seen(await ask(server, limits=limits)).text == "some texthi"
+    error = failure(await ask(server, limits={"idleTimeout": 0.1}))
+    assert (error.kind, "0.5 s" in error.message) == ("timeout", True)
 
 
 async def test_the_limit_on_silence_does_not_hold_before_the_first_data(server: ScriptedServer) -> None:
@@ -210,7 +219,7 @@ async def test_a_reply_that_breaks_off_keeps_its_text_and_is_not_asked_for_again
 ) -> None:
     server.play([Head(), SOME, Wait("read"), *fault])
     async with opened(server.url) as provider, aclosing(provider.stream(HELLO)) as stream:
-        first = await anext(stream)
+        first = await next_of(stream)
         server.open("read")
         rest = [delta async for delta in stream]
     assert first == TextDelta("some text")
@@ -223,7 +232,7 @@ async def test_a_broken_chunk_is_noticed_at_once_or_as_silence(server: ScriptedS
     server.play([Head(), SOME, SOME, SOME, Wait("read"), Raw(b"zz\r\n"), Close()])
     limits = {"idleTimeout": 0.3}
     async with opened(server.url, limits=limits) as provider, aclosing(provider.stream(HELLO)) as stream:
-        deltas = [await anext(stream) for _ in range(3)]
+        deltas = [await next_of(stream) for _ in range(3)]
         server.open("read")
         rest = [delta async for delta in stream]
     assert deltas == [TextDelta("some text")] * 3

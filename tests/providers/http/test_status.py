@@ -18,6 +18,7 @@ from chatls.providers.http.complaint import read_body, visible
 from chatls.providers.http.faults import connection_error
 from chatls.providers.http.status import Origin, http_error, stream_error
 
+TOO_LONG: ErrorKind = "context_window_exceeded"
 SOURCE = Origin("work", "models.example:8080", "the environment variable WORK_KEY")
 
 
@@ -39,6 +40,24 @@ def saying(message: str, **more: Any) -> dict[str, Any]:
         (402, b"", "quota_exceeded"),
         (400, saying("Your credit balance is too low to access the API"), "quota_exceeded"),
         (404, b"<html>", "not_found"),
+        (500, saying("Insufficient balance, recharge first (1008)", type="api_error"), "quota_exceeded"),
+        (
+            400,
+            saying("Access denied, please make sure your account is in good standing.", code="Arrearage"),
+            "quota_exceeded",
+        ),
+        (403, saying("Key limit exceeded (total limit). Manage it in your settings"), "quota_exceeded"),
+        (429, saying("Rate limit exceeded: free-models-per-day. Add 10 credits to unlock more"), "quota_exceeded"),
+        (429, saying("Limit on tokens per day (TPD): Limit 100000. Try again in 7m12s"), "quota_exceeded"),
+        (429, saying("Limit on tokens per min (TPM): Limit 30000. Try again in 7s"), "rate_limited"),
+        (429, saying("Your prepayment credits are depleted.", status="RESOURCE_EXHAUSTED"), "quota_exceeded"),
+        (429, saying("Request too large for m on tokens per min (TPM): Limit 30000, Requested 50000."), TOO_LONG),
+        (400, saying("Total length of all messages exceeds the limit of 98304"), TOO_LONG),
+        (400, saying("Prompt exceeds max length", code="1261"), TOO_LONG),
+        (400, saying("Range of input length should be [1, 98304]"), TOO_LONG),
+        (500, saying("the request exceeds the available context size"), TOO_LONG),
+        (400, saying("Input is too long for requested model."), TOO_LONG),
+        (413, b"<html>Request Entity Too Large</html>", TOO_LONG),
         (400, saying("x", code="model_not_found"), "not_found"),
         (400, saying("big-model is not a valid model ID: model big-model is not a valid model"), "not_found"),
         (400, saying("odd", type="invalid_request_error"), "bad_request"),
@@ -189,6 +208,27 @@ def test_how_long_to_wait_is_read_from_headers_and_bodies() -> None:
     google = saying("x", details=[{"@type": "google.rpc.RetryInfo", "retryDelay": "12.5s"}])
     assert refusal(429, google).retry_after == 12.5
     assert refusal(429, google, {"retry-after": "3"}).retry_after == 3
+
+
+def test_a_wait_is_read_from_words_where_no_header_can_be() -> None:
+    value = {
+        "type": "response.failed",
+        "response": {"error": saying("Slow down. Please try again in 1m6.5s.")["error"]},
+    }
+    assert stream_error(SOURCE, value).retry_after == 66.5
+    assert refusal(429, saying("Retry after 20 seconds."), {"retry-after": "3"}).retry_after == 3
+    assert refusal(429, saying("Please try again later")).retry_after is None
+
+
+def test_a_quota_of_the_day_is_told_by_its_name_though_a_short_wait_is_named() -> None:
+    def exceeded(quota: str) -> Any:
+        details = [{"violations": [{"quotaId": quota}]}, {"@type": "RetryInfo", "retryDelay": "1s"}]
+        words = "You exceeded your current quota, please check your plan and billing details."
+        return refusal(429, saying(words, status="RESOURCE_EXHAUSTED", details=details))
+
+    day, minute = exceeded("GenerateRequestsPerDayPerProjectPerModel"), exceeded("GenerateRequestsPerMinutePerProject")
+    assert (day.kind, day.retryable) == ("quota_exceeded", False)
+    assert (minute.kind, minute.retryable, minute.retry_after) == ("rate_limited", True, 1)
 
 
 def test_pauses_grow_to_eight_seconds_and_are_cut_by_luck() -> None:

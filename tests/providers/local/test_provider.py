@@ -21,7 +21,7 @@ from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import TextContent
 from chatls.events import Notice
 from chatls.message import ToolSpec, UserMessage
-from chatls.providers.delta import CallReady, CallStart, Delta, Failed, Finished, TextDelta
+from chatls.providers.delta import CallReady, CallStart, Delta, Failed, Finished, TextDelta, Underway
 from chatls.providers.known.catalog import EMBEDDED_MODEL
 from chatls.providers.local import child, weights
 from chatls.providers.local import provider as module
@@ -120,7 +120,7 @@ async def provider(limits: LimitSettings | None = None, **settings: Any) -> Asyn
 async def said(request: ModelRequest = QUESTION, **options: Any) -> list[Delta]:
     """One whole reply of a provider of its own."""
     async with provider(**options) as opened:
-        return await reply(opened, request)
+        return [delta for delta in await reply(opened, request) if not isinstance(delta, Underway)]
 
 
 def notices(deltas: list[Delta]) -> list[Notice]:

@@ -250,6 +250,7 @@
 ---@field delayMs integer How long until then.
 ---@field reason chatls.ErrorKind
 ---@field text string For people.
+---@field discards? "thinking" The thinking of the reply that broke off does not count: it begins anew.
 
 ---Something a person should know. Also a delta: providers report it, the turn passes it on.
 ---@class chatls.Notice : chatls.ProgressValue

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from chatls import jsontext
 from chatls.errors import ProviderError
+from chatls.message import Replay
 from chatls.providers.delta import Delta
 from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import interrupted
@@ -41,6 +42,10 @@ class Decoder(Protocol):
 
     def finish(self) -> list[Delta]:
         """The last deltas, `Finished` among them. Raises `ProviderError` (stream_interrupted) if no end was seen."""
+        ...
+
+    def replay(self) -> Replay | None:
+        """What the server would have to get back, were the reply to end now."""
         ...
 
 

@@ -8,10 +8,19 @@ from typing import Any
 
 from chatls import jsontext
 from chatls.content import JsonObject
-from chatls.providers.shapes import as_list, object_or_none
+from chatls.providers.shapes import as_list, as_objects, as_text, object_or_none
 
 _SAID_LENGTH = 400
 """Characters of a server's own words that are shown."""
+
+
+_UNIT = r"(?:ms|milliseconds?|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?)"
+_WAIT = re.compile(
+    rf"\b(?:try (?:it )?again|retry|wait)(?: in| after| for)?:? "
+    rf"((?:\d+(?:\.\d+)?\s?{_UNIT}\b\s?|\d+(?:\.\d+)?{_UNIT})+)",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(rf"(\d+(?:\.\d+)?)\s?({_UNIT})", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -26,6 +35,8 @@ class Complaint:
     request_id: str | None = None
     wait: float | None = None
     """Seconds until it is worth to ask again."""
+    limits: list[str] = field(default_factory=list[str])
+    """What was exceeded, by the server's own names."""
 
 
 def read_body(body: bytes) -> Complaint:
@@ -45,7 +56,28 @@ def read_value(value: Any) -> Complaint:
         complaint.text = value
     for part in _parts(value, 0):
         _collect(part, complaint)
+    if complaint.wait is None:
+        complaint.wait = spoken_wait(complaint.text)
     return complaint
+
+
+def spoken_wait(text: str) -> float | None:
+    """Seconds that a server asks for in words, where no header can be.
+
+    >>> spoken_wait("Please try again in 1m6.5s."), spoken_wait("Retry after 20 seconds"), spoken_wait("try in 6 s")
+    (66.5, 20.0, None)
+    >>> spoken_wait("Please try again in 250ms")
+    0.25
+    """
+    match = _WAIT.search(text)
+    if match is None:
+        return None
+    amounts = _AMOUNT.findall(match.group(1))
+    return sum(float(number) * _seconds(unit.lower()) for number, unit in amounts)
+
+
+def _seconds(unit: str) -> float:
+    return 0.001 if unit.startswith(("ms", "milli")) else {"s": 1.0, "m": 60.0, "h": 3600.0}[unit[0]]
 
 
 def visible(text: str, limit: int = _SAID_LENGTH) -> str:
@@ -69,6 +101,8 @@ def _collect(part: JsonObject, into: Complaint) -> None:
         _note_code(part.get(name), into)
     into.request_id = into.request_id or _first_text(part, "request_id") or None
     into.wait = into.wait if into.wait is not None else _retry_delay(part.get("retryDelay"))
+    for violation in as_objects(part.get("violations")):  # Google's QuotaFailure
+        into.limits += [name for key in ("quotaId", "quotaMetric") if (name := as_text(violation.get(key)))]
     upstream = part.get("raw")
     if isinstance(upstream, str) and upstream not in into.text:
         into.text = f"{into.text}: {upstream}" if into.text else upstream

@@ -37,6 +37,12 @@ def interrupted(source: Origin) -> ProviderError:
     return source.error("stream_interrupted", "broke off in the middle of its reply.", retryable=True)
 
 
+def given_up(source: Origin, label: str) -> ProviderError:
+    """The error for a reply that the server labelled as anything but whole: half an answer is no answer."""
+    what = f"gave up in the middle of its reply ({visible(label, 40)})."
+    return source.error("overloaded", what, retryable=True)
+
+
 def connection_error(source: Origin, error: BaseException, limit: float, proxy: str = "") -> ProviderError:
     """What went wrong before the server answered. `limit`: seconds for connecting; `proxy`: host:port of one in use."""
     name, what, retryable = next(_explained(error, limit), _CLOSED)

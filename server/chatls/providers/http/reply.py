@@ -5,6 +5,7 @@ from time import monotonic
 import anyio
 
 from chatls.errors import ProviderError
+from chatls.message import Replay
 from chatls.providers.delta import Delta
 from chatls.providers.http.body import Body
 from chatls.providers.http.exchange import Exchange
@@ -15,7 +16,7 @@ _LAST_WORDS = 2.0
 
 
 class ReplyReader:
-    """Read it until it is over."""
+    """Read it until it is over. The limit on the first data begins when the request was sent."""
 
     def __init__(self, exchange: Exchange, body: Body) -> None:
         self.over = False
@@ -23,10 +24,14 @@ class ReplyReader:
         self._exchange = exchange
         self._body = body
         self._limits = exchange.limits
+        self._alive = self._labelled = exchange.sent
         self._begun = False
-        self._heard = False
         self._told = False
         """Deltas were given: what is held back behind them is worth telling though the reply failed."""
+
+    def replay(self) -> Replay | None:
+        """What the server would have to get back, were the reply to end now."""
+        return self._body.decoder.replay()
 
     async def read(self) -> list[Delta]:
         """The next deltas, at least one unless it is over. Raises `ProviderError`."""
@@ -47,22 +52,23 @@ class ReplyReader:
             if chunk is None:
                 self.over = True
                 return self._body.end()
+            self._alive = monotonic()
+            if not self._body.decoder.ending:
+                self._labelled = self._alive
             deltas = self._body.feed(chunk)
-            self._heard = self._body.heard
-            if self._heard:
-                since = monotonic()
-                self._begun = True
+            self._begun = self._begun or self._body.heard
             if self._body.decoder.ended:
                 self.over = self._exchange.finished = True
             if deltas or self.over:
                 return deltas
+            self._check_progress(since)
         raise self._body.failure
 
     async def _next(self, since: float) -> bytes | None:
         """The next bytes, or None at the end; a reply that is labelled as finished ends also where nothing comes."""
         ending = self._body.decoder.ending
         try:
-            if self._heard and not ending:  # The ordinary case: all of the limit is left.
+            if self._begun and not ending:  # The ordinary case: all of the limit is left.
                 return await self._exchange.next_before_idle()
             with anyio.fail_after(self._time_left(since)):
                 return await self._exchange.next()
@@ -73,11 +79,19 @@ class ReplyReader:
 
     def _time_left(self, since: float) -> float | None:
         if self._body.decoder.ending:
-            return max(0.0, since + _LAST_WORDS - monotonic())
-        start, limit = since, self._limits.idle_timeout
+            return max(0.0, max(since, self._labelled) + _LAST_WORDS - monotonic())
+        limit = self._limits.first_byte_timeout
+        return max(0.0, self._alive + limit - monotonic()) if limit else None
+
+    def _check_progress(self, since: float) -> None:
+        """Bytes that come and say nothing prove that the connection lives, and not that anything will ever be said."""
+        most = self._limits.progress_timeout
+        most = 5 * self._limits.idle_timeout if most is None else most
+        first = self._limits.first_byte_timeout
         if not self._begun:
-            start, limit = self._exchange.sent, self._limits.first_byte_timeout
-        return max(0.0, start + limit - monotonic()) if limit else None
+            most = max(most, first) if most and first else 0
+        if most and monotonic() - since > most:
+            raise silent(self._exchange.source, most, "nothing but signs of life")
 
     def _silence(self) -> ProviderError:
         if self._begun:

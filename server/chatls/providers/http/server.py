@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from random import SystemRandom
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import anyio
 import httpx
@@ -19,7 +19,7 @@ from chatls.config import LimitSettings
 from chatls.content import TurnError
 from chatls.errors import ProviderError
 from chatls.events import Notice, Retry
-from chatls.providers.delta import Delta, Failed
+from chatls.providers.delta import Delta, Failed, ThinkingDelta, Underway
 from chatls.providers.http.backoff import MOST_TRIES, pause, spoken
 from chatls.providers.http.body import Body, Decoder
 from chatls.providers.http.client import Client, is_loopback, load_faster, make_client
@@ -88,15 +88,16 @@ class Server:
         """The reply, as it comes. Ends with `Finished` or `Failed`; never raises for what a server does."""
         tries, told = 1, set[Notice]()
         while True:
-            begun = False
+            begun: Literal["", "thinking", "more"] = ""
             try:
                 async with self._exchange() as exchange:
                     for notice in self._notices(question, told):
                         yield notice
                     reply = await self._send(exchange, question)
+                    yield Underway(reply.replay)
                     while not reply.over:
                         for delta in await reply.read():
-                            begun = True
+                            begun = "thinking" if begun != "more" and isinstance(delta, ThinkingDelta) else "more"
                             yield delta
             except ProviderError as error:
                 failure = error
@@ -104,8 +105,8 @@ class Server:
                 return
             if not begun and question.amend(failure):
                 continue
-            wait = None if begun else _pause(failure, tries)
-            yield self._told(failure, tries, wait)
+            wait = None if begun == "more" else _pause(failure, tries)
+            yield self._told(failure, tries, wait, discards="thinking" if begun else None)
             if wait is None:
                 return
             tries += 1
@@ -196,12 +197,14 @@ class Server:
             notices.insert(0, Notice(text, "warning"))
         return notices
 
-    def _told(self, error: ProviderError, tries: int, wait: float | None) -> Retry | Failed:
+    def _told(
+        self, error: ProviderError, tries: int, wait: float | None, *, discards: Literal["thinking"] | None
+    ) -> Retry | Failed:
         """What people are told about a failure: it is tried again, or not."""
         blotter = self._blotter()
         text = blotter.clean(str(error))
         if wait is not None:
-            return Retry(tries, round(wait * 1000), error.kind, text)
+            return Retry(tries, round(wait * 1000), error.kind, text, discards)
         text += f" Asked {tries} times." if tries > 1 else ""
         if error.retryable:
             text += " Try again " + ("later." if error.retry_after is None else f"in {spoken(error.retry_after)}.")

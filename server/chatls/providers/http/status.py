@@ -45,6 +45,8 @@ _CODES: dict[str, ErrorKind] = {
     "exceed_context_size_error": "context_window_exceeded",
     "request_too_large": "context_window_exceeded",
     "insufficient_quota": "quota_exceeded",
+    "insufficient_user_quota": "quota_exceeded",
+    "arrearage": "quota_exceeded",
     "insufficient_credits": "quota_exceeded",
     "insufficient_balance": "quota_exceeded",
     "billing_error": "quota_exceeded",
@@ -97,10 +99,19 @@ _PHRASES: dict[ErrorKind, re.Pattern[str]] = {
         r"context[ _-]?(length|window|size|limit)|maximum (context|prompt) length|exceeded (the )?model token limit",
         r"(prompt|input) (is )?too long|input tokens? exceed|token count.{0,40}exceeds|maximum number of tokens",
         r"reduce the length|too many (input )?tokens|more than max tokens|tokens.{0,40}must be <=",
+        r"total length of (all )?messages|context overflow|tokens must be reduced|range of input length",
+        r"\b(prompt|input|messages?|conversation|request)\b.{0,40}\b(exceeds?|exceeded|(long|larg|great)er than|over)\b"
+        r".{0,30}\b(max\w*|limit|length|context|size|allowed|tokens)\b",
+        r"max_(model|seq|prompt|input)_(len\w*|tokens)|input (length|is too long)",
+        r"\b(request|payload|body|prompt|entity)\b.{0,20}\btoo (large|long|big)\b",
     ),
     "quota_exceeded": _any_of(
         r"insufficient (quota|credit|balance|funds)|credit balance|(out of|no|any|more) credits|payment required",
         r"exceeded your current quota|spend(ing)? limit|billing hard limit|usage limit",
+        r"credits? ((is|are|was|were|limit|have been|has been) )?(depleted|exhausted|used up|reached|exceeded)",
+        r"(more|enough|add|purchase|buy).{0,20}credits|(account|your).{0,20}(balance|good standing|arrears)",
+        r"balance.{0,20}(too low|not enough|exhausted|insufficient)",
+        r"(key|monthly|weekly|usage) (limit|quota|cap|allowance).{0,20}(exceeded|reached|exhausted)",
     ),
     "content_filtered": _any_of(r"content (management|filter|moderation|policy)|(input|prompt) (was|is) flagged"),
     "unauthorized": _any_of(
@@ -112,6 +123,14 @@ _PHRASES: dict[ErrorKind, re.Pattern[str]] = {
     ),
 }
 """What servers say where their code tells nothing; read for statuses that leave it open."""
+
+_SURE: tuple[ErrorKind, ...] = ("context_window_exceeded", "quota_exceeded")
+"""Kinds whose words hold also behind a 500."""
+
+_PER_DAY = re.compile(r"per[ _-]?(day|week|month)\b|PerDay|\b(daily|weekly|monthly)\b|\b[TR]PD\b", re.IGNORECASE)
+_NEVER_FITS = re.compile(r"\brequest too large\b|tokens must be reduced|\brequest is too (large|big)\b", re.IGNORECASE)
+_QUOTA = re.compile(r"exceeded your current quota[^.*]*", re.IGNORECASE)
+"""What Google says of the rate, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +171,13 @@ def stream_error(source: Origin, value: Any) -> ProviderError:
     return _error(source, kind, complaint, None, retryable=kind in _RETRYABLE)
 
 
-def parsed(source: Origin, data: str) -> Any:
-    """The JSON value of an event. Raises `ProviderError` (bad_response) if it is none."""
+def parsed(source: Origin, data: str, halves: jsontext.Halves | None = None) -> Any:
+    """The JSON value of an event. `halves`: of the reply's earlier events (`jsontext.loads_leniently`).
+
+    Raises `ProviderError` (bad_response) if it is none.
+    """
     try:
-        return jsontext.loads_leniently(data)
+        return jsontext.loads_leniently(data, halves=halves)
     except ValueError as error:
         what = f"sent an event that is no JSON: {visible(data, 100)}"
         raise source.error("bad_response", what, retryable=True) from error
@@ -192,25 +214,35 @@ def _kind(status: int | None, complaint: Complaint) -> ErrorKind:
         case 413:
             return "context_window_exceeded"
         case 429:
-            return "quota_exceeded" if _out_of_credit(complaint) else "rate_limited"
+            return _of_the_rate(complaint)
         case _:
             return _by_words(complaint, status) or _by_status(status)
+
+
+def _of_the_rate(complaint: Complaint) -> ErrorKind:
+    """What too many requests may be, too: no credit, no quota before tomorrow, or a request that never fits."""
+    if _out_of_credit(complaint) or _PER_DAY.search(" ".join((complaint.text, *complaint.limits))):
+        return "quota_exceeded"
+    return "context_window_exceeded" if _NEVER_FITS.search(complaint.text) else "rate_limited"
 
 
 def _out_of_credit(complaint: Complaint) -> bool:
     """Google speaks of the quota where it means the rate, and says when to come back."""
     if any(_CODES.get(code) == "quota_exceeded" for code in complaint.codes):
         return True
-    return "resource_exhausted" not in complaint.codes and _phrase(complaint.text) == "quota_exceeded"
+    said = complaint.text
+    if "resource_exhausted" in complaint.codes:
+        said = _QUOTA.sub("", said)
+    return bool(_PHRASES["quota_exceeded"].search(said))
 
 
 def _by_words(complaint: Complaint, status: int | None) -> ErrorKind | None:
     known: list[ErrorKind] = [_CODES[code] for code in complaint.codes if code in _CODES]
     special: list[ErrorKind] = [kind for kind in known if kind not in ("bad_request", "overloaded", "not_found")]
     if special:
-        return special[0]
+        return _of_the_rate(complaint) if special[0] == "rate_limited" else special[0]
     phrase = _phrase(complaint.text)
-    if phrase is not None and (status is None or status < 500 or phrase == "context_window_exceeded"):
+    if phrase is not None and (status is None or status < 500 or phrase in _SURE):
         # 403 and 404 say enough, unless it is about credit, content or length.
         return phrase if status not in (403, 404) or phrase not in ("unauthorized", "not_found") else None
     return known[0] if known and (status is None or status == 400) else None

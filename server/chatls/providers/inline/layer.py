@@ -163,6 +163,10 @@ class InlineDecoder:
             finished = replace(finished, stop="tool_calls")
         return [*deltas, replace(finished, replay=self._replay(finished.replay))]
 
+    def replay(self) -> Replay | None:
+        """See `Decoder`."""
+        return self._replay(self._decoder.replay())
+
     def _replay(self, replay: Replay | None) -> Replay | None:
         """With the server's own ids of calls that were found in the text first."""
         if replay is None or not self._twice.same:

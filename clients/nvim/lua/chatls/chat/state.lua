@@ -104,7 +104,21 @@ local function notice(view, event)
   end
 end
 
+---The thinking of a reply that broke off does not count.
+local function discard_thinking(view)
+  local kept, step = {}, view.steps + 1
+  for _, block in ipairs(view.blocks) do
+    if block.type ~= "thinking" or block.step ~= step then
+      kept[#kept + 1] = block
+    end
+  end
+  view.blocks = kept
+end
+
 local function retry(view, event)
+  if event.discards == "thinking" then
+    discard_thinking(view)
+  end
   local last = view.blocks[#view.blocks]
   local block = last and last.type == "retry" and last or add(view, { type = "retry" })
   block.attempt, block.delayMs, block.reason, block.text = event.attempt, event.delayMs, event.reason, event.text

@@ -1,0 +1,125 @@
+"""Empty replies: around any provider, one that holds nothing is looked through for calls that stand in its thinking,
+and is asked for once more. Knows no protocol.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Literal
+
+from chatls.content import Usage
+from chatls.events import Notice, Retry
+from chatls.message import ToolSpec
+from chatls.providers.delta import (
+    CallArguments,
+    CallReady,
+    CallStart,
+    Delta,
+    Finished,
+    TextDelta,
+    ThinkingDelta,
+)
+from chatls.providers.inline.parser import InlineParser
+from chatls.providers.provider import ModelInfo, ModelRequest, Provider
+
+_CALL = (CallStart, CallArguments, CallReady)
+
+
+class Insistent:
+    """A `Provider`."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.name = provider.name
+        self.local = provider.local
+        self._provider = provider
+
+    async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+        """Ask the model (see `Provider.stream`)."""
+        first = _Reply(request)
+        async for delta in first.told(self._provider):
+            yield delta
+        if first.nothing is None:
+            return
+        discards: Literal["thinking"] | None = "thinking" if first.thinking else None
+        yield Retry(1, 0, "bad_response", f"{self.name}: {first.nothing}", discards)
+        second = _Reply(request, first.usage)
+        async for delta in second.told(self._provider):
+            yield delta
+        if second.nothing is not None:
+            yield Notice(f"{self.name}: {second.nothing}, twice. Ask again, or in other words.", "warning")
+            yield Finished("end_turn", second.usage)
+
+    def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
+        """See `Provider.offered`."""
+        return self._provider.offered(model, tools)
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """See `Provider.models`."""
+        return await self._provider.models()
+
+    async def aclose(self) -> None:
+        """See `Provider.aclose`."""
+        await self._provider.aclose()
+
+
+class _Reply:
+    """One reply, passed on but for an end at which nothing was said."""
+
+    def __init__(self, request: ModelRequest, usage: Usage | None = None) -> None:
+        """`usage`: what was used for it before."""
+        self.nothing: str | None = None
+        """In words, that there was nothing."""
+        self.usage = usage
+        self._request = request
+        self._said = False
+        self._thinking: list[str] = []
+
+    @property
+    def thinking(self) -> bool:
+        """Whether the model thought."""
+        return bool(self._thinking)
+
+    async def told(self, provider: Provider) -> AsyncGenerator[Delta, None]:
+        """What the provider says."""
+        async with aclosing(provider.stream(self._request)) as deltas:
+            async for delta in deltas:
+                if isinstance(delta, Finished):
+                    for last in self._end(delta):
+                        yield last
+                    return
+                self._note(delta)
+                yield delta
+
+    def _note(self, delta: Delta) -> None:
+        match delta:
+            case TextDelta(text):
+                self._said = self._said or not text.isspace()
+            case ThinkingDelta(text):
+                self._thinking.append(text)
+            case Retry(discards="thinking"):
+                self._thinking.clear()
+            case CallStart():
+                self._said = True
+            case _:
+                pass
+
+    def _end(self, finished: Finished) -> list[Delta]:
+        if finished.usage is not None:
+            self.usage = finished.usage + (self.usage or Usage())
+        finished = replace(finished, usage=self.usage)
+        if self._said or finished.stop not in ("end_turn", "tool_calls"):
+            return [finished]
+        if calls := self._calls_in_thinking():
+            return [*calls, replace(finished, stop="tool_calls")]
+        self.nothing = "the model thought, and said nothing" if self._thinking else "the model said nothing"
+        return []
+
+    def _calls_in_thinking(self) -> list[Delta]:
+        """Calls of offered tools that stand in the thinking: some servers take all up to the end for thinking
+        (llama.cpp#22684).
+        """
+        if self._request.tool_choice == "none" or not self._thinking:
+            return []
+        parser = InlineParser({tool.name: tool.input_schema for tool in self._request.tools})
+        deltas = [*parser.feed("".join(self._thinking)), *parser.finish()]
+        return [delta for delta in deltas if isinstance(delta, _CALL)] if parser.any_call else []
