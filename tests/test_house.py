@@ -28,7 +28,7 @@ CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext", "visible", "log", "signals"),
+    ("errors", "content", "jsontext", "shapes", "visible", "signals"),
     ("events", "message", "providers.delta"),
     ("config", "configuration", "editor", "permissions", "children", "workspace"),
     ("providers", "tools"),

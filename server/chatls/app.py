@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import platformdirs
@@ -25,7 +25,6 @@ from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
 from chatls.configuration import Configuration
 from chatls.errors import RequestError
-from chatls.log import Log
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello
 from chatls.lsp.later import Later
@@ -34,9 +33,11 @@ from chatls.lsp.rpc import Answer, Rpc
 from chatls.lsp.turns import Turns
 from chatls.models import Models
 from chatls.providers.known.catalog import KNOWN
+from chatls.shapes import member, says
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods
+from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 
@@ -83,8 +84,7 @@ class App:
     """One client's daemon."""
 
     def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello) -> None:
-        window = _member(hello.params.get("capabilities"), "window")
-        can_create = _member(window, "workDoneProgress") is True
+        can_create = says(hello.params, "capabilities", "window", "workDoneProgress")
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
@@ -175,7 +175,7 @@ class App:
         return methods.CommandResult(count)
 
     def _cancel_token(self, params: Any) -> None:
-        self._turns.cancel_token(_member(params, "token"))
+        self._turns.cancel_token(member(params, "token"))
 
     def _shutdown(self, answer: Answer, _params: methods.NoParams) -> None:
         async def quiet() -> None:
@@ -186,9 +186,9 @@ class App:
         self._later.answer(answer, quiet)
 
     def _reconfigure(self, params: Any) -> None:
-        settings = _member(params, "settings")
+        settings = member(params, "settings")
         if isinstance(settings, dict) and "chatls" in settings:
-            self._configure("workspace/didChangeConfiguration", _member(settings, "chatls"))
+            self._configure("workspace/didChangeConfiguration", member(settings, "chatls"))
 
     def _configure(self, source: str, values: Any) -> None:
         if problem := self._configuration.configure(source, values):
@@ -222,8 +222,3 @@ class App:
     async def _watch(self, parent: int) -> None:
         await process.gone(parent)
         self.leave()
-
-
-def _member(value: Any, name: str) -> Any:
-    """A member of what may be an object."""
-    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None

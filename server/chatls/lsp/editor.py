@@ -5,7 +5,7 @@ asked of the client.
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from anyio import move_on_after, to_thread
@@ -15,6 +15,7 @@ from chatls.editor import Change, OpenDocument, Problem, Question, Reply, Root, 
 from chatls.errors import RequestError, ToolError
 from chatls.lsp.handshake import Hello
 from chatls.lsp.rpc import Rpc
+from chatls.shapes import as_list, member, says
 from chatls.wire import methods
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.positions import position
@@ -32,7 +33,7 @@ SETTLING = 2.0
 _LONGEST_REASON = 500
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information", "hint")
 
-Answer = TypeVar("Answer", bound=methods.Params)
+AnswerT = TypeVar("AnswerT", bound=methods.Params)
 
 
 class LspEditor:
@@ -42,10 +43,10 @@ class LspEditor:
         self._rpc = rpc
         self._encoding = hello.position_encoding
         capabilities = hello.params.get("capabilities")
-        self._asks = _says(capabilities, "experimental", "chat", "permission")
-        self._diagnoses = _says(capabilities, "experimental", "chat", "diagnostics")
-        self._applies = _says(capabilities, "workspace", "applyEdit")
-        self._versions = _says(capabilities, "workspace", "workspaceEdit", "documentChanges")
+        self._asks = says(capabilities, "experimental", "chat", "permission")
+        self._diagnoses = says(capabilities, "experimental", "chat", "diagnostics")
+        self._applies = says(capabilities, "workspace", "applyEdit")
+        self._versions = says(capabilities, "workspace", "workspaceEdit", "documentChanges")
 
     @property
     def asks(self) -> bool:
@@ -88,8 +89,8 @@ class LspEditor:
         if not edits:
             return
         answer = await self._ask("workspace/applyEdit", self._workspace_edit(change, edits))
-        if not _says(answer, "applied"):
-            reason = _member(answer, "failureReason")
+        if not says(answer, "applied"):
+            reason = member(answer, "failureReason")
             words = f": {' '.join(reason.split())[:_LONGEST_REASON]}" if isinstance(reason, str) and reason else ""
             raise ToolError(f"the editor did not change {name}{words}; read it again")
         await self._settled(change)
@@ -110,7 +111,7 @@ class LspEditor:
         except RequestError as error:
             raise ToolError(f"the editor did not answer {method}: {str(error)[:_LONGEST_REASON]}") from error
 
-    async def _answer(self, method: str, params: Any, kind: type[Answer]) -> Answer:
+    async def _answer(self, method: str, params: Any, kind: type[AnswerT]) -> AnswerT:
         value = await self._ask(method, params)
         try:
             return methods.read(kind, value)
@@ -174,7 +175,11 @@ def _edits(document: OpenDocument, new: str, encoding: str) -> list[JsonObject]:
 
 
 def _problems(answer: Any) -> Iterator[Problem]:
-    told = ((_member(item, "uri"), entry) for item in _list(answer, "items") for entry in _list(item, "diagnostics"))
+    told = (
+        (member(item, "uri"), entry)
+        for item in as_list(member(answer, "items"))
+        for entry in as_list(member(item, "diagnostics"))
+    )
     for uri, entry in islice(told, MOST_PROBLEMS):
         try:
             found = methods.read(methods.Diagnostic, entry)
@@ -198,19 +203,3 @@ def _name(uri: str) -> str:
     '"a b.py"'
     """
     return quoted(unquote(uri.rpartition("/")[2]))
-
-
-def _says(value: Any, *names: str) -> bool:
-    """Whether a member of members is true."""
-    for name in names:
-        value = _member(value, name)
-    return value is True
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    found = _member(value, name)
-    return cast("list[Any]", found) if isinstance(found, list) else []
-
-
-def _member(value: Any, name: str) -> Any:
-    return cast("JsonObject", value).get(name) if isinstance(value, dict) else None

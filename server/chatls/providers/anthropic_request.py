@@ -13,7 +13,7 @@ from typing import Any
 
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import AssistantMessage, ToolCall, ToolResult, UserMessage
-from chatls.providers.anthropic_model import Accepted
+from chatls.providers.anthropic_model import Capabilities
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.known.wording import NO_RESULT, text_of
@@ -34,7 +34,7 @@ _GO_ON = "(go on)"
 def encode(
     request: ModelRequest,
     server: str,
-    accepted: Accepted,
+    accepted: Capabilities,
     *,
     stream: bool,
     stale: Set[str] = frozenset(),
@@ -58,7 +58,7 @@ def encode(
     return {name: value for name, value in body.items() if name not in accepted.without}
 
 
-def is_forced(request: ModelRequest, accepted: Accepted) -> bool:
+def is_forced(request: ModelRequest, accepted: Capabilities) -> bool:
     """Whether the model is made to call a tool."""
     return request.tool_choice == "required" and bool(request.tools) and accepted.forced_tools
 
@@ -74,7 +74,7 @@ def _seal(block: JsonObject) -> str:
     return str(block.get("signature") or block.get("data") or block.get("thinking"))
 
 
-def _tools(request: ModelRequest, accepted: Accepted, *, stream: bool) -> JsonObject:
+def _tools(request: ModelRequest, accepted: Capabilities, *, stream: bool) -> JsonObject:
     # Otherwise the server holds arguments back until they are whole.
     eager = {"eager_input_streaming": True} if stream and "eager_input_streaming" not in accepted.without else {}
     body: JsonObject = {
@@ -90,7 +90,7 @@ def _tools(request: ModelRequest, accepted: Accepted, *, stream: bool) -> JsonOb
     return body
 
 
-def _parameters(request: ModelRequest, accepted: Accepted, messages: list[JsonObject], length: int) -> JsonObject:
+def _parameters(request: ModelRequest, accepted: Capabilities, messages: list[JsonObject], length: int) -> JsonObject:
     level, temperature = request.parameters.thinking, request.parameters.temperature
     if is_forced(request, accepted):  # No thinking model can be.
         level = "off" if level or accepted.thinks_unasked else None

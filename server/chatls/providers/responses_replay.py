@@ -8,7 +8,7 @@ from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.message import AssistantMessage, Replay, ToolCall
 from chatls.providers.arguments import parse_object
-from chatls.providers.shapes import as_objects, as_text
+from chatls.shapes import as_objects, as_text
 
 KIND = "openai_responses"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from chatls.content import TextContent
 from chatls.errors import ToolError
 from chatls.tools.matches import Line, Matches
-from chatls.tools.ripgrep import Ended
+from chatls.tools.ripgrep import Exit
 from chatls.tools.tool import ToolOutput
 from chatls.workspace.workspace import Workspace
 
@@ -48,7 +48,7 @@ class Findings:
         if path not in self.secret:
             self.secret.append(path)
 
-    def add(self, matches: Matches, ended: Ended) -> None:
+    def add(self, matches: Matches, ended: Exit) -> None:
         """Put in what one run found. Raises `ToolError` where it could not search at all."""
         failed = ended.code not in (None, 0, 1)
         if failed and not matches.files and not ended.complaints.startswith(_OF_A_FILE):
@@ -114,7 +114,7 @@ def _named(workspace: Workspace, paths: list[Path]) -> str:
     return names + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
 
 
-def _refusal(ended: Ended) -> str:
+def _refusal(ended: Exit) -> str:
     complaint = ended.complaints.removeprefix("rg: ")[:_LONGEST_COMPLAINT]
     if ended.code == 2 and ("regex" in complaint or "literal" in complaint):
         return f"the pattern is no regular expression: {complaint}\nSet literal=true to search for it as it stands"

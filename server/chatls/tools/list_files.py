@@ -12,7 +12,7 @@ from chatls.content import JsonObject, Location, TextContent
 from chatls.errors import ToolError
 from chatls.tools.areas import Area, areas
 from chatls.tools.outline import outline
-from chatls.tools.ripgrep import Ended, Names, find, run
+from chatls.tools.ripgrep import Exit, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace
@@ -26,7 +26,7 @@ _LONGEST_COMPLAINT = 400
 
 
 @dataclass(slots=True)
-class _Listing:
+class _Gathered:
     """What was found so far."""
 
     names: set[str] = field(default_factory=set[str])
@@ -36,7 +36,7 @@ class _Listing:
     """There are more."""
     complaint: str = ""
 
-    def add(self, workspace: Workspace, area: Area, found: Names, ended: Ended | None) -> None:
+    def add(self, workspace: Workspace, area: Area, found: Names, ended: Exit | None) -> None:
         """Put in what one run found, and the open documents there."""
         inner = (area.inner(name) for name in found.names)
         self.names |= {
@@ -74,14 +74,14 @@ async def list_files(
     """
     places = await to_thread.run_sync(areas, call.workspace, path, glob, abandon_on_cancel=True)
     program = find(folder for _, folder in call.workspace.folders)
-    listing = _Listing()
+    listing = _Gathered()
     for area in places:
         found, ended = await _names(program, area, max(0, _MOST_NAMES - len(listing.names)))
         await to_thread.run_sync(listing.add, call.workspace, area, found, ended, abandon_on_cancel=True)
     return await to_thread.run_sync(_answer, listing, min(max_results, _MOST_RESULTS), path, glob)
 
 
-async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | None]:
+async def _names(program: str, area: Area, limit: int) -> tuple[Names, Exit | None]:
     if not area.on_disk:
         return Names(limit), None
     command = ("--files", "--null", *area.flags, "--", area.argument)
@@ -89,7 +89,7 @@ async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | N
     return await run(program, command, folder=area.folder, root=area.root, taker=taker, separator=b"\0")
 
 
-def _answer(listing: _Listing, room: int, path: str | None, glob: str | None) -> ToolOutput:
+def _answer(listing: _Gathered, room: int, path: str | None, glob: str | None) -> ToolOutput:
     if not listing.names:
         return _nothing(listing, path, glob)
     lines, left = outline(sorted(listing.names), room)
@@ -106,7 +106,7 @@ def _answer(listing: _Listing, room: int, path: str | None, glob: str | None) ->
     return ToolOutput((TextContent(text),), truncated=len(parts) > 1 or listing.cut)
 
 
-def _nothing(listing: _Listing, path: str | None, glob: str | None) -> ToolOutput:
+def _nothing(listing: _Gathered, path: str | None, glob: str | None) -> ToolOutput:
     if listing.complaint:
         raise ToolError(f"nothing could be listed: {listing.complaint[:_LONGEST_COMPLAINT]}")
     where = f" in {quoted(path)}" if path else ""

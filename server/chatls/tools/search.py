@@ -15,8 +15,8 @@ from chatls.content import JsonObject, Location, TextContent
 from chatls.errors import ToolError
 from chatls.tools.areas import Area, areas
 from chatls.tools.findings import Findings
-from chatls.tools.matches import COLUMNS, PRINTED, Columns, Matches, Place, joined
-from chatls.tools.ripgrep import Ended, Names, find, run
+from chatls.tools.matches import COLUMNS, PRINTED, Columns, Matches, PlaceOf, joined
+from chatls.tools.ripgrep import Exit, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.secret_files import CANDIDATES, holds_secrets
@@ -57,7 +57,7 @@ class _Query:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _Where:
     """Where to search."""
 
     program: str
@@ -73,7 +73,7 @@ class _Search:
     """One search under way."""
 
     workspace: Workspace
-    plan: _Plan
+    plan: _Where
     flags: tuple[str, ...]
     findings: Findings
 
@@ -110,7 +110,7 @@ class _Search:
     def _shown(self) -> tuple[str, ...]:
         return (*PRINTED, f"--context={self.findings.context}")
 
-    async def _add(self, matches: Matches, ended: Ended) -> None:
+    async def _add(self, matches: Matches, ended: Exit) -> None:
         """Lines are printed without the places of their matches: in the long ones, these are asked for."""
         if matches.whole:
             columns, _ = await run(
@@ -123,7 +123,7 @@ class _Search:
             matches.centre(columns.first)
         self.findings.add(matches, ended)
 
-    async def _run(self, area: Area, command: tuple[str, ...]) -> tuple[Matches, Ended]:
+    async def _run(self, area: Area, command: tuple[str, ...]) -> tuple[Matches, Exit]:
         """A file that was named is read by way of us: what is put in its place meanwhile is not."""
         taker = functools.partial(
             Matches, functools.partial(self._open, area), self.findings.room, self.findings.context
@@ -134,7 +134,7 @@ class _Search:
         with await to_thread.run_sync(self.workspace.open_file, area.place) as file:
             return await look(source=file)
 
-    def _open(self, area: Area, name: str) -> Place | None:
+    def _open(self, area: Area, name: str) -> PlaceOf | None:
         path = area.path(name)
         if holds_secrets(path):  # by its folder's name, which ripgrep does not see if that is the root or above
             self.findings.leave_out(path)
@@ -194,7 +194,7 @@ async def search(
     return await to_thread.run_sync(_answer, call.workspace, findings, query, path, glob)
 
 
-def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Plan:
+def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Where:
     places = areas(workspace, path, glob)
     for area in places:
         if area.is_file:
@@ -202,7 +202,7 @@ def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Plan:
     documents = {place: text for area in places for place, text in area.documents(workspace).items()}
     secret = [place for place in documents if workspace.is_secret(place)]
     unsaved = {place: documents[place] for place in documents if place not in secret and workspace.is_unsaved(place)}
-    return _Plan(find(folder for _, folder in workspace.folders), places, unsaved, secret)
+    return _Where(find(folder for _, folder in workspace.folders), places, unsaved, secret)
 
 
 def _require_searchable(workspace: Workspace, path: str, area: Area) -> None:

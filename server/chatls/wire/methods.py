@@ -282,10 +282,10 @@ DIAGNOSTICS = RequestToClient(
 REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS)
 
 
-Model = TypeVar("Model", bound=Params)
+ParamsT = TypeVar("ParamsT", bound=Params)
 
 
-def read(model: type[Model], params: object) -> Model:
+def read(model: type[ParamsT], params: object) -> ParamsT:
     """Check parameters; absent ones count as `{}`. Raises `RequestError` (-32602), which names the member."""
     if not isinstance(params, Mapping | None):
         raise invalid("params: must be an object")

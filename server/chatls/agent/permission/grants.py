@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chatls.agent.permission.command_keys import Key
 from chatls.agent.permission.rules import Rule
 from chatls.errors import ChatlsError
+from chatls.shapes import member
 from chatls.workspace.openfile import NotRegularError, open_beneath
 from chatls.workspace.ownfolder import make_private
 
@@ -40,7 +41,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Entry(_Strict):
+class _Kept(_Strict):
     id: str
     workspace: str
     tool: str
@@ -52,7 +53,7 @@ class _Entry(_Strict):
 
 class _File(_Strict):
     version: int
-    permissions: list[_Entry]
+    permissions: list[_Kept]
 
 
 class Grants:
@@ -201,11 +202,11 @@ def _mark(path: Path) -> tuple[int, ...] | None:
 
 
 def _is_newer(values: Any) -> bool:
-    version = cast("dict[str, Any]", values).get("version") if isinstance(values, dict) else None
+    version = member(values, "version")
     return isinstance(version, int) and version > VERSION
 
 
-def _rule(entry: _Entry) -> Rule:
+def _rule(entry: _Kept) -> Rule:
     if (entry.command is not None and not entry.command) or not Path(entry.workspace).is_absolute():
         raise ValueError("an entry that means nothing")
     key = None if entry.command is None else Key(tuple(entry.command), entry.exact)

@@ -6,7 +6,7 @@ from chatls.providers.inline.span import Span
 _TEXTS = (TextDelta, ThinkingDelta)
 
 
-class Output:
+class Deltas:
     """Deltas, in order."""
 
     __slots__ = ("_deltas", "_kind", "_pieces", "heard", "said", "span", "thinking")
