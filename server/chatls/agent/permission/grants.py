@@ -41,7 +41,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class _Kept(_Strict):
+class _Granted(_Strict):
     id: str
     workspace: str
     tool: str
@@ -53,7 +53,7 @@ class _Kept(_Strict):
 
 class _File(_Strict):
     version: int
-    permissions: list[_Kept]
+    permissions: list[_Granted]
 
 
 class Grants:
@@ -206,7 +206,7 @@ def _is_newer(values: Any) -> bool:
     return isinstance(version, int) and version > VERSION
 
 
-def _rule(entry: _Kept) -> Rule:
+def _rule(entry: _Granted) -> Rule:
     if (entry.command is not None and not entry.command) or not Path(entry.workspace).is_absolute():
         raise ValueError("an entry that means nothing")
     key = None if entry.command is None else Key(tuple(entry.command), entry.exact)
