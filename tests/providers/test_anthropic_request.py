@@ -6,13 +6,12 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 from chatls.content import Image, JsonObject, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.anthropic_model import Capabilities
 from chatls.providers.anthropic_request import encode, seals
 from chatls.providers.provider import ModelRequest, Parameters, ThinkingLevel
+from tests.support.cases import for_each
 
 TOOL = ToolSpec("search", "Find text.", {"type": "object", "properties": {}})
 MARK = {"cache_control": {"type": "ephemeral"}}
@@ -110,7 +109,7 @@ def test_a_tool_choice_is_said_in_the_apis_words() -> None:
     assert "tool_choice" not in body(user("x"), tools=(TOOL,), tool_choice="required", accepted=free)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("accepted", "level", "expected"),
     [
         (PLAIN, None, {}),
@@ -195,7 +194,7 @@ def test_a_failed_call_is_told_as_one_and_never_without_words() -> None:
     assert (third["tool_use_id"], third["is_error"]) == ("c", True)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "history",
     [
         (user("a"), user("b")),
@@ -241,7 +240,7 @@ def test_a_call_that_the_blocks_do_not_know_is_sent_all_the_same() -> None:
     assert [block["id"] for block in reply["content"]] == ["toolu_2", "a"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "replay",
     [own({"a": "x"}, THOUGHT, used("a"), server="other"), Replay("openai_chat", {"a": "call_1"}, {"server": "work"})],
 )
@@ -347,7 +346,7 @@ def test_what_is_marked_for_the_cache_is_not_marked_in_the_history() -> None:
     assert replay.data["content"] == [used("a")]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("model", "adaptive", "unasked"),
     [
         ("claude-3-5-sonnet-20241022", False, False),
@@ -376,7 +375,7 @@ ENABLED = (
 DISABLED = ENABLED.replace("enabled", "disabled", 1)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("complaint", "accepted", "level", "expected"),
     [
         (ENABLED, Capabilities(adaptive=False), "low", Capabilities(adaptive=True, corrected=True)),

@@ -8,7 +8,6 @@ from email.utils import format_datetime
 from typing import Any
 
 import httpx
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from chatls.providers.http.backoff import LONGEST_WAIT, asked_wait, pause
 from chatls.providers.http.complaint import read_body, visible
 from chatls.providers.http.faults import connection_error
 from chatls.providers.http.status import Origin, http_error, stream_error
+from tests.support.cases import for_each
 
 SOURCE = Origin("work", "models.example:8080", "the environment variable WORK_KEY")
 
@@ -29,7 +29,7 @@ def saying(message: str, **more: Any) -> dict[str, Any]:
     return {"error": {"message": message, **more}}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "body", "kind"),
     [
         (401, b"", "unauthorized"),
@@ -84,7 +84,7 @@ def test_what_cannot_be_mended_by_asking_again_is_not_asked_again_whatever_the_s
     assert not refusal(529, b"", {"x-should-retry": "false"}).retryable
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("value", "kind"),
     [
         (saying("x", type="overloaded_error"), "overloaded"),
@@ -112,7 +112,7 @@ def test_people_are_told_who_said_what_and_what_to_do() -> None:
     assert (error.provider, error.http_status, error.retryable) == ("work", 401, False)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "text"),
     [
         (b'{"error": "plain"}', "plain"),
@@ -181,7 +181,7 @@ def test_pauses_grow_to_eight_seconds_and_are_cut_by_luck() -> None:
     assert pause(1, LONGEST_WAIT + 1, 0) is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("cause", "kind", "retryable", "words"),
     [
         (socket.gaierror(-2, "no"), "network", True, "no such host"),
