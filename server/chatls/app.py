@@ -1,4 +1,4 @@
-"""The daemon: one short function for every method, and all wiring; wiring happens nowhere else."""
+"""The daemon: one short function for every method, and the wiring: what there is one of is made here alone."""
 
 import asyncio
 import gc

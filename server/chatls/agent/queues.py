@@ -1,4 +1,4 @@
-"""Calls that come one after the other: by a word for what they touch, first come, first served."""
+"""Queues of calls that come one after the other: by a word for what they touch, first come, first served."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

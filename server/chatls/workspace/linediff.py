@@ -1,4 +1,4 @@
-"""Where two lists of lines differ, in linear time however long they are; pure."""
+"""A diff: where two lists of lines differ, in linear time however long they are; pure."""
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher

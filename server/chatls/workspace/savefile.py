@@ -1,4 +1,4 @@
-"""Replaces or creates a file below a folder: whole or not at all, through no link, and only if it is what it was.
+"""Atomic writes: a file below a folder is replaced or created whole or not at all, through no link, if it is as it was.
 
 Its owner, group and permission bits stay where the system allows; other names of it (hard links) keep the old text.
 """

@@ -1,6 +1,6 @@
 """Tool calls and thinking written inside plain text, as it streams: text in, deltas out. Pure.
 
-Knows no provider and no family: the families are one table (`inline_families.py`). Text goes out as soon as it cannot
+Knows no provider and no family: the families are one table (`families.py`). Text goes out as soon as it cannot
 be part of a marker. What begins like a call but names no offered tool, or is not written like one, stays text, and so
 does everything inside a code fence.
 

@@ -1,4 +1,4 @@
-"""What an argument that was written as plain text means, by the tool's schema. Pure; knows no dialect."""
+"""Coercion: what an argument written as plain text means, by the tool's JSON Schema. Pure; knows no dialect."""
 
 import ast
 import re
