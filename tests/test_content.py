@@ -22,6 +22,7 @@ from chatls.content import (
     snake,
 )
 from chatls.errors import ErrorKind, ProviderError
+from tests.support.cases import for_each
 
 WORD = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 USAGES = st.builds(Usage, *[st.integers(0, 2**40)] * 4)
@@ -34,7 +35,7 @@ def test_a_name_of_whole_words_survives_the_way_to_the_wire_and_back(words: list
     assert snake(name) == name
 
 
-@pytest.mark.parametrize(
+@for_each(
     "kind",
     [kind for module in (content, events) for kind in vars(module).values() if dataclasses.is_dataclass(kind)],
     ids=str,

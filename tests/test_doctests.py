@@ -5,10 +5,9 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
-import pytest
-
 import chatls
 import chatls_client
+from tests.support.cases import for_each
 
 
 def modules() -> Iterator[str]:
@@ -19,7 +18,7 @@ def modules() -> Iterator[str]:
                 yield module.name
 
 
-@pytest.mark.parametrize("name", sorted(modules()))
+@for_each("name", sorted(modules()))
 def test_the_examples_of_a_module_are_true(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.failed == 0

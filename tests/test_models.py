@@ -18,7 +18,7 @@ from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
 from chatls.message import ToolSpec
 from chatls.models import Listed, Listing, Models
 from chatls.providers.delta import Delta, Finished
-from chatls.providers.known.choice import Choice
+from chatls.providers.known.choice import Chosen
 from chatls.providers.provider import ModelInfo, ModelRequest, Provider
 
 pytestmark = pytest.mark.asyncio
@@ -83,12 +83,12 @@ class World:
         self.opened.append(f"{name} {own.script}")
         return FakeProvider(self.opened[-1], self)
 
-    async def choose(self, settings: Settings, environment: Mapping[str, str]) -> Choice:
+    async def choose(self, settings: Settings, environment: Mapping[str, str]) -> Chosen:
         self.looked.append(settings)
         await self.slow.looking()
         if not settings.providers:
             raise SettingsError("nothing is set up")
-        return Choice(next(iter(settings.providers)), "m", "because")
+        return Chosen(next(iter(settings.providers)), "m", "because")
 
     async def available(self, settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
         return (*settings.providers, "missing")
@@ -102,7 +102,7 @@ class World:
             self.models.retire(self.configuration.settings())
         return problem
 
-    async def pick(self, asked: str | None) -> Choice:
+    async def pick(self, asked: str | None) -> Chosen:
         return await self.models.pick(asked, self.configuration.settings())
 
     def lend(self, name: str) -> AbstractAsyncContextManager[Provider]:
@@ -189,7 +189,7 @@ async def test_an_unknown_provider_is_1005_and_one_without_a_kind_is_1007(world:
 
 async def test_where_nothing_is_set_it_looks_around_once(world: World) -> None:
     world.configure(providers=TWO)
-    assert await world.pick(None) == await world.pick(None) == Choice("one", "m", "because")
+    assert await world.pick(None) == await world.pick(None) == Chosen("one", "m", "because")
     assert len(world.looked) == 1
 
 
@@ -488,7 +488,7 @@ async def test_what_a_provider_needs_is_loaded_once_and_never_on_the_loop(
 async def test_a_provider_that_is_named_alone_answers_with_its_only_model(world: World) -> None:
     work = {"work": {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:1"}}
     world.configure(providers=work)
-    assert await world.pick("work") == Choice("work", "m", "it is the only model of work")
+    assert await world.pick("work") == Chosen("work", "m", "it is the only model of work")
     world.found = ("m", "n")
     world.configure(providers=work, limits={"maxSteps": 3})
     assert await code_of(world.pick("work/")) == (

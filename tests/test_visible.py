@@ -3,14 +3,14 @@
 import re
 import unicodedata
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatls.visible import is_hidden, shows, visible, visible_line
+from tests.support.cases import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "seen"),
     [
         ("git status", "git status"),

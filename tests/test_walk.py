@@ -29,7 +29,7 @@ from tests.test_house import FLOORS, SERVER
 
 pytestmark = pytest.mark.asyncio
 
-VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history")
+VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history", "agent.repeats")
 UP = {"wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
 PORT = "lsp.editor"
 PROVIDERS = "providers"
@@ -181,4 +181,5 @@ async def test_a_prompt_enters_each_module_once(tmp_path: Path, monkeypatch: pyt
             tasks.cancel_scope.cancel()
     os.close(reading)
     assert len(set(WAY)) == len(WAY)
-    assert walk.stays() == WAY
+    assert len(set(WAY)) == len(WAY)
+    assert walk.stays() == WAY, " ".join(walk.stays())

@@ -237,7 +237,7 @@ def _sent(kind: type[methods.Params], words: dict[str, str]) -> Iterator[Member]
     hints = get_type_hints(kind)
     for name, item in kind.model_fields.items():
         required, hint, text = item.is_required(), _without_none(hints[name]), words.get(name, "")
-        default = MISSING if required else item.get_default(call_default_factory=False)
+        default = MISSING if required else item.get_default(call_default_factory=True) or None
         yield Member(name, camel(name), hint, optional=not required, nullable=False, default=default, text=text)
 
 

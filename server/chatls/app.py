@@ -1,4 +1,4 @@
-"""The daemon: one short function for every method, and all wiring; wiring happens nowhere else."""
+"""The daemon: one short function for every method, and the wiring: what there is one of is made here alone."""
 
 import asyncio
 import gc
@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import platformdirs
@@ -26,7 +26,6 @@ from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
 from chatls.configuration import Configuration
 from chatls.errors import RequestError
-from chatls.log import Log
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello
 from chatls.lsp.later import Later
@@ -35,9 +34,11 @@ from chatls.lsp.rpc import Answer, Rpc
 from chatls.lsp.turns import Turns
 from chatls.models import Models
 from chatls.providers.known.catalog import KNOWN
+from chatls.shapes import member, says
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods
+from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 
@@ -84,8 +85,7 @@ class App:
     """One client's daemon."""
 
     def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello) -> None:
-        window = _member(hello.params.get("capabilities"), "window")
-        can_create = _member(window, "workDoneProgress") is True
+        can_create = says(hello.params, "capabilities", "window", "workDoneProgress")
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
@@ -177,7 +177,7 @@ class App:
         return methods.CommandResult(count)
 
     def _cancel_token(self, params: Any) -> None:
-        self._turns.cancel_token(_member(params, "token"))
+        self._turns.cancel_token(member(params, "token"))
 
     def _shutdown(self, answer: Answer, _params: methods.NoParams) -> None:
         async def quiet() -> None:
@@ -188,9 +188,9 @@ class App:
         self._later.answer(answer, quiet)
 
     def _reconfigure(self, params: Any) -> None:
-        settings = _member(params, "settings")
+        settings = member(params, "settings")
         if isinstance(settings, dict) and "chatls" in settings:
-            self._configure("workspace/didChangeConfiguration", _member(settings, "chatls"))
+            self._configure("workspace/didChangeConfiguration", member(settings, "chatls"))
 
     def _configure(self, source: str, values: Any) -> None:
         if problem := self._configuration.configure(source, values):
@@ -227,8 +227,3 @@ class App:
     async def _watch(self, parent: int) -> None:
         await process.gone(parent)
         self.leave()
-
-
-def _member(value: Any, name: str) -> Any:
-    """A member of what may be an object."""
-    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None

@@ -184,10 +184,10 @@ def merge(layers: list[Layer]) -> Settings:
     Raises `SettingsError`, which names all that is wrong, a line for each: key, source and the nearest known key.
     """
     values: JsonObject = {}
-    sources: dict[Place, Written] = {}
+    sources: dict[KeyPath, WrittenAt] = {}
     faults: list[str] = []
     for layer in layers:
-        reading = _Reading(layer, faults)
+        reading = _LayerReading(layer, faults)
         known = reading.known(Settings, layer.values, (), ())
         _overlay(values, known, reading, sources, ())
     try:
@@ -200,31 +200,31 @@ def merge(layers: list[Layer]) -> Settings:
     raise SettingsError("\n".join(faults))
 
 
-Place = tuple[str, ...]
+KeyPath = tuple[str, ...]
 """Where a value stands, in our own names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenAt:
     """Where it stands in a layer, as a person wrote it."""
 
-    path: Place
-    reading: "_Reading"
+    path: KeyPath
+    reading: "_LayerReading"
 
 
-class _Reading:
+class _LayerReading:
     """Reads one layer; notes what is wrong with it."""
 
     def __init__(self, layer: Layer, faults: list[str]) -> None:
         self.layer = layer
         self.faults = faults
-        self.spelt: dict[Place, Place] = {}
+        self.spelt: dict[KeyPath, KeyPath] = {}
         """As it is written there."""
-        self.spoilt: set[Place] = set()
+        self.spoilt: set[KeyPath] = set()
         """Where something is wrong already, so that nothing else is missed there."""
         self._lines = lines_of(layer.text) if layer.text else {}
 
-    def at(self, path: Place) -> str:
+    def at(self, path: KeyPath) -> str:
         """The source, and the line if it has lines."""
         line = line_of(path, self._lines)
         return self.layer.source if line is None else f"{self.layer.source}, line {line}"
@@ -233,7 +233,7 @@ class _Reading:
         """A key of ours as it would be written there."""
         return snake(key) if self.layer.text else camel(key)
 
-    def known(self, model: type[BaseModel], values: object, path: Place, place: Place) -> JsonObject:
+    def known(self, model: type[BaseModel], values: object, path: KeyPath, place: KeyPath) -> JsonObject:
         """The same values under their Python names, without unknown keys and what should be an object and is none.
 
         Null unsets what may be unset; elsewhere it is as if it were not there.
@@ -256,7 +256,7 @@ class _Reading:
                 self.spoilt.add(place)
         return result
 
-    def _value(self, annotation: Any, value: Any, path: Place, place: Place) -> Any:
+    def _value(self, annotation: Any, value: Any, path: KeyPath, place: KeyPath) -> Any:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return self.known(annotation, value, path, place)
         if (
@@ -273,7 +273,7 @@ class _Reading:
             return [self.known(PermissionRule, rule, (*path, at), (*place, at)) for at, rule in rules]
         return value
 
-    def _unknown(self, path: Place, fields: list[str]) -> str:
+    def _unknown(self, path: KeyPath, fields: list[str]) -> str:
         known = [self.name(name) for name in fields]
         near = difflib.get_close_matches(self.name(snake(path[-1])), known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
@@ -281,7 +281,7 @@ class _Reading:
 
 
 def _overlay(
-    into: JsonObject, values: JsonObject, reading: _Reading, sources: dict[Place, Written], above: Place
+    into: JsonObject, values: JsonObject, reading: _LayerReading, sources: dict[KeyPath, WrittenAt], above: KeyPath
 ) -> None:
     for key, value in values.items():
         place = (*above, key)
@@ -291,24 +291,24 @@ def _overlay(
             _join(into.setdefault(key, []), cast(list[Any], value), reading, sources)
         else:
             into[key] = deepcopy(cast(Any, value))  # a later layer must not write into an earlier one
-            sources[place] = Written(place, reading)
+            sources[place] = WrittenAt(place, reading)
 
 
-def _join(rules: Any, more: list[Any], reading: _Reading, sources: dict[Place, Written]) -> None:
+def _join(rules: Any, more: list[Any], reading: _LayerReading, sources: dict[KeyPath, WrittenAt]) -> None:
     """Put rules behind those of lower layers: a deny of the user's own file holds whatever an editor sends."""
     for number, rule in enumerate(more):
-        sources["permissions", str(len(rules))] = Written(("permissions", str(number)), reading)
+        sources["permissions", str(len(rules))] = WrittenAt(("permissions", str(number)), reading)
         rules.append(deepcopy(rule))
 
 
-def _complaints(error: ValidationError, sources: Mapping[Place, Written]) -> list[str]:
+def _complaints(error: ValidationError, sources: Mapping[KeyPath, WrittenAt]) -> list[str]:
     """A line for each value that does not fit."""
     problems = {tuple(map(str, problem["loc"])): problem for problem in reversed(error.errors())}
     found = (_complaint(names, problem, sources) for names, problem in reversed(problems.items()))
     return [text for text in found if text]
 
 
-def _complaint(names: Place, problem: ErrorDetails, sources: Mapping[Place, Written]) -> str:
+def _complaint(names: KeyPath, problem: ErrorDetails, sources: Mapping[KeyPath, WrittenAt]) -> str:
     place = tuple(name if _is_own(names[:at]) else snake(name) for at, name in enumerate(names))
     above = next((place[:count] for count in range(len(place), 0, -1) if place[:count] in sources), None)
     if above is None:
@@ -324,11 +324,11 @@ def _complaint(names: Place, problem: ErrorDetails, sources: Mapping[Place, Writ
     return f"setting {'.'.join(path)!r} in {reading.at(path)}: {in_toml_words(problem)}"
 
 
-def _as_written(place: Place, spelt: Mapping[Place, Place]) -> Place:
+def _as_written(place: KeyPath, spelt: Mapping[KeyPath, KeyPath]) -> KeyPath:
     known = next((count for count in range(len(place), 0, -1) if place[:count] in spelt), 0)
     return (*spelt.get(place[:known], ()), *place[known:])
 
 
-def _is_own(above: Place) -> bool:
+def _is_own(above: KeyPath) -> bool:
     """Whether what stands here is a person's own name, of a provider or a header, and no key of ours."""
     return above == ("providers",) or above[2:] == ("headers",)

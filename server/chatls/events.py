@@ -3,6 +3,7 @@
 An event knows neither its turn nor its number: `turnId` and `seq` are added where it leaves the daemon.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -192,6 +193,9 @@ Event = (
     | Notice
 )
 """Anything that happens in a turn."""
+
+Emit = Callable[[Event], None]
+"""The one way up. Does not raise, does not wait."""
 
 
 @dataclass(frozen=True, slots=True)

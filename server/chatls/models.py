@@ -12,7 +12,7 @@ from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 from chatls.providers import open_provider, preload
 from chatls.providers.insistent import Insistent
 from chatls.providers.known.catalog import EMBEDDED_PROVIDER, kind_of
-from chatls.providers.known.choice import Choice, available, choose, likely_kind, named_choice, only_model
+from chatls.providers.known.choice import Chosen, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.provider import ModelInfo, Provider
 
 LISTING = 1.5
@@ -81,11 +81,11 @@ class Served:
 
 
 @dataclass(slots=True)
-class _Found:
+class _SoFar:
     """What a listing has come to."""
 
     names: list[str] = field(default_factory=list[str])
-    default: Choice | None = None
+    default: Chosen | None = None
 
 
 class Models:
@@ -93,7 +93,7 @@ class Models:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._choice: tuple[Settings, Choice] | None = None
+        self._choice: tuple[Settings, Chosen] | None = None
         self._open: list[_Open] = []
         self._retired: list[_Open] = []
         self._told: dict[str, _Told] = {}
@@ -120,7 +120,7 @@ class Models:
         async with self.lend(choice.provider, settings) as provider:
             yield Served(f"{choice.provider}/{choice.model}", choice.model, choice.reason, Insistent(provider))
 
-    async def pick(self, asked: str | None, settings: Settings) -> Choice:
+    async def pick(self, asked: str | None, settings: Settings) -> Chosen:
         """The model for a prompt. Waits only where no model is set and servers have to be looked for, or asked.
 
         Where nothing is set, the choice is kept for as long as the settings are these. Raises `RequestError` (1005,
@@ -164,7 +164,7 @@ class Models:
 
         Returns when the servers that were still asked then have been let go.
         """
-        found, done = _Found(), Event()
+        found, done = _SoFar(), Event()
         async with create_task_group() as tasks:
             tasks.start_soon(self._find, found, settings, done)
             with CancelScope(deadline=deadline):
@@ -204,7 +204,7 @@ class Models:
         self._open.append(opened)
         return opened
 
-    async def _named(self, named: str, settings: Settings) -> Choice:
+    async def _named(self, named: str, settings: Settings) -> Chosen:
         """The model that a person named. Where only the provider is, and it has no default, it is asked."""
         choice = named_choice(named, settings)
         if choice.model:
@@ -217,7 +217,7 @@ class Models:
 
         return await only_model(choice.provider, settings, models)
 
-    async def _find(self, found: _Found, settings: Settings, done: Event) -> None:
+    async def _find(self, found: _SoFar, settings: Settings, done: Event) -> None:
         """Look for the default, and have all that can be asked tell their models."""
         async with create_task_group() as tasks:
             tasks.start_soon(self._find_default, found, settings)
@@ -226,7 +226,7 @@ class Models:
                 tasks.start_soon(self._ask, name, settings)
         done.set()
 
-    async def _find_default(self, found: _Found, settings: Settings) -> None:
+    async def _find_default(self, found: _SoFar, settings: Settings) -> None:
         with suppress(RequestError):
             found.default = await self.pick(None, settings)
             await self._prepare(found.default.provider, settings)
@@ -247,7 +247,7 @@ class Models:
         told = self._told.get(name)
         return told.models if told and told.made_of == _made_of(settings, name) else ()
 
-    def _listing(self, found: _Found, settings: Settings) -> Listing:
+    def _listing(self, found: _SoFar, settings: Settings) -> Listing:
         """What is known by now. The default is among the models, also where its server did not tell of it."""
         models = tuple(listed for name in found.names for listed in self._known(name, settings))
         if found.default is None:
@@ -255,7 +255,7 @@ class Models:
         default = self._default(found.default, models, settings)
         return Listing(models if default in models else (default, *models), default)
 
-    def _default(self, choice: Choice, models: tuple[Listed, ...], settings: Settings) -> Listed:
+    def _default(self, choice: Chosen, models: tuple[Listed, ...], settings: Settings) -> Listed:
         wanted = f"{choice.provider}/{choice.model}"
         for listed in models:
             if listed.id == wanted:

@@ -1,4 +1,4 @@
-"""Text as a person must see it who is to agree to it: nothing is hidden, reversed or pushed out of sight. Pure."""
+"""Escapes text for a person who is to agree to it: nothing is hidden, reversed (bidi) or pushed out of sight. Pure."""
 
 import re
 import unicodedata

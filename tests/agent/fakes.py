@@ -45,8 +45,17 @@ from chatls.events import (
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.provider import ModelInfo, ModelRequest, Parameters, Provider, ToolChoice
-from chatls.tools.tool import CommandSubject, FileSubject, Plan, Serial, Tool, ToolContext, ToolOutput, tool
-from chatls.tools.tool import Run as ToolFunction
+from chatls.tools.tool import (
+    CommandSubject,
+    FileSubject,
+    Plan,
+    Serial,
+    Tool,
+    ToolContext,
+    ToolFunction,
+    ToolOutput,
+    tool,
+)
 from chatls.workspace.seen import Seen
 from chatls.workspace.workspace import Workspace
 

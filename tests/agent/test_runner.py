@@ -22,7 +22,7 @@ from chatls.errors import ToolError
 from chatls.events import ToolRunEnd, ToolRunOutput, ToolRunStart
 from chatls.message import ToolResult
 from chatls.providers.delta import CallArguments, CallReady, TextDelta
-from chatls.tools.tool import EVERYTHING, Plan, Run, Tool, ToolContext, ToolOutput, tool
+from chatls.tools.tool import EVERYTHING, Plan, Tool, ToolContext, ToolFunction, ToolOutput, tool
 from chatls.workspace.workspace import Workspace
 from tests.agent.fakes import DEADLINE, Player, Scene, call, desk, finished, named, planned
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.asyncio
 LIMIT = LimitSettings().tool_result_bytes
 
 
-async def outcome_of(run: Run, **limits: Any) -> tuple[ToolRunEnd, ToolResult]:
+async def outcome_of(run: ToolFunction, **limits: Any) -> tuple[ToolRunEnd, ToolResult]:
     """Let a model call a tool once: how it ended, and what the model reads."""
     scene = Scene(Player([*call("1", "probe"), finished()], [finished()]), named("probe", run))
     scene.limits = LimitSettings(**limits)
@@ -40,7 +40,7 @@ async def outcome_of(run: Run, **limits: Any) -> tuple[ToolRunEnd, ToolResult]:
     return end, result
 
 
-def giving(value: Any) -> Run:
+def giving(value: Any) -> ToolFunction:
     """A tool in a thread that gives this."""
 
     def probe(context: ToolContext) -> Any:
@@ -50,7 +50,7 @@ def giving(value: Any) -> Run:
     return probe
 
 
-def raising(error: BaseException) -> Run:
+def raising(error: BaseException) -> ToolFunction:
     """A tool in a thread that raises this."""
 
     def probe(context: ToolContext) -> str:
@@ -60,7 +60,7 @@ def raising(error: BaseException) -> Run:
     return probe
 
 
-def raising_on_the_loop(error: BaseException) -> Run:
+def raising_on_the_loop(error: BaseException) -> ToolFunction:
     """A tool on the event loop that raises this."""
 
     async def probe(context: ToolContext) -> str:
@@ -110,7 +110,7 @@ async def test_what_a_tool_says_from_within_a_task_group_is_no_bug() -> None:
     "error", [KeyError("k"), ExceptionGroup("g", [ValueError()]), StopIteration(), RecursionError(), TimeoutError()]
 )
 async def test_a_bug_in_a_tool_is_told_as_one_and_logged_and_does_not_leak(
-    how: Callable[[BaseException], Run], error: Exception, caplog: pytest.LogCaptureFixture
+    how: Callable[[BaseException], ToolFunction], error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     end, result = await outcome_of(how(error))
     assert end.status == "failed"
@@ -121,7 +121,7 @@ async def test_a_bug_in_a_tool_is_told_as_one_and_logged_and_does_not_leak(
 @pytest.mark.parametrize("how", [raising, raising_on_the_loop])
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError()])
 async def test_a_tool_that_tries_to_end_the_process_is_a_bug_like_any_other(
-    how: Callable[[BaseException], Run], error: BaseException, caplog: pytest.LogCaptureFixture
+    how: Callable[[BaseException], ToolFunction], error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     with quiet_log(caplog), fail_after(DEADLINE):
         end, result = await outcome_of(how(error))
@@ -215,7 +215,7 @@ class Stuck:
         self.tool: Tool = named(name, self._run)
 
     @property
-    def _run(self) -> Run:
+    def _run(self) -> ToolFunction:
         def stuck(context: ToolContext, word: str = "") -> str:
             """Hang, but for a word."""
             if word:

@@ -1,13 +1,13 @@
 """What programs write for terminals, as plain text."""
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatls.children.plaintext import Plain, plain
+from tests.support.cases import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "read"),
     [
         ("plain\n", "plain\n"),

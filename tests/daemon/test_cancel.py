@@ -16,12 +16,12 @@ Trigger = Callable[[Turn], None]
 
 
 def by_request(turn: Turn) -> None:
-    """Trap 12."""
+    """pygls 2.1.1 fails here: cancels that are lost."""
     turn.daemon.notify("$/cancelRequest", {"id": turn.id})
 
 
 def by_work_done(turn: Turn) -> None:
-    """Trap 14."""
+    """pygls 2.1.1 fails here: work-done cancels that do nothing."""
     turn.daemon.notify("window/workDoneProgress/cancel", {"token": WORK_DONE.format(turn.token)})
 
 
@@ -30,7 +30,7 @@ def by_method(turn: Turn) -> None:
 
 
 def by_command(turn: Turn) -> None:
-    """Trap 13."""
+    """pygls 2.1.1 fails here: cancels that are lost."""
     arguments = [{"sessionId": turn.session_id}]
     command = {"command": "chatls.cancel", "arguments": arguments}
     assert turn.daemon.call("workspace/executeCommand", command) == {"cancelled": 1}

@@ -141,7 +141,7 @@ def _position(text: str, at: int) -> tuple[int, int]:
     ],
 )
 def test_a_change_that_cannot_be_followed_makes_the_file_count_again_and_is_said(editor: Editor, edit: Json) -> None:
-    """Trap 5, P1: a text that nobody has is worse than an old one."""
+    """A text that nobody has is worse than an old one."""
     editor.path.write_text("on the disk")
     editor.open("in the editor\nsecond")
     editor.change(edit)
@@ -259,7 +259,7 @@ def test_a_change_that_comes_while_a_turn_runs_is_seen_by_its_next_call(editor: 
 
 
 def test_ten_thousand_changes_leave_no_futures_behind(editor: Editor) -> None:
-    """Trap 15."""
+    """pygls 2.1.1 fails here: a future leaks for every notification."""
     editor.open("x" * 100)
     for _ in range(500):
         editor.change(change("y", 0, 0, 0, 1))

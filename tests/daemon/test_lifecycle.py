@@ -67,7 +67,7 @@ def test_once_it_is_loaded_it_collects_garbage_and_nothing_is_loaded_that_a_chat
 
 
 def test_exit_after_shutdown_gives_0_and_every_turn_is_answered_first(start: Start) -> None:
-    """Traps 16 and 17, P14."""
+    """pygls 2.1.1 fails here: a shutdown that fails; wrong exit codes."""
     daemon = start(WITH_TOOLS)
     daemon.initialize()
     pids = busy(daemon)
@@ -101,7 +101,7 @@ def test_exit_before_initialize_gives_1(start: Start) -> None:
 
 
 def test_after_shutdown_every_request_is_refused_and_notifications_are_harmless(start: Start) -> None:
-    """Trap 7, P5."""
+    """pygls 2.1.1 fails here: no life cycle."""
     daemon = start(CHATLS)
     daemon.initialize()
     assert daemon.call("shutdown") is None
@@ -127,7 +127,7 @@ def test_a_shutdown_with_parameters_that_do_not_fit_shuts_nothing_down(start: St
 
 @pytest.mark.parametrize(("shutdown", "code"), [(False, 1), (True, 0)])
 def test_the_end_of_input_ends_it_and_everything_it_started(start: Start, shutdown: bool, code: int) -> None:
-    """Trap 18."""
+    """pygls 2.1.1 fails here: orphans."""
     daemon = start(WITH_TOOLS)
     daemon.initialize()
     pids = busy(daemon)
@@ -156,7 +156,7 @@ def parent() -> subprocess.Popen[bytes]:
 
 
 def test_a_parent_that_dies_ends_it_though_somebody_holds_its_pipes(start: Start) -> None:
-    """Trap 18, P15."""
+    """pygls 2.1.1 fails here: orphans."""
     daemon = start(WITH_TOOLS)
     with parent() as process:
         daemon.initialize(processId=process.pid)
@@ -226,7 +226,7 @@ runpy.run_path({WITH_TOOLS[1]!r}, run_name="__main__")
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_and_everything_it_started(start: Start, number: signal.Signals) -> None:
-    """Trap 17."""
+    """pygls 2.1.1 fails here: wrong exit codes."""
     daemon = start(WITH_TOOLS)
     daemon.initialize()
     pids = busy(daemon)
@@ -248,7 +248,7 @@ def test_a_signal_before_initialize_ends_it_without_a_word(start: Start, number:
 
 
 def test_a_client_that_closes_its_reading_end_ends_it_quietly(start: Start) -> None:
-    """Traps 11 and 18."""
+    """pygls 2.1.1 fails here: errors about errors; orphans."""
     daemon = start(WITH_TOOLS)
     daemon.initialize()
     pids = busy(daemon)
@@ -301,7 +301,7 @@ def test_a_client_that_does_not_read_does_not_keep_it_from_leaving(start: Start)
 
 
 def test_whatever_prints_prints_to_stderr(start: Start) -> None:
-    """Trap 21: `check` has looked at every byte of stdout. No child eats the client's input."""
+    """`check` has looked at every byte of stdout. No child eats the client's input."""
     daemon = start(WITH_TOOLS)
     daemon.initialize()
     turn = daemon.prompt([{"toolCall": {"name": "loud"}}], [{"text": "still here"}])

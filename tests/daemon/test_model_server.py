@@ -124,7 +124,7 @@ def test_a_thousand_prompts_at_once_are_all_answered_and_64_of_them_run(daemon: 
 
 
 def test_tools_that_nobody_can_stop_keep_nothing_and_nobody_waiting(daemon: Daemon) -> None:
-    """Traps 2 and 12, P9, P12, P14: a hundred threads hang, and all else goes on."""
+    """A hundred threads hang, and all else goes on."""
     stuck = [{"toolCall": {"name": "stubborn"}}] * 8
     turns = [daemon.prompt(stuck) for _ in range(12)]
     for turn in turns:

@@ -133,7 +133,7 @@ def test_a_script_that_is_not_there_is_an_error_of_the_turn(daemon: Daemon) -> N
 
 
 def test_a_key_in_the_environment_never_reaches_the_client_nor_the_log(start: Start) -> None:
-    """Trap 10, P16: at the most talkative level, whether the server is there or not."""
+    """At the most talkative level, whether the server is there or not."""
     daemon = start(CHATLS, variables={"CHATLS_LOG": "DEBUG"})
     provider = {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9/v1", "apiKeyEnv": KEY_VARIABLE}
     daemon.initialize({"providers": {"mine": provider}, "model": "mine/x"})

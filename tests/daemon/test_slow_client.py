@@ -58,7 +58,7 @@ def load_everything(daemon: Daemon) -> None:
 
 
 def test_a_hundred_thousand_chunks_to_a_client_that_sleeps_arrive_whole_in_few_messages(daemon: Daemon) -> None:
-    """Trap 1, P10."""
+    """pygls 2.1.1 fails here: output blocks the loop."""
     load_everything(daemon)
     daemon.prompt([{"text": words(1000)}], chars=8).result()
     before, bell = resident(daemon.pid), Bell(daemon.folder)
@@ -82,7 +82,7 @@ LAST: Json = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
 
 
 def test_a_turn_that_fills_the_pipe_pauses_its_provider_and_can_be_cancelled_meanwhile(daemon: Daemon) -> None:
-    """Trap 1: the server sees its connection close while the client still reads nothing."""
+    """The server sees its connection close while the client still reads nothing."""
     with ScriptedServer() as server:
         server.play(streamed(LAST), [Head(), *[Chunk(event(CONTENT))] * 4000])
         daemon.configure({"providers": web(server)})

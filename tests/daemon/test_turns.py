@@ -15,7 +15,7 @@ CALL = {"toolCall": {"name": "read_file", "arguments": {"path": "a.txt"}}}
 
 
 def test_a_turn_streams_its_events_in_order_and_then_answers(daemon: Daemon) -> None:
-    """Trap 8: `kind` and all other members at their default are there."""
+    """`kind` and all other members at their default are there."""
     usage = {"inputTokens": 10, "outputTokens": 4, "cacheReadTokens": 3, "cacheWriteTokens": 2}
     turn = daemon.prompt(
         [{"thinking": "hmmm"}, {"text": "Let me look."}, CALL, {"usage": usage}],
@@ -346,7 +346,7 @@ def test_the_first_turn_after_initialize_has_its_turn_start_first_whatever_the_m
 
 
 def test_a_bug_in_a_turn_is_a_result_that_says_so_and_the_daemon_lives_on(start: Start) -> None:
-    """Trap 10: no traceback and no path reaches the client."""
+    """No traceback and no path reaches the client."""
     script = """
 import chatls.agent.system
 def broken(workspace): raise ZeroDivisionError("at /some/path.py")

@@ -1,12 +1,6 @@
 """What no polite client sends: what is no frame, message or id is answered or skipped, and the daemon lives on.
 
-Numbers in docstrings: "trap" counts the pitfalls of pygls 2.1.1 that were found by experiment, "P" its answers to
-hostile input; each is held against us in this folder. Traps: 1 output blocks the loop, 2 handlers share the reader's
-threads, 3 one odd header and all is lost, 4 nested "jsonrpc" keys, 5 no answer to what cannot be read, 6 mangled
-parameter names, 7 no life cycle, 8 fields at their default vanish, 9 lengths in characters, 10 chats in logs and paths
-in errors, 11 errors about errors, 12-13 cancels that are lost, 14 work-done cancels that do nothing, 15 a future leaks
-for every notification, 16 a shutdown that fails, 17-18 exit codes and orphans, 19-20 late and doubled answers,
-21 print.
+Where a docstring says that pygls 2.1.1 fails, that was found by experiment, and is held against us in this folder.
 """
 
 import json
@@ -42,7 +36,7 @@ def unknown(identifier: Id, **members: Any) -> bytes:
 
 
 def test_a_frame_that_comes_byte_by_byte_is_answered_once(daemon: Daemon) -> None:
-    """Trap 3."""
+    """pygls 2.1.1 fails here: one odd header and all is lost."""
     daemon.owe("slow")
     for byte in unknown("slow", params={"text": "\U0001f600"}):
         daemon.write(bytes([byte]))
@@ -63,7 +57,7 @@ def test_a_frame_that_comes_byte_by_byte_is_answered_once(daemon: Daemon) -> Non
     ],
 )
 def test_an_odd_header_loses_nothing(daemon: Daemon, header: str) -> None:
-    """Trap 3, P7."""
+    """pygls 2.1.1 fails here: one odd header and all is lost."""
     body = unknown("odd").partition(b"\r\n\r\n")[2]
     assert "$/unknown" in refused(daemon, header.format(len(body)).encode() + body, UNKNOWN, "odd")
 
@@ -85,7 +79,7 @@ def test_an_odd_header_loses_nothing(daemon: Daemon, header: str) -> None:
 def test_where_a_boundary_is_lost_it_is_said_once_and_the_next_frame_is_answered(
     daemon: Daemon, garbage: bytes
 ) -> None:
-    """Trap 3, P8: a length of any size neither ends the process nor reserves memory."""
+    """A length of any size neither ends the process nor reserves memory."""
     assert "Content-Length" in refused(daemon, garbage, INVALID)
 
 
@@ -150,7 +144,7 @@ def test_two_messages_in_one_write_are_two_and_their_answers_keep_the_order(daem
     ],
 )
 def test_what_is_no_json_is_a_parse_error_without_an_id(daemon: Daemon, body: bytes) -> None:
-    """Traps 5 and 11, P6."""
+    """pygls 2.1.1 fails here: no answer to what cannot be read; errors about errors."""
     refused(daemon, frame(body), PARSE)
 
 
@@ -190,7 +184,7 @@ def test_a_number_of_a_million_digits_harms_nobody(daemon: Daemon) -> None:
 def test_what_is_no_request_is_refused_with_its_id_where_one_is_readable(
     daemon: Daemon, body: Any, identifier: Id | None
 ) -> None:
-    """Trap 5, P6, P17."""
+    """pygls 2.1.1 fails here: no answer to what cannot be read."""
     refused(daemon, frame(json.dumps(body).encode()), INVALID, identifier)
 
 
@@ -225,7 +219,7 @@ def test_1_and_the_text_1_are_two_ids(daemon: Daemon) -> None:
 
 
 def test_a_nested_jsonrpc_key_is_text_like_any_other(daemon: Daemon) -> None:
-    """Trap 4, P2."""
+    """pygls 2.1.1 fails here: nested "jsonrpc" keys."""
     nested = {"jsonrpc": "2.0", "id": 1, "method": "exit", "params": {"jsonrpc": "1.0"}}
     turn = daemon.prompt([{"text": "fine"}], content=[{"type": "text", "text": "x", "_meta": nested}])
     assert turn.result()["stopReason"] == "end_turn"
@@ -235,7 +229,7 @@ def test_a_nested_jsonrpc_key_is_text_like_any_other(daemon: Daemon) -> None:
 
 
 def test_parameters_keep_their_names_and_unknown_ones_are_ignored(daemon: Daemon) -> None:
-    """Trap 6."""
+    """pygls 2.1.1 fails here: mangled parameter names."""
     odd: dict[str, Any] = {"class": 1, "_x": 2, "a-b": 3, "": 4, "_meta": {"from": "here"}}
     assert daemon.prompt([{"text": "fine"}], **odd).result()["stopReason"] == "end_turn"
 
@@ -303,7 +297,7 @@ def test_a_notification_that_says_nothing_to_us_is_ignored(daemon: Daemon, metho
     ],
 )
 def test_parameters_that_do_not_fit_are_refused_by_name(daemon: Daemon, method: str, params: Any, named: str) -> None:
-    """Trap 5, P1, P3."""
+    """pygls 2.1.1 fails here: no answer to what cannot be read."""
     refusal = daemon.refusal(method, params)
     assert refusal.code == PARAMS
     assert named in refusal.message
@@ -311,7 +305,7 @@ def test_parameters_that_do_not_fit_are_refused_by_name(daemon: Daemon, method: 
 
 
 def test_absent_parameters_count_as_an_empty_object(daemon: Daemon) -> None:
-    """Trap 5, P3."""
+    """pygls 2.1.1 fails here: no answer to what cannot be read."""
     daemon.owe("bare")
     daemon.write(packed({"jsonrpc": "2.0", "id": "bare", "method": "chat/tools"}))
     assert daemon.answer("bare")["result"]["tools"]
@@ -319,7 +313,7 @@ def test_absent_parameters_count_as_an_empty_object(daemon: Daemon) -> None:
 
 
 def test_the_tools_are_listed_with_their_schemas(daemon: Daemon) -> None:
-    """Trap 8: members at their default are written."""
+    """Members at their default are written."""
     tools = {tool["name"]: tool for tool in daemon.call("chat/tools")["tools"]}
     assert {"read_file", "search", "list_files"} <= tools.keys()
     assert tools["search"]["readOnly"] is True
@@ -340,7 +334,7 @@ def test_the_tools_are_listed_with_their_schemas(daemon: Daemon) -> None:
     ],
 )
 def test_an_answer_to_nothing_is_ignored(daemon: Daemon, message: dict[str, Any]) -> None:
-    """Traps 19 and 20."""
+    """pygls 2.1.1 fails here: late answers; doubled answers."""
     at = len(daemon.log)
     daemon.send({"jsonrpc": "2.0", **message})
     daemon.refusal("$/alive")
@@ -348,7 +342,7 @@ def test_an_answer_to_nothing_is_ignored(daemon: Daemon, message: dict[str, Any]
 
 
 def test_an_answer_with_the_id_of_a_request_in_flight_does_not_touch_it(daemon: Daemon) -> None:
-    """Trap 20, P13."""
+    """pygls 2.1.1 fails here: doubled answers."""
     turn = daemon.prompt([{"hang": True}], identifier="mine")
     turn.event("turnStart")
     daemon.send({"jsonrpc": "2.0", "id": "mine", "result": {"stopReason": "end_turn"}})
@@ -367,7 +361,7 @@ def test_a_thousand_requests_at_once_get_a_thousand_answers(daemon: Daemon) -> N
 
 
 def test_text_of_every_plane_arrives_byte_for_byte(daemon: Daemon) -> None:
-    """Trap 9: lengths are bytes."""
+    """Lengths are bytes."""
     text = 'a\u00e9\u20ac\U0001f600\u2028\u0000\x0c"\\'
     turn = daemon.prompt([{"text": text}], chars=1)
     assert turn.result()["stopReason"] == "end_turn"
@@ -375,7 +369,7 @@ def test_text_of_every_plane_arrives_byte_for_byte(daemon: Daemon) -> None:
 
 
 def test_a_bug_is_told_without_what_it_was_about(daemon: Daemon) -> None:
-    """Trap 10: no traceback and no path reaches the client."""
+    """No traceback and no path reaches the client."""
     turn = daemon.prompt([{"toolCall": {"name": "bug"}}], [{"text": "I see"}])
     assert turn.result()["stopReason"] == "end_turn"
     said = json.dumps(turn.event("toolRunEnd"))
@@ -385,7 +379,7 @@ def test_a_bug_is_told_without_what_it_was_about(daemon: Daemon) -> None:
 
 
 def test_words_of_a_conversation_are_in_no_log(start: Start) -> None:
-    """Trap 10, P16: at the default level, and at INFO."""
+    """At the default level, and at INFO."""
     for level in ("", "INFO"):
         daemon = start(CHATLS, variables={"CHATLS_LOG": level})
         daemon.initialize({})
@@ -400,7 +394,7 @@ def test_words_of_a_conversation_are_in_no_log(start: Start) -> None:
 
 
 def test_before_initialize_the_same_holds(start: Start) -> None:
-    """Trap 7, P4."""
+    """pygls 2.1.1 fails here: no life cycle."""
     daemon = start(CHATLS)
     for data, code in [
         (frame(b"{"), PARSE),

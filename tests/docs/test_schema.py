@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from tests.support.cases import for_each
 
 from chatls import content, editor, events
 from chatls.jsontext import dumps, loads
@@ -201,7 +202,7 @@ def test_the_recorded_conversation_fits_the_schema() -> None:
     assert check_conversation(read(RECORDED.read_text("utf-8").splitlines())) > 20
 
 
-@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+@for_each("path", TRANSCRIPTS, ids=lambda path: path.stem)
 def test_transcripts_fit_the_schema(path: Path) -> None:
     *values, last = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     for value in values:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from chatls.lsp import opentext
 from chatls.lsp.opentext import OpenText
+from tests.support.cases import for_each
 from tests.support.positions import offset
 
 ENCODINGS = ["utf-8", "utf-16", "utf-32"]
@@ -54,7 +55,7 @@ def test_a_snapshot_stays_what_it_was_and_is_the_same_until_the_text_changes(tex
     assert before.text() == text
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "start", "end", "new", "after"),
     [
         ("abc\r\ndef", (0, 4), (0, 9), "X", "abcX\r\ndef"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers import anthropic_request, chat_request, gemini_request, ollama_request, responses_request
-from chatls.providers.anthropic_model import Accepted
+from chatls.providers.anthropic_model import Capabilities
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.known.catalog import ChatDialect
 from chatls.providers.provider import ModelRequest
@@ -42,7 +42,7 @@ def _responses(request: ModelRequest, history: EncodedHistory | None, refused: b
 
 def _anthropic(request: ModelRequest, history: EncodedHistory | None, refused: bool) -> JsonObject:
     stale = SIGNS if refused else frozenset[str]()
-    return anthropic_request.encode(request, SERVER, Accepted(), stream=True, stale=stale, history=history)
+    return anthropic_request.encode(request, SERVER, Capabilities(), stream=True, stale=stale, history=history)
 
 
 def _gemini(request: ModelRequest, history: EncodedHistory | None, refused: bool) -> JsonObject:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from chatls.providers.delta import CallReady, CallStart, Delta, TextDelta
 from chatls.providers.http.body import Body
 from chatls.providers.http.framing import SseEvent, SseFramer
 from tests.providers.reading import SOURCE, Seen, seen, stream_bytes
+from tests.support.cases import for_each
 
 PARIS = {"city": "Paris"}
 START = {"type": "message_start", "message": {"id": "msg_1", "usage": {"input_tokens": 10, "output_tokens": 1}}}
@@ -206,7 +206,7 @@ CASES: dict[str, tuple[list[Any], Told]] = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@for_each("name", CASES)
 def test_every_habit_is_read_as_it_was_meant(name: str) -> None:
     events, expected = CASES[name]
     assert told(played(events)) == expected
@@ -252,7 +252,7 @@ def test_a_whole_answer_that_was_cut_leaves_its_last_call_out() -> None:
     assert told(got) == ("a", "hm", ONE, "max_tokens", None)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "kind"),
     [
         (b"", "bad_response"),

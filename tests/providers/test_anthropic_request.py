@@ -6,23 +6,22 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 from chatls.content import Image, JsonObject, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
-from chatls.providers.anthropic_model import Accepted
+from chatls.providers.anthropic_model import Capabilities
 from chatls.providers.anthropic_request import encode, seals
 from chatls.providers.provider import ModelRequest, Parameters, ThinkingLevel
+from tests.support.cases import for_each
 
 TOOL = ToolSpec("search", "Find text.", {"type": "object", "properties": {}})
 MARK = {"cache_control": {"type": "ephemeral"}}
-PLAIN = Accepted(without=frozenset({"cache_control"}))
+PLAIN = Capabilities(without=frozenset({"cache_control"}))
 OLD = replace(PLAIN, adaptive=False)
 NEW = replace(PLAIN, thinks_unasked=True)
 ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 
 
-def body(*messages: Message, accepted: Accepted = PLAIN, stream: bool = True, **more: Any) -> JsonObject:
+def body(*messages: Message, accepted: Capabilities = PLAIN, stream: bool = True, **more: Any) -> JsonObject:
     stale = more.pop("stale", frozenset())
     request = ModelRequest(more.pop("model", "m"), more.pop("system", ""), messages, **more)
     encoded = encode(request, "work", accepted, stream=stream, stale=stale)
@@ -110,7 +109,7 @@ def test_a_tool_choice_is_said_in_the_apis_words() -> None:
     assert "tool_choice" not in body(user("x"), tools=(TOOL,), tool_choice="required", accepted=free)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("accepted", "level", "expected"),
     [
         (PLAIN, None, {}),
@@ -127,7 +126,7 @@ def test_a_tool_choice_is_said_in_the_apis_words() -> None:
     ],
 )
 def test_thinking_is_asked_for_as_the_model_wants_it(
-    accepted: Accepted, level: ThinkingLevel | None, expected: JsonObject
+    accepted: Capabilities, level: ThinkingLevel | None, expected: JsonObject
 ) -> None:
     encoded = body(user("x"), accepted=accepted, parameters=Parameters(thinking=level))
     assert {name: value for name, value in encoded.items() if name in ("thinking", "output_config")} == expected
@@ -142,7 +141,7 @@ def test_a_budget_leaves_room_for_the_answer() -> None:
 
 
 def test_no_thinking_model_is_made_to_call_a_tool() -> None:
-    cases: list[tuple[Accepted, ThinkingLevel | None]] = [(OLD, "high"), (PLAIN, "high"), (NEW, None), (NEW, "off")]
+    cases: list[tuple[Capabilities, ThinkingLevel | None]] = [(OLD, "high"), (PLAIN, "high"), (NEW, None), (NEW, "off")]
     for accepted, level in cases:
         encoded = body(
             user("x"),
@@ -156,7 +155,7 @@ def test_no_thinking_model_is_made_to_call_a_tool() -> None:
 
 
 def test_a_temperature_is_for_models_that_do_not_think() -> None:
-    def temperature(accepted: Accepted, level: ThinkingLevel | None, wanted: float = 0.5) -> Any:
+    def temperature(accepted: Capabilities, level: ThinkingLevel | None, wanted: float = 0.5) -> Any:
         return body(user("x"), accepted=accepted, parameters=Parameters(None, wanted, level)).get("temperature")
 
     assert (temperature(PLAIN, None), temperature(PLAIN, "off"), temperature(PLAIN, None, 2)) == (0.5, 0.5, 1.0)
@@ -195,7 +194,7 @@ def test_a_failed_call_is_told_as_one_and_never_without_words() -> None:
     assert (third["tool_use_id"], third["is_error"]) == ("c", True)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "history",
     [
         (user("a"), user("b")),
@@ -241,7 +240,7 @@ def test_a_call_that_the_blocks_do_not_know_is_sent_all_the_same() -> None:
     assert [block["id"] for block in reply["content"]] == ["toolu_2", "a"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "replay",
     [own({"a": "x"}, THOUGHT, used("a"), server="other"), Replay("openai_chat", {"a": "call_1"}, {"server": "work"})],
 )
@@ -278,7 +277,7 @@ def test_thinking_that_was_refused_is_left_out() -> None:
 
 
 def test_a_budget_is_not_asked_for_where_a_turn_goes_on_that_lost_its_thinking() -> None:
-    def thinking(*messages: Message, accepted: Accepted = OLD) -> str:
+    def thinking(*messages: Message, accepted: Capabilities = OLD) -> str:
         return body(*messages, accepted=accepted, parameters=Parameters(thinking="low"))["thinking"]["type"]
 
     broken = (user("x"), calling("a"), results("a"))
@@ -312,14 +311,14 @@ def test_the_cache_has_four_breakpoints_at_most() -> None:
     history: list[Message] = [user("x")]
     for name in ("a", "b", "c"):
         history += [calling(name), results(name)]
-    encoded = body(*history, accepted=Accepted(), tools=(TOOL, TOOL), system="s")
+    encoded = body(*history, accepted=Capabilities(), tools=(TOOL, TOOL), system="s")
     assert marks(encoded) == [
         {**encoded["tools"][1], **MARK},
         {**says("s"), **MARK},
         {"type": "tool_result", "tool_use_id": "b", "content": "found b", **MARK},
         {"type": "tool_result", "tool_use_id": "c", "content": "found c", **MARK},
     ]
-    assert marks(body(user("x"), accepted=Accepted())) == [{**says("x"), **MARK}]
+    assert marks(body(user("x"), accepted=Capabilities())) == [{**says("x"), **MARK}]
 
 
 def test_a_growing_conversation_reads_what_the_last_request_wrote() -> None:
@@ -329,7 +328,7 @@ def test_a_growing_conversation_reads_what_the_last_request_wrote() -> None:
     requests: list[JsonObject] = []
     for more in ([], [calling("a", replay=replay), results("a")], [AssistantMessage("y"), user("z")]):
         history += more
-        requests.append(body(*history, accepted=Accepted(), tools=(TOOL,), system="s"))
+        requests.append(body(*history, accepted=Capabilities(), tools=(TOOL,), system="s"))
     for before, after in pairwise(requests):
         length = len(before["messages"])
         assert after["messages"][:length][-1] == before["messages"][-1]
@@ -343,11 +342,11 @@ def unmarked(messages: list[JsonObject]) -> Any:
 def test_what_is_marked_for_the_cache_is_not_marked_in_the_history() -> None:
     replay = own({"a": "toolu_1"}, used("a"))
     history = (user("x"), calling("a", replay=replay), results("a"))
-    assert body(*history, accepted=Accepted()) == body(*history, accepted=Accepted())
+    assert body(*history, accepted=Capabilities()) == body(*history, accepted=Capabilities())
     assert replay.data["content"] == [used("a")]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("model", "adaptive", "unasked"),
     [
         ("claude-3-5-sonnet-20241022", False, False),
@@ -366,7 +365,7 @@ def test_what_is_marked_for_the_cache_is_not_marked_in_the_history() -> None:
     ],
 )
 def test_how_a_model_thinks_is_guessed_from_its_name(model: str, adaptive: bool, unasked: bool) -> None:
-    accepted = Accepted.guess(model)
+    accepted = Capabilities.guess(model)
     assert (accepted.adaptive, accepted.thinks_unasked) == (adaptive, unasked)
 
 
@@ -376,48 +375,53 @@ ENABLED = (
 DISABLED = ENABLED.replace("enabled", "disabled", 1)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("complaint", "accepted", "level", "expected"),
     [
-        (ENABLED, Accepted(adaptive=False), "low", Accepted(adaptive=True, corrected=True)),
-        (ENABLED, Accepted(adaptive=False, corrected=True), "low", {"thinking"}),
+        (ENABLED, Capabilities(adaptive=False), "low", Capabilities(adaptive=True, corrected=True)),
+        (ENABLED, Capabilities(adaptive=False, corrected=True), "low", {"thinking"}),
         (
             "adaptive thinking is not supported on this model",
-            Accepted(thinks_unasked=True),
+            Capabilities(thinks_unasked=True),
             None,
-            Accepted(adaptive=False, corrected=True),
+            Capabilities(adaptive=False, corrected=True),
         ),
-        ("thinking: Input tag 'adaptive' found using 'type'", Accepted(corrected=True), "low", {"thinking"}),
-        (DISABLED, Accepted(), "off", Accepted(off="least")),
-        (f'{DISABLED} Send "thinking": {{"type": "between_tools"}}.', Accepted(), "off", Accepted(off="between_tools")),
-        ("thinking.adaptive.display: Extra inputs are not permitted", Accepted(), "low", {"display"}),
-        ("output_config: Extra inputs are not permitted", Accepted(), "low", {"output_config"}),
-        ("thinking: Extra inputs are not permitted", Accepted(adaptive=False), "low", {"thinking"}),
+        ("thinking: Input tag 'adaptive' found using 'type'", Capabilities(corrected=True), "low", {"thinking"}),
+        (DISABLED, Capabilities(), "off", Capabilities(off="least")),
+        (
+            f'{DISABLED} Send "thinking": {{"type": "between_tools"}}.',
+            Capabilities(),
+            "off",
+            Capabilities(off="between_tools"),
+        ),
+        ("thinking.adaptive.display: Extra inputs are not permitted", Capabilities(), "low", {"display"}),
+        ("output_config: Extra inputs are not permitted", Capabilities(), "low", {"output_config"}),
+        ("thinking: Extra inputs are not permitted", Capabilities(adaptive=False), "low", {"thinking"}),
         (
             "tools.0.custom.eager_input_streaming: Extra inputs are not permitted",
-            Accepted(),
+            Capabilities(),
             None,
             {"eager_input_streaming"},
         ),
-        ("field: 'tools[0].eager_input_streaming', value: True", Accepted(), None, {"eager_input_streaming"}),
-        ("`temperature` is deprecated for this model.", Accepted(), None, {"temperature"}),
-        ("system.0.cache_control: Extra inputs are not permitted", Accepted(), None, {"cache_control"}),
+        ("field: 'tools[0].eager_input_streaming', value: True", Capabilities(), None, {"eager_input_streaming"}),
+        ("`temperature` is deprecated for this model.", Capabilities(), None, {"temperature"}),
+        ("system.0.cache_control: Extra inputs are not permitted", Capabilities(), None, {"cache_control"}),
         (
             "max_tokens: 32000 > 4096, which is the maximum allowed number of output tokens for claude-3-haiku",
-            Accepted(),
+            Capabilities(),
             None,
-            Accepted(longest_reply=4096, capped=True),
+            Capabilities(longest_reply=4096, capped=True),
         ),
-        ("messages.1.content.0: Invalid `signature` in `thinking` block", Accepted(), "low", Accepted()),
-        ("messages.0.content.0.image.source: too large", Accepted(), None, Accepted()),
+        ("messages.1.content.0: Invalid `signature` in `thinking` block", Capabilities(), "low", Capabilities()),
+        ("messages.0.content.0.image.source: too large", Capabilities(), None, Capabilities()),
     ],
 )
 def test_a_refusal_teaches_what_a_model_accepts(
-    complaint: str, accepted: Accepted, level: ThinkingLevel | None, expected: Accepted | set[str]
+    complaint: str, accepted: Capabilities, level: ThinkingLevel | None, expected: Capabilities | set[str]
 ) -> None:
     encoded = body(user("x"), accepted=accepted, tools=(TOOL,), parameters=Parameters(None, 0.5, level))
     learnt = accepted.after(complaint, encoded)
-    right = expected if isinstance(expected, Accepted) else replace(accepted, without=frozenset(expected))
+    right = expected if isinstance(expected, Capabilities) else replace(accepted, without=frozenset(expected))
     assert learnt == right
     again = body(user("x"), accepted=learnt, tools=(TOOL,), parameters=Parameters(None, 0.5, level))
     assert learnt == accepted or again != encoded

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from chatls.content import Usage
 from tests.providers.cases import CASES, Case
 from tests.providers.cases_native import NATIVE
 from tests.providers.reading import Seen, read, stream_bytes
+from tests.support.cases import for_each
 
 ALL = CASES + NATIVE
 
@@ -26,12 +26,12 @@ def check(case: Case, got: Seen) -> None:
         assert got.usage == Usage(read, written, cached)
 
 
-@pytest.mark.parametrize("case", ALL, ids=named)
+@for_each("case", ALL, ids=named)
 def test_every_habit_of_servers_is_read_as_it_was_meant(case: Case) -> None:
     check(case, read([stream_bytes(case.stream, case.kind)], case.kind))
 
 
-@pytest.mark.parametrize("case", ALL, ids=named)
+@for_each("case", ALL, ids=named)
 def test_a_stream_of_single_bytes_is_read_the_same(case: Case) -> None:
     data = stream_bytes(case.stream, case.kind)
     check(case, read((data[place : place + 1] for place in range(len(data))), case.kind))
@@ -47,7 +47,7 @@ def test_any_cut_gives_the_same_texts_and_calls(case: Case, data: st.DataObject)
     assert replace(got, replay=None) == replace(expected, replay=None)
 
 
-@pytest.mark.parametrize("case", ALL, ids=named)
+@for_each("case", ALL, ids=named)
 def test_each_call_of_a_reply_has_an_id_of_its_own(case: Case) -> None:
     replay = read([stream_bytes(case.stream, case.kind)], case.kind).replay
     assert replay is None or all(len(ours) == 9 for ours in replay.call_ids)

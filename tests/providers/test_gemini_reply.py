@@ -16,6 +16,7 @@ from chatls.providers.gemini_reply import GeminiDecoder
 from chatls.providers.http.body import Body
 from chatls.providers.http.framing import SseEvent, SseFramer
 from tests.providers.reading import SOURCE, Seen, body_of, read, stream_bytes
+from tests.support.cases import for_each
 
 PARIS = {"city": "Paris"}
 ROME = {"city": "Rome"}
@@ -175,8 +176,8 @@ CASES: dict[str, tuple[tuple[Any, ...], str, str, tuple[Any, ...], StepStopReaso
 }
 
 
-@pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("newline", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
+@for_each("name", CASES)
+@for_each("newline", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
 def test_every_habit_is_read_as_it_was_meant(name: str, newline: bytes) -> None:
     stream, said, thought, calls, stop, error = CASES[name]
     got = read([stream_bytes(stream, "gemini").replace(b"\n", newline)], "gemini")
@@ -242,9 +243,7 @@ def test_arguments_that_come_value_by_value_are_one_text() -> None:
     assert deltas[2].arguments == {"a": {"b": ["x", 2], "c": False, "d": None}}
 
 
-@pytest.mark.parametrize(
-    "path", ["", "a", "$", "$..a", "$.a[*]", "$[0]", "$.a[99999999]", "$.x.y", "$.a[200000]", "$" + ".a" * 200]
-)
+@for_each("path", ["", "a", "$", "$..a", "$.a[*]", "$[0]", "$.a[99999999]", "$.x.y", "$.a[200000]", "$" + ".a" * 200])
 def test_a_place_that_nobody_can_find_is_left_out(path: str) -> None:
     arguments = PartialArguments()
     arguments.add([{"jsonPath": "$.x", "numberValue": 1}, {"jsonPath": path, "stringValue": "y"}, {}, 7])
@@ -271,7 +270,7 @@ def test_a_failure_of_the_model_may_be_tried_again() -> None:
     assert (caught.value.kind, caught.value.retryable) == ("bad_response", True)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("events", "ending"),
     [
         ([chunk(text("a")), BARE_END], True),

@@ -7,10 +7,9 @@ The names are those of the list that the project began with, collected from the 
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.providers.cases import CASES
 from tests.providers.cases_native import NATIVE
+from tests.support.cases import for_each
 
 HERE = Path(__file__).parent
 
@@ -97,7 +96,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "41 lines longer than buffers": ("test_every_kind.py: test_a_line_may_be_longer_than_a_buffer",),
     "42 compression": (
         "test_every_kind.py: test_a_compression_that_nobody_announced_is_undone",
-        "test_http.py: test_a_compression_that_nobody_asked_for_is_named",
+        "http/test_server.py: test_a_compression_that_nobody_asked_for_is_named",
     ),
     "43 comments": ("test_every_kind.py: test_comments_are_no_data",),
     # Capability
@@ -130,7 +129,7 @@ def holds(what: str) -> bool:
     return place.exists() and (words if colon else what) in place.read_text("utf-8")
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@for_each("group", GROUPS)
 def test_every_habit_that_is_known_to_break_parsers_is_held_by_something(group: str) -> None:
     assert [what for what in GROUPS[group] if not holds(what)] == []
 

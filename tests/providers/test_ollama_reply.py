@@ -4,7 +4,6 @@ import json
 from itertools import pairwise
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from chatls.content import JsonObject, Usage
 from chatls.errors import ErrorKind
 from chatls.events import StepStopReason
 from tests.providers.reading import Seen, read, stream_bytes
+from tests.support.cases import for_each
 
 PARIS = {"city": "Paris"}
 ROME = {"city": "Rome"}
@@ -109,7 +109,7 @@ CASES: dict[str, tuple[tuple[Any, ...], str, str, tuple[Any, ...], StepStopReaso
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@for_each("name", CASES)
 def test_every_habit_is_read_as_it_was_meant(name: str) -> None:
     stream, said, thought, called, stop, error = CASES[name]
     got = ollama(*stream)
@@ -126,8 +126,8 @@ def test_where_the_bytes_are_cut_makes_no_difference(name: str, data: st.DataObj
     assert (got.text, got.calls, got.stop, got.error) == (expected.text, expected.calls, expected.stop, expected.error)
 
 
-@pytest.mark.parametrize("cut", [1, 2, 3, 30])
-@pytest.mark.parametrize("indent", [None, 1])
+@for_each("cut", [1, 2, 3, 30])
+@for_each("indent", [None, 1])
 def test_a_whole_answer_is_read_like_a_stream(indent: int | None, cut: int) -> None:
     answer = {**calls(call(arguments=PARIS)), "done": True, "done_reason": "stop", **COUNTS}
     data = json.dumps(answer, indent=indent).encode()

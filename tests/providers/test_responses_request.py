@@ -3,13 +3,12 @@
 import json
 from typing import Any
 
-import pytest
-
 from chatls.content import Image, JsonObject, ResourceLink, TextContent
 from chatls.errors import ErrorKind, ProviderError
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.provider import ModelRequest, Parameters
 from chatls.providers.responses_request import encode, refusable
+from tests.support.cases import for_each
 
 TOOL = ToolSpec("search", "Find text.", {"type": "object", "properties": {}})
 USER = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hello"}]}
@@ -214,7 +213,7 @@ REFUSALS: list[tuple[str, int, ErrorKind, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "status", "kind", "expected"), REFUSALS)
+@for_each(("words", "status", "kind", "expected"), REFUSALS)
 def test_a_refusal_names_what_can_be_left_out(words: str, status: int, kind: ErrorKind, expected: str | None) -> None:
     error = ProviderError(kind, f'work (host) refused the request: "{words}"', http_status=status)
     assert next(iter(refusable(error)), None) == expected

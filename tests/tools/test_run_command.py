@@ -21,7 +21,7 @@ from chatls.content import TextContent
 from chatls.errors import ToolError
 from chatls.tools import read_file, search
 from chatls.tools.kept import Kept
-from chatls.tools.live import Live
+from chatls.tools.live import LiveOutput
 from chatls.tools.run_command import run_command
 from chatls.tools.tool import CommandSubject, Plan, ToolOutput
 
@@ -382,7 +382,7 @@ async def test_what_is_kept_does_not_grow() -> None:
 
 async def test_what_is_shown_is_no_flood() -> None:
     screen = Screen()
-    live = Live(screen.show)
+    live = LiveOutput(screen.show)
     for _ in range(100):
         for _ in range(1000):
             live.add("x" * 99 + "\n")
@@ -395,7 +395,7 @@ async def test_what_is_shown_is_no_flood() -> None:
 
 async def test_a_line_that_is_written_anew_is_shown_anew() -> None:
     screen = Screen()
-    live = Live(screen.show)
+    live = LiveOutput(screen.show)
     for line in ("10%", "10% or", "20%"):
         live.piece(line)
     live.add("30%\n")

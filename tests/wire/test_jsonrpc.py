@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,16 +20,17 @@ from chatls.wire.jsonrpc import (
     request,
     result,
 )
+from tests.support.cases import for_each
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"id": NaN}', b"[" * 100_000, b'{"a": "\\ud800"}', b"{}{}"])
+@for_each("body", [b"", b"{", b"\xff", b'{"id": NaN}', b"[" * 100_000, b'{"a": "\\ud800"}', b"{}{}"])
 def test_what_is_no_json_is_a_parse_error_without_an_id(body: bytes) -> None:
     refusal = parse(body)
     assert isinstance(refusal, Refusal)
     assert (refusal.id, refusal.code) == (None, PARSE_ERROR)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("body", "identifier"),
     [
         (b"[]", None),

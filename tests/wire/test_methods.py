@@ -30,6 +30,7 @@ from chatls.wire.methods import (
     read,
     to_wire,
 )
+from tests.support.cases import for_each
 
 
 def complaint(model: type[Params], params: object) -> str:
@@ -116,7 +117,7 @@ def test_what_does_not_fit_is_refused_by_the_name_of_its_deepest_member(params: 
     assert named in complaint(PromptParams, params)
 
 
-@pytest.mark.parametrize("params", [{}, {"sessionId": None}, {"sessionId": 5}])
+@for_each("params", [{}, {"sessionId": None}, {"sessionId": 5}])
 def test_a_cancel_needs_a_session(params: object) -> None:
     assert "sessionId" in complaint(CancelParams, params)
 
@@ -126,7 +127,7 @@ def test_a_command_needs_a_name_and_its_arguments_are_a_list() -> None:
     assert "arguments" in complaint(CommandParams, {"command": "x", "arguments": {}})
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("params", "named"), [({"revoke": "id"}, "revoke"), ({"revoke": [5]}, "revoke.0"), ({"sessionId": 5}, "sessionId")]
 )
 def test_permissions_are_revoked_by_their_ids(params: object, named: str) -> None:
@@ -134,14 +135,14 @@ def test_permissions_are_revoked_by_their_ids(params: object, named: str) -> Non
     assert read(PermissionsParams, None) == PermissionsParams(session_id=None, revoke=[])
 
 
-@pytest.mark.parametrize("token", [0, "", 1, "1", -5, 2**31])
+@for_each("token", [0, "", 1, "1", -5, 2**31])
 def test_tokens_keep_their_type(token: int | str) -> None:
     params = read(PromptParams, {"content": "x", "workDoneToken": token, "partialResultToken": token})
     assert (type(params.partial_result_token), params.partial_result_token) == (type(token), token)
     assert (type(params.work_done_token), params.work_done_token) == (type(token), token)
 
 
-@pytest.mark.parametrize("params", [None, {}, {"_meta": {"a": 1}, "later": True}])
+@for_each("params", [None, {}, {"_meta": {"a": 1}, "later": True}])
 def test_absent_and_unknown_members_are_no_fault(params: object) -> None:
     assert read(NoParams, params) == NoParams()
 

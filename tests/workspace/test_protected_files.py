@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatls.workspace.protected_files import own_folders, protected
+from tests.support.cases import for_each
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     [
         *(
@@ -76,7 +77,7 @@ def test_these_are_protected(name: str) -> None:
     assert protected(PurePath("/home/me/project") / name)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     [
         *(
@@ -104,7 +105,7 @@ def test_other_spellings_of_the_same_file_are_protected(name: str) -> None:
     assert protected(PurePath("/p") / name)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name",
     [
         *(

@@ -8,11 +8,11 @@ from anyio import CancelScope, to_thread
 from rich.text import Text
 
 from chatls_client.asked import PermissionAnswer, PermissionQuestion
-from chatls_client.diffrows import diff_lines
+from chatls_client.drawing.diffrows import diff_lines
+from chatls_client.drawing.questionrows import Choice, answer_rows, choices, key_rows, question_rows, words_rows
+from chatls_client.drawing.toolrows import Glyphs
 from chatls_client.keys import ENTER, Keys
 from chatls_client.protocol import Diff
-from chatls_client.questionrows import Choice, answer_rows, choices, key_rows, question_rows, words_rows
-from chatls_client.toolrows import Glyphs
 
 QUIET = 0.25
 """Seconds without a key before one counts."""

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from chatls_client.conversation import Conversation, Question
 from chatls_client.demo_fix import PROMPT, make_project, settings, state
+from chatls_client.drawing.rows import paragraph
 from chatls_client.protocol import Event
-from chatls_client.rows import paragraph
 from chatls_client.terminal import CANCELLED, drawn_face, make_console
 from chatls_client.timeline import Timeline
 

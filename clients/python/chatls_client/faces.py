@@ -12,11 +12,11 @@ from rich.text import Text
 
 from chatls_client.asked import PermissionAnswer, PermissionQuestion
 from chatls_client.asking import Asking
+from chatls_client.drawing.painter import Painter, complaint
+from chatls_client.drawing.screen import Screen
+from chatls_client.drawing.toolrows import ASCII, UNICODE
 from chatls_client.harmless import harmless, plain
 from chatls_client.keys import Keys
-from chatls_client.painter import Painter, complaint
-from chatls_client.screen import Screen
-from chatls_client.toolrows import ASCII, UNICODE
 from chatls_client.view import NoticeBlock, RetryBlock, TextBlock, View
 
 FRAME = 0.04

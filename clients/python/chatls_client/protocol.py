@@ -438,7 +438,7 @@ class PromptResult(WireValue):
     usage: Usage | None
     """The sum over the turn; null if the provider did not say."""
     steps: int
-    """Model replies begun."""
+    """ParamsT replies begun."""
     chunks: int
     """Text and thinking deltas as the provider sent them."""
     tools: dict[str, int]

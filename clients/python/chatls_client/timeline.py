@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from rich.text import Text
 
+from chatls_client.drawing.rows import crop, listing, paragraph
 from chatls_client.harmless import one_line
 from chatls_client.protocol import Event, StepEnd, ToolCallEnd, ToolCallStart, ToolRunEnd, ToolRunStart, TurnStart
-from chatls_client.rows import crop, listing, paragraph
 
 _NAME_WIDTH = 14
 

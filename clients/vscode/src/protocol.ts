@@ -397,7 +397,7 @@ export interface PromptResult {
   readonly stopReason: StopReason;
   /** The sum over the turn; null if the provider did not say. */
   readonly usage: Usage | null;
-  /** Model replies begun. */
+  /** ParamsT replies begun. */
   readonly steps: number;
   /** Text and thinking deltas as the provider sent them. */
   readonly chunks: number;

@@ -31,7 +31,7 @@ from chatls.providers.provider import Parameters, Provider, ToolChoice
 from chatls.tools.tool import Tool, ToolContext
 from chatls.workspace.workspace import Workspace
 
-Emit = Callable[[Happening], None]
+Listener = Callable[[Happening], None]
 """Hears what happens, in order, while it happens. Does not raise, does not wait."""
 Room = Callable[[], Awaitable[None]]
 """Waits until whoever hears it has taken enough."""
@@ -93,7 +93,7 @@ class Accepted:
         """`refused` is called if it could not begin, `over` when it is over, whatever happened."""
         self.id = f"turn-{uuid4().hex[:12]}"
         self.session = session
-        self.listeners: tuple[Emit, ...] = ()
+        self.listeners: tuple[Listener, ...] = ()
         self.scope = CancelScope()
         self.tally = Tally()
         self._means = means
@@ -105,7 +105,7 @@ class Accepted:
         self._over = over
         self._turn: Turn | None = None
 
-    async def run(self, *listeners: Emit) -> Ended:
+    async def run(self, *listeners: Listener) -> Ended:
         """Answer. Raises `RequestError` (1004, 1005, 1007) where there is no model that could: then nothing was heard,
         and nothing is remembered."""
         self.listeners += listeners

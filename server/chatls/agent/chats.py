@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from chatls.agent.accepted import Accepted, Ask, Emit, Ended, Means, Room
+from chatls.agent.accepted import Accepted, Ask, Ended, Listener, Means, Room
 from chatls.agent.session import Begin, Session, Sessions
 from chatls.errors import OVERLOADED, SESSION_NOT_FOUND, TURN_IN_PROGRESS, RequestError
 from chatls.signals import Signal
@@ -27,10 +27,10 @@ class Chats:
         self._running: dict[str, Accepted] = {}
         """By session, the one that started last at the end."""
         self._ended = Signal()
-        self.listeners: tuple[Callable[[Session, str], Emit], ...] = ()
+        self.listeners: tuple[Callable[[Session, str], Listener], ...] = ()
         """Make, for a session and the id of its turn, what hears all that happens in it, whichever face began it."""
 
-    async def prompt(self, where: str | Begin, ask: Ask, emit: Emit, room: Room) -> Ended:
+    async def prompt(self, where: str | Begin, ask: Ask, emit: Listener, room: Room) -> Ended:
         """Accept a prompt and answer it: `accept`, `Accepted.run`."""
         return await self.accept(where, ask, room).run(emit)
 

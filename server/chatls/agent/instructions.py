@@ -33,7 +33,7 @@ _HEAD = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InstructionFile:
     """One file of instructions."""
 
     name: str
@@ -50,7 +50,7 @@ class Instructions:
         self._told: set[str] = set()
         self._reading = Lock()
         self._asked = 0
-        self._last: tuple[int, object, tuple[Source, ...]] | None = None
+        self._last: tuple[int, object, tuple[InstructionFile, ...]] | None = None
         """The last reading: how often had been asked when it began, for which places, what it found."""
 
     async def read(self, workspace: Workspace) -> tuple[str, Notice | None]:
@@ -61,7 +61,7 @@ class Instructions:
         parts = [_HEAD, *(f"Instructions from {source.name}:\n\n{source.text}" for source in sources)]
         return "\n\n".join(parts) + "\n", self._notice(sources)
 
-    async def _found(self, workspace: Workspace) -> tuple[Source, ...]:
+    async def _found(self, workspace: Workspace) -> tuple[InstructionFile, ...]:
         """One reading serves all that asked for the same places before it began: many sessions may begin at once."""
         self._asked += 1
         asked, places = self._asked, _open(workspace)
@@ -73,7 +73,7 @@ class Instructions:
             self._last = begun, places, found
             return found
 
-    def _notice(self, sources: tuple[Source, ...]) -> Notice | None:
+    def _notice(self, sources: tuple[InstructionFile, ...]) -> Notice | None:
         mark = sha256(repr(sources).encode("utf-8", "replace")).hexdigest()
         if mark in self._told:
             return None
@@ -88,7 +88,7 @@ def _open(workspace: Workspace) -> object:
     return workspace.roots, [(path, text) for found in texts for path, text in found if path.name == NAME]
 
 
-def find(workspace: Workspace, user_folder: Path) -> tuple[Source, ...]:
+def find(workspace: Workspace, user_folder: Path) -> tuple[InstructionFile, ...]:
     """All that there are, the innermost last. Looks at the disk."""
     own = Path(os.path.realpath(user_folder / NAME))  # the user's own may be a link to anywhere
     places = dict.fromkeys(((own.parent, own), *_places(workspace)))
@@ -115,7 +115,7 @@ def _here() -> Path | None:
         return None
 
 
-def _read(top: Path, path: Path, workspace: Workspace) -> Source | None:
+def _read(top: Path, path: Path, workspace: Workspace) -> InstructionFile | None:
     """What one of them says; None where there is none, or where it leads out of its folders."""
     try:
         real, within = real_path(path), real_path(top)
@@ -132,7 +132,7 @@ def _read(top: Path, path: Path, workspace: Workspace) -> Source | None:
             return None
     text = _plain(text).strip()
     name = quoted(workspace.display(path) if workspace.root_of(path) else str(path))[1:-1]
-    return Source(name, text) if text else None
+    return InstructionFile(name, text) if text else None
 
 
 def _decoded(file: FileIO) -> str:
@@ -146,8 +146,8 @@ def _plain(text: str) -> str:
     return "".join(escaped(letter) if letter not in "\n\t" and is_hidden(letter) else letter for letter in text)
 
 
-def _within_budget(sources: list[Source]) -> tuple[Source, ...]:
-    left, kept = BUDGET, list[Source]()
+def _within_budget(sources: list[InstructionFile]) -> tuple[InstructionFile, ...]:
+    left, kept = BUDGET, list[InstructionFile]()
     for source in reversed(sources):
         data = source.text.encode()
         if len(data) <= left:

@@ -15,7 +15,7 @@ TAIL = 8192
 """Characters of the output that are kept for the result of a call that does not come to its end."""
 
 
-class Live:
+class LiveRun:
     """A run."""
 
     def __init__(self, run: Run, emit: Callable[[Event], None]) -> None:

@@ -1,4 +1,4 @@
-"""What the model is told with a person's words: files that the prompt links to, and what the person has before them."""
+"""Attachments: files that a prompt links to, and what the person has before them, as the model is told of them."""
 
 from io import BufferedReader, FileIO, StringIO, TextIOWrapper
 from typing import TextIO

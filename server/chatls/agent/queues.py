@@ -1,4 +1,4 @@
-"""Calls that come one after the other: by a word for what they touch, first come, first served."""
+"""Queues of calls that come one after the other: by a word for what they touch, first come, first served."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -40,11 +40,11 @@ class Queues:
 
 
 @dataclass(slots=True, eq=False)
-class _Place:
+class _Ticket:
     word: str
     over: Event = field(default_factory=Event)
 
-    def waits_for(self, other: "_Place") -> bool:
+    def waits_for(self, other: "_Ticket") -> bool:
         return EVERYTHING in (self.word, other.word) or self.word == other.word
 
 
@@ -52,7 +52,7 @@ class Order:
     """The changes of one turn, in the order in which the model wrote them, as far as they may touch the same."""
 
     def __init__(self) -> None:
-        self._places: list[_Place] = []
+        self._places: list[_Ticket] = []
 
     @asynccontextmanager
     async def turn(self, word: str | None) -> AsyncGenerator[None, None]:
@@ -60,7 +60,7 @@ class Order:
         if word is None:
             yield
             return
-        place = _Place(word)
+        place = _Ticket(word)
         before = [other for other in self._places if place.waits_for(other)]
         self._places.append(place)
         try:

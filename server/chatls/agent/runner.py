@@ -17,23 +17,22 @@ from typing import Any, Protocol
 from anyio import CapacityLimiter, Lock, current_effective_deadline, move_on_after, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled
 
-from chatls.agent.live import Live
+from chatls.agent.live import LiveRun
 from chatls.agent.queues import Order, Queues
 from chatls.agent.step import UNWANTED, Outcome, Run, Step
 from chatls.config import LimitSettings
 from chatls.content import Diff, ResourceLink, TextContent, ToolContent
 from chatls.errors import ToolError
-from chatls.events import Event
+from chatls.events import Emit
 from chatls.jsontext import printable
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.visible import harmless
 
 log = logging.getLogger(__name__)
 
-Emit = Callable[[Event], None]
 MakeContext = Callable[[Callable[[str], None], ThreadFlag], ToolContext]
 """What a tool may see, given where its output goes and what tells it that nobody waits any more."""
-Found = str | ToolOutput | Plan
+Returned = str | ToolOutput | Plan
 
 _NOTE_BYTES = 100
 """Room for the words about what was cut."""
@@ -49,9 +48,9 @@ class Gate(Protocol):
         ...
 
 
-Question = Callable[[], Awaitable[Outcome | None]]
+Asking = Callable[[], Awaitable[Outcome | None]]
 """Asks a person, at once, and waits for the answer: why a call may not run, or None."""
-Weighed = Outcome | Question | None
+Weighed = Outcome | Asking | None
 """Why a call may not run; a question that decides it; None: it may."""
 
 
@@ -89,7 +88,7 @@ class Runner:
 
         A tool in a thread cannot be stopped: when cancelled, it is told so and abandoned.
         """
-        live, flag, outcome = Live(run, self._emit), ThreadFlag(), _CANCELLED
+        live, flag, outcome = LiveRun(run, self._emit), ThreadFlag(), _CANCELLED
         try:
             with run.scope:
                 outcome = await self._outcome(run, step, live, flag)
@@ -100,7 +99,7 @@ class Runner:
                     outcome = _with(UNWANTED if run.call.unwanted else _CANCELLED, live.tail())
                 self._emit(run.call.end(outcome, live.milliseconds()))
 
-    async def _outcome(self, run: Run, step: Step, live: Live, flag: ThreadFlag) -> Outcome:
+    async def _outcome(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
         name, work = run.tool.name, self._read if run.tool.read_only else self._change
         try:
             return await work(run, step, live, flag)
@@ -112,7 +111,7 @@ class Runner:
             log.exception("a bug in the tool %s", name)
             return Outcome.saying("failed", f"{name} failed: a bug in the tool ({type(error).__name__})")
 
-    async def _read(self, run: Run, step: Step, live: Live, flag: ThreadFlag) -> Outcome:
+    async def _read(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
         """Run a tool that changes nothing."""
         context = self._context(live.show, flag)
         refusal = await _answer(await self._gate.weigh(run, context, None))
@@ -121,7 +120,7 @@ class Runner:
         found = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context), run, step, live)
         return self._bounded(_output(run.tool, found))
 
-    async def _change(self, run: Run, step: Step, live: Live, flag: ThreadFlag) -> Outcome:
+    async def _change(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
         """Plan what a tool would change, have it permitted, carry it out. The next one in the queue sees the result."""
         word = run.tool.serial(self._context(live.show, flag).workspace, run.arguments)
         async with self._order.turn(word), self._queues.turn(word):
@@ -145,11 +144,11 @@ class Runner:
     async def _in_slot(
         self,
         limit: float,
-        work: Callable[[], Awaitable[Found]],
+        work: Callable[[], Awaitable[Returned]],
         run: Run | None = None,
         step: Step | None = None,
-        live: Live | None = None,
-    ) -> Found:
+        live: LiveRun | None = None,
+    ) -> Returned:
         """Work, as soon as not too many others do. With a run: now the client is told that it runs."""
         async with self._slots:
             await checkpoint_if_cancelled()  # a free slot is given also to who was cancelled meanwhile
@@ -160,7 +159,7 @@ class Runner:
                 return await work()
             raise _TooLateError(f"no result within {limit:g} s")
 
-    async def _called(self, run: Run, context: ToolContext) -> Found:
+    async def _called(self, run: Run, context: ToolContext) -> Returned:
         function: Callable[..., Any] = run.tool.run
         called = partial(function, context, **run.arguments)
         if inspect.iscoroutinefunction(function):
@@ -185,7 +184,7 @@ async def _answer(weighed: Weighed) -> Outcome | None:
     return await weighed() if callable(weighed) else weighed
 
 
-async def _carried_out(plan: Plan) -> Found:
+async def _carried_out(plan: Plan) -> Returned:
     with _contained():
         return await plan.carry_out()
 
@@ -203,7 +202,7 @@ def _contained() -> Generator[None]:
         raise RuntimeError(type(error).__name__) from error
 
 
-def _in_thread(called: Callable[[], Found]) -> Found:
+def _in_thread(called: Callable[[], Returned]) -> Returned:
     """The same for a tool in a thread, whose exceptions must not reach the loop as they are."""
     try:
         return called()

@@ -1,4 +1,4 @@
-"""The loop: from a person's prompt to a stop reason. Values in, events out; every feature lives around it.
+"""The agent loop: from a person's prompt to a stop reason. Values in, events out; every feature lives around it.
 
 Guarded: this file stays one screen (tests/test_house.py), and knows no protocol, no provider and no tool by name.
 """

@@ -34,7 +34,7 @@ _QUIET = {
 makes many programs do other things, not only quieter ones."""
 _NAMES_COMPARED = 20_000
 
-Work = Callable[[], Awaitable[None]]
+Errand = Callable[[], Awaitable[None]]
 
 
 class Commands:
@@ -55,14 +55,14 @@ class Commands:
         if self._adopted >= MOST_IN_BACKGROUND:
             raise ToolError(f"{MOST_IN_BACKGROUND} commands are running in the background; end one of them first")
 
-    def adopt(self, work: Work) -> None:
+    def adopt(self, work: Errand) -> None:
         """Let something go on that outlives its turn; it ends with the daemon. `work` raises nothing."""
         self.require_background()
         assert self._tasks is not None
         self._adopted += 1
         self._tasks.start_soon(self._go_on, work)
 
-    async def _go_on(self, work: Work) -> None:
+    async def _go_on(self, work: Errand) -> None:
         try:
             await work()
         finally:

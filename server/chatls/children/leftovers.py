@@ -1,4 +1,4 @@
-"""Removes what daemons left in the user's cache that are long gone. Blocks; it knows no tool."""
+"""Cleans up what daemons left in the user's cache that are long gone. Blocks; it knows no tool."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""What a program wrote for a terminal, as plain text: piece by piece, however it is cut. Pure.
+"""What a program wrote for a terminal (ANSI escape sequences) as plain text, however it is cut. Pure.
 
 Colours, cursor movements, window titles and clipboard commands are gone; of a line that was written anew and anew, as
 progress bars are, the last state is kept; other characters that cannot be seen are shown.

@@ -1,7 +1,7 @@
 """Child processes: each in a session and process group of its own, and gone when it is closed, grandchildren too.
 
-With `stdio.py` the only file of POSIX calls. asyncio's own subprocesses are not used: their `wait` also waits for the
-pipes' end, which a grandchild can hold open for ever.
+With `wire/stdio.py` the only file of POSIX calls. asyncio's own subprocesses are not used: their `wait` also waits
+for the pipes' end, which a grandchild can hold open for ever.
 """
 
 import os

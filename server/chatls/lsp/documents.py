@@ -10,16 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
-import anyio
-
+from chatls.content import JsonObject
 from chatls.editor import OpenDocument, Root
 from chatls.errors import ToolError
 from chatls.lsp.handshake import Hello
 from chatls.lsp.opentext import OpenText
+from chatls.signals import Signal
 from chatls.workspace.pathtext import local_path
 from chatls.workspace.standing import Base
-
-Params = dict[str, Any]
 
 
 class _NonsenseError(ValueError):
@@ -47,10 +45,10 @@ class Documents:
         self._encoding = hello.position_encoding
         self._documents: dict[str, _Document] = {}
         self._folders = {unquote(folder.uri): folder for folder in _named(hello.params)}
-        self._changed: anyio.Event | None = None
+        self._changed = Signal()
         self.on_look: Callable[[Callable[[], None]], None] = lambda _: None
         """Given a look at the disk, to be had in a worker thread at once: a document was opened or saved."""
-        self._hears: dict[str, Callable[[Params], None]] = {
+        self._hears: dict[str, Callable[[JsonObject], None]] = {
             "textDocument/didOpen": self._open,
             "textDocument/didChange": self._change,
             "textDocument/didSave": self._save,
@@ -74,8 +72,6 @@ class Documents:
 
     async def change(self) -> None:
         """Wait until a document is opened, changed or closed."""
-        if self._changed is None:
-            self._changed = anyio.Event()
         await self._changed.wait()
 
     def hear(self, method: str, params: Any) -> str | None:
@@ -94,15 +90,10 @@ class Documents:
             if method == "textDocument/didChange" and uri is not None:
                 self._documents.pop(unquote(uri), None)
             complaint = f"chatls could not follow {method} of {uri}: {error}; reopen the document"
-        self._tell()
+        self._changed.fire()
         return complaint
 
-    def _tell(self) -> None:
-        if self._changed is not None:
-            self._changed.set()
-            self._changed = None
-
-    def _open(self, params: Params) -> None:
+    def _open(self, params: JsonObject) -> None:
         item = _object(params.get("textDocument"), "textDocument")
         uri, text = _text(item, "uri"), _text(item, "text")
         version = _whole(item, "version")
@@ -111,7 +102,7 @@ class Documents:
         self._documents[unquote(uri)] = document
         self._look(document, saved=False)
 
-    def _change(self, params: Params) -> None:
+    def _change(self, params: JsonObject) -> None:
         item = _object(params.get("textDocument"), "textDocument")
         key, version = unquote(_text(item, "uri")), _whole(item, "version")
         if key not in self._documents:
@@ -120,7 +111,7 @@ class Documents:
             self._apply(key, entry)
         self._documents[key] = self._documents.pop(key)._replace(version=version)
 
-    def _save(self, params: Params) -> None:
+    def _save(self, params: JsonObject) -> None:
         item = _object(params.get("textDocument"), "textDocument")
         document = self._documents.get(unquote(_text(item, "uri")))
         if document is not None:
@@ -133,7 +124,7 @@ class Documents:
             number = document.base.begin_look()
             self.on_look(lambda: document.base.look(number, place, text(), saved=saved))
 
-    def _apply(self, key: str, entry: Params) -> None:
+    def _apply(self, key: str, entry: JsonObject) -> None:
         """One `TextDocumentContentChangeEvent`: a whole text, or a part of one."""
         document, text = self._documents[key], _text(entry, "text")
         if entry.get("range") is None:
@@ -142,13 +133,13 @@ class Documents:
         places = _object(entry["range"], "range")
         document.text.replace(_place(places, "start"), _place(places, "end"), text)
 
-    def _close(self, params: Params) -> None:
+    def _close(self, params: JsonObject) -> None:
         item = _object(params.get("textDocument"), "textDocument")
         self._documents.pop(unquote(_text(item, "uri")), None)
 
-    def _change_folders(self, params: Params) -> None:
+    def _change_folders(self, params: JsonObject) -> None:
         said = _object(params.get("event"), "event")
-        event: Params = {name: [] if value is None else value for name, value in said.items()}
+        event: JsonObject = {name: [] if value is None else value for name, value in said.items()}
         removed, added = (list(_folders(_objects(event, name))) for name in ("removed", "added"))
         for folder in removed:  # first: a folder that only changes its name is in both
             self._folders.pop(unquote(folder.uri), None)
@@ -159,9 +150,9 @@ def _snapshot(item: _Document) -> OpenDocument:
     return OpenDocument(item.uri, item.text.snapshot().text, item.version, item.base)
 
 
-def _named(params: Params) -> Iterator[_Folder]:
+def _named(params: JsonObject) -> Iterator[_Folder]:
     """The folders that `initialize` names; the one root of old as a folder like any other, which may be removed."""
-    named = cast("list[Params]", params.get("workspaceFolders") or [])
+    named = cast("list[JsonObject]", params.get("workspaceFolders") or [])
     root = params.get("rootUri") or params.get("rootPath")
     if named or not root:
         yield from _folders(named)
@@ -169,7 +160,7 @@ def _named(params: Params) -> Iterator[_Folder]:
         yield _Folder(Path(root).as_uri() if Path(root).is_absolute() else root, "")
 
 
-def _folders(items: list[Params]) -> Iterator[_Folder]:
+def _folders(items: list[JsonObject]) -> Iterator[_Folder]:
     """Raises `_NonsenseError` for one without a URI."""
     return (_Folder(_text(item, "uri"), str(item.get("name") or "")) for item in items)
 
@@ -205,27 +196,27 @@ def _uri(params: Any) -> str | None:
 # Checked by hand: pydantic would take as long again for a key stroke. All raise `_NonsenseError`.
 
 
-def _object(value: Any, name: str) -> Params:
+def _object(value: Any, name: str) -> JsonObject:
     if not isinstance(value, dict):
         raise _NonsenseError(f"{name} must be an object")
-    return cast("Params", value)
+    return cast("JsonObject", value)
 
 
-def _objects(value: Params, name: str) -> list[Params]:
+def _objects(value: JsonObject, name: str) -> list[JsonObject]:
     items = value.get(name)
     if not isinstance(items, list):
         raise _NonsenseError(f"{name} must be an array")
     return [_object(item, name) for item in cast("list[Any]", items)]
 
 
-def _text(value: Params, name: str) -> str:
+def _text(value: JsonObject, name: str) -> str:
     found = value.get(name)
     if not isinstance(found, str):
         raise _NonsenseError(f"{name} must be a string")
     return found
 
 
-def _whole(value: Params, name: str) -> int:
+def _whole(value: JsonObject, name: str) -> int:
     """An integer; some clients write 1 as 1.0."""
     found = value.get(name)
     if isinstance(found, float) and found.is_integer():
@@ -235,7 +226,7 @@ def _whole(value: Params, name: str) -> int:
     return found
 
 
-def _place(places: Params, name: str) -> tuple[int, int]:
+def _place(places: JsonObject, name: str) -> tuple[int, int]:
     """An LSP `Position`: line and character, from 0."""
     place = _object(places.get(name), name)
     line, character = _whole(place, "line"), _whole(place, "character")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from anyio import move_on_after, to_thread
@@ -16,6 +16,7 @@ from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question
 from chatls.errors import RequestError, ToolError
 from chatls.lsp.handshake import Hello
 from chatls.lsp.rpc import Rpc
+from chatls.shapes import as_list, member, says
 from chatls.wire import methods
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.positions import position
@@ -37,7 +38,7 @@ SETTLING = 2.0
 _LONGEST_REASON = 500
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "information", "hint")
 
-Answer = TypeVar("Answer", bound=methods.Params)
+AnswerT = TypeVar("AnswerT", bound=methods.Params)
 
 
 class LspEditor:
@@ -47,13 +48,15 @@ class LspEditor:
         self._rpc = rpc
         self._encoding = hello.position_encoding
         capabilities = hello.params.get("capabilities")
-        self._asks = _says(capabilities, "experimental", "chat", "permission")
-        self._diagnoses = _says(capabilities, "experimental", "chat", "diagnostics")
-        edits = _member(_member(capabilities, "workspace"), "workspaceEdit")
-        self._operations = frozenset(filter(lambda item: isinstance(item, str), _list(edits, "resourceOperations")))
-        self._reloads = _says(capabilities, "experimental", "chat", "reload")
-        self._applies = _says(capabilities, "workspace", "applyEdit")
-        self._versions = _says(capabilities, "workspace", "workspaceEdit", "documentChanges")
+        self._asks = says(capabilities, "experimental", "chat", "permission")
+        self._diagnoses = says(capabilities, "experimental", "chat", "diagnostics")
+        edits = member(member(capabilities, "workspace"), "workspaceEdit")
+        self._operations = frozenset(
+            filter(lambda item: isinstance(item, str), as_list(member(edits, "resourceOperations")))
+        )
+        self._reloads = says(capabilities, "experimental", "chat", "reload")
+        self._applies = says(capabilities, "workspace", "applyEdit")
+        self._versions = says(capabilities, "workspace", "workspaceEdit", "documentChanges")
 
     @property
     def asks(self) -> bool:
@@ -136,7 +139,7 @@ class LspEditor:
         except RequestError as error:
             raise ToolError(f"the editor did not answer {method}: {str(error)[:_LONGEST_REASON]}") from error
 
-    async def _answer(self, method: str, params: Any, kind: type[Answer]) -> Answer:
+    async def _answer(self, method: str, params: Any, kind: type[AnswerT]) -> AnswerT:
         value = await self._ask(method, params)
         try:
             return methods.read(kind, value)
@@ -191,8 +194,8 @@ class LspEditor:
 
 
 def _require_applied(answer: Any, name: str) -> None:
-    if not _says(answer, "applied"):
-        reason = _member(answer, "failureReason")
+    if not says(answer, "applied"):
+        reason = member(answer, "failureReason")
         words = f": {' '.join(reason.split())[:_LONGEST_REASON]}" if isinstance(reason, str) and reason else ""
         raise ToolError(f"the editor did not change {name}{words}; read it again")
 
@@ -221,7 +224,11 @@ def _edits(document: OpenDocument, new: str, encoding: str) -> list[JsonObject]:
 
 
 def _problems(answer: Any) -> Iterator[Problem]:
-    told = ((_member(item, "uri"), entry) for item in _list(answer, "items") for entry in _list(item, "diagnostics"))
+    told = (
+        (member(item, "uri"), entry)
+        for item in as_list(member(answer, "items"))
+        for entry in as_list(member(item, "diagnostics"))
+    )
     for uri, entry in islice(told, MOST_PROBLEMS):
         try:
             found = methods.read(methods.Diagnostic, entry)
@@ -245,19 +252,3 @@ def _name(uri: str) -> str:
     '"a b.py"'
     """
     return quoted(unquote(uri.rpartition("/")[2]))
-
-
-def _says(value: Any, *names: str) -> bool:
-    """Whether a member of members is true."""
-    for name in names:
-        value = _member(value, name)
-    return value is True
-
-
-def _list(value: Any, name: str) -> list[Any]:
-    found = _member(value, name)
-    return cast("list[Any]", found) if isinstance(found, list) else []
-
-
-def _member(value: Any, name: str) -> Any:
-    return cast("JsonObject", value).get(name) if isinstance(value, dict) else None

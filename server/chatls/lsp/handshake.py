@@ -19,7 +19,7 @@ ENCODINGS = ("utf-8", "utf-16", "utf-32")
 PROTOCOL_VERSION = 1
 """Of docs/protocol.md."""
 
-Params = dict[str, Any]
+_Json = dict[str, Any]
 
 _TEXT = (str, type(None))
 _TYPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
@@ -34,7 +34,7 @@ _TYPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
 class Hello(NamedTuple):
     """A client that said `initialize` and was answered."""
 
-    params: Params
+    params: _Json
     position_encoding: str
     reader: FrameReader
     pending: list[bytes | Lost]
@@ -55,7 +55,7 @@ def greet(pipes: Pipes) -> Hello | None:
             if reply is not None and not _written(pipes, reply):
                 return None
             if isinstance(message, jsonrpc.Request) and reply is not None and "result" in reply:
-                params = cast("Params", message.params or {})
+                params = cast("_Json", message.params or {})
                 return Hello(params, position_encoding(params), reader, pending)
     return None
 
@@ -65,16 +65,16 @@ def lost(item: Lost) -> jsonrpc.Refusal:
     return jsonrpc.Refusal(None, INVALID_REQUEST, item.reason)
 
 
-def position_encoding(params: Params) -> str:
+def position_encoding(params: _Json) -> str:
     """The client's first choice among those that we know; UTF-16 where it names none (LSP, `positionEncodings`)."""
-    capabilities: Params = params.get("capabilities") or {}
+    capabilities: _Json = params.get("capabilities") or {}
     general = capabilities.get("general")
-    offered = cast("Params", general).get("positionEncodings") if isinstance(general, dict) else None
+    offered = cast("_Json", general).get("positionEncodings") if isinstance(general, dict) else None
     names = cast("list[Any]", offered) if isinstance(offered, list) else []
     return next((name for name in names if name in ENCODINGS), "utf-16")
 
 
-def _written(pipes: Pipes, reply: Params) -> bool:
+def _written(pipes: Pipes, reply: _Json) -> bool:
     try:
         write_all(pipes.sink, frame(dumps(reply)))
     except OSError:
@@ -82,7 +82,7 @@ def _written(pipes: Pipes, reply: Params) -> bool:
     return True
 
 
-def _answer(message: object) -> Params | None:
+def _answer(message: object) -> _Json | None:
     match message:
         case jsonrpc.Refusal(identifier, code, text):
             return jsonrpc.error(identifier, code, text)
@@ -95,26 +95,26 @@ def _answer(message: object) -> Params | None:
             return None
 
 
-def _initialize(identifier: jsonrpc.Id, params: object) -> Params:
+def _initialize(identifier: jsonrpc.Id, params: object) -> _Json:
     if complaint := _complaint(params):
         return jsonrpc.error(identifier, INVALID_PARAMS, complaint)
-    return jsonrpc.result(identifier, answer(cast("Params", params)))
+    return jsonrpc.result(identifier, answer(cast("_Json", params)))
 
 
 def _complaint(params: object) -> str | None:
     if not isinstance(params, dict):
         return "params: must be an object"
-    values = cast("Params", params)
+    values = cast("_Json", params)
     for name, types, wanted in _TYPES:
         if name in values and (not isinstance(values[name], types) or isinstance(values[name], bool)):
             return f"{name}: must be {wanted}"
     for index, folder in enumerate(cast("list[Any]", values.get("workspaceFolders") or [])):
-        if not isinstance(folder, dict) or not isinstance(cast("Params", folder).get("uri"), str):
+        if not isinstance(folder, dict) or not isinstance(cast("_Json", folder).get("uri"), str):
             return f"workspaceFolders.{index}.uri: must be a string"
     return None
 
 
-def answer(params: Params) -> Params:
+def answer(params: _Json) -> _Json:
     """What this server can do (LSP, `InitializeResult`)."""
     capabilities = {
         "positionEncoding": position_encoding(params),

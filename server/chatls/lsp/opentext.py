@@ -28,13 +28,13 @@ class _Piece(NamedTuple):
     text: str
 
 
-class _Page(NamedTuple):
+class _Leaf(NamedTuple):
     units: int
     ends: int
     pieces: tuple[_Piece, ...]
 
 
-class _Place(NamedTuple):
+class _Spot(NamedTuple):
     """Between two characters; of equal places there is one spelling, so they compare as they follow each other."""
 
     page: int
@@ -45,7 +45,7 @@ class _Place(NamedTuple):
 class Snapshot:
     """A text as it was at one moment. Safe to use in any thread."""
 
-    def __init__(self, pages: Iterable[_Page]) -> None:
+    def __init__(self, pages: Iterable[_Leaf]) -> None:
         self.pages = tuple(pages)
         """What it is joined of; empty afterwards."""
         self._text: str | None = None
@@ -94,7 +94,7 @@ class OpenText:
         self._splice(first, last, text)
         self._snapshot = None
 
-    def _place(self, line: int, character: int) -> _Place:
+    def _place(self, line: int, character: int) -> _Spot:
         start = self._line_end(line)[1] if line else 0
         return self._unit(min(start + character, self._line_end(line + 1)[0]))
 
@@ -112,17 +112,17 @@ class OpenText:
         behind = before + units(text[:at], self._encoding)
         return behind - (2 if text.endswith("\r\n", 0, at) else 1), behind
 
-    def _unit(self, number: int) -> _Place:
+    def _unit(self, number: int) -> _Spot:
         """The place that so many units lie before."""
         page, number = _reach((page.units for page in self._pages), number + 1)
         if page == len(self._pages):
             last = self._pages[-1].pieces
-            return _Place(page - 1, len(last) - 1, len(last[-1].text))
+            return _Spot(page - 1, len(last) - 1, len(last[-1].text))
         pieces = self._pages[page].pieces
         piece, number = _reach((piece.units for piece in pieces), number)
-        return _Place(page, piece, reached(pieces[piece].text, number - 1, self._encoding))
+        return _Spot(page, piece, reached(pieces[piece].text, number - 1, self._encoding))
 
-    def _splice(self, start: _Place, end: _Place, new: str) -> None:
+    def _splice(self, start: _Spot, end: _Spot, new: str) -> None:
         """Replace the pieces between two places, and those beside them where the rules want it."""
         first, last = max(start.page - (not start.piece), 0), end.page + 1
         if end.piece == len(self._pages[end.page].pieces) - 1:
@@ -156,14 +156,14 @@ class OpenText:
         return found
 
 
-def _paged(pieces: list[_Piece]) -> list[_Page]:
+def _paged(pieces: list[_Piece]) -> list[_Leaf]:
     count = -(-len(pieces) // MOST)
     bounds = [len(pieces) * number // count for number in range(count + 1)]
     return [_page(pieces[start:end]) for start, end in pairwise(bounds)]
 
 
-def _page(pieces: list[_Piece]) -> _Page:
-    return _Page(sum(piece.units for piece in pieces), sum(piece.ends for piece in pieces), tuple(pieces))
+def _page(pieces: list[_Piece]) -> _Leaf:
+    return _Leaf(sum(piece.units for piece in pieces), sum(piece.ends for piece in pieces), tuple(pieces))
 
 
 def _belong(left: str, right: str) -> bool:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import anyio
@@ -12,6 +12,7 @@ from chatls.editor import OpenDocument, Root
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
 from chatls.lsp.documents import Documents
 from chatls.lsp.handshake import Hello, lost
+from chatls.shapes import member
 from chatls.wire import jsonrpc, methods
 from chatls.wire.jsonrpc import Id, Notification, Refusal, Request, Response
 from chatls.wire.outbox import Outbox
@@ -43,7 +44,7 @@ Handler = Callable[[Answer, Any], None]
 """Gives or refuses the answer now or later; a `RequestError` that it raises is the answer."""
 
 
-class _Method(NamedTuple):
+class _Service(NamedTuple):
     params: type[methods.Params]
     handler: Handler
 
@@ -55,7 +56,7 @@ class Rpc:
         self._outbox = outbox
         self._reader = hello.reader
         self._documents = Documents(hello)
-        self._methods: dict[str, _Method] = {}
+        self._methods: dict[str, _Service] = {}
         self._commands: dict[str, Callable[[Any], Any]] = {}
         self._owed: dict[Id, Answer] = {}
         self._asked: dict[str, _Asked] = {}
@@ -69,7 +70,7 @@ class Rpc:
 
     def serve(self, name: str, params: type[methods.Params], handler: Handler) -> None:
         """Answer a request by its name."""
-        self._methods[name] = _Method(params, handler)
+        self._methods[name] = _Service(params, handler)
 
     def command(self, name: str, handler: Callable[[Any], Any]) -> None:
         """Answer `workspace/executeCommand` for one command; the handler gets the first argument or None."""
@@ -162,7 +163,7 @@ class Rpc:
             log.exception("a bug while handling %s", request.method)
             answer.refuse(internal(request.method))
 
-    def _admitted(self, method: str) -> _Method:
+    def _admitted(self, method: str) -> _Service:
         """What is known of a method; raises `RequestError` where the life cycle forbids it or there is none."""
         if self._shut:
             raise _refused(f"{method!r} came after 'shutdown'")
@@ -188,7 +189,7 @@ class Rpc:
             log.exception("a bug while handling %s", method)
 
     def _cancel(self, params: Any) -> None:
-        identifier = cast("dict[str, Any]", params).get("id") if isinstance(params, dict) else None
+        identifier = member(params, "id")
         if jsonrpc.is_id(identifier) and identifier in self._owed:
             self._owed[identifier].cancel()
 

@@ -18,7 +18,7 @@ from chatls.wire.jsonrpc import Id
 _PAUSE = 0.5
 
 Notify = Callable[[str, Any], None]
-Ask = Callable[[str, Any], Awaitable[Any]]
+AskClient = Callable[[str, Any], Awaitable[Any]]
 
 
 class WorkDone:
@@ -37,8 +37,8 @@ class WorkDone:
         self._asking: CancelScope | None = None
         self._settled = anyio.Event()
 
-    async def ask(self, ask: Ask) -> None:
-        """Ask the client for a spinner; it may refuse, or answer when the turn is over."""
+    async def ask(self, ask: AskClient) -> None:
+        """AskClient the client for a spinner; it may refuse, or answer when the turn is over."""
         if self._over:
             return
         try:

@@ -13,7 +13,7 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.providers.adapter import HttpAdapter
-from chatls.providers.anthropic_model import Accepted, is_about_blocks, lacks_blocks
+from chatls.providers.anthropic_model import Capabilities, is_about_blocks, lacks_blocks
 from chatls.providers.anthropic_reply import AnthropicDecoder
 from chatls.providers.anthropic_request import encode, is_forced, seals
 from chatls.providers.delta import Delta
@@ -23,7 +23,7 @@ from chatls.providers.http.status import Origin
 from chatls.providers.known.refused import is_about_history
 from chatls.providers.known.streaming import Streaming, Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.shapes import as_count, as_object, as_objects, as_text
+from chatls.shapes import as_count, as_object, as_objects, as_text
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 
@@ -32,7 +32,7 @@ _VERSION = {"anthropic-version": "2023-06-01"}
 class _AnthropicLearnt:
     """What was learnt about one model, so that it is not sent again what it refused."""
 
-    accepted: Accepted
+    accepted: Capabilities
     stale: frozenset[str] = frozenset()
     """Seals of thinking that it refused: bound to a conversation that is not quite this one."""
     streaming: Streaming = field(default_factory=Streaming)
@@ -44,7 +44,9 @@ class Anthropic(HttpAdapter[_AnthropicLearnt]):
     listing = "/v1/models?limit=1000"
 
     def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
-        super().__init__(_addressed(endpoint), limits, lambda model: _AnthropicLearnt(Accepted.guess(model)), stream)
+        super().__init__(
+            _addressed(endpoint), limits, lambda model: _AnthropicLearnt(Capabilities.guess(model)), stream
+        )
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""

@@ -11,7 +11,7 @@ from typing import Literal
 from chatls.content import JsonObject
 from chatls.providers.known.refused import is_mandatory
 from chatls.providers.provider import ThinkingLevel
-from chatls.providers.shapes import as_object
+from chatls.shapes import as_object
 
 _VERSION = re.compile(r"claude\b.*?[-/](\d{1,2})(?:[-.](\d{1,2}))?(?!\d)", re.IGNORECASE)
 _BUDGETS = {"low": 4096, "medium": 12288, "high": 24576}
@@ -28,7 +28,7 @@ _OPTIONAL = ("eager_input_streaming", "temperature", "display", "output_config",
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class Capabilities:
     """What may be sent to one model."""
 
     adaptive: bool = True
@@ -49,10 +49,10 @@ class Accepted:
     """Optional fields that it refused."""
 
     @classmethod
-    def guess(cls, model: str) -> "Accepted":
+    def guess(cls, model: str) -> "Capabilities":
         """What a model of that name accepts. One that is no Claude speaks the older form, which more servers know.
 
-        >>> Accepted.guess("claude-haiku-4-5-20251001").adaptive, Accepted.guess("claude-sonnet-5").adaptive
+        >>> Capabilities.guess("claude-haiku-4-5-20251001").adaptive, Capabilities.guess("claude-sonnet-5").adaptive
         (False, True)
         """
         version = _VERSION.search(model)
@@ -83,7 +83,7 @@ class Accepted:
                 budget = min(_BUDGETS[level], length * 3 // 4)
                 return {"thinking": {"type": "enabled", "budget_tokens": budget}} if budget >= _SMALLEST_BUDGET else {}
 
-    def after(self, complaint: str, body: JsonObject) -> "Accepted":
+    def after(self, complaint: str, body: JsonObject) -> "Capabilities":
         """What is known once it refused this request; the same if nothing is learnt. Ends after a few."""
         if (cap := _CAP.search(complaint)) and int(cap.group(1)) < body["max_tokens"]:
             return replace(self, longest_reply=int(cap.group(1)), capped=True)
@@ -100,7 +100,7 @@ class Accepted:
         shown: JsonObject = {} if "display" in self.without else {"display": "summarized"}
         return {"type": "adaptive", **shown}
 
-    def _thinking_otherwise(self, complaint: str, sent: str | None) -> "Accepted":
+    def _thinking_otherwise(self, complaint: str, sent: str | None) -> "Capabilities":
         match sent:
             case "disabled" if "between_tools" in complaint:
                 return replace(self, off="between_tools")
@@ -113,7 +113,7 @@ class Accepted:
             case _:
                 return self
 
-    def _without_named(self, complaint: str, body: JsonObject) -> "Accepted":
+    def _without_named(self, complaint: str, body: JsonObject) -> "Capabilities":
         for name in _OPTIONAL:
             about_it = name != "thinking" or not is_about_blocks(complaint)
             if about_it and re.search(rf"\b{name}\b", complaint) and name not in self.without and _holds(body, name):

@@ -13,7 +13,7 @@ from typing import Any
 
 from chatls.content import ContentBlock, Image, JsonObject
 from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
-from chatls.providers.anthropic_model import Accepted
+from chatls.providers.anthropic_model import Capabilities
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.wording import NO_RESULT, text_of
@@ -34,7 +34,7 @@ _GO_ON = "(go on)"
 def encode(
     request: ModelRequest,
     server: str,
-    accepted: Accepted,
+    accepted: Capabilities,
     *,
     stream: bool,
     stale: Set[str] = frozenset(),
@@ -59,7 +59,7 @@ def encode(
     return {name: value for name, value in body.items() if name not in accepted.without}
 
 
-def is_forced(request: ModelRequest, accepted: Accepted) -> bool:
+def is_forced(request: ModelRequest, accepted: Capabilities) -> bool:
     """Whether the model is made to call a tool."""
     return request.tool_choice == "required" and bool(request.tools) and accepted.forced_tools
 
@@ -75,7 +75,7 @@ def _seal(block: JsonObject) -> str:
     return str(block.get("signature") or block.get("data") or block.get("thinking"))
 
 
-def _tools(request: ModelRequest, accepted: Accepted, *, stream: bool) -> JsonObject:
+def _tools(request: ModelRequest, accepted: Capabilities, *, stream: bool) -> JsonObject:
     # Otherwise the server holds arguments back until they are whole.
     eager = {"eager_input_streaming": True} if stream and "eager_input_streaming" not in accepted.without else {}
     body: JsonObject = {
@@ -92,7 +92,7 @@ def _tools(request: ModelRequest, accepted: Accepted, *, stream: bool) -> JsonOb
 
 
 def _parameters(
-    request: ModelRequest, accepted: Accepted, messages: list[JsonObject], length: int, *, unthinking: bool
+    request: ModelRequest, accepted: Capabilities, messages: list[JsonObject], length: int, *, unthinking: bool
 ) -> JsonObject:
     level, temperature = request.parameters.thinking, request.parameters.temperature
     if is_forced(request, accepted):  # No thinking model can be.

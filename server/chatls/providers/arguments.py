@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from chatls import jsontext
 from chatls.content import JsonObject
+from chatls.shapes import object_or_none
 
 _DECODER = json.JSONDecoder(strict=False)
 _FENCE = re.compile(r"\A```[a-zA-Z]*\s*\n(.*?)\n?```\Z", re.DOTALL)
@@ -77,10 +78,9 @@ class ObjectScanner:
 def parse_object(text: str) -> JsonObject | None:
     """The object that a whole JSON text holds, or None."""
     try:
-        value = jsontext.loads_leniently(text, exact=True)
+        return object_or_none(jsontext.loads_leniently(text, exact=True))
     except ValueError:
         return None
-    return cast(JsonObject, value) if isinstance(value, dict) else None
 
 
 def read_arguments(text: str) -> JsonObject | str:

@@ -16,8 +16,8 @@ from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, parsed, stream_error
-from chatls.providers.shapes import as_count, as_object, as_objects, object_or_none
 from chatls.providers.toolcalls import ToolCallAssembler
+from chatls.shapes import as_count, as_object, as_objects, object_or_none
 
 _STOPS: dict[str, StepStopReason] = {
     "length": "max_tokens",

@@ -25,7 +25,7 @@ from chatls.providers.http.status import Origin
 from chatls.providers.known.refused import Learnt, is_about_history
 from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.shapes import as_count, as_list, as_object, as_objects, as_text
+from chatls.shapes import as_count, as_list, as_object, as_objects, as_text
 
 _KEY_HEADER = ("x-goog-api-key", "")
 _NOT_FOR_CHAT = re.compile(r"embed|-tts\b|-image\b|imagen|veo|robotics|computer-use|\baqa\b", re.IGNORECASE)

@@ -7,7 +7,7 @@ import re
 from typing import Any, cast
 
 from chatls.content import JsonObject
-from chatls.providers.shapes import as_objects, as_text
+from chatls.shapes import as_objects, as_text
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d{1,6})\]|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]""")
 _ESCAPED = re.compile(r"\\(.)")

@@ -6,8 +6,8 @@ from chatls.content import JsonObject
 from chatls.providers.arguments import parse_object
 from chatls.providers.delta import CallStart, Delta
 from chatls.providers.gemini_arguments import PartialArguments
-from chatls.providers.shapes import as_object, as_text
 from chatls.providers.toolcalls import ToolCallAssembler
+from chatls.shapes import as_object, as_text
 
 _ARGUMENTS = ("args", "partialArgs", "willContinue")
 """Members of a call that say what its arguments are."""

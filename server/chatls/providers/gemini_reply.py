@@ -18,7 +18,7 @@ from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, parsed, stream_error
-from chatls.providers.shapes import as_count, as_object, as_objects, as_text, object_or_none
+from chatls.shapes import as_count, as_object, as_objects, as_text, object_or_none
 
 _FILTERED = re.compile(r"(IMAGE_)?(SAFETY|RECITATION|PROHIBITED_CONTENT)|LANGUAGE|BLOCKLIST|SPII|MODEL_ARMOR")
 """Labels of a reply that was withheld."""

@@ -35,14 +35,14 @@ class Insistent:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
-        first = _Reply(request)
+        first = _WatchedReply(request)
         async for delta in first.told(self._provider):
             yield delta
         if first.nothing is None:
             return
         discards: Literal["thinking"] | None = "thinking" if first.thinking else None
         yield Retry(1, 0, "bad_response", f"{self.name}: {first.nothing}", discards)
-        second = _Reply(request, first.usage)
+        second = _WatchedReply(request, first.usage)
         async for delta in second.told(self._provider):
             yield delta
         if second.nothing is not None:
@@ -62,7 +62,7 @@ class Insistent:
         await self._provider.aclose()
 
 
-class _Reply:
+class _WatchedReply:
     """One reply, passed on but for an end at which nothing was said."""
 
     def __init__(self, request: ModelRequest, usage: Usage | None = None) -> None:

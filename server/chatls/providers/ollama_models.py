@@ -9,7 +9,7 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.providers.http.server import Server
 from chatls.providers.provider import ModelInfo
-from chatls.providers.shapes import as_list, as_object, as_objects, as_text
+from chatls.shapes import as_list, as_object, as_objects, as_text
 
 _LISTING = 5.0
 """Seconds that the server gets for the list and all that is asked about it."""

@@ -17,8 +17,8 @@ from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, stream_error
 from chatls.providers.ollama_request import KIND
-from chatls.providers.shapes import as_count, as_object, as_objects, as_text
 from chatls.providers.toolcalls import ToolCallAssembler
+from chatls.shapes import as_count, as_object, as_objects, as_text
 
 _STOPS: dict[str, StepStopReason] = {"length": "max_tokens"}
 """Labels of a reply that did not end of itself; "stop" stands beside calls, too."""

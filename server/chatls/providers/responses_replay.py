@@ -12,7 +12,7 @@ from chatls.content import JsonObject
 from chatls.message import AssistantMessage, Replay, ToolCall
 from chatls.providers.arguments import parse_object
 from chatls.providers.history import sendable_name
-from chatls.providers.shapes import as_objects, as_text
+from chatls.shapes import as_objects, as_text
 
 KIND = "openai_responses"
 

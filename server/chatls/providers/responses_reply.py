@@ -19,8 +19,8 @@ from chatls.providers.http.faults import given_up, interrupted
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.http.status import Origin, parsed, stream_error
 from chatls.providers.responses_replay import CALL_TYPES, KIND
-from chatls.providers.shapes import as_count, as_object, as_objects, as_text
 from chatls.providers.toolcalls import ToolCallAssembler
+from chatls.shapes import as_count, as_object, as_objects, as_text
 
 _PIECES: dict[str, tuple[str, str]] = {
     "response.output_text.delta": ("output_text", "content_index"),

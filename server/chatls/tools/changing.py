@@ -74,7 +74,7 @@ def plan(context: ToolContext, wishes: Sequence[Wish], label: str) -> Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class _OneChange:
     """One file of a plan."""
 
     wish: Wish
@@ -87,12 +87,12 @@ class _Change:
         return self.wish.target
 
 
-def _change(wish: Wish) -> _Change:
+def _change(wish: Wish) -> _OneChange:
     target = wish.target
     new = wish.make(target.text)
     kind = "changed" if target.exists else "new"
     change = FileChange(target.name, target.uri, target.text, new, kind)
-    return _Change(wish, change, target.encoded(new))
+    return _OneChange(wish, change, target.encoded(new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class _Work:
     """Planned changes."""
 
     context: ToolContext
-    changes: tuple[_Change, ...]
+    changes: tuple[_OneChange, ...]
     label: str
 
     async def carry_out(self) -> ToolOutput:
@@ -138,11 +138,11 @@ class _Work:
         diffs = filter(None, (item.change.content for item in made))
         return ToolOutput((TextContent("\n\n".join(texts)), *diffs), truncated=cut)
 
-    def _anew(self, workspace: Workspace) -> tuple[_Change, ...]:
+    def _anew(self, workspace: Workspace) -> tuple[_OneChange, ...]:
         """The changes as they are to be made in what there is now."""
         return tuple(_rebased(change, look(workspace, change.target.path), workspace) for change in self.changes)
 
-    async def _made(self, change: _Change) -> _Made:
+    async def _made(self, change: _OneChange) -> _Made:
         """Change one file."""
         target, new, others = change.target, change.shown.new, 0
         if target.document is not None:
@@ -158,7 +158,7 @@ class _Work:
         notes = _notes(target, made, formatted=new != change.shown.new, outdated=outdated, others=others)
         return _Made(change.wish, made, tuple(notes))
 
-    def _save(self, change: _Change) -> int:
+    def _save(self, change: _OneChange) -> int:
         workspace, target = self.context.workspace, change.target
         folder = workspace.root_of(target.path)
         assert folder is not None
@@ -170,7 +170,7 @@ class _Work:
             raise refusal(workspace, target.path, error, existing=target.exists) from error
 
 
-def _rebased(planned: _Change, now: Target, workspace: Workspace) -> _Change:
+def _rebased(planned: _OneChange, now: Target, workspace: Workspace) -> _OneChange:
     """The change in the file as it is now. Raises `ToolError` if it is not the one that was planned."""
     then = planned.target
     if then.exists and not now.exists:
@@ -178,7 +178,7 @@ def _rebased(planned: _Change, now: Target, workspace: Workspace) -> _Change:
     is_protected = protected(then.path, own_folders()) is not None
     moved = (now.document is None) != (then.document is None)
     if now.text == then.text and now.exists == then.exists and not (moved and is_protected):
-        return _Change(replace(planned.wish, target=now), planned.shown, now.encoded(planned.shown.new))
+        return _OneChange(replace(planned.wish, target=now), planned.shown, now.encoded(planned.shown.new))
     news = FileChange(then.name, then.uri, then.text, now.text).unified(_MOST_NEWS, longest=_LONGEST_LINE)[0]
     words = f"{_stale(then)}\nWhat changed:\n{news}"
     if is_protected or not planned.wish.rebases or not then.exists:

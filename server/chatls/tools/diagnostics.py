@@ -27,7 +27,7 @@ _NAMES = {"information": "note"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Placed:
     """A problem of a file that may be shown."""
 
     path: Path
@@ -97,20 +97,20 @@ def _answer(workspace: Workspace, problems: Iterable[Problem], only: Path | None
     return ToolOutput((TextContent("\n".join((head, "", *lines))),), truncated=len(shown) < len(found))
 
 
-def _fitting(found: list[_Found]) -> list[_Found]:
+def _fitting(found: list[_Placed]) -> list[_Placed]:
     """Those that an answer can hold."""
     sizes = accumulate(len(item.line.encode("utf-8", "replace")) + 1 for item in found)
     return [item for item, size in zip(found, sizes, strict=True) if size <= _MOST_BYTES]
 
 
-def _visible(workspace: Workspace, problems: Iterable[Problem]) -> list[_Found]:
+def _visible(workspace: Workspace, problems: Iterable[Problem]) -> list[_Placed]:
     """Those of files inside the workspace that hold no secrets: a message may quote what stands there."""
     places: dict[str, tuple[Path, str] | None] = {}
     for problem in problems:
         if problem.uri not in places:
             places[problem.uri] = _place(workspace, problem.uri)
     named = ((places[problem.uri], problem) for problem in problems)
-    return [_Found(*place, problem) for place, problem in named if place is not None]
+    return [_Placed(*place, problem) for place, problem in named if place is not None]
 
 
 def _place(workspace: Workspace, uri: str) -> tuple[Path, str] | None:
@@ -123,7 +123,7 @@ def _place(workspace: Workspace, uri: str) -> tuple[Path, str] | None:
     return path, workspace.display(path)
 
 
-def _head(found: list[_Found], where: str) -> str:
+def _head(found: list[_Placed], where: str) -> str:
     counts = Counter(item.problem.severity for item in found)
     parts = [_count(counts[kind], _NAMES.get(kind, kind)) for kind in _RANKS if counts[kind]]
     files = len({item.path for item in found})

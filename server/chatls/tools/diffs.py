@@ -7,7 +7,7 @@ from itertools import groupby
 
 from chatls.content import Diff, FileChangeKind
 from chatls.jsontext import printable
-from chatls.workspace.linediff import Block, differences
+from chatls.workspace.linediff import Stretch, differences
 from chatls.workspace.textfile import plain
 
 _AROUND = 3
@@ -79,7 +79,7 @@ class FileChange:
         return _lines(plain(self.old)), _lines(plain(self.new))
 
     @cached_property
-    def _blocks(self) -> list[Block]:
+    def _blocks(self) -> list[Stretch]:
         return list(differences(*self._lines))
 
     def _unified(self) -> Iterator[str]:
@@ -89,7 +89,7 @@ class FileChange:
         for blocks in _hunks(self._blocks):
             yield from self._hunk(blocks)
 
-    def _hunk(self, blocks: list[Block]) -> Iterator[str]:
+    def _hunk(self, blocks: list[Stretch]) -> Iterator[str]:
         old, new = self._lines
         first, start = max(0, blocks[0][0] - _AROUND), max(0, blocks[0][2] - _AROUND)
         last, stop = min(len(old), blocks[-1][1] + _AROUND), min(len(new), blocks[-1][3] + _AROUND)
@@ -112,7 +112,7 @@ def _lines(text: str) -> list[str]:
     return [*(f"{line}\n" for line in lines), *([last] if last else [])]
 
 
-def _hunks(blocks: list[Block]) -> Iterator[list[Block]]:
+def _hunks(blocks: list[Stretch]) -> Iterator[list[Stretch]]:
     """Blocks whose surroundings meet, together."""
     numbers, number = list[int](), 0
     for index, block in enumerate(blocks):

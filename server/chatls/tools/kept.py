@@ -1,4 +1,4 @@
-"""The beginning and the end of a long output, in memory that does not grow. Pure."""
+"""Truncation: the head and the tail of a long output, in memory that does not grow. Pure."""
 
 
 class Kept:

@@ -13,7 +13,7 @@ from chatls.errors import ToolError
 from chatls.tools.areas import Area, areas
 from chatls.tools.lookalike import Meant, meant
 from chatls.tools.outline import outline
-from chatls.tools.searching.ripgrep import Ended, Names, find, run
+from chatls.tools.searching.ripgrep import Exit, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace
@@ -27,7 +27,7 @@ _LONGEST_COMPLAINT = 400
 
 
 @dataclass(slots=True)
-class _Listing:
+class _Gathered:
     """What was found so far."""
 
     names: set[str] = field(default_factory=set[str])
@@ -37,7 +37,7 @@ class _Listing:
     """There are more."""
     complaint: str = ""
 
-    def add(self, workspace: Workspace, area: Area, found: Names, ended: Ended | None) -> None:
+    def add(self, workspace: Workspace, area: Area, found: Names, ended: Exit | None) -> None:
         """Put in what one run found, and the open documents there."""
         inner = (area.inner(name) for name in found.names)
         self.names |= {
@@ -79,7 +79,7 @@ async def list_files(
     path = named.path or None
     places = await to_thread.run_sync(areas, call.workspace, path, glob, abandon_on_cancel=True)
     program = find(folder for _, folder in call.workspace.folders)
-    listing = _Listing()
+    listing = _Gathered()
     for area in places:
         found, ended = await _names(program, area, max(0, _MOST_NAMES - len(listing.names)))
         await to_thread.run_sync(listing.add, call.workspace, area, found, ended, abandon_on_cancel=True)
@@ -87,7 +87,7 @@ async def list_files(
     return named.tell(await to_thread.run_sync(_answer, call.workspace, listing, room, path, glob))
 
 
-async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | None]:
+async def _names(program: str, area: Area, limit: int) -> tuple[Names, Exit | None]:
     if not area.on_disk:
         return Names(limit), None
     command = ("--files", "--null", *area.flags, "--", area.argument)
@@ -95,7 +95,7 @@ async def _names(program: str, area: Area, limit: int) -> tuple[Names, Ended | N
     return await run(program, command, folder=area.folder, root=area.root, taker=taker, separator=b"\0")
 
 
-def _answer(workspace: Workspace, listing: _Listing, room: int, path: str | None, glob: str | None) -> ToolOutput:
+def _answer(workspace: Workspace, listing: _Gathered, room: int, path: str | None, glob: str | None) -> ToolOutput:
     if not listing.names:
         return _nothing(listing, path, glob)
     lines, left = outline(sorted(listing.names), room)
@@ -114,7 +114,7 @@ def _answer(workspace: Workspace, listing: _Listing, room: int, path: str | None
     return ToolOutput((TextContent(text),), truncated=len(parts) > 1 or listing.cut)
 
 
-def _nothing(listing: _Listing, path: str | None, glob: str | None) -> ToolOutput:
+def _nothing(listing: _Gathered, path: str | None, glob: str | None) -> ToolOutput:
     if listing.complaint:
         raise ToolError(f"nothing could be listed: {listing.complaint[:_LONGEST_COMPLAINT]}")
     where = f" in {quoted(path)}" if path else ""

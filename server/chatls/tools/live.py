@@ -11,7 +11,7 @@ _MANY = 2**18
 """Characters."""
 
 
-class Live:
+class LiveOutput:
     """Shows one output."""
 
     def __init__(self, show: Callable[[str], None]) -> None:

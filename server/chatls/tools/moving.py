@@ -27,7 +27,7 @@ _MOVE_NAMES = {**_NAMES, "to": ("destination", "new_path", "target", "newPath")}
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _MovedFrom:
     """The file that is to be moved or deleted."""
 
     path: Path
@@ -85,7 +85,7 @@ async def delete_file(
     return await to_thread.run_sync(_plan_delete, context, path, abandon_on_cancel=True)
 
 
-def _found(workspace: Workspace, path: Path) -> _Found:
+def _found(workspace: Workspace, path: Path) -> _MovedFrom:
     """Raises `ToolError` for what is no file on the disk, and for what the editor has in another form."""
     name = workspace.display(path)
     if workspace.is_unsaved(path):
@@ -101,7 +101,7 @@ def _found(workspace: Workspace, path: Path) -> _Found:
         text = None if whole is None else decode(whole).text
     except NoTextError:
         text = None
-    return _Found(path, name, workspace.uri(path), whole, text, size)
+    return _MovedFrom(path, name, workspace.uri(path), whole, text, size)
 
 
 def _plan_move(context: ToolContext, path: str, to: str) -> Plan:
@@ -137,7 +137,7 @@ class _Deed:
     """What is planned."""
 
     context: ToolContext
-    found: _Found
+    found: _MovedFrom
     change: FileChange
     disk: Callable[[], None]
     """Do it on the disk."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class _Folder:
+class _Branch:
     files: list[str] = field(default_factory=list[str])
-    folders: dict[str, "_Folder"] = field(default_factory=dict[str, "_Folder"])
+    folders: dict[str, "_Branch"] = field(default_factory=dict[str, "_Branch"])
     count: int = 0
     """Of files, those in inner folders included."""
 
@@ -37,20 +37,20 @@ def outline(names: Iterable[str], room: int) -> tuple[list[str], int]:
     return [_line(name, lines[name]) for name in shown], top.count - sum(lines[name] for name in shown)
 
 
-def _tree(names: Iterable[str]) -> _Folder:
-    top = _Folder()
+def _tree(names: Iterable[str]) -> _Branch:
+    top = _Branch()
     for name in names:
         *folders, file = [name] if name.startswith("file:") else name.split("/")
         here = top
         here.count += 1
         for part in folders:
-            here = here.folders.setdefault(part, _Folder())
+            here = here.folders.setdefault(part, _Branch())
             here.count += 1
         here.files.append(file)
     return top
 
 
-def _entries(prefix: str, folder: _Folder) -> dict[str, int]:
+def _entries(prefix: str, folder: _Branch) -> dict[str, int]:
     """What stands in a folder, with the number of files that each entry stands for."""
     inner = {f"{prefix}{name}/": inner.count for name, inner in folder.folders.items()}
     return inner | {f"{prefix}{name}": 1 for name in folder.files}

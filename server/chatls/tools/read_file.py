@@ -82,7 +82,7 @@ async def read_file(
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class _TextRead:
     """What there is to read."""
 
     pieces: Iterator[bytes]
@@ -114,12 +114,12 @@ def _looked(context: ToolContext, path: str, pager: Pager) -> ToolOutput:
     return output
 
 
-def _told(path: Path, text: str, *notes: str | None) -> _Source:
+def _told(path: Path, text: str, *notes: str | None) -> _TextRead:
     """A text that is known whole."""
     size, cells = len(text.encode("utf-8", "replace")), rendered(path, text)
     told = tuple(filter(None, notes)) + ((_NOTEBOOK.format(cells[1]),) if cells else ())
     data = _encoded((cells[0] if cells else text.removeprefix("\ufeff")).replace("\0", "\ufffd"))
-    return _Source(_slices(data), size, text, told)
+    return _TextRead(_slices(data), size, text, told)
 
 
 def _encoded(text: str) -> bytes:
@@ -130,7 +130,7 @@ def _encoded(text: str) -> bytes:
         return printable(text).encode()
 
 
-def _on_disk(context: ToolContext, file: FileIO, place: Path) -> _Source:
+def _on_disk(context: ToolContext, file: FileIO, place: Path) -> _TextRead:
     """A file, whole if it could be changed: what is noted as seen is just what is shown. Raises `ToolError`, `OSError`
     for what is no text."""
     size, name = os.fstat(file.fileno()).st_size, context.workspace.display(place)
@@ -141,7 +141,7 @@ def _on_disk(context: ToolContext, file: FileIO, place: Path) -> _Source:
             form = decode(data)
             return _told(place, form.text, outdated, _LEGACY.format(form.encoding_name) if form.is_legacy else None)
     source = file if data is None else BytesIO(data)
-    return _Source(_utf8(source, name, size), size, None, (outdated,) if outdated else ())
+    return _TextRead(_utf8(source, name, size), size, None, (outdated,) if outdated else ())
 
 
 def _whole(context: ToolContext, file: FileIO) -> bytes | None:
@@ -181,7 +181,7 @@ def _utf8(file: FileIO | BytesIO, name: str, size: int) -> Iterator[bytes]:
     return (decoder.decode(piece).encode() for piece in pieces)
 
 
-def _answer(name: str, page: Page, source: _Source) -> ToolOutput:
+def _answer(name: str, page: Page, source: _TextRead) -> ToolOutput:
     if page.trouble and not page.lines:
         raise ToolError(f"{quoted(name)}: {_TROUBLE[page.trouble].format(page.seen)}")
     if page.seen == 0:
@@ -194,7 +194,7 @@ def _answer(name: str, page: Page, source: _Source) -> ToolOutput:
     return ToolOutput((TextContent(text),), truncated=page.full or page.cut_lines or page.trouble is not None)
 
 
-def _header(name: str, page: Page, source: _Source) -> str:
+def _header(name: str, page: Page, source: _TextRead) -> str:
     total = f"{page.seen}" if page.whole else f"at least {page.seen}"
     parts = [f"{name}, lines {page.first}-{page.last} of {total}"]
     if page.trouble:

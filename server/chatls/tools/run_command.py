@@ -42,7 +42,7 @@ _REFUSED = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class _Launch:
     """What is to be run."""
 
     command: str | tuple[str, ...]
@@ -130,16 +130,16 @@ def _planned(
 
 def _ordered(
     context: ToolContext, command: str | list[str], cwd: str | None, limit: float | None, *, background: bool
-) -> _Order:
+) -> _Launch:
     workspace = context.workspace
     folder = _folder(workspace, cwd)
     where = f" in {workspace.display(folder)}" if cwd is None and len(workspace.roots) > 1 else ""
     if isinstance(command, str):
-        return _Order(command, folder, None, limit, background, where)
+        return _Launch(command, folder, None, limit, background, where)
     program = find_program(command[0], folder, quiet_environment(context.commands.environment)["PATH"])
     if is_unsafe_batch(str(program), command[1:]):
         raise ToolError(f"{quoted(program.name)} is a batch file; what it is given as arguments could run anything")
-    return _Order(tuple(command), folder, program, limit, background, where)
+    return _Launch(tuple(command), folder, program, limit, background, where)
 
 
 def _folder(workspace: Workspace, cwd: str | None) -> Path:
@@ -153,7 +153,7 @@ def _folder(workspace: Workspace, cwd: str | None) -> Path:
     return folder
 
 
-def _preview(order: _Order, workspace: Workspace) -> str:
+def _preview(order: _Launch, workspace: Workspace) -> str:
     line = _line(order.command)
     facts = [f"In {visible(str(order.folder))}"]
     if order.background:
@@ -170,7 +170,7 @@ def _preview(order: _Order, workspace: Workspace) -> str:
     return f"{', '.join(facts)}:\n\n{visible(line)}"
 
 
-async def _carry_out(context: ToolContext, order: _Order) -> ToolOutput:
+async def _carry_out(context: ToolContext, order: _Launch) -> ToolOutput:
     await to_thread.run_sync(_require_unchanged, context, order)
     running = Running(await _started(context, order), context.commands.folder, _room(context), context.output)
     try:
@@ -191,7 +191,7 @@ async def _carry_out(context: ToolContext, order: _Order) -> ToolOutput:
     return _output(running, head, timed_out=True)
 
 
-async def _started(context: ToolContext, order: _Order) -> Child:
+async def _started(context: ToolContext, order: _Launch) -> Child:
     environment = quiet_environment(context.commands.environment)
     root = context.workspace.root_of(order.folder)
     try:
@@ -202,7 +202,7 @@ async def _started(context: ToolContext, order: _Order) -> Child:
         raise ToolError(f"the command cannot be started: {why}") from error
 
 
-def _require_unchanged(context: ToolContext, order: _Order) -> None:
+def _require_unchanged(context: ToolContext, order: _Launch) -> None:
     """Between the question and the answer much time may pass."""
     if real_path(order.folder) != order.folder or not order.folder.is_dir():
         raise ToolError(f"{quoted(context.workspace.display(order.folder))} has changed meanwhile, or is gone")
@@ -216,7 +216,7 @@ def _room(context: ToolContext) -> int:
     return min(_MOST_KEPT, max(256, (context.result_bytes - _WORDS) // 2))
 
 
-async def _in_background(context: ToolContext, order: _Order, running: Running) -> ToolOutput:
+async def _in_background(context: ToolContext, order: _Launch, running: Running) -> ToolOutput:
     await running.save()
     context.commands.adopt(running.go_on)
     running.adopt()

@@ -14,7 +14,7 @@ from chatls.children.outputs import OutputFile
 from chatls.children.plaintext import Plain
 from chatls.children.process import Child
 from chatls.tools.kept import Kept
-from chatls.tools.live import Live
+from chatls.tools.live import LiveOutput
 
 _CHUNK = 16384
 _MOST_UNSAVED = 2**18
@@ -37,7 +37,7 @@ class Running:
         self.adopted = False
         """It goes on in the background."""
         self._folder = folder
-        self._live = Live(show)
+        self._live = LiveOutput(show)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._plain = Plain()
         self._unsaved = bytearray()
@@ -104,7 +104,7 @@ class Running:
     def adopt(self) -> None:
         """From now on nobody watches."""
         self.adopted = True
-        self._live = Live(lambda _: None)
+        self._live = LiveOutput(lambda _: None)
 
     async def _read(self) -> None:
         with suppress(anyio.EndOfStream):

@@ -18,9 +18,9 @@ from chatls.tools.areas import Area, areas
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import Meant, meant
 from chatls.tools.searching.findings import Findings
-from chatls.tools.searching.matches import COLUMNS, Columns, Matches, Open, Place, joined
-from chatls.tools.searching.query import Form, Query
-from chatls.tools.searching.ripgrep import Ended, Names, find, run
+from chatls.tools.searching.matches import COLUMNS, Columns, Matches, PlaceOf, PlacesOf, joined
+from chatls.tools.searching.query import OutputForm, Query
+from chatls.tools.searching.ripgrep import Exit, Names, find, run
 from chatls.tools.searching.searched import LARGEST, Searched, searched
 from chatls.tools.searching.tallies import Tallies
 from chatls.tools.tool import ToolContext, ToolOutput, tool
@@ -38,7 +38,7 @@ _SECOND_LOOK = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class _Where:
     """Where to search."""
 
     program: str
@@ -56,7 +56,7 @@ class _Search:
     """One search under way."""
 
     workspace: Workspace
-    plan: _Plan
+    plan: _Where
     query: Query
     flags: tuple[str, ...]
     findings: Findings
@@ -75,7 +75,7 @@ class _Search:
             if not self.findings.cut:
                 await self._document(*joined({path: text}, 0))
 
-    async def _document(self, text: bytes, place: Place) -> None:
+    async def _document(self, text: bytes, place: PlaceOf) -> None:
         found, ended = await run(
             self.plan.program,
             (*self.flags, *self.query.shown(self.findings.room), "--text", "--encoding=none", "--", "-"),
@@ -101,12 +101,12 @@ class _Search:
                 found, ended = await self._run(area, (*command, "--sort=path", *places))
         await self._add(found, ended)
 
-    def _taker(self, place: Open) -> Callable[[], Matches | Tallies]:
+    def _taker(self, place: PlacesOf) -> Callable[[], Matches | Tallies]:
         if self.query.form == "lines":
             return functools.partial(Matches, place, self.findings.room, self.findings.context)
         return functools.partial(Tallies, place, self.findings.room)
 
-    async def _add(self, found: Matches | Tallies, ended: Ended) -> None:
+    async def _add(self, found: Matches | Tallies, ended: Exit) -> None:
         """Lines are printed without the places of their matches: in the long ones, these are asked for."""
         if isinstance(found, Matches) and found.whole:
             columns, _ = await run(
@@ -119,7 +119,7 @@ class _Search:
             found.centre(columns.first)
         self.findings.add(found, ended)
 
-    async def _run(self, area: Area, command: tuple[str, ...]) -> tuple[Matches | Tallies, Ended]:
+    async def _run(self, area: Area, command: tuple[str, ...]) -> tuple[Matches | Tallies, Exit]:
         """A file that was named is read by way of us: what is put in its place meanwhile is not."""
         taker = self._taker(functools.partial(self._open, area))
         look = functools.partial(run, self.plan.program, command, folder=area.folder, root=area.root, taker=taker)
@@ -128,7 +128,7 @@ class _Search:
         with await to_thread.run_sync(self.workspace.open_file, area.place) as file:
             return await look(source=file)
 
-    def _open(self, area: Area, name: str) -> Place | None:
+    def _open(self, area: Area, name: str) -> PlaceOf | None:
         path = area.path(name)
         if holds_secrets(path):  # by its folder's name, which ripgrep does not see if that is the root or above
             self.findings.leave_out(path)
@@ -174,7 +174,8 @@ async def search(
     context: Annotated[int, Field(ge=0, description="Lines to show before and after each match.")] = 0,
     max_results: Annotated[int, Field(ge=1, description="The number of matches, or files, after which to stop.")] = 100,
     output: Annotated[
-        Form, Field(description="What to answer with: the lines, only the names of files, or the matches in each.")
+        OutputForm,
+        Field(description="What to answer with: the lines, only the names of files, or the matches in each."),
     ] = "lines",
     multiline: Annotated[bool, Field(description="Match across lines; . matches their ends, too.")] = False,
 ) -> ToolOutput:
@@ -211,7 +212,7 @@ def _outdated(workspace: Workspace, places: tuple[Area, ...]) -> list[Path]:
     return [place for place in found if not workspace.is_secret(place)]
 
 
-def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Plan:
+def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Where:
     places = areas(workspace, path, glob)
     for area in places:
         if area.is_file:
@@ -220,7 +221,7 @@ def _plan(workspace: Workspace, path: str | None, glob: str | None) -> _Plan:
     secret = [place for place in documents if workspace.is_secret(place)]
     unsaved = {place: documents[place] for place in documents if place not in secret and workspace.is_unsaved(place)}
     outdated = _outdated(workspace, places)
-    return _Plan(find(folder for _, folder in workspace.folders), places, unsaved, secret, outdated)
+    return _Where(find(folder for _, folder in workspace.folders), places, unsaved, secret, outdated)
 
 
 def _require_searchable(workspace: Workspace, path: str, area: Area) -> None:

@@ -114,7 +114,7 @@ class ToolContext:
             raise ToolError("cancelled")
 
 
-Run = Callable[..., "str | ToolOutput | Plan | Awaitable[str | ToolOutput | Plan]"]
+ToolFunction = Callable[..., "str | ToolOutput | Plan | Awaitable[str | ToolOutput | Plan]"]
 Title = Callable[[JsonObject], str]
 Locate = Callable[[Workspace, JsonObject], tuple[Location, ...]]
 Serial = Callable[[Workspace, JsonObject], str | None]
@@ -135,7 +135,7 @@ class Tool:
     kind: ToolKind
     read_only: bool
     """Nothing changes when it runs, so it may run early and unasked. All others give a `Plan`."""
-    run: Run
+    run: ToolFunction
     title: Title
     """One line for people, from arguments that fit."""
     locate: Locate
@@ -162,11 +162,11 @@ def tool(
     serial: Serial | None = None,
     needs: Need | None = None,
     tidy: Tidy | None = None,
-) -> Callable[[Run], Tool]:
+) -> Callable[[ToolFunction], Tool]:
     """Declare a tool (this module's docstring shows how). `tidy`: arguments as models write them by habit -> as the
     schema tells them."""
 
-    def declare(run: Run) -> Tool:
+    def declare(run: ToolFunction) -> Tool:
         name = getattr(run, "__name__", "tool")
         arguments = _arguments_model(name, run)
         spec = ToolSpec(name, inspect.cleandoc(run.__doc__ or ""), _schema(arguments))
@@ -194,7 +194,7 @@ def _validated(model: type[BaseModel], schema: JsonObject, tidy: Tidy | None, ar
         raise ToolError(f"{model.__name__}: {_complaint(error, list(model.model_fields))}") from error
 
 
-def _arguments_model(name: str, run: Run) -> type[BaseModel]:
+def _arguments_model(name: str, run: ToolFunction) -> type[BaseModel]:
     parameters = list(inspect.signature(run).parameters.values())[1:]
     fields: dict[str, Any] = {
         item.name: (item.annotation, ... if item.default is item.empty else item.default) for item in parameters

@@ -106,7 +106,7 @@ class PromptResult:
     usage: Usage | None
     """The sum over the turn; null if the provider did not say."""
     steps: int
-    """Model replies begun."""
+    """ParamsT replies begun."""
     chunks: int
     """Text and thinking deltas as the provider sent them."""
     tools: dict[str, int]
@@ -300,10 +300,10 @@ RELOAD = RequestToClient(
 REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS, RELOAD)
 
 
-Model = TypeVar("Model", bound=Params)
+ParamsT = TypeVar("ParamsT", bound=Params)
 
 
-def read(model: type[Model], params: object) -> Model:
+def read(model: type[ParamsT], params: object) -> ParamsT:
     """Check parameters; absent ones count as `{}`, and a member that is null as absent.
 
     Raises `RequestError` (-32602), which names the member.

@@ -1,4 +1,4 @@
-"""One ordered queue of what leaves: merges while the pipe is behind, numbers events. Knows neither method nor framing.
+"""Backpressure, one ordered queue of what leaves: merges while the pipe is behind, numbers events. Knows no framing.
 
 While the client keeps up, every event is written at once. While the pipe is full, adjacent chunks of one kind (and of
 one call) merge per token, so that a slow client gets fewer and longer ones; nothing is lost or reordered.

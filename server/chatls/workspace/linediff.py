@@ -1,4 +1,4 @@
-"""Where two lists of lines differ, in linear time however long they are; pure."""
+"""A diff: where two lists of lines differ, in linear time however long they are; pure."""
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
@@ -6,11 +6,11 @@ from difflib import SequenceMatcher
 _WINDOW = 2000
 """Lines that are compared with each other at once: more would take a time that grows with the square."""
 
-Block = tuple[int, int, int, int]
+Stretch = tuple[int, int, int, int]
 """`old[a:b]` became `new[c:d]`."""
 
 
-def differences(old: Sequence[str], new: Sequence[str]) -> Iterator[Block]:
+def differences(old: Sequence[str], new: Sequence[str]) -> Iterator[Stretch]:
     """The blocks in which the lists differ, in order; what lies between them is equal.
 
     >>> list(differences(["a", "b", "c"], ["a", "x", "c", "d"]))
@@ -34,10 +34,10 @@ def _common_start(old: Sequence[str], new: Sequence[str]) -> int:
     return next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
 
 
-def _window(old: Sequence[str], new: Sequence[str], *, last: bool) -> tuple[list[Block], int, int]:
+def _window(old: Sequence[str], new: Sequence[str], *, last: bool) -> tuple[list[Stretch], int, int]:
     """The blocks of a window, and how far it was compared: where more lines follow, up to the last equal ones."""
     equal = SequenceMatcher(None, old, new).get_matching_blocks()
-    blocks, a, c = list[Block](), 0, 0
+    blocks, a, c = list[Stretch](), 0, 0
     for match in equal[:-1]:
         if (a, c) != (match.a, match.b):
             blocks.append((a, match.a, c, match.b))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
-from chatls.workspace.linediff import Block, differences
+from chatls.workspace.linediff import Stretch, differences
 from chatls.workspace.textfile import plain
 
 MOST = 500
@@ -63,7 +63,7 @@ def taken(old: str, wanted: str, now: str) -> Taken:
     return ("partly" if count[False] else "taken") if count[True] else "not"
 
 
-def _holds(block: Block, after: Sequence[str], other: Block, found: Sequence[str]) -> bool:
+def _holds(block: Stretch, after: Sequence[str], other: Stretch, found: Sequence[str]) -> bool:
     """Whether a change that was made is the one that was to be made; where lines only came, by one that did."""
     first, last, start, stop = block
     if first < last:

@@ -1,12 +1,12 @@
 """What commands are called: the same name for what does the same, none for what may do anything."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chatls.agent.permission.command_keys import Key, key_of
 from chatls.agent.permission.known_commands import NEVER
 from chatls.agent.permission.shell import segments
+from tests.support.cases import for_each
 
 
 def key(line: str) -> Key | None:
@@ -19,7 +19,7 @@ def key(line: str) -> Key | None:
             raise AssertionError(several)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("line", "words"),
     [
         ("git status", "git status"),
@@ -47,14 +47,12 @@ def test_known_programs_are_called_by_their_subcommand(line: str, words: str) ->
     assert key(line) == Key(tuple(words.split()))
 
 
-@pytest.mark.parametrize(
-    "line", ["npm testx", "npm test-evil", "mytool build", "make test", "make test deploy", "npm install x"]
-)
+@for_each("line", ["npm testx", "npm test-evil", "mytool build", "make test", "make test deploy", "npm install x"])
 def test_what_is_not_known_is_called_by_all_its_words(line: str) -> None:
     assert key(line) == Key(tuple(line.split()), exact=True)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         # options before the subcommand, and those that run, write or reach out

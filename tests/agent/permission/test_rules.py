@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from chatls.agent.permission.command_keys import Key, key_of
 from chatls.agent.permission.rules import Command, Decision, Files, Part, Rule, decide, remembered
 from chatls.agent.permission.shell import crude_segments, segments
 from chatls.permissions import Action
+from tests.support.cases import for_each
 
 HERE, THERE = Path("/work-a"), Path("/work-b")
 
@@ -114,7 +114,7 @@ def test_a_glob_that_is_none_denies_all_and_allows_nothing() -> None:
 # Commands
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         "git status; id",
@@ -177,7 +177,7 @@ def test_what_cannot_be_judged_is_asked_whatever_is_allowed() -> None:
         assert action(command(line), rule("allow"), rule("allow", "run_command"), rule("allow", command=words)) == "ask"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         *(

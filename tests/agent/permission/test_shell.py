@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatls.agent.permission.shell import crude_segments, segments
+from tests.support.cases import for_each
 
 SHELL = shutil.which("sh")
 
@@ -27,7 +28,7 @@ def test_a_line_is_its_commands_and_their_words() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("line", "words"),
     [
         ("a  b\t c ", ("a", "b", "c")),
@@ -43,7 +44,7 @@ def test_quotes_hold_words_together(line: str, words: tuple[str, ...]) -> None:
     assert segments(line) == (words,)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         *(
@@ -174,7 +175,7 @@ def test_a_shell_runs_just_the_words_of_an_accepted_line(echoing: Path, text: st
     assert tuple(os.fsdecode(word) for word in words) == found[0][1:]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("line", "words"),
     [
         ("x=$(rm -rf y)", ("rm", "-rf", "y")),

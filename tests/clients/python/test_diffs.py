@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls_client import diffs
-from chatls_client.diffs import DiffLine, counted, unified
+from chatls_client.drawing import diffs
+from chatls_client.drawing.diffs import DiffLine, counted, unified
 from chatls_client.harmless import visible
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "", "  c"]), max_size=30).map("\n".join) | st.text("ab\n", max_size=40)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
+from chatls_client.drawing.markdown import MarkdownFlow
+from chatls_client.drawing.toolrows import UNICODE
 from chatls_client.harmless import harmless
-from chatls_client.markdown import MarkdownFlow
-from chatls_client.toolrows import UNICODE
 
 LINES = st.sampled_from(
     [

@@ -17,10 +17,10 @@ import pytest
 from in_terminal import CTRL_C, InTerminal, gone, in_terminal
 from questions import NEVER, NO, ONCE, SESSION, WORKSPACE, command, edit, permit
 
+from chatls_client.drawing.questionrows import choices
 from chatls_client.keys import NO_KEY, Keys
 from chatls_client.letters import LETTERS, RESERVED, WITH_WORDS, letters
 from chatls_client.protocol import PermissionOption
-from chatls_client.questionrows import choices
 from chatls_client.terminal import main
 
 FAKE = [sys.executable, "-S", str(Path(__file__).with_name("fake_daemon.py"))]

@@ -11,8 +11,11 @@ from rich.console import Console
 from rich.text import Text
 from tiny_terminal import TinyTerminal
 
+from chatls_client.drawing.painter import Painter
+from chatls_client.drawing.rows import Flow, crop, crop_front, wrap
+from chatls_client.drawing.screen import Screen
+from chatls_client.drawing.toolrows import ASCII, UNICODE
 from chatls_client.harmless import harmless, plain
-from chatls_client.painter import Painter
 from chatls_client.protocol import (
     Diff,
     Event,
@@ -34,10 +37,7 @@ from chatls_client.protocol import (
     TurnStart,
     Usage,
 )
-from chatls_client.rows import Flow, crop, crop_front, wrap
-from chatls_client.screen import Screen
 from chatls_client.timeline import Timeline
-from chatls_client.toolrows import ASCII, UNICODE
 from chatls_client.view import View, fail, finish, fold
 
 WORDS = st.text(st.sampled_from("ab é漢 \n`*#\t"), max_size=80)

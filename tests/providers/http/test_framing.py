@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chatls.errors import ProviderError
 from chatls.providers.http.framing import NdjsonFramer, SseEvent, SseFramer
+from tests.support.cases import for_each
 
 
 def events(
@@ -23,7 +24,7 @@ def texts(data: bytes) -> list[str]:
     return [event.data for event in events(data)]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("data", "expected"),
     [
         (b"data: a\n\ndata: b\n\n", ["a", "b"]),
@@ -120,7 +121,7 @@ def test_json_lines_end_at_line_feeds_and_with_the_stream() -> None:
     ]
 
 
-@pytest.mark.parametrize("framer", [SseFramer, NdjsonFramer])
+@for_each("framer", [SseFramer, NdjsonFramer])
 def test_one_endless_line_is_refused(framer: type[SseFramer]) -> None:
     endless = framer(limit=1000)
     endless.feed(b"data: " + b"x" * 900)

@@ -17,6 +17,7 @@ from chatls.providers.http.backoff import LONGEST_WAIT, asked_wait, pause
 from chatls.providers.http.complaint import read_body, visible
 from chatls.providers.http.faults import connection_error
 from chatls.providers.http.status import Origin, http_error, stream_error
+from tests.support.cases import for_each
 
 TOO_LONG: ErrorKind = "context_window_exceeded"
 SOURCE = Origin("work", "models.example:8080", "the environment variable WORK_KEY")
@@ -30,7 +31,7 @@ def saying(message: str, **more: Any) -> dict[str, Any]:
     return {"error": {"message": message, **more}}
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("status", "body", "kind"),
     [
         (401, b"", "unauthorized"),
@@ -103,7 +104,7 @@ def test_what_cannot_be_mended_by_asking_again_is_not_asked_again_whatever_the_s
     assert not refusal(529, b"", {"x-should-retry": "false"}).retryable
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("value", "kind"),
     [
         (saying("x", type="overloaded_error"), "overloaded"),
@@ -238,7 +239,7 @@ def test_pauses_grow_to_eight_seconds_and_are_cut_by_luck() -> None:
     assert pause(1, LONGEST_WAIT + 1, 0) is None
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("cause", "kind", "retryable", "words"),
     [
         (socket.gaierror(-2, "no"), "network", True, "no such host"),

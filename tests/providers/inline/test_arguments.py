@@ -3,11 +3,10 @@
 import random
 from typing import Any
 
-import pytest
-
 from chatls.content import JsonObject
 from tests.providers.inline.reading import Reply, cut_at_random, deltas_of, fold, without_pieces
 from tests.providers.inline.writers import WRITERS, Writer
+from tests.support.cases import for_each
 
 MARKS = '<tool_call>{"name": "many"}</tool_call> </think> <|im_end|> [TOOL_CALLS] `x` <|call|> </s>'
 ARGUMENTS: dict[str, JsonObject] = {
@@ -28,7 +27,7 @@ ARGUMENTS: dict[str, JsonObject] = {
     "html": {"text": '<div class="a"><p>b</p>&amp;</div>', "count": 1},
     "braces": {"text": "{{a}} }} ]]] {{{"},
 }
-FAMILIES = pytest.mark.parametrize("writer", WRITERS.values(), ids=WRITERS.keys())
+FAMILIES = for_each("writer", WRITERS.values(), ids=WRITERS.keys())
 
 
 def can_write(writer: Writer, arguments: JsonObject) -> bool:
@@ -52,7 +51,7 @@ def called(reply: Reply) -> list[tuple[str, JsonObject | None]]:
 
 
 @FAMILIES
-@pytest.mark.parametrize("arguments", ARGUMENTS.values(), ids=ARGUMENTS.keys())
+@for_each("arguments", ARGUMENTS.values(), ids=ARGUMENTS.keys())
 def test_what_was_written_is_what_is_called(writer: Writer, arguments: JsonObject) -> None:
     if not can_write(writer, arguments):
         return
@@ -70,7 +69,7 @@ def test_several_calls_are_several(writer: Writer) -> None:
 
 
 @FAMILIES
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@for_each("newline", ["\n", "\r\n"])
 def test_thinking_and_text_before_a_call_are_what_they_are(writer: Writer, newline: str) -> None:
     call = writer.calls([("get_time", {"city": "Oslo"})])
     reply = read(f"<think>{newline}I think.{newline}</think>{newline}{newline}I look.{newline}{newline}{call}{newline}")
@@ -79,7 +78,7 @@ def test_thinking_and_text_before_a_call_are_what_they_are(writer: Writer, newli
 
 
 @FAMILIES
-@pytest.mark.parametrize("before", [" ", "\n", "\n\n", "\r\n", "\t"])
+@for_each("before", [" ", "\n", "\n\n", "\r\n", "\t"])
 def test_blanks_around_a_call_say_nothing(writer: Writer, before: str) -> None:
     reply = read(f"{before}{writer.calls([('get_time', {'city': 'Oslo'})])}{before}")
     assert (called(reply), reply.text) == ([("get_time", {"city": "Oslo"})], "")
@@ -100,7 +99,7 @@ def test_a_call_of_no_offered_tool_is_text_to_the_letter(writer: Writer) -> None
 
 
 @FAMILIES
-@pytest.mark.parametrize("around", ["So:\n```\n{}\n```\nThat is all.", "So:\n~~~xml\n{}\n~~~"])
+@for_each("around", ["So:\n```\n{}\n```\nThat is all.", "So:\n~~~xml\n{}\n~~~"])
 def test_a_call_in_a_code_fence_is_text_to_the_letter(writer: Writer, around: str) -> None:
     text = around.replace("{}", writer.calls([("get_time", {"city": "Oslo"})]))
     assert (read(text).text, read(text).calls) == (text, [])

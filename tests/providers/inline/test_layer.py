@@ -22,6 +22,7 @@ from chatls.providers.known.refused import Learnt
 from chatls.providers.ollama_reply import OllamaDecoder
 from tests.providers.cases import DONE, fragment
 from tests.providers.reading import SOURCE, Seen, seen, stream_bytes
+from tests.support.cases import for_each
 
 TOOLS = {"search": {"type": "object", "properties": {"pattern": {"type": "string"}}}}
 CALL = '<tool_call>\n{"name": "search", "arguments": {"pattern": "TODO"}}\n</tool_call>'
@@ -99,7 +100,7 @@ def test_behind_calls_that_the_server_parsed_nothing_is_parsed() -> None:
     assert (reply.calls, reply.text) == ((("search", {"pattern": "x"}),), CALL)
 
 
-@pytest.mark.parametrize(("pattern", "text"), [("x", CALL), ("TODO", "")])
+@for_each(("pattern", "text"), [("x", CALL), ("TODO", "")])
 def test_in_a_whole_answer_only_the_calls_that_the_server_parsed_count(pattern: str, text: str) -> None:
     decoder = InlineDecoder(ChatDecoder(SOURCE), TOOLS, Learnt(), "m")
     call = fragment(json.dumps({"pattern": pattern}), name="search", call_id="c1")
@@ -120,7 +121,7 @@ def native_pieces(pattern: str, index: int = 0) -> list[Any]:
 TODO, FIXME = CALL, CALL.replace("TODO", "FIXME")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "values",
     [
         [*characters(TODO), *native_pieces("TODO")],
@@ -137,7 +138,7 @@ def test_a_call_that_the_server_tells_twice_is_one(values: list[Any]) -> None:
     assert len(reply.replay.call_ids) == 1
 
 
-@pytest.mark.parametrize(
+@for_each(
     "values",
     [
         [say(TODO), say(FIXME), *native_pieces("TODO"), *native_pieces("FIXME", 1)],
@@ -163,7 +164,7 @@ def test_a_call_of_the_servers_that_was_cut_off_is_told() -> None:
     assert (reply.calls, len(reply.argument_texts), reply.stop) == (CALLED, 2, "max_tokens")
 
 
-@pytest.mark.parametrize("bare", ['{"name": "search", "arguments": {"pattern": "x"}}', "search\n{}", "all\nHi"])
+@for_each("bare", ['{"name": "search", "arguments": {"pattern": "x"}}', "search\n{}", "all\nHi"])
 def test_behind_calls_of_the_server_what_is_not_marked_as_one_is_text(bare: str) -> None:
     reply = read([*native_pieces("TODO"), *characters(bare), end("tool_calls")])
     assert (reply.calls, reply.text) == (CALLED, bare)
@@ -198,15 +199,15 @@ def test_in_a_whole_answer_it_is_known_at_once() -> None:
     assert (reply.thinking, reply.text, reply.calls) == ("I wonder.\n", "It is 4.", CALLED)
 
 
-@pytest.mark.parametrize("text", [OPENED, "I wonder.</think>It is 4.", "I wonder.</think>\n\nIt is 4.", "hm\n</think>"])
-@pytest.mark.parametrize("size", [1, 1000])
+@for_each("text", [OPENED, "I wonder.</think>It is 4.", "I wonder.</think>\n\nIt is 4.", "hm\n</think>"])
+@for_each("size", [1, 1000])
 def test_the_end_of_a_block_without_a_beginning_is_learnt_however_it_is_cut(text: str, size: int) -> None:
     learnt = Learnt()
     read([*(say(text[at : at + size]) for at in range(0, len(text), size)), end()], learnt)
     assert learnt.thinking_open
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "Write `</think>` to end it.",
@@ -248,7 +249,7 @@ def test_a_reply_that_breaks_off_is_still_one(caplog: pytest.LogCaptureFixture) 
     assert caplog.messages == ["m wrote: half <tool"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "text"),
     [
         ("I look <", "I look <"),
@@ -283,7 +284,7 @@ def test_what_the_model_wrote_is_logged_at_the_lowest_level_only(caplog: pytest.
     assert caplog.messages == [f"m wrote: {CALL}"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("name", "own", "handed_on"),
     [
         ("llamacpp", {}, True),

@@ -13,6 +13,7 @@ from chatls.providers.inline.parser import InlineParser
 from tests.providers.inline.reading import Reply, deltas_of, fold, read, without_pieces
 from tests.providers.inline.test_properties import PLACES, cut
 from tests.providers.inline.writers import DSML, M3, WRITERS, Writer
+from tests.support.cases import for_each
 
 TEXT: JsonObject = {"type": "string"}
 SAVE: JsonObject = {
@@ -144,7 +145,7 @@ PATH = "<function=save><parameter=path>\na.md\n</parameter>\n"
 ENDS = "</parameter>\n</function>\n</tool_call>"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         f"{PATH}<parameter=content>\na\n{ENDS}\nb </parameter>",
@@ -164,7 +165,7 @@ def test_what_can_be_read_in_two_ways_is_an_error(text: str) -> None:
     assert arguments_of(read(text, TOOLS)) == [None]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "arguments"),
     [
         ("<parameter=path>\na\n<parameter=content>\nb\n</parameter>\n</function>", {"path": "a", "content": "b"}),

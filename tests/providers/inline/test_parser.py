@@ -1,11 +1,10 @@
 """Calls and thinking inside text, case by case: each family, and what only looks like a call."""
 
-import pytest
-
 from chatls.content import JsonObject
 from chatls.providers.delta import CallArguments, CallStart, TextDelta, ThinkingDelta
 from chatls.providers.inline.parser import InlineParser
 from tests.providers.inline.reading import TOOLS, deltas_of, fold, read
+from tests.support.cases import for_each
 
 HERMES = '<tool_call>\n{"name": "get_time", "arguments": {"city": "Oslo"}}\n</tool_call>'
 DSML = "<\uff5cDSML\uff5c"
@@ -72,16 +71,14 @@ ONE_CALL = {
 }
 
 
-@pytest.mark.parametrize("text", ONE_CALL.values(), ids=ONE_CALL.keys())
+@for_each("text", ONE_CALL.values(), ids=ONE_CALL.keys())
 def test_a_call_is_read_and_nothing_of_it_is_shown(text: str) -> None:
     reply = read(text)
     assert (reply.text, reply.thinking) == ("", "")
     assert [(call.name, call.arguments) for call in reply.calls] == [("get_time", {"city": "Oslo"})]
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in ONE_CALL if name not in ("functionary 3.2", "a fence and nothing else")]
-)
+@for_each("name", [name for name in ONE_CALL if name not in ("functionary 3.2", "a fence and nothing else")])
 def test_text_before_and_behind_a_call_is_kept(name: str) -> None:
     ends = "<|call|>" if "gpt-oss" in name else ""
     reply = read(f"First I look.\n{ONE_CALL[name]}{ends}\nThen I speak.")
@@ -89,7 +86,7 @@ def test_text_before_and_behind_a_call_is_kept(name: str) -> None:
     assert [call.arguments for call in reply.calls] == [{"city": "Oslo"}]
 
 
-@pytest.mark.parametrize("name", [name for name in ONE_CALL if "functionary" not in name])
+@for_each("name", [name for name in ONE_CALL if "functionary" not in name])
 def test_a_call_of_a_tool_that_is_not_offered_stays_text(name: str) -> None:
     reply = read(ONE_CALL[name], {"other": {}})
     assert reply.calls == []
@@ -97,7 +94,7 @@ def test_a_call_of_a_tool_that_is_not_offered_stays_text(name: str) -> None:
     assert "Oslo" in reply.text
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         f"So it is written:\n```xml\n{HERMES}\n```\nThat is all.",
@@ -122,7 +119,7 @@ def test_what_is_no_call_stays_text(text: str) -> None:
     assert (reply.text, reply.thinking, reply.calls) == (text, "", [])
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("written", "value"),
     [
         ("<parameter=count>\n42\n</parameter>", {"count": 42}),
@@ -153,7 +150,7 @@ def test_arguments_stream_while_they_are_written() -> None:
     assert [delta.text for delta in deltas if isinstance(delta, CallArguments)] == ["one ", '\\"two\\" ']
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "<tool_call>\r\n<function=get_time>\r\n<parameter=city>\r\nOslo\r\n</parameter>\r\n</function>\r\n</tool_call>",
@@ -200,7 +197,7 @@ def test_text_goes_out_at_once_when_it_can_be_no_marker() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@for_each(
     "pieces",
     [
         ["a", "l", "l", " of"],
@@ -225,13 +222,13 @@ def test_the_rest_of_a_piece_comes_with_the_next_one() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("first", ["a", "al", "to", "get_tim", "```json"])
+@for_each("first", ["a", "al", "to", "get_tim", "```json"])
 def test_only_where_tools_are_offered_a_rare_beginning_of_a_call_waits(first: str) -> None:
     assert InlineParser(TOOLS).feed(first) == []
     assert "".join(delta.text for delta in InlineParser({}).feed(first) if isinstance(delta, TextDelta)) == first
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     ["all\nof them", "all", "all\n", "a", "get_time\nis a tool", "to=you", "to=get_time it is", "python", "```\n"],
 )
@@ -246,7 +243,7 @@ def test_an_answer_of_functionary_begins_with_whom_it_is_for() -> None:
 ENDS = ("<|im_end|>", "<|eot_id|>", "<|end|>", "<|END_RESPONSE|>", "<|endoftext|>", "<end_of_turn>")
 
 
-@pytest.mark.parametrize("end", ENDS)
+@for_each("end", ENDS)
 def test_what_ends_a_turn_is_dropped_at_its_end_and_before_a_call(end: str) -> None:
     assert read(f"Hi.{end}").text == "Hi."
     assert read(f"Hi.{end}\n{end}\n").text == "Hi."
@@ -256,8 +253,8 @@ def test_what_ends_a_turn_is_dropped_at_its_end_and_before_a_call(end: str) -> N
     assert (before.text, len(before.calls)) == ("Hi.", 1)
 
 
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize(
+@for_each("end", ENDS)
+@for_each(
     "text",
     [
         "{end} ends a turn", "It is {end}, as in `{end}`.", "```\nHi{end}\n```\nSo.", "`{end}`", "{end}\n\n{end}\n<",
@@ -269,7 +266,7 @@ def test_what_ends_a_turn_is_text_where_it_is_spoken_of(text: str, end: str) -> 
     assert read(written).text == written
 
 
-@pytest.mark.parametrize(
+@for_each(
     "before",
     ["It`s a `file`: ", "It`s this: ", "`a.txt`", "``a ` b`` ", "It`s\n", "`a\n  ", "```x``` ", "- `a`, `b\n", "\\` "],
 )
@@ -286,7 +283,7 @@ def test_a_code_span_is_followed_through_pieces_that_pass_unread() -> None:
     assert fold(deltas_of(["a `b", " c` `d", " e ", call, " f` g"])).text == f"a `b c` `d e {call} f` g"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "arguments"),
     [
         (
@@ -317,7 +314,7 @@ def test_a_value_that_was_cut_off_is_not_whole() -> None:
     assert not [call for call in read(text, cut=True).calls if call.ready]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "arguments"),
     [
         ("{'name': 'many', 'arguments': {'text': 'a \\'}\\' \"', 'exact': True}}", {"text": "a '}' \"", "exact": True}),
@@ -336,9 +333,7 @@ def test_behind_a_marker_python_and_a_forgotten_brace_are_understood(text: str, 
     assert (reply.text, [call.arguments for call in reply.calls]) == ("I look.\nDone.", [arguments])
 
 
-@pytest.mark.parametrize(
-    "text", ["{'name': 'get_time', 'arguments': {'city': 'Oslo'}}", "```json\n{'name': 'get_time'}\n```"]
-)
+@for_each("text", ["{'name': 'get_time', 'arguments': {'city': 'Oslo'}}", "```json\n{'name': 'get_time'}\n```"])
 def test_python_without_a_marker_is_text(text: str) -> None:
     assert (read(text).text, read(text).calls) == (text, [])
 
@@ -358,7 +353,7 @@ def test_a_fence_behind_a_fence_with_a_call_is_one() -> None:
     assert (shown.text, len(shown.calls)) == (f"```python\nx = 1\n{HERMES}\n```\nSo.", 1)
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("text", "thinking", "answer"),
     [
         ("<think>\nhm\n</think>\n\nYes", "hm\n", "Yes"),
@@ -384,13 +379,13 @@ def test_a_think_block_that_the_template_opened_is_understood() -> None:
     assert (reply.thinking, reply.text, len(reply.calls)) == ("hm\n", "Yes ", 1)
 
 
-@pytest.mark.parametrize("end", ["", "\n", "</think>", "\n</think>\n\n"])
+@for_each("end", ["", "\n", "</think>", "\n</think>\n\n"])
 def test_a_call_that_ends_the_thinking_and_the_reply_is_meant(end: str) -> None:
     reply = read(f"<think>I look. {HERMES}{HERMES}{end}")
     assert (reply.thinking, reply.text, len(reply.calls)) == ("I look. ", "", 2)
 
 
-@pytest.mark.parametrize("length", range(len("<tool_call>") + 1, len(HERMES) - len("}\n</tool_call>")))
+@for_each("length", range(len("<tool_call>") + 1, len(HERMES) - len("}\n</tool_call>")))
 def test_a_call_that_was_cut_off_is_never_ready(length: int) -> None:
     reply = read(HERMES[:length], cut=True)
     assert reply.text == ""

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +23,7 @@ from chatls.providers.ollama_reply import OllamaDecoder
 from tests.providers.inline.reading import CITY, TOOLS, Reply, deltas_of, fold, without_pieces
 from tests.providers.inline.test_parser import ONE_CALL
 from tests.providers.reading import SOURCE
+from tests.support.cases import for_each
 
 MARKERS = tuple(sorted({*words.EVERYWHERE, *words.LINE_OPENERS, *CLOSERS, *words.ENDS, words.STEPS}))
 PIECES = (
@@ -245,15 +245,13 @@ def said_by(deltas: Iterable[Delta]) -> str:
     return "".join(delta.text for delta in deltas if isinstance(delta, TextDelta | ThinkingDelta))
 
 
-@pytest.mark.parametrize("marker", [opener for opener in OPENERS if opener[0] in "<[]"])
+@for_each("marker", [opener for opener in OPENERS if opener[0] in "<[]"])
 def test_a_marker_that_begins_nothing_is_text(marker: str) -> None:
     text = f"The marker {marker} is what it writes."
     assert fold(deltas_of(list(text))).text == text
 
 
-@pytest.mark.parametrize(
-    "word", sorted({*words.EVERYWHERE, *words.LINE_OPENERS, *words.FENCES, *THINKING.values(), "{", "["})
-)
+@for_each("word", sorted({*words.EVERYWHERE, *words.LINE_OPENERS, *words.FENCES, *THINKING.values(), "{", "["}))
 def test_what_passes_unread_can_begin_no_word(word: str) -> None:
     """The shortcut of plain pieces knows each word of the table, wherever a piece ends."""
     for size in range(1, len(word) + 1):

@@ -19,6 +19,7 @@ from chatls.providers.http.framing import NdjsonFramer, SseFramer
 from chatls.providers.inline.layer import InlineDecoder
 from chatls.providers.known.refused import Learnt
 from tests.providers.reading import SOURCE, decoder_of, seen
+from tests.support.cases import for_each
 
 FOLDER = os.environ.get("CHATLS_STREAMS")
 KINDS: dict[str, ProviderKind] = {"chat": "openai_chat", "ollama": "ollama"}
@@ -54,8 +55,8 @@ def said(deltas: list[Delta]) -> list[Delta]:
     return [delta for delta in deltas if isinstance(delta, TextDelta | ThinkingDelta)]
 
 
-@pytest.mark.parametrize("size", [7, 1_000_000])
 @pytest.mark.parametrize(("path", "about"), recordings())
+@for_each("size", [7, 1_000_000])
 def test_a_recorded_stream_is_read_the_same_with_and_without_the_layer(path: Path, about: Any, size: int) -> None:
     kind, data = KINDS[about["kind"]], path.read_bytes()
     object_schema: JsonObject = {"type": "object"}

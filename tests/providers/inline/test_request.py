@@ -5,7 +5,6 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from chatls.providers.inline.parser import InlineParser
 from chatls.providers.inline.request import with_tools_in_prompt
 from chatls.providers.known.wording import NO_RESULT
 from chatls.providers.provider import ModelRequest
+from tests.support.cases import for_each
 
 SEARCH = ToolSpec(
     "search",
@@ -52,7 +52,7 @@ MODELS = {
     "llama3.2:3b": '{"name": "search", "parameters":',
 }
 """One of each family, and how its call begins."""
-every_form = pytest.mark.parametrize("model", MODELS)
+every_form = for_each("model", MODELS)
 NAMES = {
     "anything": (
         "qwen3:8b", "Qwen2.5-Coder-7B", "mistral-small3.2", "devstral", "gpt-oss:20b", "granite4", "DeepSeek-R1",
@@ -140,7 +140,7 @@ def test_every_form_is_tested() -> None:
     assert {id(form_of(model)) for model in MODELS} == {id(form) for form in FORMS}
 
 
-@pytest.mark.parametrize(("model", "name"), [(model, name) for model, names in NAMES.items() for name in names])
+@for_each(("model", "name"), [(model, name) for model, names in NAMES.items() for name in names])
 def test_a_model_is_told_in_its_familys_form(model: str, name: str) -> None:
     assert form_of(name) is form_of(model)
 
@@ -201,7 +201,7 @@ def test_a_result_comes_as_it_is(model: str, text: str, other: str) -> None:
 
 
 @every_form
-@pytest.mark.parametrize("spelling", ["</{}>", "</{} >", "< / {}>", "</{}", "</{}>\n</{}>"])
+@for_each("spelling", ["</{}>", "</{} >", "< / {}>", "</{}", "</{}>\n</{}>"])
 def test_a_result_cannot_end_early_and_speak_for_the_person(model: str, spelling: str) -> None:
     mark = form_of(model).mark
     for name in (mark, mark.upper(), mark.lower()):

@@ -12,6 +12,7 @@ import pytest
 
 from chatls.content import JsonObject
 from tests.providers.inline.reading import Reply, read
+from tests.support.cases import for_each
 
 FOLDER = os.environ.get("CHATLS_STREAMS")
 TEXTS = sorted(Path(FOLDER, "localtext").glob("*/*.txt")) if FOLDER else []
@@ -57,7 +58,7 @@ def tools() -> dict[str, JsonObject]:
     return {tool["name"]: tool["parameters"] for tool in listed.values()}
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=name_of)
+@for_each("path", TEXTS, ids=name_of)
 def test_a_models_text_gives_what_is_expected(path: Path) -> None:
     case = json.loads(path.with_suffix(".json").read_text("utf-8"))
     flags, expect = case["flags"], dict(case["expect"])

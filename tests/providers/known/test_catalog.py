@@ -8,7 +8,7 @@ import pytest
 from chatls.config import Settings
 from chatls.errors import RequestError, SettingsError
 from chatls.providers.known.catalog import KNOWN
-from chatls.providers.known.choice import Choice, available, choose, likely_kind, named_choice, only_model
+from chatls.providers.known.choice import Chosen, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.known.loopback import find_llamacpp, find_ollama
 from tests.support.http_server import Hang, Raw, Reply, Request, ScriptedServer, answered
 
@@ -214,7 +214,7 @@ async def test_a_model_is_named_behind_the_first_slash(named: str, expected: tup
     )
     choice = named_choice(named, own)
     assert (choice.provider, choice.model) == expected
-    assert isinstance(choice, Choice)
+    assert isinstance(choice, Chosen)
 
 
 async def test_a_name_that_leads_nowhere_is_refused() -> None:

@@ -362,7 +362,7 @@
 ---@field turnId string
 ---@field stopReason chatls.StopReason
 ---@field usage chatls.Usage|userdata The sum over the turn; null if the provider did not say.
----@field steps integer Model replies begun.
+---@field steps integer ParamsT replies begun.
 ---@field chunks integer Text and thinking deltas as the provider sent them.
 ---@field tools table<string, integer> Calls that ran, by tool.
 ---@field durationMs integer From the moment the prompt was read.

@@ -20,11 +20,10 @@ from chatls.agent.step import Outcome, Run
 from chatls.config import PermissionRule
 from chatls.editor import Editor, Question, Reply
 from chatls.errors import ToolError
-from chatls.events import Event, Notice, PermissionRequested, PermissionResolved
+from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved
 from chatls.permissions import PermissionEntry
 from chatls.tools.tool import Plan, ToolContext
 
-Emit = Callable[[Event], None]
 RulesOf = Callable[[str | None], tuple[PermissionRule, ...]]
 
 _SETTLED = {"allow": "allow_always", "deny": "reject_always"}

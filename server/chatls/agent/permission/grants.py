@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chatls.agent.permission.command_keys import Key
 from chatls.agent.permission.rules import Rule
 from chatls.errors import ChatlsError
+from chatls.shapes import member
 from chatls.workspace.openfile import NotRegularError, open_beneath
 from chatls.workspace.ownfolder import make_private
 
@@ -40,7 +41,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
-class _Entry(_Strict):
+class _Granted(_Strict):
     id: str
     workspace: str
     tool: str
@@ -50,9 +51,9 @@ class _Entry(_Strict):
     exact: bool = False
 
 
-class _File(_Strict):
+class _GrantsFile(_Strict):
     version: int
-    permissions: list[_Entry]
+    permissions: list[_Granted]
 
 
 class Grants:
@@ -125,7 +126,7 @@ class Grants:
             values = json.loads(data)
             if _is_newer(values):
                 return self._unused("was written by a newer chatls")
-            return tuple(_rule(entry) for entry in _File.model_validate(values).permissions)
+            return tuple(_rule(entry) for entry in _GrantsFile.model_validate(values).permissions)
         except (ValueError, RecursionError, ValidationError):
             return self._set_aside()
 
@@ -201,11 +202,11 @@ def _mark(path: Path) -> tuple[int, ...] | None:
 
 
 def _is_newer(values: Any) -> bool:
-    version = cast("dict[str, Any]", values).get("version") if isinstance(values, dict) else None
+    version = member(values, "version")
     return isinstance(version, int) and version > VERSION
 
 
-def _rule(entry: _Entry) -> Rule:
+def _rule(entry: _Granted) -> Rule:
     if (entry.command is not None and not entry.command) or not Path(entry.workspace).is_absolute():
         raise ValueError("an entry that means nothing")
     key = None if entry.command is None else Key(tuple(entry.command), entry.exact)

@@ -8,7 +8,7 @@ from typing import Any
 
 from chatls import jsontext
 from chatls.content import JsonObject
-from chatls.providers.shapes import as_list, as_objects, as_text, object_or_none
+from chatls.shapes import as_list, as_objects, as_text, object_or_none
 
 _SAID_LENGTH = 400
 """Characters of a server's own words that are shown."""

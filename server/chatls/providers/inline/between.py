@@ -8,7 +8,7 @@ that follows is held until it is over or calls again: if the same tag comes once
 from collections.abc import Callable, Collection, Generator
 from dataclasses import replace
 
-from chatls.providers.inline.nested import LONGEST_TAG, Keys, Marks, Seen, begins_call
+from chatls.providers.inline.nested import LONGEST_TAG, Keys, Marks, ValueSoFar, begins_call
 from chatls.providers.inline.source import EndedError, Source, Wait
 from chatls.providers.inline.words import CALLS
 
@@ -28,12 +28,12 @@ class Value:
         self._names = names
         self._add = add
         self._scalar = False
-        self._seen: Seen = Seen()
+        self._seen: ValueSoFar = ValueSoFar()
         self._held: list[str] = []
         """A tag that closes it if the call ends there, and what came behind it; or, if `_forgot`, the newline before
         another parameter, and that. """
         self._forgot = False
-        self._before: Seen = Seen()
+        self._before: ValueSoFar = ValueSoFar()
         """What it held before that."""
 
     def read(self, *, scalar: bool) -> Wait:

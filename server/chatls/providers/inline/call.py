@@ -26,7 +26,7 @@ class OpenCall:
 
     __slots__ = ("_emit", "_id", "_texts", "settled", "waiting", "waits")
 
-    def __init__(self, name: str, emit: Callable[[Delta], None], waiting: "Waiting | None" = None) -> None:
+    def __init__(self, name: str, emit: Callable[[Delta], None], waiting: "CallsInDoubt | None" = None) -> None:
         self._emit = emit
         self._id = new_call_id()
         self._texts: list[str] = []
@@ -71,7 +71,7 @@ class OpenCall:
         self._emit(CallReady(self._id, None, why))
 
 
-class Waiting:
+class CallsInDoubt:
     """The calls of a reply from the first on whose arguments stand between tags: those behind it may be the text of its
     last value, whose closing tag is then still to come. They are told in their order, when the reply is over.
     """

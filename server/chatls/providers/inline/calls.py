@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from chatls.content import JsonObject
 from chatls.providers.delta import Delta
 from chatls.providers.inline.arguments import read_code, read_gemma, read_python
-from chatls.providers.inline.call import NotACallError, OpenCall, Waiting
+from chatls.providers.inline.call import CallsInDoubt, NotACallError, OpenCall
 from chatls.providers.inline.families import (
     CODE_TOOLS,
     OPENERS,
@@ -50,7 +50,7 @@ class CallReader:
         self.open: OpenCall | None = None
         """The newest call of the attempt that is under way."""
         self.any_call = False
-        self.waiting = Waiting()
+        self.waiting = CallsInDoubt()
         self.on_its_own = False
         """Whether the opener begins a line: bare code is a call only there, because prose looks the same."""
         self.started = False

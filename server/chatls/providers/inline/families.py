@@ -23,7 +23,7 @@ class Tags:
     """What every opening of a parameter begins with."""
 
 
-Body = Literal["json", "tags", "gemma", "python", "code", "harmony"]
+CallBody = Literal["json", "tags", "gemma", "python", "code", "harmony"]
 """What follows a call's name."""
 
 
@@ -39,7 +39,7 @@ class Family:
     """Words that may stand between opener and name."""
     after: str | None = None
     """Regular expression of what follows the name up to the arguments; None: the name is never written that way."""
-    body: Body = "json"
+    body: CallBody = "json"
     tags: Tags | None = None
     quote: str = ""
     """What stands around texts, where they have a mark of their own."""

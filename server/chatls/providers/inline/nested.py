@@ -103,7 +103,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class ValueSoFar:
     """What a value held so far."""
 
     opened: Opened | None = None
@@ -119,15 +119,15 @@ class Seen:
     plain: bool = True
     """It held no tags."""
 
-    def open(self) -> "Seen":
+    def open(self) -> "ValueSoFar":
         """With one more tag that it opened."""
         return replace(self, opened=Opened(self.key, self.opened), key="", plain=False)
 
-    def close(self) -> "Seen":
+    def close(self) -> "ValueSoFar":
         """With a tag inside it that closed another one, or was never opened."""
         return replace(self, opened=self.opened.outer if self.opened else None, plain=False)
 
-    def close_before(self, key: str) -> "Seen":
+    def close_before(self, key: str) -> "ValueSoFar":
         """The same where a parameter may follow, of the call ("": none of its own) or of another one inside it."""
         return replace(
             self.close(), doubts=self.doubts | {key, self.opened.key if self.opened else ""} - {""}, passed=True

@@ -1,4 +1,4 @@
-"""What a reader of text has found and not handed on yet: pieces of the same kind are one. Pure; knows no dialect."""
+"""The output buffer of a reader: deltas not handed on yet, pieces of the same kind are one. Pure; knows no dialect."""
 
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.inline.span import Span
@@ -6,7 +6,7 @@ from chatls.providers.inline.span import Span
 _TEXTS = (TextDelta, ThinkingDelta)
 
 
-class Output:
+class Deltas:
     """Deltas, in order."""
 
     __slots__ = ("_deltas", "_kind", "_pieces", "heard", "said", "span", "thinking")

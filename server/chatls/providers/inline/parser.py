@@ -1,6 +1,6 @@
 """Tool calls and thinking written inside plain text, as it streams: text in, deltas out. Pure.
 
-Knows no provider and no family: the families are one table (`inline_families.py`). Text goes out as soon as it cannot
+Knows no provider and no family: the families are one table (`families.py`). Text goes out as soon as it cannot
 be part of a marker. What begins like a call but names no offered tool, or is not written like one, stays text, and so
 does everything inside a code fence.
 
@@ -16,7 +16,7 @@ from chatls.providers.inline import words as words
 from chatls.providers.inline.families import ENVELOPES, SPOKEN, THINKING
 from chatls.providers.inline.opening import Opening
 from chatls.providers.inline.output import Pieces
-from chatls.providers.inline.reading import Known, Reading
+from chatls.providers.inline.reading import IsKnown, Reading
 from chatls.providers.inline.source import Wait
 from chatls.providers.inline.span import closes
 from chatls.providers.inline.thinking import read_thinking
@@ -34,7 +34,7 @@ class InlineParser:
     """
 
     def __init__(
-        self, tools: Mapping[str, JsonObject], *, thinking_open: bool = False, known: Known | None = None
+        self, tools: Mapping[str, JsonObject], *, thinking_open: bool = False, known: IsKnown | None = None
     ) -> None:
         self._reading = Reading(tools, known, words.ENDS if thinking_open else frozenset())
         self._source, self._out, self._fence = self._reading.source, self._reading.out, self._reading.fence

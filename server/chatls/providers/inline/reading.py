@@ -12,22 +12,22 @@ from chatls.providers.inline.call import NotACallError
 from chatls.providers.inline.calls import CallReader
 from chatls.providers.inline.families import HARMONY_ENDS
 from chatls.providers.inline.fence import Fence
-from chatls.providers.inline.output import Output
+from chatls.providers.inline.output import Deltas
 from chatls.providers.inline.source import EndedError, Source, Wait, Words
 from chatls.providers.inline.watch import NOTHING_PASSES, Watched, watched
 
 _SHORTEST_PIECE = 2
 """A reply that was cut off may end in a marker's beginning: so long, it is taken for one; shorter, for text."""
 
-Known = Callable[[str, JsonObject | None], bool]
+IsKnown = Callable[[str, JsonObject | None], bool]
 
 
 class Reading:
     """Where a reply is being read."""
 
-    def __init__(self, tools: Mapping[str, JsonObject], known: Known | None, closers: frozenset[str]) -> None:
+    def __init__(self, tools: Mapping[str, JsonObject], known: IsKnown | None, closers: frozenset[str]) -> None:
         self.source = Source()
-        self.out = Output()
+        self.out = Deltas()
         self.out.thinking = bool(closers)
         self.calls = CallReader(self.source, tools, self.out.add)
         self.known = known

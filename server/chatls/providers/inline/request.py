@@ -1,6 +1,6 @@
 """A request for a model whose server takes no tools: they are told in words, calls and results stand in the text.
 
-Pure; knows no server, and no family: inline_forms.py has their forms. What the model then writes is read by inline.py.
+Pure; knows no server, and no family: `forms.py` has their forms. What the model then writes is read by `parser.py`.
 """
 
 from collections.abc import Iterable

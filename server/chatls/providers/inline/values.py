@@ -1,4 +1,4 @@
-"""What an argument that was written as plain text means, by the tool's schema. Pure; knows no dialect."""
+"""Coercion: what an argument written as plain text means, by the tool's JSON Schema. Pure; knows no dialect."""
 
 import ast
 import re
@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from chatls import jsontext
 from chatls.content import JsonObject
+from chatls.shapes import as_list, object_or_none
 
 _NAMED: dict[str, Any] = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 _KINDS: dict[type, tuple[str, ...]] = {
@@ -42,7 +43,7 @@ def names(schema: JsonObject) -> list[str]:
 def required(schema: JsonObject) -> frozenset[str]:
     """The names of the properties that have to be there."""
     found: Any = schema.get("required")
-    named = cast(list[Any], found) if isinstance(found, list) else []
+    named = as_list(found)
     return frozenset(name for name in named if isinstance(name, str))
 
 
@@ -172,7 +173,7 @@ def _variant(schema: JsonObject, key: str) -> JsonObject:
     merged: JsonObject = {}
     for several in ("anyOf", "oneOf", "allOf"):
         options: Any = schema.get(several)
-        for option in cast(list[Any], options) if isinstance(options, list) else []:
+        for option in as_list(options):
             merged |= _object(_object(option).get(key))
     return merged
 
@@ -198,4 +199,4 @@ def _resolved(value: Any, root: Any, depth: int) -> Any:
 
 
 def _object(value: Any) -> JsonObject:
-    return cast(JsonObject, value) if isinstance(value, dict) else {}
+    return object_or_none(value) or {}

@@ -42,7 +42,7 @@ _FINDERS: Mapping[str, Callable[[str], Awaitable[Found | None]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Chosen:
     """The model that answers."""
 
     provider: str
@@ -52,7 +52,7 @@ class Choice:
     """Why this one, for people."""
 
 
-def named_choice(named: str, settings: Settings) -> Choice:
+def named_choice(named: str, settings: Settings) -> Chosen:
     """The model that a person named: "provider/model", or a provider alone, with its default model if it has one.
 
     Raises `RequestError` (1005) and `SettingsError`.
@@ -60,36 +60,36 @@ def named_choice(named: str, settings: Settings) -> Choice:
     provider, slash, model = named.partition("/")
     kind_of(provider, settings)
     model = model or default_model(provider, settings)
-    return Choice(provider, model, "it is set" if slash else f"{provider} is set, and this is its default model")
+    return Chosen(provider, model, "it is set" if slash else f"{provider} is set, and this is its default model")
 
 
-async def choose(settings: Settings, environment: Mapping[str, str]) -> Choice:
+async def choose(settings: Settings, environment: Mapping[str, str]) -> Chosen:
     """The model where none is set: a key in the environment, a server on this machine, the embedded model.
 
     Waits half a second at most. No prompt goes anywhere meanwhile. Raises `SettingsError`.
     """
     for entry in KNOWN:
         if variable := _key_variable(entry, settings, environment):
-            return Choice(entry.name, entry.model, f"{variable} is set in the environment")
+            return Chosen(entry.name, entry.model, f"{variable} is set in the environment")
     for found in await _look_around(settings):
-        return Choice(found.provider, found.model, f"{found.title} answers at {found.address}")
+        return Chosen(found.provider, found.model, f"{found.title} answers at {found.address}")
     for name, provider in settings.providers.items():
         if provider.kind in ("scripted", "local"):
-            return Choice(name, default_model(name, settings), f"{name!r} is set up, and no key or server was found")
-    return Choice(EMBEDDED_PROVIDER, EMBEDDED_MODEL, _MAKESHIFT)
+            return Chosen(name, default_model(name, settings), f"{name!r} is set up, and no key or server was found")
+    return Chosen(EMBEDDED_PROVIDER, EMBEDDED_MODEL, _MAKESHIFT)
 
 
-async def only_model(provider: str, settings: Settings, models: Callable[[], Awaitable[tuple[str, ...]]]) -> Choice:
+async def only_model(provider: str, settings: Settings, models: Callable[[], Awaitable[tuple[str, ...]]]) -> Chosen:
     """The model of a server that was named without one: the best that it has on this machine, or its only one.
 
     `models` asks it for all of them. Raises `RequestError` (1005) where a person has to choose.
     """
     with anyio.move_on_after(_LOOKING):
         if found := await _find(provider, settings):
-            return Choice(provider, found.model, f"{found.title} answers at {found.address}")
+            return Chosen(provider, found.model, f"{found.title} answers at {found.address}")
     names = await models()
     if len(names) == 1:
-        return Choice(provider, names[0], f"it is the only model of {provider}")
+        return Chosen(provider, names[0], f"it is the only model of {provider}")
     has = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
     text = f'which model of {provider}? Set "model" to "{provider}/...".'
     raise RequestError(MODEL_NOT_FOUND, f"{text} It has {has}." if names else text)

@@ -6,7 +6,7 @@ from typing import Any
 
 from chatls.content import JsonObject
 from chatls.providers.provider import ModelInfo
-from chatls.providers.shapes import as_object, as_objects, as_text
+from chatls.shapes import as_object, as_objects, as_text
 
 _NOT_FOR_CHAT = re.compile(
     r"embed|whisper|\btts\b|transcribe|dall-e|moderation|realtime|\bsora\b|rerank|davinci|babbage", re.IGNORECASE

@@ -11,7 +11,7 @@ import anyio
 
 from chatls import jsontext
 from chatls.content import JsonObject
-from chatls.providers.shapes import as_list, as_objects, object_or_none
+from chatls.shapes import as_list, as_objects, object_or_none
 
 _LONGEST_ANSWER = 1024 * 1024
 _ASKED_FOR = 8
@@ -32,7 +32,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Heard:
     server: str
     """Its `Server` header."""
     value: JsonObject
@@ -98,7 +98,7 @@ def _found(provider: str, title: str, base_url: str, model: Any) -> Found | None
     return Found(provider, title, urlsplit(base_url).netloc, model) if isinstance(model, str) and model else None
 
 
-async def _ask(base_url: str, path: str, question: JsonObject | None = None) -> _Answer | None:
+async def _ask(base_url: str, path: str, question: JsonObject | None = None) -> _Heard | None:
     """What a server on this machine answers, if it is a JSON object with status 200."""
     try:
         address = urlsplit(base_url)
@@ -146,7 +146,7 @@ def _header(head: bytes, name: bytes) -> str:
     return next((value.strip().decode("latin-1") for key, _, value in lines if key.lower() == name), "")
 
 
-def _read(answer: bytes) -> _Answer | None:
+def _read(answer: bytes) -> _Heard | None:
     head, _, body = answer.partition(b"\r\n\r\n")
     status = head.split(b"\r\n")[0].split(b" ")
     if status[1:2] != [b"200"] or not status[0].startswith(b"HTTP/"):
@@ -156,4 +156,4 @@ def _read(answer: bytes) -> _Answer | None:
     except ValueError:
         return None
     found = object_or_none(value)
-    return None if found is None else _Answer(_header(head, b"server"), found)
+    return None if found is None else _Heard(_header(head, b"server"), found)

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from chatls.errors import ProviderError
 from chatls.providers.http.server import Server
-from chatls.providers.shapes import as_object
+from chatls.shapes import as_object
 
 _ASKING = 5.0
 """Seconds; a router may have to load the model first, and then the answer is not waited for."""

@@ -66,7 +66,7 @@ def offered(tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
 
 def adapted(request: ModelRequest) -> ModelRequest:
     """The request that the model copes with."""
-    *earlier, exchange = _exchanges(request.messages) or [_Exchange("")]
+    *earlier, exchange = _exchanges(request.messages) or [_Round("")]
     words = tuple(dict.fromkeys(_words(exchange.question)))[:_WORDS] if offered(request.tools) else ()
     if not (words or exchange.found):
         return plain(request)
@@ -82,7 +82,7 @@ def adapted(request: ModelRequest) -> ModelRequest:
 
 def plain(request: ModelRequest) -> ModelRequest:
     """The request without tools and examples: for small talk, and where the other one failed."""
-    *earlier, exchange = _exchanges(request.messages) or [_Exchange("")]
+    *earlier, exchange = _exchanges(request.messages) or [_Round("")]
     return replace(
         request,
         system=_SYSTEM_WITHOUT_TOOL,
@@ -94,7 +94,7 @@ def plain(request: ModelRequest) -> ModelRequest:
 
 
 @dataclass(slots=True)
-class _Exchange:
+class _Round:
     """A question, what was looked for, and the answer so far."""
 
     question: str
@@ -116,11 +116,11 @@ class _Exchange:
         yield AssistantMessage(_cut(self.answer, _FOUND))
 
 
-def _exchanges(messages: tuple[Message, ...]) -> list[_Exchange]:
-    exchanges: list[_Exchange] = []
+def _exchanges(messages: tuple[Message, ...]) -> list[_Round]:
+    exchanges: list[_Round] = []
     for is_user, group in groupby(messages, key=lambda message: isinstance(message, UserMessage)):
         if is_user:
-            exchanges.append(_Exchange(_question(group)))
+            exchanges.append(_Round(_question(group)))
         elif exchanges:
             _take(exchanges[-1], group)
     return exchanges
@@ -144,7 +144,7 @@ def _attached(blocks: Iterable[ContentBlock]) -> Iterator[str]:
             return
 
 
-def _take(exchange: _Exchange, messages: Iterable[Message]) -> None:
+def _take(exchange: _Round, messages: Iterable[Message]) -> None:
     calls: dict[str, ToolCall] = {}
     for message in messages:
         if isinstance(message, AssistantMessage):
@@ -156,7 +156,7 @@ def _take(exchange: _Exchange, messages: Iterable[Message]) -> None:
             exchange.found = next(((call, _digest(call, result)) for call, result in reversed(found)), exchange.found)
 
 
-def _shortened(earlier: list[_Exchange]) -> Iterator[Message]:
+def _shortened(earlier: list[_Round]) -> Iterator[Message]:
     """The exchange before this one, if it was answered."""
     for exchange in earlier[-1:]:
         if exchange.answer:
@@ -167,7 +167,7 @@ def _examples() -> Iterator[Message]:
     for index, (question, word, files) in enumerate(_EXAMPLES):
         call = ToolCall(f"example{index:02}", _TOOL, {"pattern": word})
         found = _listed(word, files)
-        yield from _Exchange(question, (call, found), f"The word {found}").whole()
+        yield from _Round(question, (call, found), f"The word {found}").whole()
 
 
 def _digest(call: ToolCall, result: ToolResult) -> str:

@@ -29,7 +29,6 @@ from chatls.providers.delta import (
 from chatls.providers.known.catalog import SCRIPTED_MODEL
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.providers.scripted.script import (
-    Action,
     CallTool,
     Count,
     Delay,
@@ -38,6 +37,7 @@ from chatls.providers.scripted.script import (
     Hang,
     Say,
     Script,
+    ScriptAction,
     ScriptedCall,
     Think,
     read_script,
@@ -106,7 +106,7 @@ class _Played:
     stop: StepStopReason = "end_turn"
     pieces: int = 0
 
-    async def play(self, actions: tuple[Action, ...]) -> AsyncGenerator[Delta, None]:
+    async def play(self, actions: tuple[ScriptAction, ...]) -> AsyncGenerator[Delta, None]:
         """All deltas of a reply."""
         for action in actions:
             match action:

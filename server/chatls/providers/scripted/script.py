@@ -18,23 +18,23 @@ from chatls.events import StepStopReason
 _KEYS = ("text", "thinking", "toolCall", "delay", "hang", "error", "usage", "finish")
 
 
-class _Part(BaseModel):
+class _Scripted(BaseModel):
     model_config = ConfigDict(alias_generator=camel, populate_by_name=True, extra="forbid", frozen=True)
 
 
-class Say(_Part):
+class Say(_Scripted):
     """Stream text, in pieces."""
 
     text: str
 
 
-class Think(_Part):
+class Think(_Scripted):
     """Stream thinking, in pieces."""
 
     thinking: str
 
 
-class ScriptedCall(_Part):
+class ScriptedCall(_Scripted):
     """What is called, and with what."""
 
     name: str = Field(min_length=1)
@@ -57,39 +57,39 @@ class ScriptedCall(_Part):
         return jsontext.dumps(self.arguments or {}).decode()
 
 
-class CallTool(_Part):
+class CallTool(_Scripted):
     """ScriptedCall a tool, its arguments in pieces."""
 
     tool_call: ScriptedCall
 
 
-class Delay(_Part):
+class Delay(_Scripted):
     """Say nothing for a while."""
 
     delay: float = Field(ge=0)
     """Seconds."""
 
 
-class Hang(_Part):
+class Hang(_Scripted):
     """Say nothing for ever."""
 
     hang: Literal[True]
 
 
-class Fault(_Part):
+class Fault(_Scripted):
     """What goes wrong."""
 
     kind: ErrorKind
     text: str
 
 
-class Fail(_Part):
+class Fail(_Scripted):
     """Break off. What follows is not played."""
 
     error: Fault
 
 
-class Counts(_Part):
+class Counts(_Scripted):
     """Tokens."""
 
     input_tokens: int = Field(default=0, ge=0)
@@ -98,7 +98,7 @@ class Counts(_Part):
     cache_write_tokens: int = Field(default=0, ge=0)
 
 
-class Count(_Part):
+class Count(_Scripted):
     """Report tokens with the end of the reply; the last report wins."""
 
     usage: Counts
@@ -109,19 +109,19 @@ class Count(_Part):
         return Usage(**self.usage.model_dump())
 
 
-class Finish(_Part):
+class Finish(_Scripted):
     """End the reply for this reason. What follows is not played."""
 
     finish: StepStopReason
 
 
 def _key(action: Any) -> str | None:
-    if isinstance(action, _Part):
+    if isinstance(action, _Scripted):
         return camel(next(iter(type(action).model_fields)))
     return next((key for key in _KEYS if key in action), None) if isinstance(action, dict) else None
 
 
-Action = Annotated[
+ScriptAction = Annotated[
     Annotated[Say, Tag("text")]
     | Annotated[Think, Tag("thinking")]
     | Annotated[CallTool, Tag("toolCall")]
@@ -138,10 +138,10 @@ Action = Annotated[
 ]
 
 
-class Script(_Part):
+class Script(_Scripted):
     """Replies to model requests, one after the other, and over again."""
 
-    replies: tuple[tuple[Action, ...], ...] = Field(min_length=1)
+    replies: tuple[tuple[ScriptAction, ...], ...] = Field(min_length=1)
     chunk_chars: int = Field(default=4, ge=1)
     """Characters of a piece."""
     chunk_delay: float = Field(default=0.01, ge=0)

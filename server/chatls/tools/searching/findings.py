@@ -7,8 +7,8 @@ from pathlib import Path
 from chatls.content import TextContent
 from chatls.errors import ToolError
 from chatls.tools.searching.matches import Line, Matches
-from chatls.tools.searching.query import Form
-from chatls.tools.searching.ripgrep import Ended
+from chatls.tools.searching.query import OutputForm
+from chatls.tools.searching.ripgrep import Exit
 from chatls.tools.searching.tallies import Tallies
 from chatls.tools.tool import ToolOutput
 from chatls.workspace.workspace import Workspace
@@ -35,7 +35,7 @@ class Findings:
     """Files that are not searched."""
     outdated: list[Path] = field(default_factory=list[Path])
     """Open documents that the editor shows in an older form: their files are searched."""
-    form: Form = "lines"
+    form: OutputForm = "lines"
     crosses_lines: bool = False
     files: dict[Path, list[Line]] = field(default_factory=dict[Path, list[Line]])
     tallies: dict[Path, int] = field(default_factory=dict[Path, int])
@@ -56,7 +56,7 @@ class Findings:
         if path not in self.secret:
             self.secret.append(path)
 
-    def add(self, found: Matches | Tallies, ended: Ended) -> None:
+    def add(self, found: Matches | Tallies, ended: Exit) -> None:
         """Put in what one run found. Raises `ToolError` where it could not search at all."""
         failed = ended.code not in (None, 0, 1)
         if failed and not found.files and not ended.complaints.startswith(_OF_A_FILE):
@@ -141,7 +141,7 @@ def _named(workspace: Workspace, paths: list[Path]) -> str:
     return names + (f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else "")
 
 
-def _refusal(ended: Ended) -> str:
+def _refusal(ended: Exit) -> str:
     complaint = ended.complaints.removeprefix("rg: ")[:_LONGEST_COMPLAINT]
     if ended.code == 2 and "is not allowed in a regex" in complaint:
         return f"{complaint}\nSet multiline=true to match across lines"

@@ -42,10 +42,10 @@ _NUMBER = re.compile(rb"(\d+)([:-])")
 _COLUMN = re.compile(rb"(\d+):(\d+):")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
-Place = Callable[[int], tuple[Path, int] | None]
+PlaceOf = Callable[[int], tuple[Path, int] | None]
 """Where a line of a file belongs that ripgrep found, by its number: path and number. None: nowhere."""
 
-Open = Callable[[str], Place | None]
+PlacesOf = Callable[[str], PlaceOf | None]
 """The places of a file's lines, by ripgrep's name for the file. None: it is not wanted."""
 
 
@@ -64,7 +64,7 @@ class Line:
 class Matches:
     """Takes ripgrep's output until there is enough of it."""
 
-    open: Open
+    open: PlacesOf
     limit: int
     """Matching lines that are kept."""
     context: int
@@ -78,7 +78,7 @@ class Matches:
     """Matching lines of which only a part can be shown, and all of their text."""
     _name: bytes = b""
     _rest: bytes = b""
-    _place: Place | None = None
+    _place: PlaceOf | None = None
     _last: tuple[Path, int] | None = None
     _before: list[tuple[Path, Line]] = field(default_factory=list[tuple[Path, Line]])
     _size: int = 0
@@ -163,7 +163,7 @@ class Columns:
         return True
 
 
-def joined(documents: Mapping[Path, str], context: int) -> tuple[bytes, Place]:
+def joined(documents: Mapping[Path, str], context: int) -> tuple[bytes, PlaceOf]:
     """Texts as one that ripgrep can read, and where its lines belong.
 
     `context` empty lines keep the texts apart, so that a match shows no line of its neighbour.

@@ -7,7 +7,7 @@ from typing import Literal
 from chatls.errors import ToolError
 from chatls.tools.searching.matches import PRINTED
 
-Form = Literal["lines", "files", "counts"]
+OutputForm = Literal["lines", "files", "counts"]
 """What a search answers with."""
 
 _LONGEST_PATTERN = 10_000
@@ -26,7 +26,7 @@ class Query:
     dot_matches_all: bool = False
     """Asked for: the pattern may reach across lines, and `.` matches their ends."""
     context: int = 0
-    form: Form = "lines"
+    form: OutputForm = "lines"
 
     @property
     def crosses_lines(self) -> bool:

@@ -35,7 +35,7 @@ class Taker(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Exit:
     """How a run ended."""
 
     code: int | None
@@ -89,7 +89,7 @@ async def run(
     taker: Callable[[], TakerT],
     separator: bytes = b"\n",
     source: bytes | FileIO | None = None,
-) -> tuple[TakerT, Ended]:
+) -> tuple[TakerT, Exit]:
     """Run ripgrep in a folder; `source` is what it reads as its input, a file from where it stands. Cancelled, it is
     gone at once.
 
@@ -110,7 +110,7 @@ async def run(
 
 async def _run(
     command: Sequence[str], place: tuple[Path, Path], taker: Taker, separator: bytes, source: bytes | FileIO | None
-) -> Ended:
+) -> Exit:
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     stdin = source if isinstance(source, FileIO) else source is not None
     try:
@@ -129,7 +129,7 @@ async def _run(
             code = await child.wait()
         else:
             tasks.cancel_scope.cancel()
-    return Ended(code, complaints.decode("utf-8", "replace").strip())
+    return Exit(code, complaints.decode("utf-8", "replace").strip())
 
 
 async def _take_all(stream: ByteReceiveStream, taker: Taker, separator: bytes) -> bool:

@@ -4,14 +4,14 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chatls.tools.searching.matches import Open
+from chatls.tools.searching.matches import PlacesOf
 
 
 @dataclass(slots=True)
 class Tallies:
     """Takes ripgrep's output, with `--count --null --with-filename`, until there is enough of it."""
 
-    open: Open
+    open: PlacesOf
     limit: int
     """Files that are kept."""
     files: dict[Path, int] = field(default_factory=dict[Path, int])

@@ -19,8 +19,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
-from chatls_client.rows import hard_wrap_text
-from chatls_client.toolrows import Glyphs
+from chatls_client.drawing.rows import hard_wrap_text
+from chatls_client.drawing.toolrows import Glyphs
 
 Rows = list[Text]
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
-from chatls_client.diffrows import diff_head, diff_lines
+from chatls_client.drawing.diffrows import diff_head, diff_lines
+from chatls_client.drawing.rows import crop, crop_front
 from chatls_client.harmless import harmless, one_line
 from chatls_client.protocol import Diff, ResourceLink, TextContent, ToolContent
-from chatls_client.rows import crop, crop_front
 from chatls_client.view import ToolBlock
 
 FOUND_LINES = 6

@@ -11,12 +11,12 @@ from typing import assert_never
 from rich.text import Text
 
 from chatls_client.asked import PermissionAnswer, PermissionQuestion
-from chatls_client.diffrows import diff_head, diff_lines, place
+from chatls_client.drawing.diffrows import diff_head, diff_lines, place
+from chatls_client.drawing.rows import hard_wrap, paragraph
+from chatls_client.drawing.toolrows import Glyphs
 from chatls_client.harmless import visible
 from chatls_client.letters import WITH_WORDS, letters
 from chatls_client.protocol import Diff, PermissionOption, ResourceLink, TextContent, ToolContent
-from chatls_client.rows import hard_wrap, paragraph
-from chatls_client.toolrows import Glyphs
 
 Rows = list[Text]
 

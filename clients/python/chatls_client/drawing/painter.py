@@ -10,11 +10,11 @@ from typing import assert_never
 
 from rich.text import Text
 
+from chatls_client.drawing.markdown import MarkdownFlow
+from chatls_client.drawing.rows import Flow, listing, paragraph
+from chatls_client.drawing.toolrows import ASCII, Glyphs, duration, spin, tool_rows
 from chatls_client.harmless import harmless, one_line
-from chatls_client.markdown import MarkdownFlow
 from chatls_client.protocol import StopReason, TurnError
-from chatls_client.rows import Flow, listing, paragraph
-from chatls_client.toolrows import ASCII, Glyphs, duration, spin, tool_rows
 from chatls_client.view import OPEN, Block, NoticeBlock, RetryBlock, TextBlock, ThinkingBlock, ToolBlock, View
 
 Rows = list[Text]

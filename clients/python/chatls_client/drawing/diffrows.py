@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from chatls_client.diffs import counted, unified
+from chatls_client.drawing.diffs import counted, unified
 from chatls_client.harmless import visible
 from chatls_client.protocol import Diff
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chatls.log import Log
+from chatls.wire.log import Log
 
 
 @pytest.fixture(autouse=True)

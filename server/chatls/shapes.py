@@ -49,3 +49,24 @@ def as_count(numbers: JsonObject, *names: str) -> int:
     """
     values = (numbers.get(name) for name in names)
     return next((int(value) for value in values if isinstance(value, int | float) and 0 < value < 1e15), 0)
+
+
+def member(value: Any, name: str) -> Any:
+    """A member of what may be an object; None where it has none.
+
+    >>> member({"a": 1}, "a"), member([], "a")
+    (1, None)
+    """
+    found = object_or_none(value)
+    return None if found is None else found.get(name)
+
+
+def says(value: Any, *names: str) -> bool:
+    """Whether a member of members is true.
+
+    >>> says({"a": {"b": True}}, "a", "b"), says({"a": 1}, "a")
+    (True, False)
+    """
+    for name in names:
+        value = member(value, name)
+    return value is True
