@@ -104,20 +104,11 @@ local function notice(view, event)
   end
 end
 
----The thinking of a reply that broke off does not count.
-local function discard_thinking(view)
-  local kept, step = {}, view.steps + 1
-  for _, block in ipairs(view.blocks) do
-    if block.type ~= "thinking" or block.step ~= step then
-      kept[#kept + 1] = block
-    end
-  end
-  view.blocks = kept
-end
-
 local function retry(view, event)
-  if event.discards == "thinking" then
-    discard_thinking(view)
+  if event.discards == "thinking" then -- that of a reply that broke off does not count
+    view.blocks = vim.tbl_filter(function(block)
+      return block.type ~= "thinking" or block.step ~= view.steps + 1
+    end, view.blocks)
   end
   local last = view.blocks[#view.blocks]
   local block = last and last.type == "retry" and last or add(view, { type = "retry" })
