@@ -29,9 +29,9 @@ CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext", "tomltext", "shapes", "visible", "signals"),
+    ("errors", "content", "jsontext", "shapes", "visible", "signals"),
     ("events", "message", "providers.delta"),
-    ("config", "configuration", "editor", "fitting", "permissions", "children", "workspace"),
+    ("config", "configuration", "editor", "permissions", "children", "workspace"),
     ("providers", "tools"),
     ("models",),
     ("agent",),

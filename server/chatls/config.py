@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import SettingsError
 from chatls.permissions import Action
-from chatls.tomltext import in_toml_words, line_of, lines_of
+from chatls.workspace.tomltext import in_toml_words, line_of, lines_of
 
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
 

@@ -66,6 +66,10 @@ def test_what_never_was_utf_8_is_read_and_written_in_letters_of_one_byte() -> No
             file.encoded(f"a{letter}")
 
 
+def _is_utf8(data: bytes) -> bool:
+    return data.decode("utf-8", "replace").encode() == data
+
+
 @given(st.binary(max_size=60).filter(lambda data: b"\0" not in data), st.sampled_from(["latin-1", "utf-8"]))
 def test_a_file_holds_what_an_editor_shows_of_it(data: bytes, encoding: str) -> None:
     try:
@@ -73,6 +77,8 @@ def test_a_file_holds_what_an_editor_shows_of_it(data: bytes, encoding: str) -> 
         text = data.decode(encoding)
     except ValueError:
         return
+    if encoding == "latin-1" and not data.isascii() and _is_utf8(data):
+        return  # read as what it is
     for shown in (text, f"\ufeff{text}", plain(text), text.removesuffix("\n")):
         assert holds(data, shown)
     assert not holds(data, f"x{text}")

@@ -25,8 +25,8 @@ from chatls.content import JsonObject, Location, ToolContent
 from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.events import ToolKind
-from chatls.fitting import fitted
 from chatls.message import ToolSpec
+from chatls.tools.fitting import fitted
 from chatls.workspace.seen import Seen
 from chatls.workspace.workspace import Workspace
 

@@ -11,7 +11,7 @@ from threading import Event
 import anyio
 import pytest
 
-from chatls.providers.delta import TextDelta
+from chatls.providers.delta import TextDelta, Underway
 from chatls.providers.http.client import Client, make_client
 from tests.providers.asking import HELLO, PATIENCE, closed, opened, reply
 from tests.providers.cases import end, say
@@ -69,6 +69,7 @@ async def test_the_next_question_takes_it_and_the_replies_under_way_stay_whole(
     with anyio.fail_after(PATIENCE):
         async with opened(server.url) as provider:
             async with aclosing(provider.stream(HELLO)) as deltas:
+                assert isinstance(await anext(deltas), Underway)
                 assert await anext(deltas) == TextDelta("a")
                 for _ in range(2):
                     assert seen(await reply(provider)).text == "x"

@@ -106,9 +106,11 @@ end
 
 local function retry(view, event)
   if event.discards == "thinking" then -- that of a reply that broke off does not count
-    view.blocks = vim.tbl_filter(function(block)
-      return block.type ~= "thinking" or block.step ~= view.steps + 1
-    end, view.blocks)
+    for at = #view.blocks, 1, -1 do
+      if view.blocks[at].type == "thinking" and view.blocks[at].step == view.steps + 1 then
+        table.remove(view.blocks, at)
+      end
+    end
   end
   local last = view.blocks[#view.blocks]
   local block = last and last.type == "retry" and last or add(view, { type = "retry" })

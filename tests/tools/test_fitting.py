@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from chatls.fitting import fitted
+from chatls.tools.fitting import fitted
 
 Schema = dict[str, Any]
 

@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any, cast
 
-from chatls.tomltext import line_of, lines_of
+from chatls.workspace.tomltext import line_of, lines_of
 
 TEXT = '''\
 # [not.a.table]
