@@ -206,12 +206,12 @@ def test_a_process_id_that_names_nobody_harms_nobody(start: Start, pid: int | No
 
 def test_a_bug_that_ends_it_leaves_nobody(start: Start) -> None:
     script = f"""
-import runpy, chatls.process
-gone = chatls.process.gone
+import runpy, chatls.children.process
+gone = chatls.children.process.gone
 async def broken(pid):
     await gone(pid)
     raise ZeroDivisionError
-chatls.process.gone = broken
+chatls.children.process.gone = broken
 runpy.run_path({WITH_TOOLS[1]!r}, run_name="__main__")
 """
     daemon = start([sys.executable, "-c", script])
