@@ -84,7 +84,7 @@ LAST: Json = {"choices": [{"delta": {}, "finish_reason": "stop"}]}
 def test_a_turn_that_fills_the_pipe_pauses_its_provider_and_can_be_cancelled_meanwhile(daemon: Daemon) -> None:
     """The server sees its connection close while the client still reads nothing."""
     with ScriptedServer() as server:
-        server.play(streamed(LAST), [Head(), *[Chunk(event(CONTENT))] * 4000])
+        server.play(streamed(CONTENT, LAST), [Head(), *[Chunk(event(CONTENT))] * 4000])
         daemon.configure({"providers": web(server)})
         daemon.prompt(model="web/x").result()
         before = resident(daemon.pid)
