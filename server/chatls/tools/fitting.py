@@ -23,12 +23,17 @@ def fitted(schema: JsonObject, value: Any) -> Any:
     >>> fitted({"type": "string"}, 404), fitted({"type": "array", "items": {"type": "string"}}, "a")
     ('404', ['a'])
     """
-    choices = cast("list[JsonObject]", schema.get("anyOf", []))
-    if choices:
+    if choices := _choices(schema):
         return _chosen(choices, value)
     kind = schema.get("type")
     mend = _MEND.get(kind) if isinstance(kind, str) else None
     return mend(schema, value) if mend else value
+
+
+def _choices(schema: JsonObject) -> list[JsonObject]:
+    """What a value may be, where it may be several things; choices within choices are taken apart."""
+    offered = cast("list[JsonObject]", schema.get("anyOf", []))
+    return [one for choice in offered for one in (_choices(choice) or [choice])]
 
 
 def _chosen(choices: list[JsonObject], value: Any) -> Any:
