@@ -60,6 +60,8 @@ class CommandSubject:
     """A line for a shell, or a program and its arguments."""
     folder: Path
     """Where it runs: absolute, links resolved."""
+    needs: tuple[str, ...] = ()
+    """What it needs that the sandbox does not give, in words for people: it is asked about, with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Plan:
     """All of it, for a person's eyes: a diff, a whole command."""
     carry_out: Callable[[], Awaitable[ToolOutput]]
     """Do just that, and nothing if what it was planned for has changed meanwhile. Raises `ToolError`."""
+    inside: Callable[[], Awaitable[ToolOutput]] | None = None
+    """`carry_out` in the sandbox, for what nobody was asked about; None where there is none, or it would not do."""
     time_limit: float | None = None
     """Seconds, instead of `limits.toolTimeout`; 0 means none."""
 
