@@ -116,6 +116,14 @@ class ToolSettings(_Model):
     """Names of tools that no model is offered."""
 
 
+class CommandSettings(_Model):
+    """How commands run."""
+
+    sandbox: Literal["auto", "off", "required"] = "auto"
+    """What nobody was asked about runs in a sandbox where this machine has one that works (`auto`), always outside of
+    it (`off`), or everything runs inside, and nothing where it does not work (`required`)."""
+
+
 class LimitSettings(_Model):
     """Bounds. Durations are seconds, fractions allowed; 0 switches a limit off."""
 
@@ -150,6 +158,7 @@ class Settings(_Model):
     """Model servers by name."""
     parameters: ParameterSettings = ParameterSettings()
     tools: ToolSettings = ToolSettings()
+    commands: CommandSettings = CommandSettings()
     limits: LimitSettings = LimitSettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""
