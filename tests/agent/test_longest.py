@@ -20,8 +20,12 @@ def echo(context: ToolContext, word: str = "") -> str:
     return f"echo {word}"
 
 
-ECHO = named("echo", echo)
-CHANGE = named("change", lambda context: "changed", read_only=False)
+def change(context: ToolContext) -> str:
+    """Change."""
+    return "changed"
+
+
+ECHO, CHANGE = named("echo", echo), named("change", change, read_only=False)
 LIMITS = LimitSettings(reply_bytes=1024, reply_calls=3)
 
 
