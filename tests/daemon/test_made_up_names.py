@@ -23,8 +23,8 @@ LONGEST = 300
 
 def check_seen(value: Json) -> None:
     """No text in it hides anything, or goes on and on."""
-    for text in re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(value, ensure_ascii=False)):
-        shown = json.loads(f'"{text}"').replace("\n", " ")
+    for quoted in re.findall(r'"((?:[^"\\]|\\.)*)"', json.dumps(value, ensure_ascii=False)):
+        shown = json.loads(f'"{quoted}"').replace("\n", " ")
         assert not any(map(is_hidden, shown)), repr(shown[:300])
         assert len(shown) < 5000
 
