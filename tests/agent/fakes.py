@@ -119,7 +119,9 @@ def planned(
     time_limit: float | None = None,
 ) -> Plan:
     """A plan to do this."""
-    return Plan(subject or FileSubject(Path("/nowhere")), (TextContent("what would be done"),), carry_out, time_limit=time_limit)
+    return Plan(
+        subject or FileSubject(Path("/nowhere")), (TextContent("what would be done"),), carry_out, time_limit=time_limit
+    )
 
 
 def desk(*folders: Path, texts: Mapping[Path, str] | None = None) -> Desk:

@@ -111,6 +111,16 @@ def quiet_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | _QUIET | {"PATH": path} | _careful_git(environment)
 
 
+def overlaid(environment: Mapping[str, str], over: Mapping[str, str | None]) -> dict[str, str]:
+    """An environment with some variables set, and those taken away that are None.
+
+    >>> overlaid({"A": "1", "B": "2"}, {"A": None, "C": "3"})
+    {'B': '2', 'C': '3'}
+    """
+    kept = {name: value for name, value in environment.items() if name not in over}
+    return kept | {name: value for name, value in over.items() if value is not None}
+
+
 def _careful_git(environment: Mapping[str, str]) -> dict[str, str]:
     """So that git obeys no repository that is an ordinary folder of a project, without a `.git`: such a one comes with
     a clone, names programs for git to run, and git run in there would do so (git-config, safe.bareRepository). Nor does

@@ -2,7 +2,8 @@
 
 import errno
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +11,12 @@ from typing import Annotated
 from anyio import move_on_after, to_thread
 from pydantic import Field
 
-from chatls.children.commands import find_program, is_unsafe_batch, quiet_environment
+from chatls.children.commands import find_program, is_unsafe_batch, overlaid, quiet_environment
 from chatls.children.process import Child
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
 from chatls.tools.running import Running
-from chatls.tools.tool import EVERYTHING, CommandSubject, Plan, ToolContext, ToolOutput, tool
+from chatls.tools.tool import EVERYTHING, CommandSubject, Exact, Plan, ToolContext, ToolOutput, tool
 from chatls.visible import visible, visible_line
 from chatls.workspace.beneath import folder_beneath
 from chatls.workspace.pathtext import quoted
@@ -54,6 +55,8 @@ class _Launch:
     background: bool
     where: str
     """Words for the result on which folder was taken, where that is not clear."""
+    over: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    """Over its environment, as for `Exact`."""
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -123,9 +126,18 @@ def _planned(
     context: ToolContext, command: str | list[str], cwd: str | None, limit: float | None, *, background: bool
 ) -> Plan:
     """Looks at the disk."""
-    order = _ordered(context, command, cwd, limit, background=background)
-    preview = (TextContent(_preview(order, context.workspace)),)
-    return Plan(CommandSubject(order.command, order.folder), preview, partial(_carry_out, context, order), time_limit=0)
+    return _plan(context, _ordered(context, command, cwd, limit, background=background))
+
+
+def _plan(context: ToolContext, order: _Launch) -> Plan:
+    subject, preview = CommandSubject(order.command, order.folder), TextContent(_preview(order, context.workspace))
+    work, exactly = partial(_carry_out, context, order), partial(_exactly, context, order)
+    return Plan(subject, (preview,), work, exactly=exactly, time_limit=0)
+
+
+def _exactly(context: ToolContext, order: _Launch, exact: Exact) -> Plan:
+    program = None if isinstance(exact.command, str) else Path(exact.command[0])
+    return _plan(context, replace(order, command=exact.command, program=program, over=exact.environment))
 
 
 def _ordered(
@@ -192,7 +204,7 @@ async def _carry_out(context: ToolContext, order: _Launch) -> ToolOutput:
 
 
 async def _started(context: ToolContext, order: _Launch) -> Child:
-    environment = quiet_environment(context.commands.environment)
+    environment = overlaid(quiet_environment(context.commands.environment), order.over)
     root = context.workspace.root_of(order.folder)
     try:
         with folder_beneath(root or order.folder, order.folder) as folder:
