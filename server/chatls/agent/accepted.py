@@ -151,7 +151,7 @@ class Accepted:
             hear(event)
 
     async def _answered(self, served: Served, mark: int) -> StopReason:
-        session = self.session
+        session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
         self._emit(TurnStart(session.id, served.name))
         if served.reason:
@@ -160,7 +160,7 @@ class Accepted:
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
         session.history.grow(UserMessage(content))
-        system, new = await session.system.read(workspace, self._means.instructions)
+        system, new = await session.system.read(workspace, means.instructions, means.commands.environment)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
         return await self._asked(served.model, served.provider, system)

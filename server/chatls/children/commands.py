@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from anyio import Event
 from anyio.abc import TaskGroup
 
 from chatls.children.programs import clean_path
@@ -56,28 +58,51 @@ class Commands:
         """The whole environment of a command (`environment_without_keys`)."""
         self.folder = folder
         """Where whole outputs are kept, below the user's cache; made when it is first needed, for the user alone."""
+        self._going: dict[int, _Going] = {}
         self._tasks = tasks
-        self._adopted = 0
+
+    @property
+    def going(self) -> tuple[int, ...]:
+        """The process groups of what goes on in the background."""
+        return tuple(self._going)
 
     def require_background(self) -> None:
         """Raise `ToolError` where no command can go on in the background now."""
         if self._tasks is None:
             raise ToolError("commands cannot go on in the background here; leave out background")
-        if self._adopted >= MOST_IN_BACKGROUND:
+        if len(self._going) >= MOST_IN_BACKGROUND:
             raise ToolError(f"{MOST_IN_BACKGROUND} commands are running in the background; end one of them first")
 
-    def adopt(self, work: Errand) -> None:
-        """Let something go on that outlives its turn; it ends with the daemon. `work` raises nothing."""
+    def adopt(self, group: int, work: Errand, end: Errand) -> None:
+        """Let something go on that outlives its turn; it ends with the daemon. `work` ends behind it, `end` ends it;
+        they raise nothing."""
         self.require_background()
         assert self._tasks is not None
-        self._adopted += 1
-        self._tasks.start_soon(self._go_on, work)
+        self._going[group] = _Going(end)
+        self._tasks.start_soon(self._go_on, group, work)
 
-    async def _go_on(self, work: Errand) -> None:
+    async def stop(self, group: int) -> bool:
+        """End what goes on under this number, and wait until all of its output is kept. False: nothing does."""
+        going = self._going.get(group)
+        if going is None:
+            return False
+        await going.end()
+        await going.over.wait()
+        return True
+
+    async def _go_on(self, group: int, work: Errand) -> None:
         try:
             await work()
         finally:
-            self._adopted -= 1
+            self._going.pop(group).over.set()
+
+
+@dataclass(slots=True)
+class _Going:
+    """What goes on in the background."""
+
+    end: Errand
+    over: Event = field(default_factory=Event)
 
 
 def environment_without_keys(

@@ -36,7 +36,7 @@ def title(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
     except OSError:
         return ""
-    text = b" ".join(words).decode("utf-8", "replace")
+    text = " ".join(b" ".join(words).decode("utf-8", "replace").split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 

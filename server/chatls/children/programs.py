@@ -35,17 +35,7 @@ OWN_TOOLS = frozenset(
     )
 )
 """Tools of which each project brings its own version: that one is meant, whatever else is installed."""
-_PLACES = (
-    "bin",
-    "scripts",
-    "script",
-    "tools",
-    "node_modules/.bin",
-    ".venv/bin",
-    "venv/bin",
-    "vendor/bin",
-    "target/debug",
-)
+_PLACES = ("", "bin", "scripts", "tools", "node_modules/.bin", ".venv/bin", "venv/bin", "vendor/bin", "target/debug")
 _HOMES = (".local/bin", ".cargo/bin", "go/bin", ".bun/bin", ".deno/bin", ".volta/bin", ".pyenv/shims", "bin")
 _SYSTEMS = ("/usr/local/bin", "/usr/local/go/bin", "/opt/homebrew/bin", "/usr/sbin", "/sbin", "/snap/bin")
 
@@ -151,7 +141,7 @@ def elsewhere(name: str, folder: Path, roots: Iterable[Path], home: Path) -> lis
     """Where a program is that no search path leads to: in usual places of the roots, of the folder, of the user."""
     bases = dict.fromkeys((folder, *roots))
     inner = [place for base in bases for place in (base, *_folders_in(base))]
-    places = [base / inner_name for base in inner for inner_name in _PLACES]
+    places = [base / place for base in inner for place in _PLACES]
     places += [*(home / place for place in _HOMES), *map(Path, _SYSTEMS)]
     found = (place / name for place in places if _is_program(place / name))
     return list(dict.fromkeys(found))[:3]
