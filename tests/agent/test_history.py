@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, TypeAdapter
 
-from chatls.agent.history import Change, Grown, History, Replaced, Rewound
+from chatls.agent.history import Grown, History, HistoryChange, Replaced, Rewound
 from chatls.content import Diff, EditorContext, Image, Position, Range, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
 
@@ -50,9 +50,9 @@ def test_it_grows_at_its_end_and_goes_back_to_a_mark() -> None:
 
 
 def test_who_listens_can_keep_the_same() -> None:
-    history, kept, told = History(), list[Message](), list[Change]()
+    history, kept, told = History(), list[Message](), list[HistoryChange]()
 
-    def listen(change: Change) -> None:
+    def listen(change: HistoryChange) -> None:
         told.append(change)
         match change:
             case Grown(messages):

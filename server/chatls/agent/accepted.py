@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from anyio import CancelScope
 
-from chatls.agent.history import Mark
+from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.longest import cut_off
 from chatls.agent.permission.gate import Permissions, TurnGate
@@ -158,7 +158,7 @@ class Accepted:
         for hear in self.listeners:
             hear(event)
 
-    async def _answered(self, served: Served, mark: Mark) -> StopReason:
+    async def _answered(self, served: Served, mark: AsItWas) -> StopReason:
         session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up

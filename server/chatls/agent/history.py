@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chatls.message import Message
 
-Mark = tuple[Message, ...]
+AsItWas = tuple[Message, ...]
 """All that was there at a moment."""
 
 
@@ -30,7 +30,7 @@ class Replaced:
     messages: tuple[Message, ...]
 
 
-Change = Grown | Rewound | Replaced
+HistoryChange = Grown | Rewound | Replaced
 """What happened to a history."""
 
 
@@ -40,7 +40,7 @@ class History:
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self.messages: tuple[Message, ...] = tuple(messages)
         """All of them, as they are now; what was taken from here never changes."""
-        self.listeners: tuple[Callable[[Change], None], ...] = ()
+        self.listeners: tuple[Callable[[HistoryChange], None], ...] = ()
         """Told of each change, when it is made. They do not raise."""
 
     def grow(self, *messages: Message) -> None:
@@ -49,11 +49,11 @@ class History:
             self.messages += messages
             self._tell(Grown(messages))
 
-    def mark(self) -> Mark:
+    def mark(self) -> AsItWas:
         """What it is now, for `rewind`."""
         return self.messages
 
-    def rewind(self, mark: Mark) -> None:
+    def rewind(self, mark: AsItWas) -> None:
         """Make it what it was at a mark, also behind a compaction."""
         length = len(mark)
         if length > len(self.messages) or (length and self.messages[length - 1] is not mark[-1]):
@@ -67,6 +67,6 @@ class History:
         self.messages = tuple(messages)
         self._tell(Replaced(self.messages))
 
-    def _tell(self, change: Change) -> None:
+    def _tell(self, change: HistoryChange) -> None:
         for listen in self.listeners:
             listen(change)
