@@ -15,8 +15,8 @@ from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
 ASKS = ("permission", "diagnostics", "reload")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
-OFFERS = ("steer",)
-"""What clients may ask of us that not every daemon can."""
+OFFERS = {"steer": "`chat/steer`"}
+"""What clients may ask of us that not every daemon serves."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 PROTOCOL_VERSION = 1
 """Of docs/protocol.md."""
