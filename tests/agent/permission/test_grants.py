@@ -199,8 +199,10 @@ def test_a_write_that_fails_leaves_the_old_file(folder: Path, monkeypatch: pytes
     assert kept(folder) == [FILE]
 
 
-HOLDER = "import sys; from pathlib import Path; from chatls.children.process import locked; "
-HOLDER += "print(locked(Path(sys.argv[1])), flush=True); sys.stdin.read()"
+HOLDER = (
+    "import sys; from pathlib import Path; from chatls.children.process import locked; "
+    "print(locked(Path(sys.argv[1])), flush=True); sys.stdin.read()"
+)
 
 
 def test_a_lock_that_is_held_ends_the_waiting_and_one_that_a_crash_left_blocks_nobody(
