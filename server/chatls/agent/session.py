@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
+from chatls.agent.context.measure import Measure
 from chatls.agent.history import History
 from chatls.agent.system import SystemPrompt
 from chatls.config import PermissionRule
@@ -34,6 +35,8 @@ class Session:
         self.seen = Seen()
         """The texts that the model knows."""
         self.system = SystemPrompt()
+        self.measure = Measure()
+        """How long its history is."""
 
 
 class Sessions:

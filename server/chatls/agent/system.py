@@ -24,6 +24,10 @@ class SystemPrompt:
 
     _told: tuple[tuple[Root, ...], str] | None = None
 
+    def forget(self) -> None:
+        """Make it anew the next time: the history behind it is another one."""
+        self._told = None
+
     async def read(
         self, workspace: Workspace, instructions: Instructions, environment: Mapping[str, str] | None = None
     ) -> tuple[str, Notice | None]:

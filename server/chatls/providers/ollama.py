@@ -60,7 +60,7 @@ class Ollama(HttpAdapter[Learnt]):
         """Ask the model (see `Provider.stream`)."""
         async with aclosing(self.server.ask(_OllamaQuestion(self, request))) as deltas:
             async for delta in deltas:
-                yield _advised(delta, request.model) if isinstance(delta, Failed) else delta
+                yield _advised(delta, request) if isinstance(delta, Failed) else delta
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """The installed models that can chat; empty where the server does not answer."""
@@ -110,7 +110,7 @@ class _OllamaQuestion:
         """Do not ask for thinking where there is none, tell tools in words where none are taken; let Ollama cut what is
         too long; stop streaming where it is refused. People are told of all but the first.
         """
-        if error.kind == "context_window_exceeded" and TRUNCATE in self._body:
+        if error.kind == "context_window_exceeded" and TRUNCATE in self._body and not self._request.whole:
             self._provider.cut[self._request.model] = self._beginning
             self._notices.append(self._too_long())
             return True
@@ -143,9 +143,11 @@ def _bare(base_url: str) -> str:
     return base_url.rstrip("/").removesuffix("/v1").removesuffix("/api")
 
 
-def _advised(failed: Failed, model: str) -> Failed:
+def _advised(failed: Failed, request: ModelRequest) -> Failed:
     """The same, with what a person can do about it."""
-    said = failed.error.message
+    said, model = failed.error.message, request.model
+    if failed.error.kind == "context_window_exceeded" and request.whole:
+        return Failed(replace(failed.error, retryable=True))  # it would be cut
     if _NOT_INSTALLED.search(said):
         advice = f"Install it: ollama pull {model}"
         return Failed(replace(failed.error, kind="not_found", message=f"{said} {advice}"))

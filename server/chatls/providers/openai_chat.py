@@ -76,7 +76,8 @@ class OpenAIChat(HttpAdapter[_ChatLearnt]):
 
     async def _ask_carefully(self, question: "_ChatQuestion") -> AsyncGenerator[Delta, None]:
         """llama.cpp leaves tools out, and says nothing, where the model's template knows none."""
-        takes_tools = await template_takes_tools(self.server, question.model)
+        takes_tools, window = await template_takes_tools(self.server, question.model)
+        self.windows |= {question.model: window} if window else {}
         question.learnt.asked = takes_tools is not None
         if takes_tools is False:
             question.tell_in_prompt()
