@@ -154,6 +154,7 @@ class App:
     def _register(self) -> None:
         self._rpc.serve(methods.PROMPT.name, methods.PROMPT.params, self._turns.accept)
         self._rpc.serve(methods.STEER.name, methods.STEER.params, self._steer)
+        self._rpc.serve(methods.COMPACT.name, methods.COMPACT.params, self._turns.compact)
         self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
         self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
         self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)

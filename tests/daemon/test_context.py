@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from tests.daemon.raw import Daemon, Json, Turn
 from tests.daemon.service import Service, call, finish, text
-from tests.support.http_server import Reply, Request, answered, streamed
+from tests.support.http_server import Hang, Head, Reply, Request, answered, streamed
 
 Start = Callable[..., Daemon]
 
@@ -36,15 +37,16 @@ class Reader:
         self.summaries = 0
         self._says = says or TOO_LONG
         self._usage = usage
-        service.server.answer(self._answer)
+        service.server.answer(self.answer)
 
-    def _answer(self, request: Request) -> Reply:
+    def answer(self, request: Request) -> Reply:
         count = tokens(request)
         if count > self.limit:
             self.refused += 1
             return answered(self._says, 400)
         self.longest = max(self.longest, count)
-        usage = [{"choices": [], "usage": {"prompt_tokens": count, "completion_tokens": 10}}] if self._usage else []
+        counted: Json = {"choices": [], "usage": {"prompt_tokens": count, "completion_tokens": 10}}
+        usage = [counted] if self._usage else []
         if is_summary(request):
             self.summaries += 1
             return streamed(text(SUMMARY), finish("stop"), *usage)
@@ -170,7 +172,7 @@ def test_a_summary_that_fails_leaves_out_the_oldest_turns_and_says_so(service: S
     def no_summary(request: Request) -> Reply:
         if is_summary(request):
             return answered({"error": {"message": "not today", "type": "invalid_request_error"}}, 400)
-        return reader._answer(request)
+        return reader.answer(request)
 
     service.server.answer(no_summary)
     turns = talk(service, 30)
@@ -210,11 +212,11 @@ def test_a_long_turn_gives_way_within_itself(service: Service) -> None:
 
     def goes_on(request: Request) -> Reply:
         if is_summary(request) or sum(body.path == request.path for body in service.server.requests) > 60:
-            return reader._answer(request)
+            return reader.answer(request)
         count = tokens(request)
         reader.longest = max(reader.longest, count)
         assert count <= 8000
-        usage = {"choices": [], "usage": {"prompt_tokens": count, "completion_tokens": 10}}
+        usage: Json = {"choices": [], "usage": {"prompt_tokens": count, "completion_tokens": 10}}
         return streamed(call('{"path": "big.txt"}', "read_file"), finish("tool_calls"), usage)
 
     service.server.answer(goes_on)
@@ -226,26 +228,29 @@ def test_a_long_turn_gives_way_within_itself(service: Service) -> None:
     assert result["usage"]["inputTokens"] > sum(one["usage"]["inputTokens"] for one in kinds([turn], "stepEnd"))
 
 
+def is_over_or_compacts(turn: Turn, message: Json) -> bool:
+    """Whether this message is the turn's answer, or tells that a summary is being written in it."""
+    over = message.get("id") == turn.id and "method" not in message
+    return over or any(event["kind"] == "compactStart" for event in turn.events)
+
+
 def test_a_cancel_during_a_summary_leaves_the_history_as_it_was(service: Service) -> None:
     big(service, 120)
     window(service, 8000)
     reader = Reader(service, 8000)
     from tests.support.http_server import Hang, Head
 
-    service.server.answer(lambda one: [Head(), Hang()] if is_summary(one) else reader._answer(one))
+    service.server.answer(lambda one: [Head(), Hang()] if is_summary(one) else reader.answer(one))
     found: list[Turn] = []
-    while True:
+    while not kinds(found, "compactStart"):
         session = {"sessionId": found[0].session_id} if found else {}
-        found.append(service.prompt(content="Read it.", **session))
-        while "compactStart" not in found[-1].kinds and service.daemon._answers.get(str(found[-1].id)) is None:
-            service.daemon.read()
-        if "compactStart" in found[-1].kinds:
-            break
+        found.append(turn := service.prompt(content="Read it.", **session))
+        service.daemon.until(partial(is_over_or_compacts, turn))
     found[-1].cancel()
     assert found[-1].result()["stopReason"] == "cancelled"
     (end,) = kinds(found, "compactEnd")
     assert (end["before"], end["summary"]) == (end["after"], "")
-    service.server.answer(reader._answer)
+    service.server.answer(reader.answer)
     assert service.prompt(content="Again.", sessionId=found[0].session_id).result()["stopReason"] == "end_turn"
 
 
@@ -267,3 +272,71 @@ def test_a_scripted_conversation_never_ends(start: Start, tmp_path: Path) -> Non
         session = {"sessionId": turn.session_id}
         assert all(event["tokens"] < 8000 for event in turn.events if event["kind"] == "contextUsage")
     daemon.settle()
+
+
+def test_a_person_has_a_session_summarised(service: Service) -> None:
+    big(service, 60)
+    Reader(service, 50000)
+    turns = talk(service, 4)
+    session = turns[0].session_id
+    daemon = service.daemon
+    wish = {"instructions": "the colour of the car", "partialResultToken": "c"}
+    done = daemon.call("chat/session/compact", {"sessionId": session, **wish})
+    assert done["after"] < done["before"]
+    assert done["usage"]["outputTokens"] == 10
+    assert "error" not in done
+    start, end = [event for event in daemon.values("c") if event["kind"] in ("compactStart", "compactEnd")]
+    assert (start["reason"], start["tokens"]) == ("asked", done["before"])
+    assert {key: end[key] for key in ("before", "after", "summary")} == {
+        "before": done["before"],
+        "after": done["after"],
+        "summary": SUMMARY,
+    }
+    assert start["turnId"] not in {turn.turn_id for turn in turns}
+    asked = service.server.requests[-1].json()
+    assert "the colour of the car" in asked["messages"][-1]["content"]
+    assert not asked.get("tools")
+    again = service.prompt(content="And now?", sessionId=session)
+    assert again.result()["stopReason"] == "end_turn"
+    sent = str(service.history())
+    assert SUMMARY in sent
+    assert "please. 0" not in sent
+    assert "please. 3" in sent, "the last two turns stay"
+    assert daemon.refusal("chat/session/compact", {"sessionId": "nobody"}).code == 1001
+
+
+def test_nobody_prompts_while_a_session_is_summarised_and_it_can_be_cancelled(service: Service) -> None:
+    big(service, 60)
+    reader = Reader(service, 50000)
+    (turn,) = talk(service, 1)
+    service.server.answer(lambda one: [Head(), Hang()] if is_summary(one) else reader.answer(one))
+    daemon, session, history = service.daemon, turn.session_id, service.history()
+    for cancel in ("request", "session"):
+        compaction = daemon.request("chat/session/compact", {"sessionId": session, "partialResultToken": cancel})
+        daemon.until(lambda message, token=cancel: message.get("params", {}).get("token") == token)
+        assert service.prompt(content="Now?", sessionId=session).error().code == 1002
+        assert daemon.refusal("chat/session/compact", {"sessionId": session}).code == 1002
+        assert daemon.call("chat/steer", {"sessionId": session, "content": "x"})["state"] == "idle"
+        if cancel == "request":
+            daemon.notify("$/cancelRequest", {"id": compaction})
+        else:
+            assert daemon.call("chat/cancel", {"sessionId": session})["state"] == "cancelling"
+        assert daemon.answer(compaction)["error"]["code"] == -32800
+        assert daemon.values(cancel)[-1]["kind"] == "compactEnd"
+    service.server.answer(reader.answer)
+    assert service.prompt(content="Now?", sessionId=session).result()["stopReason"] == "end_turn"
+    assert service.history()[: len(history)] == history
+
+
+def test_a_summary_that_a_person_wanted_and_that_fails_changes_nothing(service: Service) -> None:
+    big(service, 60)
+    reader = Reader(service, 50000)
+    (turn,) = talk(service, 1)
+    history = service.history()
+    no = answered({"error": {"message": "not today", "type": "invalid_request_error"}}, 400)
+    service.server.answer(lambda one: no if is_summary(one) else reader.answer(one))
+    done = service.daemon.call("chat/session/compact", {"sessionId": turn.session_id})
+    assert done["before"] == done["after"]
+    assert "not today" in done["error"]["message"]
+    service.prompt(content="Now?", sessionId=turn.session_id).result()
+    assert service.history()[: len(history)] == history

@@ -149,6 +149,9 @@ export type StopReason = "end_turn" | "max_tokens" | "max_turn_requests" | "refu
 /** How one model reply ended. */
 export type StepStopReason = "end_turn" | "tool_calls" | "max_tokens" | "refusal";
 
+/** Why a history is made shorter: it is about to be too long, the provider said that it is, or a person wants it. */
+export type CompactionReason = "threshold" | "refused" | "asked";
+
 /** How much a notice matters. */
 export type NoticeLevel = "info" | "warning";
 
@@ -260,6 +263,35 @@ export interface Steered {
   readonly content: readonly ContentBlock[];
 }
 
+/** How full the model's window is, behind each `stepEnd`. */
+export interface ContextUsage {
+  readonly kind: "contextUsage";
+  /** What was sent, and the reply. */
+  readonly tokens: number;
+  /** Tokens that the model can read; not there where nobody knows. */
+  readonly window?: number;
+  /** The provider counted; else it is an estimate, rather too high. */
+  readonly exact: boolean;
+}
+
+/** The history is made shorter: the model writes a summary, which is no step. */
+export interface CompactStart {
+  readonly kind: "compactStart";
+  readonly reason: CompactionReason;
+  readonly tokens: number;
+}
+
+/** It is shorter; as it was if that was cancelled. */
+export interface CompactEnd {
+  readonly kind: "compactEnd";
+  /** Tokens, as in `compactStart`. */
+  readonly before: number;
+  /** By the same measure. */
+  readonly after: number;
+  /** What the model goes on with; "" where there is none. */
+  readonly summary: string;
+}
+
 /** The provider is asked again. Also a delta: providers report it, the turn passes it on. */
 export interface Retry {
   readonly kind: "retry";
@@ -295,6 +327,9 @@ export type Event =
   | PermissionRequested
   | PermissionResolved
   | StepEnd
+  | ContextUsage
+  | CompactStart
+  | CompactEnd
   | Steered
   | Retry
   | Notice;
@@ -384,6 +419,15 @@ export interface SteerParams {
   readonly content: string | readonly ContentBlock[];
 }
 
+/** Which history is to be made shorter. */
+export interface CompactParams {
+  readonly sessionId: string;
+  /** What the summary must hold, in the person's words. */
+  readonly instructions?: string;
+  /** Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own. */
+  readonly partialResultToken?: Token;
+}
+
 /** Which turn, or which call of it, is to end. */
 export interface CancelParams {
   readonly sessionId: string;
@@ -436,6 +480,18 @@ export interface PromptResult {
 export interface SteerResult {
   /** `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept. */
   readonly state: "queued" | "idle";
+}
+
+/** What came of a compaction. */
+export interface CompactResult {
+  /** Tokens of what the model is sent. */
+  readonly before: number;
+  /** By the same measure; as before where nothing was changed. */
+  readonly after: number;
+  /** What the summary cost; null if the provider did not say. */
+  readonly usage: Usage | null;
+  /** Why there is no summary. Nothing was changed then. */
+  readonly error?: TurnError;
 }
 
 /** What became of a cancel. */
@@ -557,6 +613,8 @@ export interface Requests {
   "chat/prompt": { params: PromptParams; result: PromptResult };
   /** Say something to the turn that runs. */
   "chat/steer": { params: SteerParams; result: SteerResult };
+  /** Have the history summarised, so that the model is sent less. */
+  "chat/session/compact": { params: CompactParams; result: CompactResult };
   /** End a turn or one call; answered at once. */
   "chat/cancel": { params: CancelParams; result: CancelResult };
   /** The models there are; answered within two seconds. */

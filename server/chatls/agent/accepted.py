@@ -150,6 +150,10 @@ class Accepted:
         error = error if stop == "error" else None
         return Ended(self.session.id, self.id, stop, self.tally, duration, error, self.steering.rest())
 
+    def steer(self, said: tuple[ContentBlock, ...]) -> bool:
+        """Words for this turn. False where it takes none any more: nothing was kept."""
+        return self.steering.put(said)
+
     def cancel_call(self, call_id: str) -> bool:
         """Cancel one call: the model is told, the turn goes on. False where no such call is open."""
         step = self._turn.step if self._turn else None

@@ -76,6 +76,16 @@ class SteerParams(Params):
     """What the person says."""
 
 
+class CompactParams(Params):
+    """Which history is to be made shorter."""
+
+    session_id: StrictStr
+    instructions: StrictStr = ""
+    """What the summary must hold, in the person's words."""
+    partial_result_token: Token | None = None
+    """Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own."""
+
+
 class CancelParams(Params):
     """Which turn, or which call of it, is to end."""
 
@@ -142,6 +152,20 @@ class SteerResult:
 
     state: Literal["queued", "idle"]
     """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactResult:
+    """What came of a compaction."""
+
+    before: int
+    """Tokens of what the model is sent."""
+    after: int
+    """By the same measure; as before where nothing was changed."""
+    usage: Usage | None
+    """What the summary cost; null if the provider did not say."""
+    error: TurnError | None = None
+    """Why there is no summary. Nothing was changed then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +323,9 @@ class RequestToClient:
 
 PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
 STEER = Method("chat/steer", SteerParams, SteerResult, "Say something to the turn that runs.")
+COMPACT = Method(
+    "chat/session/compact", CompactParams, CompactResult, "Have the history summarised, so that the model is sent less."
+)
 CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
 MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
 TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are, for this client.")
@@ -309,7 +336,7 @@ PERMISSIONS = Method(
     "The rules and the answers that are remembered; forget some.",
 )
 
-METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS)
+METHODS = (PROMPT, STEER, COMPACT, CANCEL, MODELS, TOOLS, PERMISSIONS)
 
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."

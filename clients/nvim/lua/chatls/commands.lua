@@ -136,6 +136,10 @@ function run.ChatPermission(event)
   end
 end
 
+function run.ChatCompact(event)
+  panel().compact(event.args)
+end
+
 function run.ChatYank(event)
   panel().yank_code(event.args ~= "" and event.args or nil)
 end

@@ -101,8 +101,8 @@ class ContextRoom:
         return True
 
     def _grown(self, now: int, room: int) -> bool:
-        """Whether it has grown enough since something gave way; else providers' caches would be worth nothing. What does
-        not fit at all, and could, is no matter of growth."""
+        """Whether it has grown enough since something gave way; else providers' caches would be worth nothing. It need
+        not have where it does not fit at all, and could."""
         return now >= self.measure.settled + (self.window or room) / 10 or (now > room and bool(self._layout().turns))
 
     # What is measured
@@ -157,7 +157,7 @@ class ContextRoom:
         """How many of the oldest turns are to be summarised."""
         if self._scaled(new, before) <= target:
             return 0
-        older, longest = len(new.older()), self._longest()
+        older, longest = len(new.older()), self._longest() if self.running else 0
         if older and self._scaled(replace(new, summaries=(), turns=new.turns[older:]), before, longest) <= target:
             return older
         return len(new.turns)
