@@ -16,6 +16,7 @@ from chatls.children.process import Child
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
 from chatls.tools.running import Running
+from chatls.tools.saving import on_disk, unsaved_preview
 from chatls.tools.tool import EVERYTHING, CommandSubject, Exact, Plan, ToolContext, ToolOutput, tool
 from chatls.visible import visible, visible_line
 from chatls.workspace.beneath import folder_beneath
@@ -130,9 +131,10 @@ def _planned(
 
 
 def _plan(context: ToolContext, order: _Launch) -> Plan:
-    subject, preview = CommandSubject(order.command, order.folder), TextContent(_preview(order, context.workspace))
+    subject, unsaved = CommandSubject(order.command, order.folder), unsaved_preview(context)
+    preview = tuple(map(TextContent, filter(None, (_preview(order, context.workspace), unsaved))))
     work, exactly = partial(_carry_out, context, order), partial(_exactly, context, order)
-    return Plan(subject, (preview,), work, exactly=exactly, time_limit=0)
+    return Plan(subject, preview, partial(on_disk, context, work), exactly=exactly, time_limit=0)
 
 
 def _exactly(context: ToolContext, order: _Launch, exact: Exact) -> Plan:
