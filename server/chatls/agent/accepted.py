@@ -153,7 +153,7 @@ class Accepted:
             hear(event)
 
     async def _answered(self, served: Served, mark: int) -> StopReason:
-        session = self.session
+        session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
         self._emit(TurnStart(session.id, name))
@@ -163,7 +163,7 @@ class Accepted:
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
         session.history.grow(UserMessage(content))
-        system, new = await session.system.read(workspace, self._means.instructions)
+        system, new = await session.system.read(workspace, means.instructions, means.commands.environment)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
         return await self._asked(served.model, served.provider, system)
