@@ -13,8 +13,8 @@ from chatls.children.commands import is_unsafe_batch
 from chatls.children.programs import find_program
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
+from chatls.tools.changes.saving import on_disk, unsaved_preview
 from chatls.tools.launch import LONGEST, Launch, carry_out, programs_in
-from chatls.tools.saving import on_disk, unsaved_preview
 from chatls.tools.tool import EVERYTHING, CommandSubject, Exact, Plan, ToolContext, ToolOutput, tool
 from chatls.visible import visible, visible_line
 from chatls.workspace.pathtext import quoted

@@ -11,10 +11,10 @@ from anyio import to_thread
 from chatls.content import JsonObject, Location, TextContent
 from chatls.editor import Change
 from chatls.errors import ToolError
-from chatls.tools.diffs import FileChange
-from chatls.tools.new_problems import ProblemWatch, told
-from chatls.tools.saving import saved
-from chatls.tools.targets import Target, look, refusal
+from chatls.tools.changes.diffs import FileChange
+from chatls.tools.changes.new_problems import ProblemWatch, told
+from chatls.tools.changes.saving import saved
+from chatls.tools.changes.targets import Target, look, refusal
 from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.protected_files import own_folders, protected

@@ -9,7 +9,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from chatls.content import TextContent
-from chatls.tools.targets import Target
+from chatls.tools.changes.targets import Target
 from chatls.tools.tool import ToolContext, ToolOutput
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace
