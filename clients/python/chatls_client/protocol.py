@@ -507,28 +507,6 @@ class PromptResult(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
-class SteerResult(WireValue):
-    """What became of the words."""
-
-    state: Literal["queued", "idle"]
-    """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompactResult(WireValue):
-    """What came of a compaction."""
-
-    before: int
-    """Tokens of what the model is sent."""
-    after: int
-    """By the same measure; as before where nothing was changed."""
-    usage: Usage | None
-    """What the summary cost; null if the provider did not say."""
-    error: TurnError | None = None
-    """Why there is no summary. Nothing was changed then."""
-
-
-@dataclass(frozen=True, slots=True)
 class CancelResult(WireValue):
     """What became of a cancel."""
 
@@ -622,6 +600,28 @@ class SaveRequest(WireValue):
 
     uris: tuple[str, ...]
     """Open documents. One whose file was changed by somebody else must not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SteerResult(WireValue):
+    """What became of the words."""
+
+    state: Literal["queued", "idle"]
+    """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactResult(WireValue):
+    """What came of a compaction."""
+
+    before: int
+    """Tokens of what the model is sent."""
+    after: int
+    """By the same measure; as before where nothing was changed."""
+    usage: Usage | None
+    """What the summary cost; null if the provider did not say."""
+    error: TurnError | None = None
+    """Why there is no summary. Nothing was changed then."""
 
 
 event_from_wire: Callable[[JsonObject], Event | None] = tagged(Event, "kind")

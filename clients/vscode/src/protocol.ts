@@ -410,24 +410,6 @@ export interface PromptParams {
   readonly partialResultToken?: Token;
 }
 
-/** Words for the turn that runs. */
-export interface SteerParams {
-  readonly sessionId: string;
-  /** Only if this very turn runs. */
-  readonly turnId?: string;
-  /** What the person says. */
-  readonly content: string | readonly ContentBlock[];
-}
-
-/** Which history is to be made shorter. */
-export interface CompactParams {
-  readonly sessionId: string;
-  /** What the summary must hold, in the person's words. */
-  readonly instructions?: string;
-  /** Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own. */
-  readonly partialResultToken?: Token;
-}
-
 /** Which turn, or which call of it, is to end. */
 export interface CancelParams {
   readonly sessionId: string;
@@ -474,24 +456,6 @@ export interface PromptResult {
   readonly error?: TurnError;
   /** What `chat/steer` queued and the model was not sent, because the turn ended before. */
   readonly unsent?: readonly ContentBlock[];
-}
-
-/** What became of the words. */
-export interface SteerResult {
-  /** `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept. */
-  readonly state: "queued" | "idle";
-}
-
-/** What came of a compaction. */
-export interface CompactResult {
-  /** Tokens of what the model is sent. */
-  readonly before: number;
-  /** By the same measure; as before where nothing was changed. */
-  readonly after: number;
-  /** What the summary cost; null if the provider did not say. */
-  readonly usage: Usage | null;
-  /** Why there is no summary. Nothing was changed then. */
-  readonly error?: TurnError;
 }
 
 /** What became of a cancel. */
@@ -611,6 +575,42 @@ export interface SaveAnswer {
   readonly saved?: readonly string[];
 }
 
+/** Words for the turn that runs. */
+export interface SteerParams {
+  readonly sessionId: string;
+  /** Only if this very turn runs. */
+  readonly turnId?: string;
+  /** What the person says. */
+  readonly content: string | readonly ContentBlock[];
+}
+
+/** Which history is to be made shorter. */
+export interface CompactParams {
+  readonly sessionId: string;
+  /** What the summary must hold, in the person's words. */
+  readonly instructions?: string;
+  /** Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own. */
+  readonly partialResultToken?: Token;
+}
+
+/** What became of the words. */
+export interface SteerResult {
+  /** `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept. */
+  readonly state: "queued" | "idle";
+}
+
+/** What came of a compaction. */
+export interface CompactResult {
+  /** Tokens of what the model is sent. */
+  readonly before: number;
+  /** By the same measure; as before where nothing was changed. */
+  readonly after: number;
+  /** What the summary cost; null if the provider did not say. */
+  readonly usage: Usage | null;
+  /** Why there is no summary. Nothing was changed then. */
+  readonly error?: TurnError;
+}
+
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
 export type ProgressValue = Event & {
   /** Counts up by one within a turn, from 1. */
@@ -624,8 +624,6 @@ export interface Requests {
   "chat/prompt": { params: PromptParams; result: PromptResult };
   /** Say something to the turn that runs. */
   "chat/steer": { params: SteerParams; result: SteerResult };
-  /** Have the history summarised, so that the model is sent less. */
-  "chat/session/compact": { params: CompactParams; result: CompactResult };
   /** End a turn or one call; answered at once. */
   "chat/cancel": { params: CancelParams; result: CancelResult };
   /** The models there are; answered within two seconds. */
@@ -634,6 +632,8 @@ export interface Requests {
   "chat/tools": { params: NoParams; result: ToolsResult };
   /** The rules and the answers that are remembered; forget some. */
   "chat/permissions": { params: PermissionsParams; result: PermissionsResult };
+  /** Have the history summarised, so that the model is sent less. */
+  "chat/session/compact": { params: CompactParams; result: CompactResult };
 }
 
 /** The requests of the daemon's own that a client answers, if it says so in `experimental.chat`. */

@@ -18,18 +18,10 @@ from chatls.lsp.rpc import Answer, Rpc, internal
 from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
 from chatls.wire.jsonrpc import Id
-from chatls.wire.methods import (
-    CancelParams,
-    CancelResult,
-    CompactParams,
-    CompactResult,
-    PromptParams,
-    PromptResult,
-    SteerParams,
-    SteerResult,
-)
+from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.progress import progress
+from chatls.wire.steering import CompactParams, CompactResult, SteerParams, SteerResult
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +40,15 @@ class Job:
 class Turns:
     """All prompts of a client that are not answered yet."""
 
-    def __init__(self, tasks: TaskGroup, outbox: Outbox, rpc: Rpc, chats: Chats, *, can_create: bool) -> None:
+    def __init__(
+        self, tasks: TaskGroup, outbox: Outbox, rpc: Rpc, chats: Chats, later: Later, *, can_create: bool
+    ) -> None:
         """`can_create`: the client lets us ask for a spinner."""
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = rpc
         self._chats = chats
-        self._later = Later(tasks)
+        self._later = later
         self._can_create = can_create
         self._jobs: set[Job] = set()
         self._answered = Signal()

@@ -376,18 +376,6 @@
 ---@field workDoneToken? chatls.Token LSP work-done progress goes here.
 ---@field partialResultToken? chatls.Token The turn's events go here. Without it the result carries the last reply's text.
 
----Words for the turn that runs.
----@class chatls.SteerParams
----@field sessionId string
----@field turnId? string Only if this very turn runs.
----@field content string|chatls.ContentBlock[] What the person says.
-
----Which history is to be made shorter.
----@class chatls.CompactParams
----@field sessionId string
----@field instructions? string What the summary must hold, in the person's words.
----@field partialResultToken? chatls.Token Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own.
-
 ---Which turn, or which call of it, is to end.
 ---@class chatls.CancelParams
 ---@field sessionId string
@@ -417,17 +405,6 @@
 ---@field text? string Only without a partialResultToken: the last reply's text.
 ---@field error? chatls.TurnError Only with the stop reason `error`.
 ---@field unsent? chatls.ContentBlock[] What `chat/steer` queued and the model was not sent, because the turn ended before.
-
----What became of the words.
----@class chatls.SteerResult
----@field state "queued"|"idle" `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept.
-
----What came of a compaction.
----@class chatls.CompactResult
----@field before integer Tokens of what the model is sent.
----@field after integer By the same measure; as before where nothing was changed.
----@field usage chatls.Usage|userdata What the summary cost; null if the provider did not say.
----@field error? chatls.TurnError Why there is no summary. Nothing was changed then.
 
 ---What became of a cancel.
 ---@class chatls.CancelResult
@@ -510,16 +487,39 @@
 ---@class chatls.SaveAnswer
 ---@field saved? string[]
 
+---Words for the turn that runs.
+---@class chatls.SteerParams
+---@field sessionId string
+---@field turnId? string Only if this very turn runs.
+---@field content string|chatls.ContentBlock[] What the person says.
+
+---Which history is to be made shorter.
+---@class chatls.CompactParams
+---@field sessionId string
+---@field instructions? string What the summary must hold, in the person's words.
+---@field partialResultToken? chatls.Token Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own.
+
+---What became of the words.
+---@class chatls.SteerResult
+---@field state "queued"|"idle" `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept.
+
+---What came of a compaction.
+---@class chatls.CompactResult
+---@field before integer Tokens of what the model is sent.
+---@field after integer By the same measure; as before where nothing was changed.
+---@field usage chatls.Usage|userdata What the summary cost; null if the provider did not say.
+---@field error? chatls.TurnError Why there is no summary. Nothing was changed then.
+
 return {
   version = 1,
   methods = {
     prompt = "chat/prompt",
     steer = "chat/steer",
-    session_compact = "chat/session/compact",
     cancel = "chat/cancel",
     models = "chat/models",
     tools = "chat/tools",
     permissions = "chat/permissions",
+    session_compact = "chat/session/compact",
   },
   requests_to_client = {
     request_permission = "chat/requestPermission",

@@ -70,7 +70,7 @@ def _of_block(block: ContentBlock) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class Counted:
     """How many there are."""
 
     count: int
@@ -103,15 +103,15 @@ class Measure:
         """Nobody counted these yet; they may have so many."""
         self._known, self._count, self._exact, self._replied = messages, tokens, False, False
 
-    def of(self, messages: AsItWas, offer: int) -> Tokens:
+    def of(self, messages: AsItWas, offer: int) -> Counted:
         """Tokens of a history. `offer`: those of what stands before it."""
         known = self._known
         if known is None or not _begins_with(messages, known):
-            return Tokens(offer + self._estimate(messages), exact=False)
+            return Counted(offer + self._estimate(messages), exact=False)
         since = messages[len(known) :]
         if self._replied and since and isinstance(since[0], AssistantMessage):
             since = since[1:]
-        return Tokens(self._count + of_messages(since), exact=self._exact and not since)
+        return Counted(self._count + of_messages(since), exact=self._exact and not since)
 
     def _estimate(self, messages: AsItWas) -> int:
         """The sum is kept: most of a history was there before."""

@@ -26,7 +26,7 @@ class Replies:
         """The reply to a request; to a shorter one where that was refused for its length."""
         failure = self.room.hopeless
         for _ in range(_TRIES if failure is None else 0):
-            reply = _Heard()
+            reply = _Length()
             async with aclosing(stream(replace(request, whole=True))) as deltas:
                 async for delta in deltas:
                     if reply.take(delta):
@@ -48,7 +48,7 @@ class Replies:
         said = failure.message if failure is self.room.hopeless else f"{failure.message} {self.room.explained()}"
         yield Failed(replace(failure, message=said))
 
-    def _told(self, request: ModelRequest, reply: "_Heard") -> None:
+    def _told(self, request: ModelRequest, reply: "_Length") -> None:
         """A reply is whole."""
         if reply.finished is None:
             return
@@ -62,7 +62,7 @@ class Replies:
 
 
 @dataclass(slots=True)
-class _Heard:
+class _Length:
     """A reply, as far as it was heard."""
 
     size: int = 0

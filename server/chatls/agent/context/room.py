@@ -11,7 +11,7 @@ from typing import Protocol
 from chatls.agent.context import limits, summary
 from chatls.agent.context.layout import Again, Layout, left_out
 from chatls.agent.context.limits import Limits
-from chatls.agent.context.measure import Measure, Tokens, of_messages, of_offer
+from chatls.agent.context.measure import Counted, Measure, of_messages, of_offer
 from chatls.agent.history import AsItWas
 from chatls.agent.repeats import Stream
 from chatls.agent.request import Requests
@@ -107,7 +107,7 @@ class ContextRoom:
 
     # What is measured
 
-    def tokens(self) -> Tokens:
+    def tokens(self) -> Counted:
         return self.measure.of(self.requests.history.messages, self.offered())
 
     def offered(self) -> int:

@@ -31,7 +31,7 @@ _CUT = "\n[cut]"
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Summary:
     """What came of it."""
 
     text: str
@@ -49,10 +49,10 @@ class Scribe:
     """Whose model is asked, and with which parameters."""
     emit: Callable[[Event], None]
 
-    async def write(self, messages: AsItWas, room: int, wish: str = "") -> Written:
+    async def write(self, messages: AsItWas, room: int, wish: str = "") -> Summary:
         """The summary of messages. `room`: tokens for the request; `wish`: what a person wants to be in it."""
         usage: Usage | None = None
-        written = Written("")
+        written = Summary("")
         for _ in range(_TRIES):
             written = await self._asked(_told(messages, max(room, 300) * BYTES), wish)
             usage = written.usage if usage is None else usage + (written.usage or Usage())
@@ -61,7 +61,7 @@ class Scribe:
             room //= 2
         return replace(written, usage=usage)
 
-    async def _asked(self, told: str, wish: str) -> Written:
+    async def _asked(self, told: str, wish: str) -> Summary:
         asked = f"{_ASKED}\nThe user wants in it: {wish}" if wish else _ASKED
         words = UserMessage((TextContent(f"<conversation>\n{told}\n</conversation>\n\n{asked}"),))
         question = ModelRequest(self.request.model, _how(), (words,), parameters=self.request.parameters)
@@ -74,12 +74,12 @@ class Scribe:
                     case Retry() | Notice():
                         self.emit(replace(delta, discards=None) if isinstance(delta, Retry) else delta)
                     case Finished(_, usage):
-                        return Written("".join(text).strip(), usage)
+                        return Summary("".join(text).strip(), usage)
                     case Failed(error):
-                        return Written("", None, error)
+                        return Summary("", None, error)
                     case _:
                         pass
-        return Written("")
+        return Summary("")
 
 
 @cache
