@@ -206,4 +206,6 @@ class Accepted:
             cancelled,
             limits.tool_timeout,
             limits.tool_result_bytes,
+            self._settings.commands.sandbox,
+            lambda text: self._emit(Notice(text)),
         )

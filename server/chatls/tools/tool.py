@@ -127,6 +127,10 @@ class ToolContext:
     """`limits.toolTimeout`, in seconds (0: none), for a tool that keeps its own time limit."""
     result_bytes: int = 51200
     """`limits.toolResultBytes`, for a tool that keeps what matters of a long result."""
+    sandbox: Literal["auto", "off", "required"] = "off"
+    """`commands.sandbox`."""
+    notify: Callable[[str], None] = lambda _: None
+    """Tell a person something that is no result. On the event loop: in coroutine functions only."""
 
     def check(self) -> None:
         """Raise `ToolError` if the call was cancelled."""

@@ -24,7 +24,7 @@ def arguments(program: str, scene: Scene, argv: Sequence[str], *, closed: bool =
         *(("--disable-userns",) if closed else ()),
         *(() if scene.network else ("--unshare-net",)),
         *(word for said, path in scene.links for word in ("--symlink", said, path)),
-        *("--proc", "/proc", "--dev", "/dev"),
+        *("--proc", "/proc", "--ro-bind-try", "/proc/sys", "/proc/sys", "--dev", "/dev"),  # bwrap leaves root's to root
         *(word for spot in ordered(scene) for word in _words(spot)),
         *("--chdir", str(scene.folder), "--"),
         *argv,
@@ -48,3 +48,12 @@ def _words(spot: Spot) -> Iterator[str]:
             yield from ("--tmpfs", path, "--remount-ro", path)
         case Sort.HIDDEN:
             yield from ("--ro-bind", "/dev/null", path)
+
+
+def is_first(title: str) -> bool:
+    """Whether a process's command line is that of a sandbox's first process, which ends all that is left inside.
+
+    >>> is_first("/usr/bin/bwrap --unshare-user --unshare-pid"), is_first("sleep 60")
+    (True, False)
+    """
+    return title.partition(" ")[2].startswith(_APART[0])

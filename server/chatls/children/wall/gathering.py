@@ -172,7 +172,7 @@ def _found(found: Findings, roots: Sequence[Path]) -> Iterator[Spot]:
             yield Spot(path, Sort.HIDDEN)
     for path in found.secrets:
         real = Path(os.path.realpath(path))
-        if real.is_file() and any(real.is_relative_to(root) for root in roots):
+        if real.exists() and not real.is_dir() and any(real.is_relative_to(root) for root in roots):
             yield Spot(real, Sort.HIDDEN, folder=False)
 
 

@@ -58,7 +58,7 @@ class Findings:
     """What a survey found: absolute paths, sorted."""
 
     secrets: tuple[Path, ...]
-    """Files, and links that have such names."""
+    """Files, links that have such names, and sockets: who listens there is no part of the sandbox."""
     secret_folders: tuple[Path, ...]
     """With more secrets than can be hidden one by one."""
     protected: tuple[Path, ...]
@@ -160,15 +160,17 @@ class Survey:
         try:
             touched = os.lstat(place).st_ctime_ns
             with os.scandir(place) as entries:
-                found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+                found = [(entry.name, _kind(entry)) for entry in entries]
         except OSError:
             return None
         settled = time.time_ns() - touched > _COARSE
         listed = Listed(touched if settled else -1, quiet)
         special = place.rpartition("/")[2].casefold() in _SECRET_IN
-        for name, is_folder in found:
-            if is_folder:
+        for name, kind in found:
+            if kind == "folder":
                 self._sort_folder(place, name, listed)
+            elif kind == "socket":
+                listed.secrets.append(name)
             else:
                 self._sort_file(place, name, listed, special=special)
         return listed
@@ -200,6 +202,18 @@ class Survey:
         if self._own and Path(place, name) in self._own:
             return True
         return _PROTECTED.may_match(name) and protected(PurePath(place.rpartition("/")[2], name)) is not None
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    """A folder, a file, a socket; a link is a file."""
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    if entry.is_file(follow_symlinks=False) or entry.is_symlink():
+        return "file"
+    try:
+        return "socket" if stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode) else "file"
+    except OSError:
+        return "file"
 
 
 def _is_public(place: str, name: str) -> bool:

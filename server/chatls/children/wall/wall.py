@@ -87,6 +87,7 @@ class Wall:
         self._surveys: dict[Path, Survey] = {}
         self._looked: dict[tuple[Path, ...], tuple[float, tuple[Findings, ...]]] = {}
         self._memory = Memory()
+        self._told = False
 
     async def why_not(self, roots: Sequence[Path]) -> str | None:
         """Why commands cannot run inside, in words; None: they can."""
@@ -96,6 +97,18 @@ class Wall:
         """The same. Blocks, the first time for some ten milliseconds."""
         means = self.means()
         return (None if means.works else means.why) or unfit(roots, self._grounds(self._folder).home)
+
+    async def news(self, roots: Sequence[Path]) -> str | None:
+        """Words for a person on whether there is a sandbox; once."""
+        told, self._told = self._told, True
+        return None if told else await to_thread.run_sync(self.words, tuple(roots))
+
+    def words(self, roots: Sequence[Path]) -> str:
+        """The same, each time. Blocks."""
+        why = self.refusal(roots)
+        if why is None:
+            return f"the sandbox for commands works ({self.means().why})"
+        return f"there is no sandbox for commands: {why}. They run as you would run them, and ask before"
 
     def means(self) -> Means:
         """What there is to make one with. Tried once; blocks."""
