@@ -13,9 +13,9 @@ from chatls.children.commands import is_unsafe_batch
 from chatls.children.programs import find_program
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
-from chatls.tools.launch import LONGEST, Launch, carry_out, programs_in, roots_of
+from chatls.tools.execution.launch import LONGEST, Launch, carry_out, programs_in, roots_of
+from chatls.tools.execution.ways import Ways, ways
 from chatls.tools.tool import EVERYTHING, CommandSubject, Exact, Plan, ToolContext, ToolOutput, tool
-from chatls.tools.ways import Ways, ways
 from chatls.visible import visible, visible_line
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace, real_path

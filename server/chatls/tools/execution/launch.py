@@ -13,8 +13,8 @@ from chatls.children.process import Child
 from chatls.children.programs import Programs, find_program, programs_for, shell_of
 from chatls.children.wall.wall import Entry, Stay
 from chatls.errors import ToolError
-from chatls.tools.ran import in_background, missing_program, output_of
-from chatls.tools.running import Running
+from chatls.tools.execution.ran import in_background, missing_program, output_of
+from chatls.tools.execution.running import Running
 from chatls.tools.tool import ToolContext, ToolOutput
 from chatls.workspace.beneath import folder_beneath
 from chatls.workspace.pathtext import quoted

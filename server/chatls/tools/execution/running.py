@@ -14,8 +14,8 @@ from chatls.children.outputs import OutputFile
 from chatls.children.plaintext import Plain
 from chatls.children.process import Child
 from chatls.children.wall.traces import Aftermath
-from chatls.tools.kept import Kept
-from chatls.tools.live import LiveOutput
+from chatls.tools.execution.kept import Kept
+from chatls.tools.execution.live import LiveOutput
 
 _CHUNK = 16384
 _MOST_UNSAVED = 2**18

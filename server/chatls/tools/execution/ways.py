@@ -7,7 +7,7 @@ from anyio import to_thread
 from chatls.children.commands import quiet_environment
 from chatls.children.wall.git_moves import moved_by
 from chatls.errors import ToolError
-from chatls.tools.launch import Launch, programs_in, roots_of
+from chatls.tools.execution.launch import Launch, programs_in, roots_of
 from chatls.tools.tool import ToolContext
 from chatls.visible import visible_line
 

@@ -10,7 +10,7 @@ from chatls.children.wall.traces import Altered
 from chatls.children.wall.wall import Stay
 from chatls.content import Diff, TextContent
 from chatls.jsontext import printable
-from chatls.tools.running import Running
+from chatls.tools.execution.running import Running
 from chatls.tools.tool import ToolOutput
 from chatls.visible import visible, visible_line
 
