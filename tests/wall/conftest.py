@@ -11,7 +11,8 @@ import pytest
 from chatls.children.commands import quiet_environment
 from chatls.children.process import Child
 from chatls.children.wall.traces import Aftermath
-from chatls.children.wall.wall import Entry, Wall
+from chatls.children.wall.wall import Guest, Wall
+from chatls.tools.execution.running import Running
 
 LONG = 60.0
 MEANS = Wall(dict(os.environ), Path("/nowhere"), Path("/nowhere")).means()
@@ -72,16 +73,17 @@ class Place:
     async def inside(self, *argv: str, network: bool = False, roots: tuple[Path, ...] = ()) -> Done:
         """Run a command in the sandbox, a line for the shell or words."""
         words = ("/bin/sh", "-c", *argv) if len(argv) == 1 else argv
-        entry = Entry(roots or (self.root,), self.root, words, quiet_environment(self.environment), network=network)
+        entry = Guest(roots or (self.root,), self.root, words, quiet_environment(self.environment), network=network)
         stay = await self.wall.enter(entry)
         child = await Child.start(stay.argv, cwd=self.root, env=stay.environment, joined=True, watched=True)
-        async with child:
-            data = bytearray()
-            async for chunk in child.stdout:
-                data += chunk
-            code = await child.wait()
-        output = data.decode("utf-8", "replace")
-        return Done(code, output, await stay.leave(), stay.caused(output))
+        running = Running(child, self.folder / "outputs", 2**20, lambda _: None)
+        running.leave = stay.leave
+        try:
+            await running.until(child.wait)
+        finally:
+            await running.close()
+        output = running.kept.parts()[0] + running.line
+        return Done(child.code or 0, output, running.aftermath, stay.caused(output))
 
 
 @pytest.fixture

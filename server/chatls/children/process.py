@@ -81,6 +81,7 @@ class Child:
         """The command lines of what it had left running when it ended, and what was ended then (if it is watched)."""
         self._guard: subprocess.Popen[bytes] | None = None
         self._ending = False
+        self._wrapped = False
         self.pid = process.pid
         """Also the name of its process group."""
         self.stdin = PipeWriter(process.stdin) if process.stdin else None
@@ -107,7 +108,8 @@ class Child:
         what is written to it (`True`), or a file that is open. `joined`: both
         streams come at `stdout`, in the order in which they are written. `guarded`: its process group ends with us even
         if we are killed. `watched`, for what strangers write: the same, and (on Linux) `end` also finds those who left
-        the group, as long as they keep the environment. Raises `OSError` where the program cannot be started.
+        the group, as long as they keep the environment. `wrapped`: the program stands around another one, in its process group, and ends
+        with it: that one is told to end. Raises `OSError` where the program cannot be started.
         """
         await lowlevel.checkpoint()
         if env is None:
@@ -118,6 +120,7 @@ class Child:
         child = cls(_spawn(argv, cwd, env, stdin=stdin, joined=joined), mark)
         if guarded or watched:
             child._guard = _guarded(child.pid)
+        child._wrapped = wrapped
         return child
 
     async def __aenter__(self) -> Self:
@@ -160,7 +163,10 @@ class Child:
         try:
             self._ending = True
             with anyio.CancelScope(shield=True):
-                self._signal(signal.SIGTERM)
+                if self._wrapped:
+                    await to_thread.run_sync(_end_members, self.pid)
+                else:
+                    self._signal(signal.SIGTERM)
                 with anyio.move_on_after(grace):
                     await self.wait()
                 self._signal(signal.SIGKILL)
@@ -334,6 +340,13 @@ def _kill_marked(*marks: str) -> list[str]:
         if not found:
             break
     return list(killed.values())
+
+
+def _end_members(group: int) -> None:
+    """Tell all of a process group to end, but for its leader."""
+    for pid in group_members(group):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGTERM)
 
 
 def _left_in(group: int) -> list[str]:

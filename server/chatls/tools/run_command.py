@@ -13,6 +13,7 @@ from chatls.children.commands import is_unsafe_batch
 from chatls.children.programs import find_program
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
+from chatls.tools.changes.saving import on_disk, unsaved_preview
 from chatls.tools.execution.launch import LONGEST, Launch, carry_out, programs_in, roots_of
 from chatls.tools.execution.ways import Ways, ways
 from chatls.tools.tool import EVERYTHING, CommandSubject, Exact, Plan, ToolContext, ToolOutput, tool
@@ -134,11 +135,14 @@ def _require_usable(command: str | list[str], timeout: float | None, *, backgrou
 
 def _plan(context: ToolContext, order: Launch, found: Ways) -> Plan:
     """Looks at the disk."""
-    subject = CommandSubject(order.command, order.folder, found.needs)
-    inside = partial(carry_out, context, order, inside=True) if found.inside else None
-    work = partial(carry_out, context, order) if found.outside or inside is None else inside
-    preview = TextContent(_preview(order, found, context.workspace))
-    return Plan(subject, (preview,), work, inside, partial(_exactly, context, order, found), time_limit=0)
+    subject, unsaved = CommandSubject(order.command, order.folder, found.needs), unsaved_preview(context)
+    preview = tuple(map(TextContent, filter(None, (_preview(order, found, context.workspace), unsaved))))
+    outside, inside = (
+        partial(on_disk, context, partial(carry_out, context, order, inside=inside)) for inside in (False, True)
+    )
+    work = outside if found.outside else inside
+    exactly = partial(_exactly, context, order, found)
+    return Plan(subject, preview, work, inside if found.inside else None, exactly, time_limit=0)
 
 
 def _exactly(context: ToolContext, order: Launch, found: Ways, exact: Exact) -> Plan:

@@ -7,7 +7,7 @@ whose end everything ends that was started inside.
 
 from collections.abc import Iterator, Sequence
 
-from chatls.children.wall.scene import Scene, Sort, Spot, ordered
+from chatls.children.wall.scene import Scene, Shown, Sort, ordered
 
 _APART = (
     *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
@@ -31,7 +31,7 @@ def arguments(program: str, scene: Scene, argv: Sequence[str], *, closed: bool =
     )
 
 
-def _words(spot: Spot) -> Iterator[str]:
+def _words(spot: Shown) -> Iterator[str]:
     path = str(spot.path)
     match spot.sort:
         case Sort.READABLE:

@@ -19,8 +19,8 @@ from chatls.children.wall.places import (
     TOOLCHAINS,
 )
 from chatls.children.wall.repositories import Repository, repository, text_of, without_credentials
-from chatls.children.wall.scene import Scene, Sort, Spot
-from chatls.children.wall.survey import Findings
+from chatls.children.wall.scene import Scene, Shown, Sort
+from chatls.children.wall.survey import Surveyed
 from chatls.workspace.ownfolder import make_private
 
 _SECTION = re.compile(r"\s*\[\s*([A-Za-z.-]+)[^\]]*\]")
@@ -77,18 +77,18 @@ def machine() -> Scene:
 
 
 def gathered(
-    roots: Sequence[Path], folder: Path, findings: Sequence[Findings], grounds: Grounds, *, network: bool = False
+    roots: Sequence[Path], folder: Path, findings: Sequence[Surveyed], grounds: Grounds, *, network: bool = False
 ) -> tuple[Scene, tuple[Repository, ...]]:
     """The scene of a command in `folder`, and the repositories in it."""
     repositories = tuple(one for found in findings for git in found.repositories if (one := repository(git)))
     spots = [
         *_system(),
         *(spot for spot in _home(grounds) if not any(spot.path.is_relative_to(root) for root in roots)),
-        *(Spot(root, Sort.WRITABLE) for root in roots),
+        *(Shown(root, Sort.WRITABLE) for root in roots),
         *(spot for found in findings for spot in _found(found, roots)),
         *(spot for one in repositories for spot in _repository(one, grounds.private / "instead")),
-        Spot(grounds.private / "cache", Sort.WRITABLE),
-        *(Spot(Path(os.path.realpath(place)), Sort.READABLE) for place in grounds.readable if place.is_dir()),
+        Shown(grounds.private / "cache", Sort.WRITABLE),
+        *(Shown(Path(os.path.realpath(place)), Sort.READABLE) for place in grounds.readable if place.is_dir()),
     ]
     return Scene(folder, tuple(spots), tuple(_links()), network), repositories
 
@@ -104,16 +104,16 @@ def environment_inside(environment: Mapping[str, str], grounds: Grounds) -> dict
     return kept | caches | git | {"TMPDIR": EMPTY[0], "HOME": str(grounds.home)}
 
 
-def _system() -> Iterator[Spot]:
+def _system() -> Iterator[Shown]:
     for name in SYSTEM:
         path = Path(name)
         if path.exists() and not path.is_symlink():
-            yield Spot(path, Sort.READABLE, path.is_dir())
+            yield Shown(path, Sort.READABLE, path.is_dir())
     for name in SYSTEM_SECRETS:
         path = Path(name)
         if path.exists() and not path.is_symlink():
-            yield Spot(path, Sort.HIDDEN, path.is_dir())
-    yield from (Spot(Path(name), Sort.EMPTY) for name in EMPTY)
+            yield Shown(path, Sort.HIDDEN, path.is_dir())
+    yield from (Shown(Path(name), Sort.EMPTY) for name in EMPTY)
 
 
 def _links() -> Iterator[tuple[str, str]]:
@@ -124,21 +124,21 @@ def _links() -> Iterator[tuple[str, str]]:
             yield str(path.readlink()), name
 
 
-def _home(grounds: Grounds) -> Iterator[Spot]:
+def _home(grounds: Grounds) -> Iterator[Shown]:
     home = grounds.home
-    yield Spot(home, Sort.EMPTY)
+    yield Shown(home, Sort.EMPTY)
     for place in dict.fromkeys((*(home / name for name in TOOLCHAINS), *_on_path(grounds.environment, home))):
         real = Path(os.path.realpath(place))
         if real.is_dir() and real != home and real not in home.parents:
-            yield Spot(place if place.exists() and not place.is_symlink() else real, Sort.READABLE)
+            yield Shown(place if place.exists() and not place.is_symlink() else real, Sort.READABLE)
             if real != place:
-                yield Spot(real, Sort.READABLE)
+                yield Shown(real, Sort.READABLE)
     for name in TOOLCHAIN_SECRETS:
         if (home / name).is_file():
-            yield Spot(home / name, Sort.HIDDEN, folder=False)
+            yield Shown(home / name, Sort.HIDDEN, folder=False)
     instead = _git_settings(home, grounds)
     if instead:
-        yield Spot(home / ".gitconfig", Sort.REPLACED, folder=False, instead=instead)
+        yield Shown(home / ".gitconfig", Sort.REPLACED, folder=False, instead=instead)
 
 
 def _on_path(environment: Mapping[str, str], home: Path) -> Iterator[Path]:
@@ -163,31 +163,31 @@ def _is_prefix(folder: Path, home: Path) -> bool:
     return (folder / "lib").is_dir() and ((folder / "include").is_dir() or (folder / "share").is_dir())
 
 
-def _found(found: Findings, roots: Sequence[Path]) -> Iterator[Spot]:
+def _found(found: Surveyed, roots: Sequence[Path]) -> Iterator[Shown]:
     for path in found.protected:
         if path.exists() and not path.is_symlink():
-            yield Spot(path, Sort.FIXED, path.is_dir())
+            yield Shown(path, Sort.FIXED, path.is_dir())
     for path in found.secret_folders:
         if path.is_dir():
-            yield Spot(path, Sort.HIDDEN)
+            yield Shown(path, Sort.HIDDEN)
     for path in found.secrets:
         real = Path(os.path.realpath(path))
         if real.exists() and not real.is_dir() and any(real.is_relative_to(root) for root in roots):
-            yield Spot(real, Sort.HIDDEN, folder=False)
+            yield Shown(real, Sort.HIDDEN, folder=False)
 
 
-def _repository(one: Repository, instead: Path) -> Iterator[Spot]:
-    yield from (Spot(folder, Sort.WRITABLE) for folder in one.folders)
+def _repository(one: Repository, instead: Path) -> Iterator[Shown]:
+    yield from (Shown(folder, Sort.WRITABLE) for folder in one.folders)
     for path in one.settled:
         if path.exists() and not path.is_symlink():
-            yield Spot(path, Sort.FIXED, path.is_dir())
+            yield Shown(path, Sort.FIXED, path.is_dir())
     for path in one.configs:
         clean = without_credentials(text_of(path))
         if clean is not None:
-            yield Spot(path, Sort.REPLACED, folder=False, instead=_written(instead, path, clean))
+            yield Shown(path, Sort.REPLACED, folder=False, instead=_written(instead, path, clean))
     for path in one.hooks:
         if path.is_dir() and not path.is_symlink():
-            yield Spot(path, Sort.FIXED)
+            yield Shown(path, Sort.FIXED)
 
 
 def _git_settings(home: Path, grounds: Grounds) -> Path | None:

@@ -7,7 +7,7 @@ from fnmatch import translate
 _MAGIC = re.compile(r"[*?\[]")
 
 
-class Names:
+class NameGlobs:
     """Globs for single names, matched without regard to case. It may say yes too often, and never no."""
 
     def __init__(self, globs: Iterable[str]) -> None:
@@ -21,7 +21,7 @@ class Names:
 
     def may_match(self, name: str) -> bool:
         """
-        >>> names = Names(("*.pem", ".env*", "secrets.json", "a*b.c"))
+        >>> names = NameGlobs(("*.pem", ".env*", "secrets.json", "a*b.c"))
         >>> [names.may_match(name) for name in ("X.PEM", ".env.local", "secrets.json", "axb.c", "pem", "env")]
         [True, True, True, True, False, False]
         """

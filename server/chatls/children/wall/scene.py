@@ -22,7 +22,7 @@ class Sort(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class Shown:
     """One place."""
 
     path: Path
@@ -38,18 +38,18 @@ class Scene:
 
     folder: Path
     """Where the command runs."""
-    spots: tuple[Spot, ...]
+    spots: tuple[Shown, ...]
     """Absolute paths without links."""
     links: tuple[tuple[str, str], ...] = ()
     """Links of the system: what they say, and where they are."""
     network: bool = False
 
 
-def ordered(scene: Scene) -> tuple[Spot, ...]:
+def ordered(scene: Scene) -> tuple[Shown, ...]:
     """The places in the order in which they have to be made: outer ones first, each once, and only what makes a
     difference. Each folder on the way from a writable place to a fixed one is a place of its own: whoever could rename
     it could put another in its stead."""
-    chosen: dict[Path, Spot] = {}
+    chosen: dict[Path, Shown] = {}
     for spot in (*scene.spots, *_ways(scene.spots)):
         known = chosen.get(spot.path)
         if known is None or known.sort < spot.sort:
@@ -59,15 +59,15 @@ def ordered(scene: Scene) -> tuple[Spot, ...]:
     return tuple(sorted(shown, key=lambda spot: (len(spot.path.parts), str(spot.path))))
 
 
-def _around(path: Path, chosen: dict[Path, Spot]) -> bool:
-    """Whether a place lies in one that is shown, or is empty by itself: then it has to be made."""
-    if chosen[path].sort is Sort.EMPTY:
+def _around(path: Path, chosen: dict[Path, Shown]) -> bool:
+    """Whether a place lies in one that is shown, or has something of its own to show: then it has to be made."""
+    if chosen[path].sort in (Sort.EMPTY, Sort.REPLACED):
         return True
     nearest = next((chosen[parent] for parent in path.parents if parent in chosen), None)
     return nearest is not None and nearest.sort not in (Sort.EMPTY, Sort.HIDDEN)
 
 
-def _ways(spots: Iterable[Spot]) -> Iterator[Spot]:
+def _ways(spots: Iterable[Shown]) -> Iterator[Shown]:
     spots = tuple(spots)
     writable = [spot.path for spot in spots if spot.sort is Sort.WRITABLE]
     for spot in spots:
@@ -76,12 +76,12 @@ def _ways(spots: Iterable[Spot]) -> Iterator[Spot]:
         base = max((path for path in writable if path in spot.path.parents), key=lambda p: len(p.parts), default=None)
         if base is not None:
             between = (path for path in spot.path.parents if base in path.parents)
-            yield from (Spot(path, Sort.WRITABLE) for path in between)
+            yield from (Shown(path, Sort.WRITABLE) for path in between)
 
 
 def within(scene: Scene, path: Path) -> Sort | None:
     """How a path is shown; None: not at all."""
-    best: Spot | None = None
+    best: Shown | None = None
     for spot in scene.spots:
         if path == spot.path or spot.path in path.parents:
             key = (len(spot.path.parts), spot.sort)

@@ -1,12 +1,12 @@
 """A scene as a profile of macOS's sandbox (`sandbox-exec -p`), a text in its Scheme. Pure. Tested as text alone.
 
-Later rules win over earlier ones. Names: `sandbox_init(3)`, and the profiles that come with the system in
+Later rules win over earlier ones. NameGlobs: `sandbox_init(3)`, and the profiles that come with the system in
 /System/Library/Sandbox/Profiles.
 """
 
 from collections.abc import Iterator, Sequence
 
-from chatls.children.wall.scene import Scene, Sort, Spot, ordered
+from chatls.children.wall.scene import Scene, Shown, Sort, ordered
 
 _HEAD = """\
 (version 1)
@@ -34,7 +34,7 @@ def arguments(program: str, scene: Scene, argv: Sequence[str]) -> tuple[str, ...
     return (program, "-p", profile(scene), *argv)
 
 
-def _rules(spot: Spot) -> Iterator[str]:
+def _rules(spot: Shown) -> Iterator[str]:
     place = f'({"subpath" if spot.folder else "literal"} "{_quoted(str(spot.path))}")'
     match spot.sort:
         case Sort.READABLE:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from chatls.children.wall.names import Names
+from chatls.children.wall.names import NameGlobs
 from chatls.children.wall.places import INSTALLED
 from chatls.workspace.protected_files import FILES, FOLDERS, protected
 from chatls.workspace.secret_files import CANDIDATES, holds_secrets
@@ -20,7 +20,7 @@ from chatls.workspace.secret_files import CANDIDATES, holds_secrets
 MOST_IN_A_FOLDER = 500
 """Secrets; where there are more, the folder is hidden as a whole."""
 _BEGINNING = 65536
-_COARSE = 20_000_000
+COARSE = 20_000_000
 """Nanoseconds: a folder that was touched less than this before it was listed is listed again."""
 
 
@@ -28,14 +28,14 @@ def _last_names(globs: Iterable[str]) -> list[str]:
     return [glob.rpartition("/")[2] for glob in globs]
 
 
-_SECRET = Names(glob.removeprefix("**/") for glob in CANDIDATES if glob.count("/") == 1)
+_SECRET = NameGlobs(glob.removeprefix("**/") for glob in CANDIDATES if glob.count("/") == 1)
 _SECRET_IN = {glob.split("/")[-2].casefold() for glob in CANDIDATES if glob.count("/") > 1}
 """Folders of which files with any name may be secrets."""
-_PROTECTED = Names((*FILES, *_last_names(FOLDERS)))
+_PROTECTED = NameGlobs((*FILES, *_last_names(FOLDERS)))
 
 
 @dataclass(slots=True)
-class Listed:
+class FolderNames:
     """One folder, as it was when it was listed: the names in it, by what they are."""
 
     touched: int
@@ -54,7 +54,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Surveyed:
     """What a survey found: absolute paths, sorted."""
 
     secrets: tuple[Path, ...]
@@ -84,10 +84,10 @@ class Survey:
         self._is_secret = is_secret
         self._is_deciding = is_deciding
         self._own = own
-        self._listed: dict[str, Listed] = {}
+        self._listed: dict[str, FolderNames] = {}
         self._looks: dict[Path, bool] = {}
         """Files whose beginning counts, and what it told."""
-        self._found: Findings | None = None
+        self._found: Surveyed | None = None
 
     @property
     def count(self) -> int:
@@ -115,13 +115,13 @@ class Survey:
             self._found = None
         self._walk(touched)
 
-    def findings(self) -> Findings:
+    def findings(self) -> Surveyed:
         """What is known by now."""
         if self._found is None or any(self._looks.get(path) != self._is_secret(path) for path in self._looks):
             self._found = self._find()
         return self._found
 
-    def _find(self) -> Findings:
+    def _find(self) -> Surveyed:
         secrets, crowded = list[str](), list[str]()
         perhaps = (Path(place, name) for place, listed in self._listed.items() for name in listed.perhaps)
         self._looks = {path: self._is_secret(path) for path in perhaps}
@@ -133,7 +133,7 @@ class Survey:
                 crowded.append(place)
             else:
                 secrets += found
-        return Findings(
+        return Surveyed(
             _paths(secrets),
             _paths(crowded),
             self._all(lambda listed: listed.protected),
@@ -141,7 +141,7 @@ class Survey:
             self._all(lambda listed: listed.deciding),
         )
 
-    def _all(self, of: Callable[[Listed], list[str]]) -> tuple[Path, ...]:
+    def _all(self, of: Callable[[FolderNames], list[str]]) -> tuple[Path, ...]:
         return _paths(f"{place}/{name}" for place, listed in self._listed.items() for name in of(listed))
 
     def _walk(self, waiting: list[tuple[str, bool]]) -> None:
@@ -156,15 +156,15 @@ class Survey:
             inner = ((f"{place}/{name}", quiet or name in listed.closed) for name in listed.folders)
             waiting += [each for each in inner if each[0] not in self._listed]
 
-    def _look_into(self, place: str, *, quiet: bool) -> Listed | None:
+    def _look_into(self, place: str, *, quiet: bool) -> FolderNames | None:
         try:
             touched = os.lstat(place).st_ctime_ns
             with os.scandir(place) as entries:
                 found = [(entry.name, _kind(entry)) for entry in entries]
         except OSError:
             return None
-        settled = time.time_ns() - touched > _COARSE
-        listed = Listed(touched if settled else -1, quiet)
+        settled = time.time_ns() - touched > COARSE
+        listed = FolderNames(touched if settled else -1, quiet)
         special = place.rpartition("/")[2].casefold() in _SECRET_IN
         for name, kind in found:
             if kind == "folder":
@@ -175,7 +175,7 @@ class Survey:
                 self._sort_file(place, name, listed, special=special)
         return listed
 
-    def _sort_folder(self, place: str, name: str, listed: Listed) -> None:
+    def _sort_folder(self, place: str, name: str, listed: FolderNames) -> None:
         if name == ".git" and not listed.quiet:
             listed.repositories.append(name)
             return
@@ -186,7 +186,7 @@ class Survey:
         elif name in INSTALLED:
             listed.closed.append(name)
 
-    def _sort_file(self, place: str, name: str, listed: Listed, *, special: bool) -> None:
+    def _sort_file(self, place: str, name: str, listed: FolderNames, *, special: bool) -> None:
         if (special or _SECRET.may_match(name)) and not _is_public(place, name):
             (listed.secrets if holds_secrets(PurePath(place, name)) else listed.perhaps).append(name)
         if listed.quiet:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chatls.children.wall.repositories import Repository, text_of, without_programs
-from chatls.children.wall.survey import Findings
+from chatls.children.wall.survey import Surveyed
 from chatls.workspace.beneath import NO_LINK
 from chatls.workspace.ownfolder import make_private
 
@@ -85,7 +85,7 @@ class Traces:
     """Of one command: made before it begins."""
 
     def __init__(
-        self, findings: Iterable[Findings], repositories: Iterable[Repository], loose: Iterable[Path], memory: Memory
+        self, findings: Iterable[Surveyed], repositories: Iterable[Repository], loose: Iterable[Path], memory: Memory
     ) -> None:
         """`loose`: protected files that are not mounted."""
         found = tuple(findings)
@@ -104,7 +104,7 @@ class Traces:
         self._deciding = {path: memory.text(path) for path in deciding}
         self.began = time.time_ns() - _COARSE
 
-    def set_right(self, now: Iterable[Findings], roots: Iterable[Path], private: Path) -> Aftermath:
+    def set_right(self, now: Iterable[Surveyed], roots: Iterable[Path], private: Path) -> Aftermath:
         """Behind the command: take away, put back, tell. `now`: what lies in the roots."""
         roots, found = tuple(roots), tuple(now)
         seen = {path for one in found for path in (*one.protected, *one.repositories)}

@@ -18,7 +18,7 @@ _FORBIDDEN = "user namespaces are forbidden here (Ubuntu needs an AppArmor profi
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Maker:
     """What there is to make a sandbox with."""
 
     program: str = ""
@@ -40,30 +40,30 @@ class Means:
         return bubblewrap.arguments(self.program, scene, argv, closed=self.closed)
 
 
-def tried(scene: Scene, environment: Mapping[str, str], platform: str = sys.platform) -> Means:
+def tried(scene: Scene, environment: Mapping[str, str], platform: str = sys.platform) -> Maker:
     """What works here. `scene`: one without a workspace, in which a program that does nothing is run."""
     if platform == "darwin":
-        means = Means(SANDBOX_EXEC, why="sandbox-exec")
+        means = Maker(SANDBOX_EXEC, why="sandbox-exec")
         return (
-            means if Path(SANDBOX_EXEC).is_file() and _run(means, scene) is None else Means(why="no sandbox-exec here")
+            means if Path(SANDBOX_EXEC).is_file() and _run(means, scene) is None else Maker(why="no sandbox-exec here")
         )
     if platform != "linux":
-        return Means(why=f"there is no sandbox for {platform}")
+        return Maker(why=f"there is no sandbox for {platform}")
     program = next((name for name in TRIED_IN if Path(name).is_file()), None)
     program = program or shutil.which("bwrap", path=clean_path(environment.get("PATH", "")))
     if program is None:
-        return Means(why="bubblewrap is not installed (the package bubblewrap, the program bwrap)")
+        return Maker(why="bubblewrap is not installed (the package bubblewrap, the program bwrap)")
     troubles = list[str]()
     for closed in (True, False):
-        means = Means(program, closed, f"{_version(program)}")
+        means = Maker(program, closed, f"{_version(program)}")
         trouble = _run(means, scene)
         if trouble is None:
             return means
         troubles.append(trouble)
-    return Means(why=f"{program} does not work: {_explained(troubles[-1])}")
+    return Maker(why=f"{program} does not work: {_explained(troubles[-1])}")
 
 
-def _run(means: Means, scene: Scene) -> str | None:
+def _run(means: Maker, scene: Scene) -> str | None:
     """Why it does not work; None: it does."""
     try:
         done = subprocess.run(

@@ -13,10 +13,10 @@ from anyio import move_on_after, to_thread
 from chatls.children.wall.gathering import Grounds, environment_inside, gathered, machine, private_folder, unfit
 from chatls.children.wall.lists import is_deciding, is_secret
 from chatls.children.wall.scene import Scene
-from chatls.children.wall.survey import Findings, Survey
+from chatls.children.wall.survey import Survey, Surveyed
 from chatls.children.wall.told import caused
 from chatls.children.wall.traces import Aftermath, Memory, Traces
-from chatls.children.wall.trial import Means, tried
+from chatls.children.wall.trial import Maker, tried
 from chatls.errors import ToolError
 from chatls.workspace.protected_files import own_folders
 
@@ -58,7 +58,7 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Guest:
     """A command that is to run inside."""
 
     roots: tuple[Path, ...]
@@ -81,11 +81,11 @@ class Wall:
         self._folder = folder
         self._outputs = outputs
         self._platform = platform
-        self._means: Means | None = None
+        self._means: Maker | None = None
         self._trying = Lock()
         self._looking = Lock()
         self._surveys: dict[Path, Survey] = {}
-        self._looked: dict[tuple[Path, ...], tuple[float, tuple[Findings, ...]]] = {}
+        self._looked: dict[tuple[Path, ...], tuple[float, tuple[Surveyed, ...]]] = {}
         self._memory = Memory()
         self._told = False
 
@@ -110,14 +110,14 @@ class Wall:
             return f"the sandbox for commands works ({self.means().why})"
         return f"there is no sandbox for commands: {why}. They run as you would run them, and ask before"
 
-    def means(self) -> Means:
+    def means(self) -> Maker:
         """What there is to make one with. Tried once; blocks."""
         with self._trying:
             if self._means is None:
                 self._means = tried(machine(), self._environment, self._platform)
             return self._means
 
-    async def enter(self, entry: Entry) -> Stay:
+    async def enter(self, entry: Guest) -> Stay:
         """A command as it is started inside. Raises `ToolError` where that cannot be."""
         if why := await self.why_not(entry.roots):
             raise ToolError(f"the sandbox does not work here: {why}")
@@ -127,7 +127,7 @@ class Wall:
         except OSError as error:
             raise ToolError(f"the sandbox cannot be made: {error.strerror}: {error.filename}") from error
 
-    def look(self, roots: tuple[Path, ...], *, quick: bool = False) -> tuple[Findings, ...]:
+    def look(self, roots: tuple[Path, ...], *, quick: bool = False) -> tuple[Surveyed, ...]:
         """What lies in the roots now. Blocks."""
         with self._looking:
             for root in roots:
@@ -138,7 +138,7 @@ class Wall:
             self._looked[roots] = time.monotonic(), found
             return found
 
-    async def _findings(self, roots: tuple[Path, ...]) -> tuple[Findings, ...]:
+    async def _findings(self, roots: tuple[Path, ...]) -> tuple[Surveyed, ...]:
         """The list of secrets, protected files and so on, as new as it can be had in no time."""
         known = self._looked.get(roots)
         age = time.monotonic() - known[0] if known else float("inf")
@@ -150,7 +150,7 @@ class Wall:
             return known[1]
         return await to_thread.run_sync(partial(self.look, roots), abandon_on_cancel=True)
 
-    def _made(self, entry: Entry, findings: tuple[Findings, ...]) -> Stay:
+    def _made(self, entry: Guest, findings: tuple[Surveyed, ...]) -> Stay:
         grounds = self._grounds(private_folder(self._folder, entry.roots))
         fixed, loose = _shared(findings)
         scene, repositories = gathered(entry.roots, entry.folder, fixed, grounds, network=entry.network)
@@ -163,7 +163,7 @@ class Wall:
         return Grounds(self._environment, private, (self._outputs,))
 
 
-def _shared(findings: tuple[Findings, ...]) -> tuple[tuple[Findings, ...], list[Path]]:
+def _shared(findings: tuple[Surveyed, ...]) -> tuple[tuple[Surveyed, ...], list[Path]]:
     """The protected files that are mounted, and those that are too many for that: those deeper down, no folders."""
     every = sorted(
         (path for one in findings for path in one.protected), key=lambda path: (path.is_dir() is False, len(path.parts))
@@ -173,6 +173,6 @@ def _shared(findings: tuple[Findings, ...]) -> tuple[tuple[Findings, ...], list[
     return tuple(_without(one, left) for one in findings), loose
 
 
-def _without(found: Findings, left: set[Path]) -> Findings:
+def _without(found: Surveyed, left: set[Path]) -> Surveyed:
     protected = tuple(path for path in found.protected if path not in left)
-    return Findings(found.secrets, found.secret_folders, protected, found.repositories, found.deciding)
+    return Surveyed(found.secrets, found.secret_folders, protected, found.repositories, found.deciding)

@@ -11,7 +11,7 @@ from anyio import move_on_after, to_thread
 from chatls.children.commands import overlaid, quiet_environment
 from chatls.children.process import Child
 from chatls.children.programs import Programs, find_program, programs_for, shell_of
-from chatls.children.wall.wall import Entry, Stay
+from chatls.children.wall.wall import Guest, Stay
 from chatls.errors import ToolError
 from chatls.tools.execution.ran import in_background, missing_program, output_of
 from chatls.tools.execution.running import Running
@@ -71,7 +71,10 @@ async def carry_out(context: ToolContext, order: Launch, *, inside: bool = False
     if stay:
         argv, environment = stay.argv, stay.environment
     running = Running(
-        await _started(context, order, argv, environment), context.commands.folder, _room(context), context.output
+        await _started(context, order, argv, environment, wrapped=inside),
+        context.commands.folder,
+        _room(context),
+        context.output,
     )
     running.leave = stay.leave if stay else None
     try:
@@ -99,14 +102,16 @@ async def _entered(context: ToolContext, order: Launch, argv: tuple[str, ...], e
     wall = context.commands.wall
     if wall is None:
         raise ToolError("there is no sandbox here")
-    return await wall.enter(Entry(roots_of(context), order.folder, argv, environment, network=order.network))
+    return await wall.enter(Guest(roots_of(context), order.folder, argv, environment, network=order.network))
 
 
-async def _started(context: ToolContext, order: Launch, argv: tuple[str, ...], environment: dict[str, str]) -> Child:
+async def _started(
+    context: ToolContext, order: Launch, argv: tuple[str, ...], environment: dict[str, str], *, wrapped: bool
+) -> Child:
     root = context.workspace.root_of(order.folder)
     try:
         with folder_beneath(root or order.folder, order.folder) as folder:
-            return await Child.start(argv, cwd=folder, env=environment, joined=True, watched=True)
+            return await Child.start(argv, cwd=folder, env=environment, joined=True, watched=True, wrapped=wrapped)
     except OSError as error:
         why = _REFUSED.get(error.errno or 0, error.strerror)
         raise ToolError(f"the command cannot be started: {why}") from error
