@@ -1,0 +1,8 @@
+#!/bin/sh
+# All tests of the VS Code extension. Run by `make test-vscode`, which has the tools on PATH.
+#   run.sh           all
+#   run.sh unit      those that need no editor
+set -eu
+cd "$(dirname "$0")/../.."
+(cd clients/vscode && npm run --silent check)
+node --test tests/vscode/unit/*.test.ts
