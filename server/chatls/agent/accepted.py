@@ -10,7 +10,9 @@ from uuid import uuid4
 
 from anyio import CancelScope
 
+from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
+from chatls.agent.longest import cut_off
 from chatls.agent.permission.gate import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
@@ -18,6 +20,7 @@ from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
 from chatls.agent.runner import Runner
 from chatls.agent.session import Session
+from chatls.agent.steering import Steering
 from chatls.agent.step import Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
@@ -29,6 +32,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
 from chatls.tools.tool import Tool, ToolContext
+from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.workspace import Workspace
 
 Listener = Callable[[Happening], None]
@@ -62,6 +66,8 @@ class Ended:
     """From the moment the prompt was accepted."""
     error: TurnError | None = None
     """Only with the stop reason `error`."""
+    unsent: tuple[ContentBlock, ...] = ()
+    """What the person said meanwhile and the model was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ class Accepted:
         self.listeners: tuple[Listener, ...] = ()
         self.scope = CancelScope()
         self.tally = Tally()
+        self.steering = Steering(session.history, self._emit, lambda said: read_links(said, self._workspace()))
         self._means = means
         self._ask = ask
         self._settings = settings
@@ -134,7 +141,8 @@ class Accepted:
         if stop == "error" and error is None:
             error = TurnError("internal", "the provider ended its reply without a word", retryable=False)
         duration = round((monotonic() - self.tally.began) * 1000)
-        return Ended(self.session.id, self.id, stop, self.tally, duration, error if stop == "error" else None)
+        error = error if stop == "error" else None
+        return Ended(self.session.id, self.id, stop, self.tally, duration, error, self.steering.rest())
 
     def cancel_call(self, call_id: str) -> bool:
         """Cancel one call: the model is told, the turn goes on. False where no such call is open."""
@@ -150,17 +158,18 @@ class Accepted:
         for hear in self.listeners:
             hear(event)
 
-    async def _answered(self, served: Served, mark: int) -> StopReason:
-        session = self.session
+    async def _answered(self, served: Served, mark: AsItWas) -> StopReason:
+        session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
-        self._emit(TurnStart(session.id, served.name))
+        name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
+        self._emit(TurnStart(session.id, name))
         if served.reason:
-            self._emit(Notice(f"{served.name} answers: {served.reason}"))
+            self._emit(Notice(f"{name} answers: {served.reason}"))
         workspace = self._workspace()
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
         session.history.grow(UserMessage(content))
-        system, new = await session.system.read(workspace, self._means.instructions)
+        system, new = await session.system.read(workspace, means.instructions, means.commands.environment)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
         return await self._asked(served.model, served.provider, system)
@@ -170,15 +179,18 @@ class Accepted:
         offered = provider.offered(model, tuple(tool.spec for tool in self._tools.values()))
         tools = {spec.name: self._tools[spec.name] for spec in offered}
         parameters = Parameters(**self._settings.parameters.model_dump())
-        requests = Requests(model, system, session.history, offered, parameters, ask.tool_choice)
+        requests = Requests(
+            model, system, session.history, offered, parameters, ask.tool_choice, (self.steering.deliver,)
+        )
         gate = TurnGate(self._means.permissions, session.editor, self._emit, session.id, self.id)
         ran, queues = self.tally.ran, self._means.queues
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
         new_step = partial(Step, tools, self._workspace, repeats)
-        stream = partial(repeats.watched, provider.stream)
-        return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps)
+        stream = partial(cut_off, partial(repeats.watched, provider.stream), limits)
+        more = self.steering.waiting
+        return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps, more)
 
     def _workspace(self) -> Workspace:
         return Workspace(self.session.editor, beside=self._means.commands.folder)

@@ -4,11 +4,13 @@ With `wire/stdio.py` the only file of POSIX calls. asyncio's own subprocesses ar
 for the pipes' end, which a grandchild can hold open for ever.
 """
 
+import fcntl
 import os
 import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +19,8 @@ from typing import IO, Self
 
 import anyio
 from anyio import abc, lowlevel, to_thread
+
+from chatls.children.procfs import carries, group_members, pids, title
 
 _CHUNK = 65536
 _POLL = 0.02
@@ -27,6 +31,8 @@ _LAST_WAIT = 1.0
 
 _MARK = "CHATLS_COMMAND"
 """A variable in the environment of a watched child, by which those are found who left its process group."""
+_MOMENT = 0.05
+"""Seconds for those who are about to end as well."""
 _ROUNDS = 20
 """Looks for such ones: who forks while we look is found the next time."""
 _GUARD = 'read -r _ || kill -s KILL -- "-$1"'
@@ -71,7 +77,10 @@ class Child:
         self._process = process
         self.mark = mark
         """By which those are found who left its process group; None unless it is watched."""
+        self.left: list[str] = []
+        """The command lines of what it had left running when it ended, and what was ended then (if it is watched)."""
         self._guard: subprocess.Popen[bytes] | None = None
+        self._ending = False
         self.pid = process.pid
         """Also the name of its process group."""
         self.stdin = PipeWriter(process.stdin) if process.stdin else None
@@ -89,15 +98,16 @@ class Child:
         env: Mapping[str, str] | None = None,
         stdin: bool | IO[bytes] = False,
         joined: bool = False,
+        guarded: bool = False,
         watched: bool = False,
     ) -> Self:
         """Start a program, never by way of a shell. It inherits no file descriptors but its own three.
 
         `env` is the whole environment; without it the child gets ours, but for RIPGREP_CONFIG_PATH. `stdin`: it reads
         what is written to it (`True`), or a file that is open. `joined`: both
-        streams come at `stdout`, in the order in which they are written. `watched`, for what strangers write: its
-        process group ends with us even if we are killed, and (on Linux) `end` also finds those who left the group, as
-        long as they keep the environment. Raises `OSError` where the program cannot be started.
+        streams come at `stdout`, in the order in which they are written. `guarded`: its process group ends with us even
+        if we are killed. `watched`, for what strangers write: the same, and (on Linux) `end` also finds those who left
+        the group, as long as they keep the environment. Raises `OSError` where the program cannot be started.
         """
         await lowlevel.checkpoint()
         if env is None:
@@ -106,7 +116,7 @@ class Child:
         if mark:
             env = {**env, _MARK: mark}
         child = cls(_spawn(argv, cwd, env, stdin=stdin, joined=joined), mark)
-        if watched:
+        if guarded or watched:
             child._guard = _guarded(child.pid)
         return child
 
@@ -134,6 +144,10 @@ class Child:
         Returns its exit code, or minus the signal that killed it. What is left of its process group is killed.
         """
         await lowlevel.checkpoint()
+        if self._process.returncode is None:
+            await _ended(self.pid)
+            if self.mark and not self._ending:  # it was not reaped, so its group still has its name
+                self.left += await to_thread.run_sync(_left_in, self.pid)
         while (code := self._reap()) is None:
             await _ended(self.pid)
         return code
@@ -144,6 +158,7 @@ class Child:
         What it wrote can still be read. Not cut short by cancellation; does nothing the second time.
         """
         try:
+            self._ending = True
             with anyio.CancelScope(shield=True):
                 self._signal(signal.SIGTERM)
                 with anyio.move_on_after(grace):
@@ -152,7 +167,7 @@ class Child:
                 with anyio.move_on_after(_LAST_WAIT):
                     await self.wait()
                 if self.mark:
-                    await to_thread.run_sync(_kill_marked, self.mark)
+                    self.left += await to_thread.run_sync(_kill_marked, self.mark)
         finally:  # reached without waiting where a native `task.cancel()` pierces the shield
             self.kill()
             self.mark = None
@@ -177,6 +192,8 @@ class Child:
         if self._process.returncode is None and self._process.poll() is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+                if sys.platform != "linux" and not self._ending:
+                    self.left.append("")  # something was there; this system does not tell what
             _children.discard(self)
             self._dismiss()
         return self._process.returncode
@@ -195,12 +212,27 @@ class Child:
                 os.killpg(self.pid, number)
 
 
-class PipeReader(abc.ByteReceiveStream):
-    """What a child writes."""
+class _Pipe:
+    """Our end of a pipe to a child."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
         os.set_blocking(pipe.fileno(), False)
+
+    async def aclose(self) -> None:
+        """Close our end. A child that reads reads the end of its input."""
+        self.close()
+        await lowlevel.checkpoint()
+
+    def close(self) -> None:
+        """Close our end now; a task that waits here is told so."""
+        if not self._pipe.closed:
+            anyio.notify_closing(self._pipe)
+            self._pipe.close()
+
+
+class PipeReader(_Pipe, abc.ByteReceiveStream):
+    """What a child writes."""
 
     async def receive(self, max_bytes: int = _CHUNK) -> bytes:
         """The next bytes. Raises `anyio.EndOfStream` after the last one, `anyio.ClosedResourceError` when closed."""
@@ -223,22 +255,9 @@ class PipeReader(abc.ByteReceiveStream):
             raise anyio.EndOfStream
         return data
 
-    async def aclose(self) -> None:
-        """Close our end."""
-        self.close()
-        await lowlevel.checkpoint()
 
-    def close(self) -> None:
-        """Close our end now; a task that waits for bytes is told so."""
-        _close(self._pipe)
-
-
-class PipeWriter(abc.ByteSendStream):
+class PipeWriter(_Pipe, abc.ByteSendStream):
     """What a child reads."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self._pipe = pipe
-        os.set_blocking(pipe.fileno(), False)
 
     async def send(self, item: bytes) -> None:
         """Hand over all bytes. Raises `anyio.BrokenResourceError` if the child reads no more."""
@@ -254,14 +273,20 @@ class PipeWriter(abc.ByteSendStream):
             except BrokenPipeError as error:
                 raise anyio.BrokenResourceError from error
 
-    async def aclose(self) -> None:
-        """Close our end: the child reads the end of its input."""
-        self.close()
-        await lowlevel.checkpoint()
 
-    def close(self) -> None:
-        """Close our end now."""
-        _close(self._pipe)
+def locked(path: Path) -> int | None:
+    """Take a lock file, which is made if need be: the descriptor that holds it until it is closed; None where another
+    holds it. The system lets go of it when its process ends, however that ends. Raises `OSError`.
+    """
+    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        return None
+    except OSError:
+        pass  # a file system that knows no locks: better alone than never
+    return held
 
 
 def _spawn(
@@ -297,21 +322,32 @@ def _guarded(group: int) -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _kill_marked(*marks: str) -> None:
-    """Kill all that carry one of the marks in their environment, until there is none. Blocks for some milliseconds."""
-    entries = {f"{_MARK}={mark}".encode() for mark in marks}
+def _kill_marked(*marks: str) -> list[str]:
+    """Kill all that carry one of the marks in their environment, until there is none. Gives their command lines.
+    Blocks for some milliseconds."""
+    entries, killed = {f"{_MARK}={mark}".encode() for mark in marks}, dict[int, str]()
     for _ in range(_ROUNDS):
-        found = [pid for pid in _pids() if _carries(pid, entries)]
+        found = [pid for pid in pids() if carries(pid, entries)]
         for pid in found:
+            killed.setdefault(pid, title(pid))
             _kill_one(pid, entries)
         if not found:
-            return
+            break
+    return list(killed.values())
+
+
+def _left_in(group: int) -> list[str]:
+    """The command lines of those who are still there when the leader of a group has ended, and a moment later."""
+    if not group_members(group):
+        return []
+    time.sleep(_MOMENT)
+    return [title(pid) for pid in group_members(group)]
 
 
 def _kill_one(pid: int, entries: set[bytes]) -> None:
     watch = _watch(pid)  # from here on the number cannot come to mean another process
     with suppress(ProcessLookupError, PermissionError):
-        if not _carries(pid, entries):
+        if not carries(pid, entries):
             pass
         elif watch is None:
             os.kill(pid, signal.SIGKILL)
@@ -319,29 +355,6 @@ def _kill_one(pid: int, entries: set[bytes]) -> None:
             signal.pidfd_send_signal(watch, signal.SIGKILL)
     if watch is not None:
         os.close(watch)
-
-
-def _pids() -> list[int]:
-    """The numbers of all processes; none where the system has no such list of them."""
-    if sys.platform != "linux":
-        return []
-    try:
-        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    except OSError:
-        return []
-
-
-def _carries(pid: int, entries: set[bytes]) -> bool:
-    try:
-        return not entries.isdisjoint(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
-    except OSError:  # gone, or somebody else's
-        return False
-
-
-def _close(pipe: IO[bytes]) -> None:
-    if not pipe.closed:
-        anyio.notify_closing(pipe)
-        pipe.close()
 
 
 def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
