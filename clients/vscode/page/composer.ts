@@ -73,7 +73,8 @@ export class Composer {
     const queued = chrome.queued.map((words, at) =>
       h("li", {}, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "✕")),
     );
-    place(this.#queued, queued);
+    const steering = chrome.steering.map((words) => h("li", {}, h("span", {}, `waits for the model: ${visible(words)}`)));
+    place(this.#queued, [...steering, ...queued]);
   }
 
   attach(attachments: readonly Attachment[]): void {

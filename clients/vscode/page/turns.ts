@@ -229,12 +229,12 @@ function thinking(): Part {
   };
 }
 
-function line(type: "notice" | "retry"): Part {
+function line(type: "notice" | "retry" | "steered"): Part {
   const element = h("p", { class: type });
   return {
     element,
     set: (now) => {
-      if (now.type === "notice" || now.type === "retry") {
+      if (now.type === "notice" || now.type === "retry" || now.type === "steered") {
         element.dataset["level"] = now.type === "notice" ? now.level : "info";
         element.textContent = visible(now.text);
       }

@@ -32,6 +32,10 @@ export function fold(view: View, event: ProgressValue): View {
       return { ...view, blocks: retried(view, event) };
     case "stepEnd":
       return stepEnded(view, event);
+    case "steered": {
+      const text = event.content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
+      return { ...view, blocks: [...view.blocks, { step: view.steps + 1, text, type: "steered" }] };
+    }
     default:
       return called(view, event);
   }

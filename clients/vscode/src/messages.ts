@@ -47,6 +47,8 @@ export interface Chrome {
   readonly context?: { readonly tokens: number; readonly window?: number };
   /** Words that are sent when the turn that runs has ended. */
   readonly queued: readonly string[];
+  /** Words that the turn that runs will be told with its next request. */
+  readonly steering: readonly string[];
   /** The commands behind a slash. */
   readonly commands: readonly { readonly name: string; readonly doc: string }[];
 }

@@ -71,7 +71,14 @@ export interface RetryBlock {
   readonly type: "retry";
 }
 
-export type Block = TextBlock | ThinkingBlock | ToolBlock | NoticeBlock | RetryBlock;
+/** What the person said meanwhile, where the model was told. */
+export interface SteeredBlock {
+  readonly step: number;
+  readonly text: string;
+  readonly type: "steered";
+}
+
+export type Block = TextBlock | ThinkingBlock | ToolBlock | NoticeBlock | RetryBlock | SteeredBlock;
 
 /** A turn as far as it is known. */
 export interface View {

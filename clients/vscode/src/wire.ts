@@ -16,7 +16,7 @@ export const MODES = ["ask", "plan", "edits"] as const;
 export type Mode = (typeof MODES)[number];
 
 export type Prompt = PromptParams & { readonly keep?: boolean; readonly mode?: Mode };
-export type Result = PromptResult & { readonly unsent?: readonly ContentBlock[]; readonly title?: string };
+export type Result = PromptResult & { readonly title?: string };
 export type Answer = PermissionAnswer & { readonly arguments?: Readonly<Record<string, unknown>> };
 
 export interface SessionEntry {
@@ -70,8 +70,4 @@ export interface SessionRequests {
     result: { readonly text: string };
   };
   "chat/session/compact": { params: { sessionId: string; instructions?: string }; result: object };
-  "chat/steer": {
-    params: { sessionId: string; turnId?: string; content: string | readonly ContentBlock[] };
-    result: { readonly state: "queued" | "idle" };
-  };
 }

@@ -42,6 +42,8 @@ export class Conversation implements Asker {
   readonly turns: Turn[] = [];
   readonly waiting = new Map<string, Waiting>();
   readonly queue: Said[] = [];
+  /** What was said into the turn that runs, and the model was not told yet. */
+  readonly steering: string[] = [];
   attachments: Attached[] = [];
   sessionId: string | undefined;
   title = "";
@@ -99,6 +101,10 @@ export class Conversation implements Asker {
     const content = blocksOf(said);
     try {
       const { state } = await this.#daemon.request("chat/steer", { sessionId: this.sessionId ?? "", content });
+      if (state === "queued") {
+        this.steering.push(said.words);
+        this.changed.fire();
+      }
       return state === "queued";
     } catch {
       return false;
@@ -121,6 +127,7 @@ export class Conversation implements Asker {
     } finally {
       source.dispose();
       this.#running = undefined;
+      this.steering.length = 0;
       this.#withdrawAll(turn);
       this.changed.fire();
     }
@@ -175,6 +182,9 @@ export class Conversation implements Asker {
     }
     if (event.kind === "turnStart") {
       this.#name(event.sessionId);
+    } else if (event.kind === "steered") {
+      this.steering.shift();
+      this.changed.fire();
     }
     this.note(event);
     turn.view = fold(turn.view, event);

@@ -142,6 +142,7 @@ export class Panel implements vscode.Disposable {
       ...(modes ? { mode: conversation.mode ?? "ask" } : {}),
       features: { sessions, steer, modes },
       ...(conversation.context ? { context: conversation.context } : {}),
+      steering: conversation.steering,
       queued: conversation.queue.map((one) => one.words),
       commands: SLASHES.filter(({ name }) => (name !== "mode" || modes) && (name !== "compact" || sessions)),
     };
