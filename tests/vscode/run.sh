@@ -5,4 +5,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 (cd clients/vscode && npm run --silent check)
-node --test tests/vscode/unit/*.test.ts
+node --no-warnings --test tests/vscode/unit/*.test.ts
+[ "${1:-}" = unit ] && exit
+(cd clients/vscode && node build.mjs --test)
+node --no-warnings --test --test-timeout=240000 tests/vscode/real/real.test.ts

@@ -7,19 +7,20 @@ import { Growing } from "./code.ts";
 import { counted, hunks, type Line } from "./diff.ts";
 import { button, h, place } from "./dom.ts";
 import { tell } from "./host.ts";
+import { icon } from "./icons.ts";
 import { amount, argumentOf, duration, partialText } from "./words.ts";
 import { visible } from "./visible.ts";
 
 const LOOKS: Readonly<Record<ToolBlock["status"], { readonly sign: string; readonly word: string }>> = {
-  streaming: { sign: "…", word: "writing" },
-  ready: { sign: "○", word: "ready" },
-  awaiting_permission: { sign: "?", word: "waits for you" },
-  running: { sign: "▶", word: "running" },
-  completed: { sign: "✓", word: "" },
-  failed: { sign: "✗", word: "failed" },
-  denied: { sign: "⊘", word: "denied" },
-  cancelled: { sign: "■", word: "cancelled" },
-  timed_out: { sign: "✗", word: "timed out" },
+  streaming: { sign: "writing", word: "writing" },
+  ready: { sign: "ready", word: "ready" },
+  awaiting_permission: { sign: "asks", word: "waits for you" },
+  running: { sign: "runs", word: "running" },
+  completed: { sign: "done", word: "" },
+  failed: { sign: "failed", word: "failed" },
+  denied: { sign: "denied", word: "denied" },
+  cancelled: { sign: "stop", word: "cancelled" },
+  timed_out: { sign: "failed", word: "timed out" },
 };
 const MOST_DIFF = 400;
 const LIVE = 2000;
@@ -47,10 +48,10 @@ export class Call {
       return;
     }
     this.#block = block;
-    const look = LOOKS[block.status] ?? { sign: "·", word: block.status };
+    const look = LOOKS[block.status] ?? { sign: "text", word: block.status };
     this.element.dataset["status"] = block.status;
     place(this.#summary, [
-      h("span", { class: "sign", "aria-hidden": "true" }, look.sign),
+      h("span", { class: "sign" }, icon(look.sign)),
       h("span", { class: "name" }, block.name),
       h("span", { class: "argument" }, visible(argumentOf(block))),
       h("span", { class: "standing" }, this.#standing(block, look.word)),
@@ -72,7 +73,7 @@ export class Call {
   }
 
   #stop(block: ToolBlock): HTMLElement {
-    return button("Stop this tool", () => tell({ type: "cancelCall", turn: this.#turn, call: block.id }), { class: "sign-button" }, "■");
+    return button("Stop this tool", () => tell({ type: "cancelCall", turn: this.#turn, call: block.id }), { class: "sign-button" }, "stop");
   }
 
   /** What grows: the text that is being written, the output of what runs; the last lines of it. */
@@ -121,7 +122,7 @@ export class Call {
 function section(title: string, text: string): HTMLElement {
   const growing = new Growing();
   growing.set(text);
-  const copy = button(`Copy: ${title}`, () => tell({ type: "copy", text }), { class: "sign-button" }, "⧉");
+  const copy = button(`Copy: ${title}`, () => tell({ type: "copy", text }), { class: "sign-button" }, "copy");
   return h("section", {}, h("h4", {}, title, copy), growing.element);
 }
 
@@ -136,7 +137,8 @@ function readable(value: Readonly<Record<string, unknown>>): string {
 
 /** A change of a file. `whole`: who says yes has to have seen it, so nothing is cut. */
 export function diffView(diff: Diff, whole: boolean): HTMLElement {
-  const name = decodeURIComponent(diff.uri.split("/").slice(-2).join("/"));
+  const path = decodeURIComponent(diff.uri.replace("file://", ""));
+  const name = path.split("/").at(-1) ?? path;
   const lines = hunks(diff.oldText, diff.newText);
   const { added, removed } = counted(lines);
   const shown = whole ? lines : lines.slice(0, MOST_DIFF);
@@ -148,7 +150,7 @@ export function diffView(diff: Diff, whole: boolean): HTMLElement {
     h(
       "figcaption",
       {},
-      h("span", { class: "language" }, visible(name)),
+      h("span", { class: "language", title: visible(path) }, visible(name)),
       h("span", { class: "counts" }, `${word}+${added} −${removed}`),
       button("Show Diff", () => tell({ type: "diff", diff, title: name })),
       diff.change !== "deleted" && button("Open File", () => tell({ type: "open", href: diff.uri })),

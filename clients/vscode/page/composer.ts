@@ -3,10 +3,9 @@
 import type { Attachment, Chrome } from "../src/messages.ts";
 import { Choices } from "./choices.ts";
 import { button, h, place } from "./dom.ts";
+import { icon as drawn } from "./icons.ts";
 import { draft, tell } from "./host.ts";
 import { visible } from "./visible.ts";
-
-const SIGNS: Readonly<Record<Attachment["icon"], string>> = { file: "▤", selection: "▥", problems: "⚠", picture: "▣", text: "▤" };
 
 export class Composer {
   readonly element: HTMLElement;
@@ -14,8 +13,8 @@ export class Composer {
   readonly #along = h("ul", { class: "along", "aria-label": "What goes along" });
   readonly #queued = h("ul", { class: "queued", "aria-label": "What is sent next" });
   readonly #choices = new Choices(this.#text);
-  readonly #send = button("Send", () => this.send(), { class: "primary" }, "➤");
-  readonly #stop = button("Stop (Esc)", () => tell({ type: "stop" }), { class: "primary" }, "■");
+  readonly #send = button("Send", () => this.send(), { class: "primary" }, "send");
+  readonly #stop = button("Stop (Esc)", () => tell({ type: "stop" }), { class: "primary" }, "stop");
   readonly #model = button("Choose the model", () => tell({ type: "command", name: "pickModel" }), { class: "pick" });
   readonly #mode = button("Choose the mode", () => tell({ type: "command", name: "pickMode" }), { class: "pick" });
   #chrome: Chrome | undefined;
@@ -35,10 +34,10 @@ export class Composer {
       h(
         "div",
         { class: "bar", role: "toolbar", "aria-label": "What goes along, and who answers" },
-        attach("file", "▤", "Attach files"),
-        attach("selection", "▥", "Attach the selection"),
-        attach("problems", "⚠", "Attach the problems"),
-        attach("picture", "▣", "Attach pictures"),
+        attach("file", "file", "Attach files"),
+        attach("selection", "selection", "Attach the selection"),
+        attach("problems", "problems", "Attach the problems"),
+        attach("picture", "picture", "Attach pictures"),
         h("span", { class: "space" }),
         this.#mode,
         this.#model,
@@ -71,7 +70,7 @@ export class Composer {
         : "What to ask next"
       : "Ask something: @ names a file, / a command";
     const queued = chrome.queued.map((words, at) =>
-      h("li", {}, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "✕")),
+      h("li", {}, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "close")),
     );
     const steering = chrome.steering.map((words) => h("li", {}, h("span", {}, `waits for the model: ${visible(words)}`)));
     place(this.#queued, [...steering, ...queued]);
@@ -82,9 +81,9 @@ export class Composer {
       h(
         "li",
         {},
-        h("span", { "aria-hidden": "true" }, SIGNS[icon]),
+        drawn(icon),
         visible(label),
-        button(`Leave out ${label}`, () => tell({ type: "detach", id }), { class: "sign-button" }, "✕"),
+        button(`Leave out ${label}`, () => tell({ type: "detach", id }), { class: "sign-button" }, "close"),
       ),
     );
     place(this.#along, items);

@@ -1,5 +1,7 @@
 // Elements, made in one expression. Text only ever goes in as text.
 
+import { icon } from "./icons.ts";
+
 type Child = Node | string | undefined | false;
 type Props = Readonly<Record<string, string | number | boolean | undefined | ((event: never) => void)>>;
 
@@ -19,10 +21,10 @@ export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, props: Prop
   return element;
 }
 
-/** A button with words, or with a sign and words for those who do not see it. */
+/** A button with words, or with an icon and words for those who do not see it. */
 export function button(label: string, onclick: () => void, props: Props = {}, sign?: string): HTMLButtonElement {
   const named = sign === undefined ? {} : { "aria-label": label, title: label };
-  return h("button", { type: "button", onclick, ...named, ...props }, sign ?? label);
+  return h("button", { type: "button", onclick, ...named, ...props }, sign === undefined ? label : icon(sign));
 }
 
 /** Put these children in place of those that are there, touching none that stays. */

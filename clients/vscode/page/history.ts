@@ -60,8 +60,8 @@ export class History {
         h("span", { class: "quiet" }, told.filter(Boolean).join(" · ")),
         snippet !== undefined && h("span", { class: "quiet" }, visible(snippet)),
       ),
-      button("Rename", () => tell({ type: "rename", sessionId, title }), { class: "sign-button" }, "✎"),
-      button("Delete", () => tell({ type: "delete", sessionId, title }), { class: "sign-button" }, "✕"),
+      button("Rename", () => tell({ type: "rename", sessionId, title }), { class: "sign-button" }, "edit"),
+      button("Delete", () => tell({ type: "delete", sessionId, title }), { class: "sign-button" }, "close"),
     );
   }
 

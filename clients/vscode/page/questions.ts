@@ -120,9 +120,6 @@ function changing(asked: Asked): HTMLElement[] {
   const { question, id } = asked;
   const diff = question.preview.find((item) => item.type === "diff");
   const found: HTMLElement[] = [];
-  if (diff?.type === "diff") {
-    found.push(button("Show Diff", () => tell({ type: "diff", diff, title: `Proposed: ${question.title}` }), { class: "option" }));
-  }
   const command = question.arguments["command"];
   if (asked.editable && diff) {
     found.push(button("Edit, then Allow", () => tell({ type: "editAnswer", id }), { class: "option" }));

@@ -149,8 +149,8 @@ class Turn implements Drawn {
 }
 
 function said(state: TurnState): HTMLElement {
-  const edit = button("Edit and ask again from here", () => tell({ type: "rewind", turn: state.key }), { class: "sign-button" }, "✎");
-  const fork = button("Go on from here in a session of its own", () => tell({ type: "fork", turn: state.key }), { class: "sign-button needs-sessions" }, "⑂");
+  const edit = button("Edit and ask again from here", () => tell({ type: "rewind", turn: state.key }), { class: "sign-button" }, "edit");
+  const fork = button("Go on from here in a session of its own", () => tell({ type: "fork", turn: state.key }), { class: "sign-button needs-sessions" }, "fork");
   return h(
     "header",
     { class: "said", "aria-label": "You" },
@@ -166,8 +166,9 @@ function foot(key: string, view: View, words: () => string): HTMLElement[] {
   }
   if (view.status === "running") {
     const last = view.blocks.at(-1);
+    const asks = view.blocks.some((block) => block.type === "tool" && block.status === "awaiting_permission");
     const quiet = last?.type === "tool" && last.status !== "streaming" ? "working" : "writing";
-    return [h("p", { class: "quiet busy" }, quiet)];
+    return [h("p", { class: "quiet busy" }, asks ? "waiting for your answer" : quiet)];
   }
   const found: HTMLElement[] = [];
   if (view.stopReason === "error" && view.error) {
@@ -188,8 +189,8 @@ function foot(key: string, view: View, words: () => string): HTMLElement[] {
     view.durationMs ? duration(view.durationMs) : undefined,
     view.model,
   ].filter((one) => one !== undefined);
-  const copy = button("Copy the answer", () => tell({ type: "copy", text: words() }), { class: "sign-button" }, "⧉");
-  const again = button("Ask again", () => tell({ type: "retry", turn: key }), { class: "sign-button" }, "↻");
+  const copy = button("Copy the answer", () => tell({ type: "copy", text: words() }), { class: "sign-button" }, "copy");
+  const again = button("Ask again", () => tell({ type: "retry", turn: key }), { class: "sign-button" }, "again");
   found.push(h("p", { class: "quiet counts" }, h("span", {}, counts.join(" · ")), copy, again));
   return found;
 }

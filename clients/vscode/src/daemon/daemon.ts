@@ -34,6 +34,9 @@ export class Daemon implements vscode.Disposable {
   readonly onState = this.#changed.event;
   readonly #sessionsChanged = new vscode.EventEmitter<void>();
   readonly onSessionsChanged = this.#sessionsChanged.event;
+  readonly #configuredAnew = new vscode.EventEmitter<void>();
+  /** It has other settings by now. */
+  readonly onConfigured = this.#configuredAnew.event;
   readonly #crashes = new Crashes();
   readonly #disposables: vscode.Disposable[] = [];
   readonly #manifest: unknown;
@@ -231,7 +234,7 @@ export class Daemon implements vscode.Disposable {
       void (this.state === "failed" ? this.restart().catch(() => undefined) : this.restartWhenIdle());
     } else if (this.state === "ready") {
       const settings = { chatls: forDaemon(this.#manifest) };
-      void this.#client?.sendNotification("workspace/didChangeConfiguration", { settings });
+      void this.#client?.sendNotification("workspace/didChangeConfiguration", { settings }).then(() => this.#configuredAnew.fire());
     }
   }
 

@@ -16,6 +16,7 @@ export class Models implements vscode.LanguageModelChatProvider {
 
   constructor(daemon: Daemon) {
     this.#daemon = daemon;
+    daemon.onConfigured(() => void this.refresh());
     daemon.onState((state) => {
       if (state === "ready") {
         void this.refresh();
@@ -31,7 +32,9 @@ export class Models implements vscode.LanguageModelChatProvider {
   }
 
   async refresh(): Promise<void> {
-    const { models, default: first } = await this.#daemon.request("chat/models", {});
+    const { models, default: first } = await this.#daemon
+      .request("chat/models", {})
+      .catch(() => ({ models: [], default: null }));
     this.#known = [...models.filter((one) => one.id === first), ...models.filter((one) => one.id !== first)];
     this.#changed.fire();
   }
@@ -83,7 +86,8 @@ function information(id: string, name: string, window = 32_000, detail = ""): vs
     detail,
     maxInputTokens: window,
     maxOutputTokens: Math.floor(window / 4),
-    capabilities: {},
+    // The Chat view's first mode lists no others. Whose request brings tools of its own is answered in words.
+    capabilities: { toolCalling: true },
   };
 }
 
