@@ -35,6 +35,7 @@ test-long: .venv/.dev ## run what takes minutes: long chats in the oldest and in
 	$(PY) tests/editors/fetch.py
 	CHATLS_LONG=1 $(PY) -m pytest tests/editors/test_stress.py
 	CHATLS_LONG=1 CHATLS_NVIM="$$($(PY) tests/editors/fetch.py newest)" $(PY) -m pytest tests/editors/test_stress.py
+	PATH="$$(tests/vscode/prepare.sh editor):$$PATH" tests/vscode/run.sh flood
 
 coverage: .venv/.dev ## run all tests and measure what they reach, in child processes too
 	$(PY) -m coverage erase

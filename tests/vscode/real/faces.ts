@@ -36,8 +36,8 @@ export function faceTests(window: Window): void {
       [{ toolCall: { name: "edit_file", arguments: { path: "src/app.py", edits: [{ old_text: '"hello"', new_text: '"good day"' }] } } }],
       [{ text: "It is polite now." }],
     ]);
-    await say(d, "@chatls be polite");
-    const allow = d.page.locator(".interactive-session .chat-confirmation-widget-container .monaco-button:has-text('Allow once'), .interactive-session .monaco-button:has-text('Allow once')");
+    await say(d, "be polite"); // the name stays from the prompt before
+    const allow = d.page.locator(".interactive-session .monaco-button:has-text('Allow once') >> visible=true");
     await allow.first().waitFor({ timeout: 40_000 });
     await d.picture("chat-view-permission");
     await allow.first().click();

@@ -1,6 +1,8 @@
 // @chatls in the editor's own Chat view: a thin projection of the same events. The panel is the client; this is a courtesy.
 
 import * as vscode from "vscode";
+import { hunks } from "../../page/diff.ts";
+import { visible } from "../../page/visible.ts";
 import { forPeople, turnError } from "../chat/faults.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
@@ -162,6 +164,5 @@ function fenced(text: string): string {
 }
 
 function unified({ oldText, newText }: Diff): string {
-  const sign = (text: string, mark: string): string[] => (text === "" ? [] : text.replace(/\n$/, "").split("\n").map((line) => mark + line));
-  return [...sign(oldText, "-"), ...sign(newText, "+")].join("\n");
+  return hunks(oldText, newText).map(({ sign, text }) => visible(sign === "@" ? text : sign + text)).join("\n");
 }
