@@ -11,7 +11,8 @@ _NETWORK = re.compile(
     r"network is unreachable|temporary failure in name resolution|could not resolve host|name or service not known"
     r"|getaddrinfo|EAI_AGAIN|ENOTFOUND|ENETUNREACH|network unreachable|no address associated with hostname"
     r"|failed to lookup address|nodename nor servname|dns error|name resolution|connection refused|ECONNREFUSED"
-    r"|no such host|no matching distribution found|network request failed|unable to connect|could not connect|failed to connect|connect: cannot assign",
+    r"|no such host|no matching distribution found|network request failed"
+    r"|unable to connect|could not connect|failed to connect|connect: cannot assign",
     re.IGNORECASE,
 )
 _FIXED = re.compile(
