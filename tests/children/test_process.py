@@ -390,7 +390,6 @@ async def test_killing_all_children_kills_those_who_left_a_watched_ones_group() 
 
 PARENT = """
 import anyio, os, sys
-from chatls.children.pipes import PipeReader
 from chatls.children.process import Child
 
 async def main():
