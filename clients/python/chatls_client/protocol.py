@@ -202,6 +202,9 @@ StepStopReason = Literal["end_turn", "tool_calls", "max_tokens", "refusal"]
 CompactionReason = Literal["threshold", "refused", "asked"]
 """Why a history is made shorter: it is about to be too long, the provider said that it is, or a person wants it."""
 
+ReplyPart = Literal["text", "thinking"]
+"""What a stretch of a reply is."""
+
 NoticeLevel = Literal["info", "warning"]
 """How much a notice matters."""
 
@@ -231,6 +234,19 @@ class ThinkingChunk(WireValue):
 
     text: str
     kind: Literal["thinkingChunk"] = "thinkingChunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Reclassified(WireValue):
+    """The beginning of the reply's text is something else: the prompt had opened the model's thinking, and it ends."""
+
+    from_: ReplyPart
+    """What it was shown as: `text`."""
+    to: ReplyPart
+    """What it is: `thinking`."""
+    length: int
+    """Code points, from the beginning of the reply's text (since the last `stepEnd`)."""
+    kind: Literal["reclassified"] = "reclassified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,6 +420,7 @@ Event = (
     TurnStart
     | TextChunk
     | ThinkingChunk
+    | Reclassified
     | ToolCallStart
     | ToolCallDelta
     | ToolCallEnd

@@ -152,6 +152,9 @@ export type StepStopReason = "end_turn" | "tool_calls" | "max_tokens" | "refusal
 /** Why a history is made shorter: it is about to be too long, the provider said that it is, or a person wants it. */
 export type CompactionReason = "threshold" | "refused" | "asked";
 
+/** What a stretch of a reply is. */
+export type ReplyPart = "text" | "thinking";
+
 /** How much a notice matters. */
 export type NoticeLevel = "info" | "warning";
 
@@ -174,6 +177,17 @@ export interface TextChunk {
 export interface ThinkingChunk {
   readonly kind: "thinkingChunk";
   readonly text: string;
+}
+
+/** The beginning of the reply's text is something else: the prompt had opened the model's thinking, and it ends. */
+export interface Reclassified {
+  readonly kind: "reclassified";
+  /** What it was shown as: `text`. */
+  readonly from: ReplyPart;
+  /** What it is: `thinking`. */
+  readonly to: ReplyPart;
+  /** Code points, from the beginning of the reply's text (since the last `stepEnd`). */
+  readonly length: number;
 }
 
 /** The model began to write a call. */
@@ -318,6 +332,7 @@ export type Event =
   | TurnStart
   | TextChunk
   | ThinkingChunk
+  | Reclassified
   | ToolCallStart
   | ToolCallDelta
   | ToolCallEnd
