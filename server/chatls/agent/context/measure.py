@@ -6,7 +6,7 @@ The estimate errs high: a token for three bytes of UTF-8. English has four and m
 from dataclasses import dataclass
 
 from chatls import jsontext
-from chatls.agent.history import AsItWas
+from chatls.agent.history import AsItWas, begins_with
 from chatls.content import ContentBlock, EditorContext, Image, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolSpec, UserMessage
 
@@ -106,7 +106,7 @@ class Measure:
     def of(self, messages: AsItWas, offer: int) -> Counted:
         """Tokens of a history. `offer`: those of what stands before it."""
         known = self._known
-        if known is None or not _begins_with(messages, known):
+        if known is None or not begins_with(messages, known):
             return Counted(offer + self._estimate(messages), exact=False)
         since = messages[len(known) :]
         if self._replied and since and isinstance(since[0], AssistantMessage):
@@ -115,14 +115,8 @@ class Measure:
 
     def _estimate(self, messages: AsItWas) -> int:
         """The sum is kept: most of a history was there before."""
-        if not _begins_with(messages, self._summed):
+        if not begins_with(messages, self._summed):
             self._summed, self._sum = (), 0
         self._sum += of_messages(messages[len(self._summed) :])
         self._summed = messages
         return self._sum
-
-
-def _begins_with(messages: AsItWas, start: AsItWas) -> bool:
-    """Whether a history has only grown: its messages are the very same objects."""
-    last = len(start) - 1
-    return not start or (last < len(messages) and messages[last] is start[last] and messages[0] is start[0])

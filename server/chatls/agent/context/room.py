@@ -154,8 +154,8 @@ class ContextRoom:
         return True
 
     def _goes(self, new: Layout, before: int, target: int) -> int:
-        """How many of the oldest turns are to be summarised."""
-        if self._scaled(new, before) <= target:
+        """How many of the oldest turns are to be summarised: where a person wants it, some if there are any."""
+        if self.running and self._scaled(new, before) <= target:
             return 0
         older, longest = len(new.older()), self._longest() if self.running else 0
         if older and self._scaled(replace(new, summaries=(), turns=new.turns[older:]), before, longest) <= target:
