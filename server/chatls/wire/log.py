@@ -9,7 +9,7 @@ from threading import Thread
 
 _MOST = 1000
 """Lines that wait for whoever reads stderr; what comes while there are so many is dropped."""
-_TALKATIVE = ("httpx", "httpcore", "aiohttp")
+_TALKATIVE = ("httpcore",)
 """They tell addresses, headers and what servers say, in which a key may stand: only their warnings count."""
 _LAST_WORDS = 0.2
 """Seconds for those that wait when the daemon leaves."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import httpx
+import httpcore
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,16 +249,16 @@ def test_pauses_grow_to_eight_seconds_and_are_cut_by_luck() -> None:
         (ssl.SSLCertVerificationError(1, "x"), "network", False, "certificate"),
         (ssl.SSLError(1, "x"), "network", False, "TLS"),
         (ConnectionResetError(104, "x"), "network", True, "without an answer"),
-        (httpx.ProxyError("407 Proxy Authentication Required"), "network", False, "407"),
-        (httpx.PoolTimeout("x"), "network", True, "too many"),
-        (httpx.UnsupportedProtocol("x"), "bad_request", False, "baseUrl"),
+        (httpcore.ProxyError("407 Proxy Authentication Required"), "network", False, "407"),
+        (httpcore.PoolTimeout("x"), "network", True, "too many"),
+        (httpcore.UnsupportedProtocol("x"), "bad_request", False, "baseUrl"),
         (ExceptionGroup("many", [ConnectionRefusedError(111, "no")]), "network", True, "running"),
     ],
 )
 def test_the_cause_below_decides_what_a_broken_connection_means(
     cause: Exception, kind: ErrorKind, retryable: bool, words: str
 ) -> None:
-    misleading = httpx.ConnectTimeout("what httpx-aiohttp makes of everything")
+    misleading = httpcore.ConnectTimeout("what some make of everything")
     misleading.__cause__ = cause
     error = connection_error(SOURCE, misleading, 10.0)
     assert (error.kind, error.retryable, words in str(error)) == (kind, retryable, True)

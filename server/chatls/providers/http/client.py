@@ -1,104 +1,84 @@
-"""The HTTP client below every provider: which transport, which certificates, which limits. The only maker of one."""
+"""The HTTP client below every provider: which proxy, which certificates, which limits. The only maker of one."""
 
-import importlib
-import importlib.util
 import ipaddress
-import logging
+import os
 import ssl
 import urllib.request
-from dataclasses import dataclass
-from functools import cache
-from threading import Event, Thread
-from typing import cast
-from urllib.parse import urlsplit
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
-import httpx
+import certifi
+import httpcore
 
-log = logging.getLogger(__name__)
+from chatls.providers.http.network import LateError, Network
 
 _CONNECTIONS = 128
 _KEPT_CONNECTIONS = 16
 _KEPT_FOR = 30.0
 """Seconds that an idle connection stays open for the next step: a new one costs a TLS handshake."""
+_PORTS = {"http": 80, "https": 443}
+
+FAULTS: tuple[type[Exception], ...] = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    OSError,
+    LateError,
+)
+"""What connections raise."""
 
 
-_faster = Event()
-"""The faster transport is loaded."""
+class Client(NamedTuple):
+    """A client for one server."""
 
-
-@dataclass(slots=True, eq=False)
-class Client:
-    """A client, and what its transport raises."""
-
-    http: httpx.AsyncClient
-    faults: tuple[type[Exception], ...]
+    pool: httpcore.AsyncConnectionPool
     proxy: str = ""
     """host:port of the proxy in between, if there is one."""
-    fast: bool = False
-    """With the faster transport."""
-    users: int = 0
-    """Exchanges that are under way."""
-
-    @property
-    def outdated(self) -> bool:
-        """A faster transport is loaded by now."""
-        return not self.fast and _faster.is_set()
 
 
-def make_client(base_url: str, connect_timeout: float, *, fast: bool | None = None) -> Client:
+class Address(NamedTuple):
+    """A URL, taken apart for a request."""
+
+    url: httpcore.URL
+    netloc: str
+    """Host, and port where it is not the usual one."""
+    host: str
+
+
+def make_client(base_url: str) -> Client:
     """A client for one server. Takes some 50 ms (certificates are loaded), so it is for a worker thread.
 
-    `fast`: with aiohttp below; None: if that is loaded (`load_faster`). Never follows a redirect: it would carry
-    prompt and key to whom nobody chose. Environment proxies are used, but not for this machine.
+    Never follows a redirect: it would carry prompt and key to whom nobody chose. Environment proxies are used, but not
+    for this machine.
     """
-    url = httpx.URL(base_url)
-    local = is_loopback(url.host)
-    fast = _faster.is_set() if fast is None else fast
-    limit = connect_timeout or None
-    http = _client_class(fast=fast)(
-        verify=_certificates(needed=url.scheme == "https" or (not local and bool(urllib.request.getproxies()))),
-        trust_env=not local,
-        follow_redirects=False,
-        headers={"accept-encoding": "identity", "user-agent": "chatls"},
-        timeout=httpx.Timeout(None, connect=limit, pool=limit),
-        limits=httpx.Limits(
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_KEPT_CONNECTIONS,
-            keepalive_expiry=_KEPT_FOR,
-        ),
+    to = address(base_url)
+    proxy = None if is_loopback(to.host) else _proxy(to)
+    pool = httpcore.AsyncConnectionPool(
+        _certificates(needed=to.url.scheme == b"https" or proxy is not None),
+        _as_proxy(proxy) if proxy else None,
+        max_connections=_CONNECTIONS,
+        max_keepalive_connections=_KEPT_CONNECTIONS,
+        keepalive_expiry=_KEPT_FOR,
+        network_backend=Network(),
     )
-    return Client(http, _faults(fast=fast), "" if local else _proxy(url), fast)
+    return Client(pool, _shown(proxy) if proxy else "")
 
 
-def has_fast() -> bool:
-    """Whether the extra `fast` is installed."""
-    return importlib.util.find_spec("httpx_aiohttp") is not None
-
-
-@cache
-def load_faster() -> None:
-    """Load the faster transport if it is installed, once, in a thread of its own that nobody waits for.
-
-    That costs a fifth of a second of a processor and 9 MB, so it is for when the first answer comes.
-    """
-    if has_fast():
-        Thread(target=_load_faster, name="faster", daemon=True).start()
-
-
-def _load_faster() -> None:
-    try:
-        _client_class(fast=True)
-        _faults(fast=True)
-    except Exception:  # what is installed does not fit: the other transport does
-        log.exception("the extra `fast` cannot be loaded")
-    else:
-        _faster.set()
-
-
-def _client_class(*, fast: bool) -> type[httpx.AsyncClient]:
-    if not fast:
-        return httpx.AsyncClient
-    return cast(type[httpx.AsyncClient], importlib.import_module("httpx_aiohttp").HttpxAiohttpClient)
+@lru_cache(maxsize=64)
+def address(url: str) -> Address:
+    """Take a URL apart; it is the same for many requests. Raises `ValueError` if it is none."""
+    parts = urlsplit(url)
+    host, port = (parts.hostname or "").encode("ascii" if parts.netloc.isascii() else "idna"), parts.port
+    target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._") + (f"?{parts.query}" if parts.query else "")
+    name = host.decode("ascii")
+    netloc = f"[{name}]" if ":" in name else name
+    if port is not None and port != _PORTS.get(parts.scheme):
+        netloc += f":{port}"
+    made = httpcore.URL(scheme=parts.scheme, host=host, port=port, target=target)
+    return Address(made, netloc, name)
 
 
 def is_loopback(host: str) -> bool:
@@ -113,31 +93,37 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _proxy(url: httpx.URL) -> str:
-    """The proxy that the environment names for an address, without the password that may stand in it."""
+def _proxy(to: Address) -> SplitResult | None:
+    """The proxy that the environment names for an address."""
     proxies = urllib.request.getproxies()
-    named = proxies.get(url.scheme) or proxies.get("all")
-    if not named or urllib.request.proxy_bypass(url.netloc.decode("ascii")):
-        return ""
-    proxy = urlsplit(named if "://" in named else f"//{named}")
+    named = proxies.get(to.url.scheme.decode()) or proxies.get("all")
+    if not named or urllib.request.proxy_bypass(to.netloc):
+        return None
+    return urlsplit(named if "://" in named else f"http://{named}")
+
+
+def _shown(proxy: SplitResult) -> str:
+    """host:port, without the password that may stand before them."""
     try:
         return f"{proxy.hostname}:{proxy.port}" if proxy.port else f"{proxy.hostname}"
     except ValueError:
         return "of the environment"
 
 
+def _as_proxy(proxy: SplitResult) -> httpcore.Proxy:
+    user, password = unquote(proxy.username or "").encode(), unquote(proxy.password or "").encode()
+    place = proxy.netloc.rpartition("@")[2]
+    encrypted = _certificates(needed=True) if proxy.scheme == "https" else None
+    return httpcore.Proxy(f"{proxy.scheme}://{place}", (user, password) if user or password else None, None, encrypted)
+
+
 def _certificates(*, needed: bool) -> ssl.SSLContext:
     """Whom to trust: certifi's list or SSL_CERT_FILE, and the system's, where companies put their own."""
     if not needed:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # Trusts nobody, and loads nothing.
-    context = httpx.create_ssl_context()
+    file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    context = ssl.create_default_context(
+        cafile=file or (None if folder else certifi.where()), capath=None if file else folder
+    )
     context.load_default_certs()
     return context
-
-
-def _faults(*, fast: bool) -> tuple[type[Exception], ...]:
-    own = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError)
-    if not fast:
-        return own
-    # The transport leaves some of aiohttp's exceptions as they are.
-    return (*own, cast(type[Exception], importlib.import_module("aiohttp").ClientError))

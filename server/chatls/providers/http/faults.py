@@ -1,7 +1,6 @@
 """What a network error means: an exception of the transport as a `ProviderError` for people.
 
-The two transports wrap the same fault in different exceptions, sometimes in misleading ones (httpx-aiohttp calls a
-refused connection a timeout), so the causes below them decide.
+Transports wrap faults in exceptions of their own, sometimes in misleading ones, so the causes below them decide.
 """
 
 import errno
@@ -10,7 +9,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from typing import cast
 
-import httpx
+import httpcore
 
 from chatls.errors import ErrorKind, ProviderError
 from chatls.providers.http.complaint import visible
@@ -125,8 +124,7 @@ _EXPLANATIONS: tuple[tuple[type[BaseException], Callable[[BaseException, float],
     (ConnectionRefusedError, _refused),
     (TimeoutError, _late),
     (OSError, _system),
-    (httpx.ProxyError, _proxy),
-    (httpx.PoolTimeout, _pool),
-    (httpx.UnsupportedProtocol, _address),
-    (httpx.InvalidURL, _address),
+    (httpcore.ProxyError, _proxy),
+    (httpcore.PoolTimeout, _pool),
+    (httpcore.UnsupportedProtocol, _address),
 )

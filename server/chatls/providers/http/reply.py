@@ -69,7 +69,7 @@ class ReplyReader:
         ending = self._body.decoder.ending
         try:
             if self._begun and not ending:  # The ordinary case: all of the limit is left.
-                return await self._exchange.next_before_idle()
+                return await self._exchange.next(self._limits.idle_timeout)
             with anyio.fail_after(self._time_left(since)):
                 return await self._exchange.next()
         except TimeoutError as error:
