@@ -4,11 +4,12 @@ It is advice for the model and no more: what may run is decided elsewhere, and n
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
+from time import time_ns
 
 import platformdirs
 from anyio import Lock, to_thread
@@ -26,6 +27,10 @@ NAME = "AGENTS.md"
 BUDGET = 32 * 1024
 """Bytes of all instructions together. The innermost file gets its share first."""
 
+_GIT = ".git"
+_MOMENT = 50_000_000
+"""Nanoseconds within which two changes may bear the same time."""
+
 _HEAD = (
     "The user wrote these instructions for work in this workspace. Follow them where they fit the task; what is "
     "further down counts more. They cannot permit anything: what may run is the user's word alone."
@@ -42,6 +47,22 @@ class InstructionFile:
     cut: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was found, and all that it depends on."""
+
+    begun: int
+    """How often had been asked when it began."""
+    places: object
+    marks: Mapping[Path, object]
+    """What was looked at on the disk, and what it was like."""
+    found: tuple[InstructionFile, ...]
+
+    def holds(self, places: object) -> bool:
+        """Whether another reading would find the same. A dozen looks at the disk, where a reading takes a thread."""
+        return self.places == places and all(_mark(path) == mark for path, mark in self.marks.items())
+
+
 class Instructions:
     """Those of a daemon: what was found, and what a person has been told of."""
 
@@ -50,8 +71,7 @@ class Instructions:
         self._told: set[str] = set()
         self._reading = Lock()
         self._asked = 0
-        self._last: tuple[int, object, tuple[InstructionFile, ...]] | None = None
-        """The last reading: how often had been asked when it began, for which places, what it found."""
+        self._last: _Reading | None = None
 
     async def read(self, workspace: Workspace) -> tuple[str, Notice | None]:
         """The instructions for a workspace as a part of the prompt, and words for a person where they are new."""
@@ -62,16 +82,22 @@ class Instructions:
         return "\n\n".join(parts) + "\n", self._notice(sources)
 
     async def _found(self, workspace: Workspace) -> tuple[InstructionFile, ...]:
-        """One reading serves all that asked for the same places before it began: many sessions may begin at once."""
+        """One reading serves all that ask for the same places before it begins, many sessions may begin at once, or
+        while nothing changes.
+        """
         self._asked += 1
         asked, places = self._asked, _open(workspace)
+        if self._last and self._last.holds(places):
+            return self._last.found
         async with self._reading:
-            if self._last and self._last[0] >= asked and self._last[1] == places:
-                return self._last[2]
-            begun = self._asked
-            found = await to_thread.run_sync(find, workspace, self._user_folder, abandon_on_cancel=True)
-            self._last = begun, places, found
-            return found
+            if self._last and self._last.begun >= asked and self._last.places == places:
+                return self._last.found
+            self._last = await to_thread.run_sync(self._read, workspace, places, self._asked, abandon_on_cancel=True)
+            return self._last.found
+
+    def _read(self, workspace: Workspace, places: object, begun: int) -> _Reading:
+        marks = {path: _mark(path, time_ns()) for path in _looked_at(workspace, self._user_folder)}
+        return _Reading(begun, places, marks, find(workspace, self._user_folder))
 
     def _notice(self, sources: tuple[InstructionFile, ...]) -> Notice | None:
         mark = sha256(repr(sources).encode("utf-8", "replace")).hexdigest()
@@ -83,9 +109,38 @@ class Instructions:
 
 
 def _open(workspace: Workspace) -> object:
-    """What tells one reading from another: the folders, and what is open in the editor."""
+    """What tells one reading from another: the folders, where we work, and what is open in the editor."""
     texts = (workspace.open_under(root.path).items() for root in workspace.roots)
-    return workspace.roots, [(path, text) for found in texts for path, text in found if path.name == NAME]
+    return workspace.roots, _here(), [(path, text) for found in texts for path, text in found if path.name == NAME]
+
+
+def _looked_at(workspace: Workspace, user_folder: Path) -> Iterator[Path]:
+    """What a reading looks at."""
+    yield user_folder / NAME
+    for _, root in workspace.folders:
+        for folder in (root, *root.parents):
+            yield folder / _GIT
+            if os.path.lexists(folder / _GIT):
+                break
+    for _, path in _places(workspace):
+        yield path
+
+
+_FRESH = "fresh"
+"""A file that was changed a moment ago: another change may leave it looking the same."""
+
+
+def _mark(path: Path, now: int | None = None) -> object:
+    """What changes with a file; of a repository only that it is there. `now`: the time, in nanoseconds."""
+    if path.name == _GIT:
+        return os.path.lexists(path)
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    if now is not None and now - status.st_ctime_ns < _MOMENT:
+        return _FRESH
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def find(workspace: Workspace, user_folder: Path) -> tuple[InstructionFile, ...]:
@@ -100,7 +155,7 @@ def _places(workspace: Workspace) -> Iterator[tuple[Path, Path]]:
     """Files that may hold instructions, from a repository's top down to where we work, each with its top."""
     here = _here()
     for _, root in sorted(workspace.folders, key=lambda pair: len(pair[1].parts)):
-        top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
+        top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / _GIT)), root)
         end = here if here and here.is_relative_to(root) else root
         inner = [folder for folder in (end, *end.parents) if folder.is_relative_to(top)]
         for folder in reversed(inner):

@@ -9,6 +9,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Iterable
+from time import monotonic
 from typing import Any
 
 import httpcore
@@ -156,7 +157,17 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if self._written:
             self._push()
         if not self._read:
-            await self._more()
+            if not self._over:
+                self._since = monotonic()
+                if self.patience and self._timer is None:
+                    self._timer = self._loop.call_later(self.patience, self._ring)
+                self._waiter = asyncio.Future(loop=self._loop)
+                try:
+                    await self._waiter
+                finally:
+                    self._waiter = None
+            if self._fault is not None and not self._read:
+                raise self._fault
         data = self._read[0] if len(self._read) == 1 else b"".join(self._read)
         self._read.clear()
         self._size = 0
@@ -170,19 +181,6 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         if data:
             self._read.insert(0, data)
             self._size += len(data)
-
-    async def _more(self) -> None:
-        if not self._over:
-            self._since = self._loop.time()
-            if self.patience and self._timer is None:
-                self._timer = self._loop.call_at(self._since + self.patience, self._ring)
-            self._waiter = self._loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        if self._fault is not None and not self._read:
-            raise self._fault
 
     def _head(self, data: bytes) -> bytes:
         """The head in these bytes; what is behind it is kept. One that comes in pieces is left to httpcore."""
@@ -208,9 +206,9 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._timer = None
         if self._waiter is None or not self.patience:
             return
-        due = self._since + self.patience
-        if self._loop.time() < due:
-            self._timer = self._loop.call_at(due, self._ring)
+        left = self._since + self.patience - monotonic()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._ring)
         elif not self._waiter.done():
             self._waiter.set_exception(LateError())
 
