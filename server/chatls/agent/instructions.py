@@ -135,7 +135,7 @@ def _mark(path: Path, now: int | None = None) -> object:
     if path.name == _GIT:
         return os.path.lexists(path)
     try:
-        status = os.stat(path)
+        status = path.stat()
     except OSError:
         return None
     if now is not None and now - status.st_ctime_ns < _MOMENT:
