@@ -23,6 +23,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "provider-settings": (config.ProviderSettings, "providers.NAME."),
     "parameter-settings": (config.ParameterSettings, "parameters."),
     "tool-settings": (config.ToolSettings, "tools."),
+    "command-settings": (config.CommandSettings, "commands."),
     "limit-settings": (config.LimitSettings, "limits."),
     "permission-settings": (config.PermissionRule, "permissions[]."),
 }

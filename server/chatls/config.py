@@ -116,6 +116,14 @@ class ToolSettings(_Model):
     """Names of tools that no model is offered."""
 
 
+class CommandSettings(_Model):
+    """How commands run."""
+
+    sandbox: Literal["auto", "off", "required"] = "auto"
+    """What nobody was asked about runs in a sandbox where this machine has one that works (`auto`), always outside of
+    it (`off`), or everything runs inside, and nothing where it does not work (`required`)."""
+
+
 class LimitSettings(_Model):
     """Bounds. Durations are seconds, fractions allowed; 0 switches a limit off."""
 
@@ -135,6 +143,10 @@ class LimitSettings(_Model):
     """Tool calls of one turn that run at the same time."""
     tool_result_bytes: Bytes = Field(default=51200, ge=1024)
     """The longest tool result that the model is given, in UTF-8."""
+    reply_bytes: Bytes = Field(default=8 * 1024 * 1024, ge=1024)
+    """The longest reply: its text, thinking and arguments, in UTF-8. A longer one is cut there."""
+    reply_calls: int = Field(default=128, ge=1)
+    """Tool calls in one reply; it is cut before the next one."""
 
 
 class Settings(_Model):
@@ -146,6 +158,7 @@ class Settings(_Model):
     """Model servers by name."""
     parameters: ParameterSettings = ParameterSettings()
     tools: ToolSettings = ToolSettings()
+    commands: CommandSettings = CommandSettings()
     limits: LimitSettings = LimitSettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""

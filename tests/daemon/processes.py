@@ -3,6 +3,7 @@
 import os
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,11 +57,16 @@ def resident(pid: int) -> int:
 
 def _working_in(folder: Path) -> set[int]:
     found = set[int]()
-    for place in Path("/proc").glob("[0-9]*/cwd"):
+    for place in _every("cwd"):
         with suppress(OSError):
             if place.readlink().is_relative_to(folder.resolve()):
                 found.add(int(place.parent.name))
     return found
+
+
+def _every(name: str) -> Iterator[Path]:
+    """A file of every process. Not by `glob`, which looks whether it is there and fails for one that ends meanwhile."""
+    return (place / name for place in Path("/proc").iterdir() if place.name.isdigit())
 
 
 def _table() -> dict[int, tuple[int, str]]:
@@ -69,7 +75,7 @@ def _table() -> dict[int, tuple[int, str]]:
         lines = subprocess.check_output(["ps", "-A", "-o", "pid=,ppid=,stat="], text=True).splitlines()
         return {int(pid): (int(parent), state[0]) for pid, parent, state in map(str.split, lines)}
     table: dict[int, tuple[int, str]] = {}
-    for place in Path("/proc").glob("[0-9]*/stat"):
+    for place in _every("stat"):
         try:
             state, parent = place.read_text().rpartition(")")[2].split()[:2]
         except (FileNotFoundError, ProcessLookupError):

@@ -1,6 +1,7 @@
 """A loop of failing calls: a model that writes the same one again and again is told, and in the end stopped."""
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
 
 from chatls import jsontext
 from chatls.content import JsonObject, TurnError
@@ -16,14 +17,14 @@ _STOP = 5
 """So many times, and the turn ends."""
 
 
+@dataclass(slots=True)
 class Repeats:
     """The failed calls of one turn. A call that changed something begins the count anew: tests may fail in between."""
 
-    def __init__(self) -> None:
-        self._count: dict[bytes, int] = {}
-        self._step: set[bytes] = set()
-        """Those that failed in the reply that came last: they count once."""
-        self._worst = ""
+    _count: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    _step: set[bytes] = field(default_factory=set[bytes])
+    """Those that failed in the reply that came last: they count once."""
+    _worst: str = ""
 
     def new_step(self) -> None:
         """Another reply begins."""
@@ -53,7 +54,10 @@ class Repeats:
 
     def watched(self, stream: Stream, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """The reply to a request, unless the turn has come to the point where none is asked for any more."""
-        return self._ended() if self._worst else stream(request)
+        if self._worst:
+            return self._ended()
+        self.new_step()
+        return stream(request)
 
     async def _ended(self) -> AsyncGenerator[Delta, None]:
         text = f"The model made the same failing call of {self._worst} {_STOP} times. The turn was ended."

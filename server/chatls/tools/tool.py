@@ -10,8 +10,8 @@ read; anything else that is raised is a bug, and is told to the model as one.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event as ThreadFlag
@@ -62,6 +62,8 @@ class CommandSubject:
     """Where it runs: absolute, links resolved."""
     needs: tuple[str, ...] = ()
     """What it needs that the sandbox does not give, in words for people: it is asked about, with them."""
+    ends: int | None = None
+    """It does no more than to end a command in the background, this process group, that was permitted before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,16 @@ Subject = FileSubject | CommandSubject | ForeignSubject
 
 
 @dataclass(frozen=True, slots=True)
+class Exact:
+    """A command of which nothing is left to be found out: what was judged is what runs."""
+
+    command: str | tuple[str, ...]
+    """A line for a shell, or a program and its arguments: each program by its absolute path, globs spelt out."""
+    environment: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    """Over the environment of other commands. None: without this variable."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a call would do. Made without doing any of it; carried out once it is permitted."""
 
@@ -86,7 +98,11 @@ class Plan:
     carry_out: Callable[[], Awaitable[ToolOutput]]
     """Do just that, and nothing if what it was planned for has changed meanwhile. Raises `ToolError`."""
     inside: Callable[[], Awaitable[ToolOutput]] | None = None
-    """`carry_out` in the sandbox, for what nobody was asked about; None where there is none, or it would not do."""
+    """`carry_out` in the sandbox, for what nobody was asked about; None where there is none, or it would not do. The
+    very same as `carry_out` where everything has to run in it."""
+    exactly: Callable[[Exact], "Plan"] | None = None
+    """The same plan for a command in another spelling, whose programs and places were looked up before; it has the same
+    `needs`, limits and folder. None: it is no command."""
     time_limit: float | None = None
     """Seconds, instead of `limits.toolTimeout`; 0 means none."""
 
@@ -233,8 +249,10 @@ def _plain(schema: Any) -> Any:
         return schema
     members = cast(JsonObject, schema)
     choices = [item for item in members.get("anyOf", []) if item != {"type": "null"}]
-    if len(choices) == 1:
-        members = {**{key: value for key, value in members.items() if key not in ("anyOf", "default")}, **choices[0]}
+    if choices and len(choices) < len(members["anyOf"]):
+        rest: JsonObject = {key: value for key, value in members.items() if key not in ("anyOf", "default")}
+        only: JsonObject = choices[0] if len(choices) == 1 else {"anyOf": choices}
+        members = {**rest, **only}
     return {
         key: {name: _plain(item) for name, item in value.items()} if key == "properties" else _plain(value)
         for key, value in members.items()

@@ -7,7 +7,8 @@ import anyio
 import httpcore
 import pytest
 
-from chatls.providers.http.network import Connection, LateError, Network
+from chatls.providers.http.network import Connection, Network
+from chatls.providers.http.watchdog import OverdueError
 from tests.providers.asking import ask, failure, opened, reply
 from tests.providers.cases import end, say
 from tests.providers.reading import seen
@@ -30,7 +31,7 @@ async def test_a_read_that_waits_too_long_is_late_and_no_other(server: ScriptedS
     with anyio.fail_after(WITHIN):
         for patience in (0.2, 0.05, 0.1):
             connection.patience, begin = patience, monotonic()
-            with pytest.raises(LateError):
+            with pytest.raises(OverdueError):
                 await connection.receive()
             assert monotonic() - begin >= patience * 0.9
         connection.patience = 0

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 import certifi
 import httpcore
 
-from chatls.providers.http.network import LateError, Network
+from chatls.providers.http.network import Network
 
 _CONNECTIONS = 128
 _KEPT_CONNECTIONS = 16
@@ -26,7 +26,6 @@ FAULTS: tuple[type[Exception], ...] = (
     httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
     OSError,
-    LateError,
 )
 """What connections raise."""
 

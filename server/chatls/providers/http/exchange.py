@@ -16,8 +16,9 @@ from chatls.providers.http.chunked import Chunks
 from chatls.providers.http.client import FAULTS, Client, address
 from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import connection_error, interrupted, silent
-from chatls.providers.http.network import Connection, LateError
+from chatls.providers.http.network import Connection
 from chatls.providers.http.status import Origin, http_error
+from chatls.providers.http.watchdog import OverdueError, no_later
 
 _REUSE = 0.02
 """Seconds that the end of a finished body may take: its connection can then be used for the next step."""
@@ -58,16 +59,16 @@ class Exchange:
         request = httpcore.Request(method, to.url, headers=sent, content=content, extensions=timeouts)
         self.sent = monotonic()
         try:
-            with anyio.move_on_after(self.limits.first_byte_timeout or None):
-                self._response = await self._client.pool.handle_async_request(request)
+            answer = self._client.pool.handle_async_request(request)
+            self._response = await no_later(self.limits.first_byte_timeout or None, answer)
+        except OverdueError as error:
+            raise silent(self.source, self.limits.first_byte_timeout, "no answer") from error
         except FAULTS as error:
             raise connection_error(self.source, error, self.limits.connect_timeout, self._client.proxy) from error
-        if self._response is None:
-            raise silent(self.source, self.limits.first_byte_timeout, "no answer")
         await self._begin(self._response, url)
 
     async def next(self, patience: float = 0) -> bytes | None:
-        """The next bytes, or None at the end. Raises `ProviderError`, and `TimeoutError` where it would wait for more
+        """The next bytes, or None at the end. Raises `ProviderError`, and `OverdueError` where it would wait for more
         than `patience` seconds; 0: for ever.
         """
         try:
@@ -81,8 +82,8 @@ class Exchange:
                     raise interrupted(self.source)
                 if body := self._chunks.feed(data):
                     return body
-        except LateError as error:
-            raise TimeoutError from error
+        except OverdueError:
+            raise
         except (*FAULTS, ValueError) as error:
             raise interrupted(self.source) from error
         return None

@@ -16,6 +16,8 @@ import httpcore
 from anyio import fail_after
 from anyio.lowlevel import cancel_shielded_checkpoint
 
+from chatls.providers.http.watchdog import LOOK, LOOKS, OverdueError
+
 _NEXT_ADDRESS = 0.25
 """Seconds until the next address of a host is tried beside the one before (RFC 8305)."""
 _READ_AHEAD = 256 * 1024
@@ -26,10 +28,6 @@ _WRITTEN_AT_ONCE = 64 * 1024
 _HEAD_END = re.compile(rb"\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/1\.\d 1\d\d")
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
-
-
-class LateError(Exception):
-    """A read waited for longer than `Connection.patience`."""
 
 
 class Network(httpcore.AsyncNetworkBackend):
@@ -72,6 +70,7 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._fault: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._since = 0.0
+        self._looks = 0
         self._timer: asyncio.TimerHandle | None = None
         self._paused = False
         self._in_head = False
@@ -116,7 +115,7 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
             self._written.append(buffer)
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """What has come; of an answer's head no byte more. Empty at the end. Raises `OSError`, `LateError`."""
+        """What has come; of an answer's head no byte more. Empty at the end. Raises `OSError`, `OverdueError`."""
         del max_bytes, timeout  # `patience` is the limit that is set
         data = await self.receive()
         return self._head(data) if self._in_head else data
@@ -153,12 +152,12 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         return self._at_body
 
     async def receive(self) -> bytes:
-        """What has come, all of it. Empty at the end. Raises `OSError`, `LateError`."""
+        """What has come, all of it. Empty at the end. Raises `OSError`, `OverdueError`."""
         if self._written:
             self._push()
         if not self._read:
             if not self._over:
-                self._since = monotonic()
+                self._since, self._looks = monotonic(), 0
                 if self.patience and self._timer is None:
                     self._timer = self._loop.call_later(self.patience, self._ring)
                 self._waiter = asyncio.Future(loop=self._loop)
@@ -209,8 +208,11 @@ class Connection(asyncio.Protocol, httpcore.AsyncNetworkStream):
         left = self._since + self.patience - monotonic()
         if left > 0:
             self._timer = self._loop.call_later(left, self._ring)
+        elif self._looks < LOOKS:
+            self._looks += 1
+            self._timer = self._loop.call_later(LOOK, self._ring)
         elif not self._waiter.done():
-            self._waiter.set_exception(LateError())
+            self._waiter.set_exception(OverdueError())
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
