@@ -48,7 +48,7 @@ class InstructionFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Findings:
+class _FoundBefore:
     """What was found, and all that it depends on."""
 
     begun: int
@@ -71,7 +71,7 @@ class Instructions:
         self._told: set[str] = set()
         self._reading = Lock()
         self._asked = 0
-        self._last: _Findings | None = None
+        self._last: _FoundBefore | None = None
 
     async def read(self, workspace: Workspace) -> tuple[str, Notice | None]:
         """The instructions for a workspace as a part of the prompt, and words for a person where they are new."""
@@ -95,9 +95,9 @@ class Instructions:
             self._last = await to_thread.run_sync(self._read, workspace, places, self._asked, abandon_on_cancel=True)
             return self._last.found
 
-    def _read(self, workspace: Workspace, places: object, begun: int) -> _Findings:
+    def _read(self, workspace: Workspace, places: object, begun: int) -> _FoundBefore:
         marks = {path: _mark(path, time_ns()) for path in _looked_at(workspace, self._user_folder)}
-        return _Findings(begun, places, marks, find(workspace, self._user_folder))
+        return _FoundBefore(begun, places, marks, find(workspace, self._user_folder))
 
     def _notice(self, sources: tuple[InstructionFile, ...]) -> Notice | None:
         mark = sha256(repr(sources).encode("utf-8", "replace")).hexdigest()
