@@ -106,7 +106,7 @@ class App:
         self._chats = Chats(sessions, toolbox, means)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
         listed = (editor, self._configuration, self._models, toolbox, permissions)
-        self._listings = Listings(self._later, *listed)
+        self._listings = Listings(self._later, hello.answered, *listed)
         self.code = 1
         self._left = anyio.Event()
         self._register()

@@ -3,7 +3,6 @@
 import ipaddress
 import os
 import ssl
-import urllib.request
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -94,9 +93,11 @@ def is_loopback(host: str) -> bool:
 
 def _proxy(to: Address) -> SplitResult | None:
     """The proxy that the environment names for an address."""
-    proxies = urllib.request.getproxies()
+    from urllib.request import getproxies, proxy_bypass  # 2 MB, which a server on this machine does not need
+
+    proxies = getproxies()
     named = proxies.get(to.url.scheme.decode()) or proxies.get("all")
-    if not named or urllib.request.proxy_bypass(to.netloc):
+    if not named or proxy_bypass(to.netloc):
         return None
     return urlsplit(named if "://" in named else f"http://{named}")
 
