@@ -1,5 +1,6 @@
 """The HTTP client below every provider: which proxy, which certificates, which limits. The only maker of one."""
 
+import importlib
 import ipaddress
 import os
 import ssl
@@ -93,11 +94,10 @@ def is_loopback(host: str) -> bool:
 
 def _proxy(to: Address) -> SplitResult | None:
     """The proxy that the environment names for an address."""
-    from urllib.request import getproxies, proxy_bypass  # 2 MB, which a server on this machine does not need
-
-    proxies = getproxies()
+    urllib = importlib.import_module("urllib.request")  # 2 MB, which a server on this machine does not need
+    proxies = urllib.getproxies()
     named = proxies.get(to.url.scheme.decode()) or proxies.get("all")
-    if not named or proxy_bypass(to.netloc):
+    if not named or urllib.proxy_bypass(to.netloc):
         return None
     return urlsplit(named if "://" in named else f"http://{named}")
 
