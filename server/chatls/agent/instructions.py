@@ -4,20 +4,20 @@ It is advice for the model and no more: what may run is decided elsewhere, and n
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
-from time import time_ns
 
 import platformdirs
-from anyio import Lock, to_thread
 
 from chatls.errors import ToolError
 from chatls.events import Notice
 from chatls.jsontext import printable
 from chatls.visible import escaped, is_hidden
+from chatls.workspace.diskcache import DiskCache
 from chatls.workspace.openfile import encoding_of, open_beneath
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.secret_files import holds_secrets
@@ -26,10 +26,6 @@ from chatls.workspace.workspace import Workspace, real_path
 NAME = "AGENTS.md"
 BUDGET = 32 * 1024
 """Bytes of all instructions together. The innermost file gets its share first."""
-
-_GIT = ".git"
-_MOMENT = 50_000_000
-"""Nanoseconds within which two changes may bear the same time."""
 
 _HEAD = (
     "The user wrote these instructions for work in this workspace. Follow them where they fit the task; what is "
@@ -47,57 +43,25 @@ class InstructionFile:
     cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _FoundBefore:
-    """What was found, and all that it depends on."""
-
-    begun: int
-    """How often had been asked when it began."""
-    places: object
-    marks: Mapping[Path, object]
-    """What was looked at on the disk, and what it was like."""
-    found: tuple[InstructionFile, ...]
-
-    def holds(self, places: object) -> bool:
-        """Whether another reading would find the same. A dozen looks at the disk, where a reading takes a thread."""
-        return self.places == places and all(_mark(path) == mark for path, mark in self.marks.items())
-
-
 class Instructions:
     """Those of a daemon: what was found, and what a person has been told of."""
 
     def __init__(self, user_folder: Path | None = None) -> None:
         self._user_folder = user_folder or platformdirs.user_config_path("chatls", appauthor=False)
         self._told: set[str] = set()
-        self._reading = Lock()
-        self._asked = 0
-        self._last: _FoundBefore | None = None
+        self._kept = DiskCache[tuple[InstructionFile, ...]]()
 
     async def read(self, workspace: Workspace) -> tuple[str, Notice | None]:
         """The instructions for a workspace as a part of the prompt, and words for a person where they are new."""
-        sources = await self._found(workspace)
+        sources = await self._kept.get(
+            _open(workspace),
+            partial(_looked_at, workspace, self._user_folder),
+            partial(find, workspace, self._user_folder),
+        )
         if not sources:
             return "", None
         parts = [_HEAD, *(f"Instructions from {source.name}:\n\n{source.text}" for source in sources)]
         return "\n\n".join(parts) + "\n", self._notice(sources)
-
-    async def _found(self, workspace: Workspace) -> tuple[InstructionFile, ...]:
-        """One reading serves all that ask for the same places before it begins, many sessions may begin at once, or
-        while nothing changes.
-        """
-        self._asked += 1
-        asked, places = self._asked, _open(workspace)
-        if self._last and self._last.holds(places):
-            return self._last.found
-        async with self._reading:
-            if self._last and self._last.begun >= asked and self._last.places == places:
-                return self._last.found
-            self._last = await to_thread.run_sync(self._read, workspace, places, self._asked, abandon_on_cancel=True)
-            return self._last.found
-
-    def _read(self, workspace: Workspace, places: object, begun: int) -> _FoundBefore:
-        marks = {path: _mark(path, time_ns()) for path in _looked_at(workspace, self._user_folder)}
-        return _FoundBefore(begun, places, marks, find(workspace, self._user_folder))
 
     def _notice(self, sources: tuple[InstructionFile, ...]) -> Notice | None:
         mark = sha256(repr(sources).encode("utf-8", "replace")).hexdigest()
@@ -109,38 +73,19 @@ class Instructions:
 
 
 def _open(workspace: Workspace) -> object:
-    """What tells one reading from another: the folders, where we work, and what is open in the editor."""
+    """What tells one reading from another, beside files: the folders, where we work, what is open in the editor."""
     texts = (workspace.open_under(root.path).items() for root in workspace.roots)
     return workspace.roots, _here(), [(path, text) for found in texts for path, text in found if path.name == NAME]
 
 
 def _looked_at(workspace: Workspace, user_folder: Path) -> Iterator[Path]:
-    """What a reading looks at."""
+    """What `find` looks at."""
     yield user_folder / NAME
     for _, root in workspace.folders:
         for folder in (root, *root.parents):
-            yield folder / _GIT
-            if os.path.lexists(folder / _GIT):
-                break
+            yield folder / ".git"
     for _, path in _places(workspace):
         yield path
-
-
-_FRESH = "fresh"
-"""A file that was changed a moment ago: another change may leave it looking the same."""
-
-
-def _mark(path: Path, now: int | None = None) -> object:
-    """What changes with a file; of a repository only that it is there. `now`: the time, in nanoseconds."""
-    if path.name == _GIT:
-        return os.path.lexists(path)
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    if now is not None and now - status.st_ctime_ns < _MOMENT:
-        return _FRESH
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def find(workspace: Workspace, user_folder: Path) -> tuple[InstructionFile, ...]:
@@ -155,7 +100,7 @@ def _places(workspace: Workspace) -> Iterator[tuple[Path, Path]]:
     """Files that may hold instructions, from a repository's top down to where we work, each with its top."""
     here = _here()
     for _, root in sorted(workspace.folders, key=lambda pair: len(pair[1].parts)):
-        top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / _GIT)), root)
+        top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
         end = here if here and here.is_relative_to(root) else root
         inner = [folder for folder in (end, *end.parents) if folder.is_relative_to(top)]
         for folder in reversed(inner):

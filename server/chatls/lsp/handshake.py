@@ -1,6 +1,6 @@
 """The first answer: `initialize`, before anything heavy is imported. Knows no chat.
 
-Importing anyio, pydantic and httpcore takes hundreds of milliseconds. Editors wait for `initialize`, so it is answered
+Importing asyncio, anyio and pydantic takes hundreds of milliseconds. Editors wait for `initialize`, so it is answered
 from here with nothing but the standard library and orjson; the rest of the daemon is imported right behind the answer.
 """
 

@@ -77,7 +77,7 @@ class Server:
         self._endpoint = endpoint
         self._limits = limits
         self._base_url = endpoint.base_url.rstrip("/")
-        self._warn = at.url.scheme == b"http" and not self.local and endpoint.key is not None
+        self._warn = at.scheme == "http" and not self.local and endpoint.key is not None
         self._client: Client | None = None
         self._making = anyio.Lock()
 
@@ -135,7 +135,7 @@ class Server:
     async def aclose(self) -> None:
         """Close all connections. The server is not asked again."""
         if self._client is not None:
-            await self._client.pool.aclose()
+            await self._client.aclose()
 
     async def _exchange(self) -> Exchange:
         """A new one; whoever has it closes it. The first makes the client, in a thread."""
@@ -143,7 +143,10 @@ class Server:
             async with self._making:
                 if self._client is None:
                     make = partial(make_client, self._base_url)
-                    self._client = await to_thread.run_sync(make, abandon_on_cancel=True)
+                    try:
+                        self._client = await to_thread.run_sync(make, abandon_on_cancel=True)
+                    except ValueError as error:
+                        raise self.source.error("bad_request", f"cannot be asked: {error}.") from error
         return Exchange(self._client, self.source, self._limits)
 
     async def _send(self, exchange: Exchange, question: HttpQuestion) -> ReplyReader:

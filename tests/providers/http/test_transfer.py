@@ -1,4 +1,4 @@
-"""Chunked transfer coding: whatever it is cut into, what is in it comes out, and what is none is refused."""
+"""Where a body ends: whatever it is cut into, what is in it comes out, and what is none is refused."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.providers.http.chunked import Chunks
+from chatls.providers.http.transfer import Chunks, Sized, Unsized
 from tests.support.cases import for_each
 
 
@@ -41,3 +41,20 @@ def test_extensions_blanks_and_bare_line_feeds_are_passed_over() -> None:
 def test_what_is_no_chunk_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="a chunk"):
         Chunks().feed(data)
+
+
+def test_a_body_of_a_length_ends_there_and_one_of_none_with_its_connection() -> None:
+    sized, empty, unsized = Sized(5), Sized(0), Unsized()
+    assert (sized.feed(b"ab"), sized.ended) == (b"ab", False)
+    assert (sized.feed(b"cdef"), sized.ended, sized.rest) == (b"cde", True, b"f")
+    assert empty.ended
+    assert unsized.feed(b"abc") == b"abc"
+    unsized.eof()
+    assert unsized.ended
+    sized.eof()
+
+
+@for_each("body", [Chunks(), Sized(1)])
+def test_an_end_of_the_connection_inside_of_a_body_is_no_end(body: Chunks | Sized) -> None:
+    with pytest.raises(ValueError, match="inside of a body"):
+        body.eof()

@@ -1,4 +1,6 @@
-"""Chunked transfer coding (RFC 9112, section 7.1): bytes in, the body in them out, the same at every split. Pure."""
+"""Where a body ends (RFC 9112, sections 6 and 7.1): in chunks, at a length, with the connection. Bytes in, the body in
+them out, the same at every split. Pure.
+"""
 
 import re
 
@@ -8,7 +10,7 @@ _LONGEST_LINE = 64 * 1024
 
 
 class Chunks:
-    """One body.
+    """A body in chunks.
 
     >>> chunks = Chunks()
     >>> chunks.feed(b"3\\r\\nabc\\r\\n2\\r\\nd"), chunks.feed(b"e\\r\\n0\\r\\n\\r\\n"), chunks.ended
@@ -36,6 +38,11 @@ class Chunks:
             if head and (size := int(head[1], 16)) and len(data) == head.end() + size + 2 and data[-2:] == b"\r\n":
                 return data[head.end() : -2]
         return self._taken(self._held + data)
+
+    def eof(self) -> None:
+        """The connection ended. Raises `ValueError` where the body did not."""
+        if not self.ended:
+            raise ValueError("the connection ended inside of a body")
 
     def _taken(self, data: bytes) -> bytes:
         parts: list[bytes] = []
@@ -70,3 +77,47 @@ class Chunks:
         if b"\n" in data or len(data) > _LONGEST_LINE:
             raise ValueError("a chunk has no size")
         self._held = data
+
+
+class Sized:
+    """A body of so many bytes."""
+
+    __slots__ = ("_left", "ended", "rest")
+
+    def __init__(self, size: int) -> None:
+        self.ended = not size
+        self.rest = b""
+        self._left = size
+
+    def feed(self, data: bytes) -> bytes:
+        """See `Chunks`."""
+        body, self.rest = data[: self._left], data[self._left :]
+        self._left -= len(body)
+        self.ended = not self._left
+        return body
+
+    def eof(self) -> None:
+        """See `Chunks`."""
+        if not self.ended:
+            raise ValueError("the connection ended inside of a body")
+
+
+class Unsized:
+    """A body that ends with its connection."""
+
+    __slots__ = ("ended", "rest")
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """See `Chunks`."""
+        return data
+
+    def eof(self) -> None:
+        """See `Chunks`."""
+        self.ended = True
+
+
+Transfer = Chunks | Sized | Unsized
