@@ -17,6 +17,7 @@ from chatls.providers.delta import (
     Delta,
     Finished,
     TextDelta,
+    TextWasThinking,
     ThinkingDelta,
 )
 from chatls.providers.inline.parser import InlineParser
@@ -43,8 +44,7 @@ class Insistent:
                         for final in reply.end(delta):
                             yield final
                         break
-                    if not reply.said:  # Once something was, nothing else counts.
-                        reply.note(delta)
+                    reply.note(delta)
                     yield delta
             if reply.nothing is None:
                 return
@@ -77,9 +77,9 @@ class _WatchedReply:
         self.nothing: str | None = None
         """In words, that there was nothing."""
         self.usage = usage
-        self.said = False
-        """Something was: text, or a call."""
         self._request = request
+        self._called = False
+        self._text: list[str] = []
         self._thinking: list[str] = []
 
     @property
@@ -88,16 +88,19 @@ class _WatchedReply:
         return bool(self._thinking)
 
     def note(self, delta: Delta) -> None:
-        """Look at what came before anything was said."""
+        """Look at what the provider says."""
         match delta:
             case TextDelta(text):
-                self.said = not text.isspace()
+                self._text.append(text)
             case ThinkingDelta(text):
                 self._thinking.append(text)
+            case TextWasThinking():
+                self._thinking += self._text
+                self._text.clear()
             case Retry(discards="thinking"):
                 self._thinking.clear()
             case CallStart():
-                self.said = True
+                self._called = True
             case _:
                 pass
 
@@ -106,7 +109,8 @@ class _WatchedReply:
         if finished.usage is not None:
             self.usage = finished.usage + (self.usage or Usage())
         finished = replace(finished, usage=self.usage)
-        if self.said or finished.stop not in ("end_turn", "tool_calls"):
+        said = self._called or any(not text.isspace() for text in self._text)
+        if said or finished.stop not in ("end_turn", "tool_calls"):
             return [finished]
         if calls := self._calls_in_thinking():
             return [*calls, replace(finished, stop="tool_calls")]
