@@ -84,6 +84,8 @@ def _looked_at(workspace: Workspace, user_folder: Path) -> Iterator[Path]:
     for _, root in workspace.folders:
         for folder in (root, *root.parents):
             yield folder / ".git"
+            if os.path.lexists(folder / ".git"):
+                break
     for _, path in _places(workspace):
         yield path
 

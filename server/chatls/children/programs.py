@@ -91,7 +91,8 @@ def project_places(folder: Path, roots: Sequence[Path], environment: Mapping[str
     """What tells which folders of programs a project has, for who wants to know whether these are others by now."""
     upwards = _upwards(folder, roots)
     for venv in _venvs(upwards, environment):
-        yield from (venv / "pyvenv.cfg", venv / "bin" / "python", venv / "bin")
+        inside = (venv / "pyvenv.cfg", venv / "bin" / "python", venv / "bin")
+        yield from inside if venv.exists() else (venv,)
     yield from (place / "node_modules" / ".bin" for place in upwards)
     yield from (entry for entry in _entries(environment) if _lies_in(entry, roots))
 
