@@ -215,7 +215,7 @@ class Accepted:
             if not now:
                 return None
             read = self.session.system.read
-            return (await read(self._workspace(), means.instructions, means.commands.environment))[0]
+            return (await read(self._workspace(), means.instructions, means.surroundings))[0]
 
         return ContextRoom(
             requests,

@@ -79,7 +79,7 @@ class Compacting:
     async def _compacted(self, served: Served) -> Compacted:
         session = self.session
         workspace = Workspace(session.editor, beside=self.means.commands.folder)
-        system, _ = await session.system.read(workspace, self.means.instructions, self.means.commands.environment)
+        system, _ = await session.system.read(workspace, self.means.instructions, self.means.surroundings)
         offered = served.provider.offered(served.model, tuple(tool.spec for tool in self.tools.values()))
         parameters = Parameters(**self.settings.parameters.model_dump())
         requests = Requests(served.model, system, session.history, offered, parameters, "auto")
