@@ -31,8 +31,11 @@ class Runner:
     """A line that tells of a case that does not hold; `name` is the case."""
 
     def play(self, only: str | None = None) -> tuple[dict[str, str], int]:
-        """The cases that do not hold, with what the runner says of them, and how many cases there are."""
+        """The cases that do not hold, with what the runner says of them, and how many cases there are. `only`: those
+        whose name begins with the same number, if names have one.
+        """
         top = Path(FOLDER or "")
+        only = only and only.partition("-")[0]
         command = [sys.executable, str(top / self.script), *self.arguments, *(["--only", only] if only else [])]
         done = subprocess.run(
             command,

@@ -10,13 +10,9 @@ RUNNER = Runner("editor/field_editor.py", ["given"], "editor", re.compile(r"FAIL
 
 SAVING = "documents are saved before commands: the issue of the sessions"
 QUESTIONS = "questions that follow the danger: issue 12"
-SHELL = "the developer's shell: issue 11, kind M"
 KNOWN = {
     "tests_see_the_agents_edit": SAVING,
     "a_persons_own_unsaved_file_is_named_and_not_saved": SAVING,
-    "a_command_can_source_an_environment": SHELL,
-    "the_projects_own_programs_are_found": SHELL,
-    "what_was_ended_is_named": SHELL,
     "exactly_this_line_can_be_allowed": QUESTIONS,
     "cd_into_the_workspace_is_transparent": QUESTIONS,
     "joining_stderr_and_tail_are_transparent": QUESTIONS,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.field.runners import FOLDER, REASON, Runner
 
-RUNNER = Runner("field_models.py", ["."], "models", re.compile(r"FAIL (?P<name>\S+)"))
+RUNNER = Runner("field_models.py", ["."], "models", re.compile(r"FAIL (?P<name>[\w.-]+)"))
 
 FAMILIES = "a family that is not read yet: issue 11, kind H"
 KNOWN = {
