@@ -14,7 +14,7 @@ from chatls.providers.encoded import EncodedHistories
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.server import Server
 from chatls.providers.known.listing import openai_models
-from chatls.providers.known.vision import has_pictures, is_about_pictures, is_about_these, is_blind
+from chatls.providers.known.vision import has_pictures, is_about_any, is_about_pictures, is_blind
 from chatls.providers.provider import ModelInfo, ModelRequest
 
 _NEW = 2
@@ -69,7 +69,7 @@ class HttpAdapter(Generic[_Lesson]):
         refused = self._images == "auto" and is_about_pictures(error) and has_pictures(request.messages)
         if not refused or not self.sees(request):
             return False
-        self._blind[request.model] = request.messages[0] if is_about_these(error) else None
+        self._blind[request.model] = None if is_about_any(error) else request.messages[0]
         return True
 
     def unseen(self, request: ModelRequest) -> list[Notice]:

@@ -11,7 +11,7 @@ from chatls.content import Image
 from chatls.errors import ProviderError
 from chatls.message import Message, ToolMessage, UserMessage
 
-_SEES = re.compile(r"vl\b|vision|omni|multimodal|ocr|vlm", re.IGNORECASE)
+_SEES = re.compile(r"vl\d*\b|vision|omni|multimodal|ocr|vlm", re.IGNORECASE)
 _BLIND = re.compile(
     r"deepseek|gpt-?3\.5|gpt-?oss|\bo1-mini|\bo1-preview|\bo3-mini|codestral|mixtral|mistral-(7b|nemo)|codellama"
     r"|llama-?[12]\b|llama-?3(\.[13])?\b|qwen(1\.5|2|2\.5|3)(?![.\d])|qwq|kimi-k2(?!\.[5-9])|glm-4\.[567](?!v)|glm-5(?!v)"
@@ -19,12 +19,14 @@ _BLIND = re.compile(
     re.IGNORECASE,
 )
 _PICTURES = re.compile(r"\b(images?|pictures?|vision|multi-?modal|image_url|input_image|inline_?data)\b", re.IGNORECASE)
-_THIS_ONE = re.compile(
-    r"too (large|big|many)|exceed|dimension|invalid|corrupt|decode|(could not|unable to) process|malformed|truncated",
+_ANY = re.compile(
+    r"\bsupports? (only )?(for )?(images?|pictures?|vision|multi-?modal)|\bonly supports? text"
+    r"|\bimages?( (input|content|url)s?)? (is|are) not supported|\bnot a (multi-?modal|vision)|certain models|mmproj",
     re.IGNORECASE,
 )
 _STATUSES = (None, 400, 404, 413, 415, 422, 500, 501)
 """With these a server refuses pictures; None: inside a stream."""
+_KINDS = ("bad_request", "not_found", "bad_response", "internal", "overloaded")
 
 
 def is_blind(model: str) -> bool:
@@ -38,16 +40,18 @@ def is_blind(model: str) -> bool:
 
 def is_about_pictures(error: ProviderError) -> bool:
     """Whether a server refuses pictures: these, or any."""
-    return error.http_status in _STATUSES and bool(_PICTURES.search(str(error)))
+    refused = error.http_status in _STATUSES and error.kind in _KINDS
+    return refused and bool(_PICTURES.search(str(error)))
 
 
-def is_about_these(error: ProviderError) -> bool:
-    """Whether such a refusal is about what was sent, and not about pictures as such.
+def is_about_any(error: ProviderError) -> bool:
+    """Whether such a refusal is about pictures as such, and not about what was sent.
 
-    >>> is_about_these(ProviderError("bad_request", "image dimensions exceed max allowed size: 8000 pixels"))
-    True
+    >>> said = "image input is not supported", "image dimensions exceed 8000 pixels", "Unsupported MIME type: image/gif"
+    >>> [is_about_any(ProviderError("bad_request", words)) for words in said]
+    [True, False, False]
     """
-    return bool(_THIS_ONE.search(str(error)))
+    return bool(_ANY.search(str(error)))
 
 
 def has_pictures(messages: Iterable[Message]) -> bool:
