@@ -8,13 +8,7 @@ from tests.field.runners import FOLDER, REASON, Runner
 
 RUNNER = Runner("field_models.py", ["."], "models", re.compile(r"FAIL (?P<name>[\w.-]+)"))
 
-FAMILIES = "a family that is not read yet: issue 11, kind H"
 KNOWN = {
-    "L01-hunyuan-v4-suffixed": FAMILIES,
-    "L03-deepseek-v41-spaced": FAMILIES,
-    "L05-inkling": FAMILIES,
-    "L07-gemma4-bare-call": FAMILIES,
-    "L11-glm53-flash": FAMILIES,
     "L36-write-file-with-its-own-tag": "the runner's own: at its second play it finds the file of the first",
 }
 """Cases that do not hold, and what will bring them. What is done goes from here in the same commit."""
