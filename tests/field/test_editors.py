@@ -8,11 +8,8 @@ from tests.field.runners import FOLDER, REASON, Runner
 
 RUNNER = Runner("editor/field_editor.py", ["given"], "editor", re.compile(r"FAIL \w+ (?P<name>\w+):"))
 
-SAVING = "documents are saved before commands: the issue of the sessions"
 QUESTIONS = "questions that follow the danger: issue 12"
 KNOWN = {
-    "tests_see_the_agents_edit": SAVING,
-    "a_persons_own_unsaved_file_is_named_and_not_saved": SAVING,
     "exactly_this_line_can_be_allowed": QUESTIONS,
     "cd_into_the_workspace_is_transparent": QUESTIONS,
     "joining_stderr_and_tail_are_transparent": QUESTIONS,
