@@ -87,7 +87,7 @@ class Noting(Writer):
 
 def test_what_was_sent_before_is_not_encoded_again() -> None:
     histories, messages = EncodedHistories(), tuple(message for number in range(50) for message in turn(number))
-    writer = Noting("work", "m", True, [])
+    writer = Noting("work", "m", [])
     histories.of(messages).items(writer, messages)
     assert len(writer.written) == 150
     histories.of(messages).items(writer, messages + turn(50))

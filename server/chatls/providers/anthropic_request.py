@@ -46,7 +46,7 @@ def encode(
     it misses thinking in the history, so it is not asked for; `sees`: it is shown pictures; `history`: what is kept of
     the conversation.
     """
-    messages = _messages(request, _AnthropicWriter(server, request.model, sees, stale), history)
+    messages = _messages(request, _AnthropicWriter(server, request.model, stale, sees=sees), history)
     length = accepted.reply_length(request.parameters.max_output_tokens)
     body: JsonObject = {"model": request.model, "max_tokens": length}
     if request.system:

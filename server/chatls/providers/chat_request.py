@@ -78,7 +78,7 @@ def encode(
     """
     manner = manner or Manner(answers_tools=dialect.answers_tools)
     unknown = without & frozenset(_THINKING)
-    messages = _messages(request, _ChatWriter(server, request.model, sees, dialect, unknown, manner), history)
+    messages = _messages(request, _ChatWriter(server, request.model, dialect, unknown, manner, sees=sees), history)
     body: JsonObject = {"model": request.model, "messages": messages}
     if stream:
         body |= _streaming(dialect)

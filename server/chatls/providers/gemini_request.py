@@ -58,7 +58,7 @@ def encode(
     conversation.
     """
     contents = (history or EncodedHistory()).items(
-        _GeminiWriter(server, request.model, sees, stale, signed), request.messages
+        _GeminiWriter(server, request.model, stale, signed, sees=sees), request.messages
     )
     body: JsonObject = {"contents": contents}
     if request.system:

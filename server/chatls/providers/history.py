@@ -7,7 +7,7 @@ A protocol's own `Writer` says how one entry is written, encoded.py goes through
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
 from chatls.content import ContentBlock, Image, JsonObject, TextContent
@@ -79,7 +79,7 @@ class Writer(ABC):
     """The provider's name."""
     model: str
     """Who is asked: what another model of the same server wrote may offend it."""
-    sees: bool
+    sees: bool = field(default=True, kw_only=True)
     """It is shown pictures; else it is told of them in words."""
 
     @abstractmethod

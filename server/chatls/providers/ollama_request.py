@@ -37,7 +37,7 @@ def encode(
     `without`: optional fields that it refused; `sees`: it is shown pictures; `history`: what is kept of the
     conversation.
     """
-    writer = _OllamaWriter(server, request.model, sees)
+    writer = _OllamaWriter(server, request.model, sees=sees)
     body: JsonObject = {"model": request.model, "messages": _messages(request, writer, history), "stream": stream}
     # By default Ollama leaves out what does not fit, and says nothing (ollama#4967).
     body[TRUNCATE] = False

@@ -57,7 +57,7 @@ def encode(
     body: JsonObject = {"model": request.model}
     if request.system and "instructions" not in without:
         body["instructions"] = request.system
-    body["input"] = _input(request, _ResponsesWriter(server, request.model, sees, without, stale), history)
+    body["input"] = _input(request, _ResponsesWriter(server, request.model, without, stale, sees=sees), history)
     body |= {"store": False, "include": _INCLUDED}
     if stream:
         body["stream"] = True
