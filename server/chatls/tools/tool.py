@@ -96,8 +96,8 @@ class Plan:
     carry_out: Callable[[], Awaitable[ToolOutput]]
     """Do just that, and nothing if what it was planned for has changed meanwhile. Raises `ToolError`."""
     inside: Callable[[], Awaitable[ToolOutput]] | None = None
-    """`carry_out` in the sandbox, for what nobody was asked about; None where there is none, or it would not do. The very
-    same as `carry_out` where everything has to run in it."""
+    """`carry_out` in the sandbox, for what nobody was asked about; None where there is none, or it would not do. The
+    very same as `carry_out` where everything has to run in it."""
     exactly: Callable[[Exact], "Plan"] | None = None
     """The same plan for a command in another spelling, whose programs and places were looked up before; it has the same
     `needs`, limits and folder. None: it is no command."""
