@@ -11,6 +11,7 @@ from uuid import uuid4
 from anyio import CancelScope
 
 from chatls.agent.instructions import Instructions
+from chatls.agent.longest import cut_off
 from chatls.agent.permission.gate import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
@@ -29,6 +30,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
 from chatls.tools.tool import Tool, ToolContext
+from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.workspace import Workspace
 
 Listener = Callable[[Happening], None]
@@ -151,16 +153,17 @@ class Accepted:
             hear(event)
 
     async def _answered(self, served: Served, mark: int) -> StopReason:
-        session = self.session
+        session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
-        self._emit(TurnStart(session.id, served.name))
+        name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
+        self._emit(TurnStart(session.id, name))
         if served.reason:
-            self._emit(Notice(f"{served.name} answers: {served.reason}"))
+            self._emit(Notice(f"{name} answers: {served.reason}"))
         workspace = self._workspace()
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
         session.history.grow(UserMessage(content))
-        system, new = await session.system.read(workspace, self._means.instructions)
+        system, new = await session.system.read(workspace, means.instructions, means.commands.environment)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
         return await self._asked(served.model, served.provider, system)
@@ -177,7 +180,7 @@ class Accepted:
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
         new_step = partial(Step, tools, self._workspace, repeats)
-        stream = partial(repeats.watched, provider.stream)
+        stream = partial(cut_off, partial(repeats.watched, provider.stream), limits)
         return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps)
 
     def _workspace(self) -> Workspace:

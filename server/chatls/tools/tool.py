@@ -62,6 +62,8 @@ class CommandSubject:
     """Where it runs: absolute, links resolved."""
     needs: tuple[str, ...] = ()
     """What it needs that the sandbox does not give, in words for people: it is asked about, with them."""
+    ends: int | None = None
+    """It does no more than to end a command in the background, this process group, that was permitted before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +249,10 @@ def _plain(schema: Any) -> Any:
         return schema
     members = cast(JsonObject, schema)
     choices = [item for item in members.get("anyOf", []) if item != {"type": "null"}]
-    if len(choices) == 1:
-        members = {**{key: value for key, value in members.items() if key not in ("anyOf", "default")}, **choices[0]}
+    if choices and len(choices) < len(members["anyOf"]):
+        rest: JsonObject = {key: value for key, value in members.items() if key not in ("anyOf", "default")}
+        only: JsonObject = choices[0] if len(choices) == 1 else {"anyOf": choices}
+        members = {**rest, **only}
     return {
         key: {name: _plain(item) for name, item in value.items()} if key == "properties" else _plain(value)
         for key, value in members.items()
