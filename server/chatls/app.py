@@ -17,8 +17,8 @@ from anyio.abc import TaskGroup
 from chatls.agent.accepted import Means
 from chatls.agent.chats import Chats
 from chatls.agent.instructions import Instructions
-from chatls.agent.permission.gate import Permissions
 from chatls.agent.permission.grants import Grants
+from chatls.agent.permission.permissions import Permissions
 from chatls.agent.queues import Queues
 from chatls.agent.session import Sessions
 from chatls.children import process

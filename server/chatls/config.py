@@ -86,7 +86,11 @@ class PermissionRule(_Model):
     command: str | None = None
     """The words that a command begins with: "git status"."""
     action: Action
-    """`allow` never covers what is always asked: protected files, commands that cannot be judged."""
+    """`allow` covers what an answer for these words would cover; with `*` as the last word whatever stands behind them.
+    It never covers protected files."""
+    unjudged: bool = False
+    """It also allows what cannot be judged, and what is never remembered where `command` begins with just those
+    words."""
 
     @field_validator("path")
     @classmethod
@@ -118,6 +122,9 @@ class ToolSettings(_Model):
 
 class CommandSettings(_Model):
     """How commands run."""
+
+    readers: Literal["allow", "ask"] = "allow"
+    """What is done with commands that only read, inside the workspace: they are what `read_file` and `search` are."""
 
     sandbox: Literal["auto", "off", "required"] = "auto"
     """What nobody was asked about runs in a sandbox where this machine has one that works (`auto`), always outside of

@@ -40,9 +40,9 @@ DECIDING = (
     ),
     Deciding(
         _names(
-            """gulpfile.* gruntfile.* *.config.js *.config.mjs *.config.cjs *.config.ts *.config.mts *.config.cts *.config.json
-            *.conf.js *.conf.ts babel.config.* .babelrc .babelrc.* .swcrc .mocharc.* .jestrc* .nycrc* .lintstagedrc* .postcssrc*
-            .commitlintrc*"""
+            """gulpfile.* gruntfile.* *.config.js *.config.mjs *.config.cjs *.config.ts *.config.mts *.config.cts
+            *.config.json *.conf.js *.conf.ts babel.config.* .babelrc .babelrc.* .swcrc .mocharc.* .jestrc* .nycrc*
+            .lintstagedrc* .postcssrc* .commitlintrc*"""
         ),
         "builds and tests of JavaScript",
     ),

@@ -1,4 +1,5 @@
-"""Whether a file holds secrets, by its name and, where that may mean something else, by its beginning. Looks at the disk."""
+"""Whether a file holds secrets, by its name and, where that may mean something else, by its beginning. Looks at the
+disk."""
 
 import os
 import stat

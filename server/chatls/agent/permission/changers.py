@@ -1,8 +1,9 @@
-"""Commands that change the workspace in a way that is easily seen and undone: one answer covers all of them; tables, nothing else.
+"""Commands that change the workspace in a way that is easily seen and undone: one answer covers all of them; tables,
+nothing else.
 
-Left out on purpose: what overwrites (`cp -f`, `git checkout FILE`), what runs an editor or skips a check (`git commit --amend`,
-`--no-verify`), what reaches another machine, `git add -f`, `cp -r` (it copies secrets and `.git`), `ln` (it makes links).
-"""
+Left out on purpose: what overwrites (`cp -f`, `git checkout FILE`), what runs an editor or skips a check (`git commit
+--amend`, `--no-verify`), what reaches another machine, `git add -f`, `cp -r` (it copies secrets and `.git`), `ln` (it
+makes links)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ class Changer:
     """What it does, for people."""
     shape: Shape
     places: Literal["named", "new", "moved", "none"] = "named"
-    """`named`: each place must be no file that decides what runs; `new`: nor be there already; `moved`: the last one is new, or a
-    folder that has no such name; `none`: its words are no places."""
+    """`named`: each place must be no file that decides what runs; `new`: nor be there already; `moved`: the last one is
+    new, or a folder that has no such name; `none`: its words are no places."""
     needs: frozenset[str] = frozenset()
     """One of these options must be there."""
     careful: tuple[str, ...] = ()

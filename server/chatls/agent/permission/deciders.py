@@ -1,6 +1,5 @@
 """Digests of the files that decide what a command runs, those that are not there yet included. Looks at the disk."""
 
-import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -55,7 +54,7 @@ def own_scripts(commands: Iterable[Words], folder: Path, look: Look) -> dict[str
 def digest(path: Path) -> str:
     """The digest of a file as it is now; `GONE` where there is none."""
     try:
-        status = os.stat(path)
+        status = path.stat()
     except (OSError, ValueError):
         return GONE
     if not stat.S_ISREG(status.st_mode):

@@ -1,9 +1,9 @@
 """What of git only reads: subcommands, with the options that they may have; tables, nothing else.
 
-Left out on purpose: `-c` and `--config-env` (settings name programs), `--ext-diff`, `--textconv`, `--show-signature`, `%G` in a
-format (they run programs), `--output` (writes), `--no-index` (reads anything), `git remote -v`, `git config` (addresses
-and settings hold keys), `cat-file` (a blob has no name), `grep -f`, `-O`, `shortlog` without a revision (it waits for input).
-"""
+Left out on purpose: `-c` and `--config-env` (settings name programs), `--ext-diff`, `--textconv`, `--show-signature`,
+`%G` in a format (they run programs), `--output` (writes), `--no-index` (reads anything), `git remote -v`, `git config`
+(addresses and settings hold keys), `cat-file` (a blob has no name), `grep -f`, `-O`, `shortlog` without a revision (it
+waits for input)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -217,4 +217,5 @@ GIT_READERS: Mapping[str, GitReader] = {
     "worktree": GitReader("lists folders", shape("-v -z --porcelain --verbose", operands="list", least=1, most=1)),
     "version": GitReader("tells its version", shape("--build-options", operands="")),
 }
-"""By subcommand. `stash show` shows what is in files; of `stash`, `reflog` and `worktree` the first argument is listed, too."""
+"""By subcommand. `stash show` shows what is in files; of `stash`, `reflog` and `worktree` the first argument is listed,
+too."""

@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 
 from chatls.agent.permission.changers import CHANGERS
-from chatls.agent.permission.command import Listing, Part
 from chatls.agent.permission.look import Look
+from chatls.agent.permission.matter import Listing, Part
 from chatls.agent.permission.options import NotListedError, fitted
 from chatls.agent.permission.readers import BUILT_IN, FOLDERLESS, READERS
 from chatls.agent.permission.reading import reading_of
 from chatls.agent.permission.runners import AS_SHOWN, DECIDERS, HARMLESS, OF_PYTHON, PREFIXES, PYTHON, RUNNERS
 from chatls.agent.permission.shell import Simple, Words
+from chatls.workspace.deciding_files import deciding
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def judged(simple: Simple, folder: Path | None, look: Look) -> Judged:
             continue
         part = found.part
         if own:
-            part = Part(part.words, part.kind, (*own, *part.key), part.folder, wide=False)
+            part = replace(part, key=(*own, *part.key), wide=False)
         return Judged(part, found.run, found.listing, writes, git=found.git, places=found.places)
     return Judged(Part(words, why=why), words, writes=writes)
 
@@ -88,7 +89,7 @@ def _written(simple: Simple, folder: Path | None, look: Look) -> tuple[Path, ...
 
 
 def _reader(words: Words, folder: Path | None, look: Look) -> Judged | None:
-    name = os.path.basename(words[0])
+    name = Path(words[0]).name
     if name not in READERS:
         return None
     reading = reading_of((name, *words[1:]))
@@ -105,8 +106,8 @@ def _reader(words: Words, folder: Path | None, look: Look) -> Judged | None:
     if folder is None:
         raise NotListedError("git")
     look.require_repository(folder)
-    needed = reading.git or reading.commits
-    listing = Listing((*program, *reading.git[1:]) if reading.git else (), folder, reading.commits) if needed else None
+    listed: Words = (*program, *reading.git[1:]) if reading.git else ()
+    listing = Listing(program[0], listed, folder, reading.commits) if listed or reading.commits else None
     return Judged(Part(words, "reader"), run, listing, git=True)
 
 
@@ -125,7 +126,9 @@ def _runner(words: Words, folder: Path | None, look: Look) -> Judged | None:
     key = (*words[:begin], *(places.operands if row.keyed else ()))
     program = str(look.own_program(words[0], folder))
     deciders = DECIDERS.get(lead.split()[0], ())
-    part = Part(words, "runner", key, look.inner(_home(folder, deciders, look)))
+    home = look.inner(_home(folder, deciders, look))
+    brought = deciding(PurePath(home)) is not None  # node_modules and its kin: nobody's own tests
+    part = Part(words, "runner", key, home, wide=not brought)
     return Judged(part, (program, *words[1:]), places=read)
 
 
@@ -135,7 +138,7 @@ def _known_runner(words: Words) -> tuple[int, str] | None:
     plain = list(words[prefix:])
     if not plain:
         return None
-    name = os.path.basename(plain[0])
+    name = Path(plain[0]).name
     plain[0] = "python" if PYTHON.fullmatch(name) else name
     if prefix and plain[0] not in OF_PYTHON:
         return None
@@ -159,7 +162,7 @@ def _home(folder: Path, deciders: Words, look: Look) -> Path:
 
 def _changer(words: Words, folder: Path | None, look: Look) -> Judged | None:
     count = 2 if words[:1] == ("git",) else 1
-    known = CHANGERS.get(" ".join((os.path.basename(words[0]), *words[1:count])))
+    known = CHANGERS.get(" ".join((Path(words[0]).name, *words[1:count])))
     if known is None:
         return None
     if folder is None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from chatls.agent.permission.command import Command, Part
 from chatls.agent.permission.deciders import digests, own_scripts
+from chatls.agent.permission.files import files_of
 from chatls.agent.permission.judging import Judged, judged
 from chatls.agent.permission.look import Look
+from chatls.agent.permission.matter import Command, Part
 from chatls.agent.permission.never import fetched, never
 from chatls.agent.permission.options import NotListedError
 from chatls.agent.permission.shell import Simple, Word, Words, crude_segments, read_line, written
@@ -96,7 +97,7 @@ def command_of(tool: str, subject: CommandSubject, look: Look) -> Command:
     root, needs = look.workspace.root_of(subject.folder), subject.needs
     root = None if look.workspace.is_beside(subject.folder) else root
     line = subject.command if isinstance(subject.command, str) else shlex.join(subject.command)
-    whole = Command(tool, root, line.strip(), needs=needs)
+    whole = Command(tool, root, line.strip(), needs=needs, ends=subject.ends is not None)
     if root is None:
         return replace(whole, loose=crude_segments(line))
     whole = replace(whole, folder=look.inner(subject.folder))
@@ -110,7 +111,7 @@ def command_of(tool: str, subject: CommandSubject, look: Look) -> Command:
     unread = _unshown(simples, reading.parts)
     listings = tuple(one.listing for one in reading.parts if one.listing)
     exact = _exact(subject, reading, look)
-    writes = tuple(look.inner(path) for one in reading.parts for path in one.writes)
+    paths = tuple(path for one in reading.parts for path in one.writes)
     deciding = _deciding(reading.parts, subject.folder, look)
     return replace(
         whole,
@@ -119,7 +120,7 @@ def command_of(tool: str, subject: CommandSubject, look: Look) -> Command:
         never=why,
         listings=listings,
         exact=exact,
-        writes=writes,
+        writes=files_of("write_file", paths, look) if paths else None,
         deciding=deciding,
     )
 
@@ -178,16 +179,21 @@ def _goal(simple: Simple, behind: str, folder: Path | None, look: Look) -> Path 
     return None if ".." in Path(place).parts and real_path(straight) != straight else goal
 
 
+def careful_git(environment: Mapping[str, str]) -> dict[str, str | None]:
+    """What git that only reads has over the environment of commands: settings of ours, and none of the command's."""
+    return {**{name: None for name in environment if name.startswith("GIT_")}, **_GIT}
+
+
 def _exact(subject: CommandSubject, reading: _Reading, look: Look) -> Exact | None:
     if any(one.part.kind == "other" for one in reading.parts):
         return None
     over: dict[str, str | None] = dict(_PLAIN)
     if any(one.git for one in reading.parts):
-        over |= {name: None for name in look.environment if name.startswith("GIT_")} | {**_GIT}
+        over |= careful_git(look.environment)
     if isinstance(subject.command, str):
         return Exact("".join(reading.run), over)
     run = reading.parts[0].run
-    return Exact(run, over) if os.path.isabs(run[0]) else None
+    return Exact(run, over) if Path(run[0]).is_absolute() else None
 
 
 def _deciding(parts: list[Judged], folder: Path, look: Look) -> Mapping[str, str]:

@@ -1,16 +1,15 @@
 """Where the words of a command lead: programs, places, repositories, names. Looks at the disk: for a worker thread."""
 
-import glob
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from chatls.agent.permission.options import NotListedError
 from chatls.agent.permission.runners import ENVIRONMENTS, OF_PYTHON, PYTHON
 from chatls.agent.permission.shell import Word, Words
-from chatls.children.commands import clean_path
+from chatls.children.programs import program_file, programs_for
 from chatls.workspace.deciding_files import deciding
 from chatls.workspace.protected_files import own_folders, protected
 from chatls.workspace.secret_files import SECRET_FOLDERS, folded, holds_secrets
@@ -43,7 +42,7 @@ class Look:
                 continue
             if folder is None:
                 raise NotListedError(word.text)
-            hits = sorted(glob.glob(word.pattern, root_dir=folder))
+            hits = _matches(word.pattern, folder)
             if len(hits) > _MOST_NAMES or any(not hit.isprintable() for hit in hits):
                 raise NotListedError(f"{word.text}, which stands for {len(hits)} names")
             found += hits or [word.text]
@@ -59,18 +58,13 @@ class Look:
     def own_program(self, word: str, folder: Path) -> Path:
         """The same, or one of the project's own Python environment."""
         name = Path(word).name
-        if name not in OF_PYTHON and not PYTHON.fullmatch(name):
-            return self.outside_program(word, folder)
-        if "/" not in word:
-            own = (root / made / "bin" / name for root in self._above(folder) for made in ENVIRONMENTS)
-            found = next((place for place in own if os.access(place, os.X_OK)), None)
-            return found or self.outside_program(word, folder)
         found = self._found(word, folder)
         if (
             found is not None
-            and self._is_inside(found)
+            and (name in OF_PYTHON or PYTHON.fullmatch(name))
             and found.parent.name == "bin"
             and found.parent.parent.name in ENVIRONMENTS
+            and self._is_inside(found)
         ):
             return found
         return self.outside_program(word, folder)
@@ -135,17 +129,40 @@ class Look:
         raise NotListedError("git outside of the workspace's repositories")
 
     def _found(self, word: str, folder: Path | None) -> Path | None:
-        if "/" in word:
-            place = None if folder is None else Path(os.path.normpath(folder / word))
-            return place if place is not None and os.access(place, os.X_OK) and not place.is_dir() else None
-        found = shutil.which(word, path=clean_path(self.environment.get("PATH", os.defpath)))
-        return Path(found) if found else None
-
-    def _above(self, folder: Path) -> tuple[Path, ...]:
-        return tuple(place for place in (folder, *folder.parents) if self._is_inside(place))
+        if folder is None:
+            return None if "/" in word else programs_for(self.roots[0], self.roots, self.environment).find(word)
+        return program_file(word, folder, self.roots, self.environment)
 
     def _is_inside(self, path: Path) -> bool:
         return any(path.is_relative_to(root) for root in self.roots)
+
+
+def _matches(pattern: str, folder: Path) -> list[str]:
+    """The names that a shell's pattern stands for, in order; hidden ones only where it begins with a point."""
+    found = ["/"] if pattern.startswith("/") else [""]
+    parts = [part for part in pattern.split("/") if part]
+    for at, part in enumerate(parts):
+        last = at == len(parts) - 1
+        end = "" if last and not pattern.endswith("/") else "/"
+        found = [
+            f"{before}{name}{end}" for before in found for name in _entries(folder / before, part, is_last=not end)
+        ]
+        if len(found) > _MOST_NAMES:
+            break
+    return sorted(found)
+
+
+def _entries(folder: Path, part: str, *, is_last: bool) -> list[str]:
+    if not set("*?[") & set(part):
+        place = folder / part
+        return [part] if os.path.lexists(place) and (is_last or place.is_dir()) else []
+    try:
+        names = sorted(place.name for place in folder.iterdir())
+    except OSError:
+        return []
+    hidden = part.startswith(".")
+    fitting = [name for name in names if (hidden or not name.startswith(".")) and fnmatchcase(name, part)]
+    return [name for name in fitting if is_last or (folder / name).is_dir()]
 
 
 def _below(folder: Path) -> list[Path]:

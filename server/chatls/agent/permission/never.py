@@ -1,10 +1,10 @@
 """What is never remembered, and asked about in the sandbox too: a short list with reasons; pure.
 
-It looks through what runs other commands (`env`, `xargs`, `bash -c`, `find -exec`), rather once too often than too seldom.
-"""
+It looks through what runs other commands (`env`, `xargs`, `bash -c`, `find -exec`), rather once too often than too
+seldom."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from chatls.agent.permission.shell import Simple, Words, crude_segments
@@ -199,9 +199,7 @@ def _alone(words: Words) -> str | None:
         return UNDONE
     if program in ("rm", "grm", "del", "rd") and (_has(rest, "rR", "--recursive") or "/s" in map(str.lower, rest)):
         return UNDONE
-    if program in ("find", "fd", "fdfind", "rsync") and any(
-        word.startswith("-delete") or word.startswith("--del") for word in rest
-    ):
+    if program in ("find", "fd", "fdfind", "rsync") and any(word.startswith(("-delete", "--del")) for word in rest):
         return UNDONE
     if program == "git":
         return UNDONE if _git_destroys(without_git_options(words)[1:]) else None
@@ -210,40 +208,40 @@ def _alone(words: Words) -> str | None:
 
 def _git_destroys(words: Words) -> bool:
     name, rest = (words[0], words[1:]) if words else ("", ())
-    plain = [word for word in rest if not word.startswith("-")]
-    match name:
-        case "clean" | "restore" | "filter-branch" | "filter-repo" | "prune" | "gc" | "update-ref":
-            return name not in ("gc",) or _has(rest, "", "--prune")
-        case "checkout":
-            makes = _has(rest, "bB", "--orphan") and not _has(rest, "B", "")
-            return not makes and (
-                "--" in rest
-                or _has(rest, "fpB", "--force", "--patch", "--ours", "--theirs")
-                or len(plain) > 1
-                or any(map(_PATHLIKE.match, plain))
-            )
-        case "switch":
-            return _has(rest, "fC", "--force", "--discard-changes", "--force-create")
-        case "reset":
-            return _has(rest, "", "--hard", "--merge", "--keep")
-        case "branch":
-            return _has(rest, "DMCf", "--force")
-        case "tag":
-            return _has(rest, "df", "--delete", "--force")
-        case "stash":
-            return plain[:1] in (["drop"], ["clear"])
-        case "worktree":
-            return plain[:1] == ["remove"] and _has(rest, "f", "--force")
-        case "reflog":
-            return plain[:1] in (["expire"], ["delete"], ["drop"])
-        case "push":
-            return _has(rest, "fd", "--force", "--force-with-lease", "--delete", "--mirror", "--prune") or any(
-                word[:1] in ("+", ":") for word in plain
-            )
-        case "rm":
-            return _has(rest, "f", "--force")
-        case _:
-            return False
+    plain = tuple(word for word in rest if not word.startswith("-"))
+    if name in _GIT_ALWAYS:
+        return True
+    if name == "checkout":
+        return _checks_out_files(rest, plain)
+    if name == "push" and any(word[:1] in ("+", ":") for word in plain):
+        return True
+    if plain[:1] and (name, plain[0]) in _GIT_TOPICS:
+        return True
+    letters, options = _GIT_WITH.get(name, ("", ()))
+    return _has(rest, letters, *options) and (name != "worktree" or plain[:1] == ("remove",))
+
+
+_GIT_ALWAYS = frozenset(["clean", "restore", "filter-branch", "filter-repo", "prune", "update-ref"])
+_GIT_TOPICS = frozenset(
+    {("stash", "drop"), ("stash", "clear"), ("reflog", "expire"), ("reflog", "delete"), ("reflog", "drop")}
+)
+_GIT_WITH: Mapping[str, tuple[str, Words]] = {
+    "gc": ("", ("--prune",)),
+    "switch": ("fC", ("--force", "--discard-changes", "--force-create")),
+    "reset": ("", ("--hard", "--merge", "--keep")),
+    "branch": ("DMCf", ("--force",)),
+    "tag": ("df", ("--delete", "--force")),
+    "worktree": ("f", ("--force",)),
+    "push": ("fd", ("--force", "--force-with-lease", "--delete", "--mirror", "--prune")),
+    "rm": ("f", ("--force",)),
+}
+"""Options with which a subcommand destroys: letters, long ones."""
+
+
+def _checks_out_files(rest: Words, plain: Words) -> bool:
+    if _has(rest, "fpB", "--force", "--patch", "--ours", "--theirs") or "--" in rest:
+        return True
+    return not _has(rest, "b", "--orphan") and (len(plain) > 1 or any(map(_PATHLIKE.fullmatch, plain)))
 
 
 def _has(words: Words, letters: str, *names: str) -> bool:

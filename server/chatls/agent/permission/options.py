@@ -3,17 +3,17 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from chatls.agent.permission.shell import Words
 
-Kind = re.Pattern[str] | Literal["path"]
-"""What a value may be: text of this form, or a place that is read."""
+Kind = re.Pattern[str]
+"""What a value may be: text of this form."""
 
 ANY = re.compile(r".*", re.DOTALL)
 NUMBER = re.compile(r"[+-]?[0-9]+[bkKMG]?")
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:,/=+-]*")
-PATH: Kind = "path"
+PATH = re.compile(r"(?s:.*)")
+"""A place that is read."""
 _KINDS: Mapping[str, Kind] = {"TEXT": ANY, "N": NUMBER, "NAME": NAME, "PATH": PATH}
 
 
@@ -84,7 +84,7 @@ def fitted(words: Words, known: Shape) -> Places:
         if ended or word == "-" or not word.startswith("-"):
             kind = _operand(known, len(operands), word)
             operands.append(word)
-            if kind == "path":
+            if kind is PATH:
                 read.append(word)
         elif word == "--":
             ended = True
@@ -138,12 +138,12 @@ def _letters(word: str, known: Shape, left: list[str], read: list[str], options:
 
 def _value(kind: Kind, name: str, value: str, read: list[str]) -> None:
     _require(kind, name, value)
-    if kind == "path":
+    if kind is PATH:
         read.append(value)
 
 
 def _require(kind: Kind, name: str, value: str) -> None:
-    if isinstance(kind, re.Pattern) and not kind.fullmatch(value):
+    if not kind.fullmatch(value):
         raise NotListedError(name if name == value else f"{name} {value}")
 
 
@@ -153,4 +153,5 @@ def _values(text: str) -> Mapping[str, Kind]:
 
 
 def _kind(word: str) -> Kind:
-    return _KINDS[word] if word in _KINDS else re.compile(word)
+    known = _KINDS.get(word)
+    return re.compile(word) if known is None else known

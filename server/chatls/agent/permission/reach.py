@@ -70,8 +70,10 @@ _NAMED: Mapping[ReachKind, str] = {
 _COVERS: Mapping[ReachKind, str] = {
     "edits": "edits of the files in this folder, by all edit tools and by `>`; not of those that decide what runs",
     "tool": "all calls of this tool in this folder; not of files that decide what runs",
-    "checks": "tests, builds and checks of this project, in all its folders: runs the project's code, also what the agent has written",
-    "changes": "git add, commit -m, switch -c, stash, mv; mkdir, touch, cp and mv that overwrite nothing: in this folder",
+    "checks": "tests, builds and checks of this project, in all its folders: runs the project's code, also "
+    "what the agent has written",
+    "changes": "git add, commit -m, switch -c, stash, mv; mkdir, touch, cp and mv that overwrite nothing: in "
+    "this folder",
     "sandbox": "all commands inside the sandbox, but for what is never remembered",
 }
 

@@ -4,7 +4,8 @@ What is not listed is asked about. Left out on purpose, with their traps:
 
 - `awk`, `sed` but for `N,Mp`: their scripts write files and run programs;
 - `uniq IN OUT`, `sort -o`, `tree -o`, `file -C`: they write;
-- `wc`, `sort`, `du` with `--files0-from`, `grep -f`, `file -f`, `date -f`, `diff --from-file`, `-X`: they read what a file names;
+- `wc`, `sort`, `du` with `--files0-from`, `grep -f`, `file -f`, `date -f`, `diff --from-file`, `-X`: they read what a
+  file names;
 - `grep -R`, `-d recurse`, `rg -L`, `ls -R` through links, `find -L`: they follow links to places outside;
 - `rg --pre`, `-z`, `sort --compress-program`, `file -z`, `diff -l`: they run other programs;
 - `tail -f`: it does not end; `diff -r`: it reads secrets among the rest;

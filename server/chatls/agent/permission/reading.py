@@ -1,4 +1,5 @@
-"""Whether a simple command only reads, and which places it names; pure, but for what `readers` and `git_readers` say."""
+"""Whether a simple command only reads, and which places it names; pure, but for what `readers` and `git_readers`
+say."""
 
 import re
 from dataclasses import dataclass
@@ -91,15 +92,9 @@ def _found(rest: Words) -> Words:
 
 
 def _git(rest: Words) -> Reading:
-    before, left, folder = list[str](), list(rest), None
-    while left and left[0].startswith("-"):
-        word = left.pop(0)
-        if word == "-C" and left and folder is None:
-            folder = left.pop(0)
-        elif word == "--version" and not left:
-            return Reading(("git", "--version"), (), git=())
-        elif word not in GLOBAL_FLAGS:
-            raise NotListedError(word)
+    left, folder = _behind_options(rest)
+    if left == ("--version",):
+        return Reading(("git", *left), (), git=())
     if not left or left[0] not in GIT_READERS:
         raise NotListedError(left[0] if left else "git")
     name, *arguments = left
@@ -107,21 +102,35 @@ def _git(rest: Words) -> Reading:
     places = fitted(given, known.shape)
     if places.operands and known.only_with and not known.only_with & places.options:
         raise NotListedError(places.operands[0])
-    before = ["git", "--no-pager", *(["-C", folder] if folder is not None else [])]
-    head, careful = (*before, name), known.careful
-    if name == "stash" and given[:1] == ("show",):
-        listed = (*head, "show", "--name-only", "-z", *_operands(given[1:]))
-        shown = (*head, "show", "--no-ext-diff", "--no-textconv", *given[1:])
-        return Reading(shown, (), git=listed, folder=folder)
+    head = ("git", "--no-pager", *(("-C", folder) if folder is not None else ()), name)
     if name in ("stash", "reflog", "worktree"):
-        if places.operands and places.operands[0] != given[0]:
-            raise NotListedError(given[0])
-        return Reading((*head, *given), (), git=(), folder=folder)
-    read = _named(places, name)
+        return _topic(head, given, places, folder)
     shows = known.shows or bool(known.shows_with & places.options)
-    listed = _listing(head, name, given, places) if shows else ()
+    listed = _listing(head, name, given) if shows else ()
     commits = tuple(word for word in places.operands if shows and _OBJECT.match(word))
-    return Reading((*head, *careful, *given), read, git=listed, commits=commits, folder=folder)
+    return Reading((*head, *known.careful, *given), _named(places, name), git=listed, commits=commits, folder=folder)
+
+
+def _behind_options(rest: Words) -> tuple[Words, str | None]:
+    """What stands behind the options of git itself, and the folder that they name."""
+    left, folder = list(rest), None
+    while left and left[0].startswith("-") and left != ["--version"]:
+        word = left.pop(0)
+        if word == "-C" and left and folder is None:
+            folder = left.pop(0)
+        elif word not in GLOBAL_FLAGS:
+            raise NotListedError(word)
+    return tuple(left), folder
+
+
+def _topic(head: Words, given: Words, places: Places, folder: str | None) -> Reading:
+    """`stash list`, `stash show`, `reflog`, `worktree list`."""
+    if places.operands[:1] != given[:1] and places.operands:
+        raise NotListedError(given[0])
+    if (head[-1], *given[:1]) == ("stash", "show"):
+        listed = (*head, "show", "--name-only", "-z", *(word for word in given[1:] if not word.startswith("-")))
+        return Reading((*head, "show", "--no-ext-diff", "--no-textconv", *given[1:]), (), git=listed, folder=folder)
+    return Reading((*head, *given), (), git=(), folder=folder)
 
 
 def _named(places: Places, name: str) -> Words:
@@ -135,7 +144,7 @@ def _named(places: Places, name: str) -> Words:
     return tuple(dict.fromkeys((*words, *(word for word in behind if word))))
 
 
-def _listing(head: Words, name: str, given: Words, places: Places) -> Words:
+def _listing(head: Words, name: str, given: Words) -> Words:
     """The command that names the files whose text would be shown."""
     match name:
         case "grep":
@@ -162,7 +171,3 @@ def _unshown(given: Words) -> Words:
         elif not forms.fullmatch(word):
             kept.append(word)
     return (*kept, *given[end:])
-
-
-def _operands(words: Words) -> Words:
-    return tuple(word for word in words if not word.startswith("-"))

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from chatls.agent.permission.command import Command, Part
+from chatls.agent.permission.matter import Command, Files, Matter, Part
 from chatls.agent.permission.never import never, plain_program, unwrapped, without_git_options
 from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.shell import Words, crude_segments
 from chatls.errors import ToolError
-from chatls.permissions import Action, Mode, Scope
+from chatls.events import Mode
+from chatls.permissions import Action, Scope
 from chatls.workspace.globs import Wanted, wanted
 
 ANY = "*"
@@ -63,31 +64,6 @@ _PLACES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
-    """A call that is about files."""
-
-    tool: str
-    root: Path | None
-    """The root that they lie in; None: outside of all, or unknown."""
-    names: tuple[str, ...]
-    """Relative to the root, with slashes, links resolved."""
-    spelled: tuple[str, ...] = ()
-    """The same as they are written, and other names that a rule against them may mean."""
-    always: str | None = None
-    """Why it is asked whatever the rules; None if it is not."""
-    edits: bool = False
-    """It edits them."""
-    second: tuple[str, ...] = ()
-    """Those of them that decide what runs: answers for edits do not cover them."""
-    why: str = ""
-    """What they decide."""
-
-
-Matter = Files | Command
-"""What rules are asked about."""
-
-
-@dataclass(frozen=True, slots=True)
 class Manner:
     """In which way a session works."""
 
@@ -111,18 +87,17 @@ class Decision:
     """It is denied because of the mode `plan`."""
 
 
-def decide(
-    rules: Sequence[Rule], matter: Matter, manner: Manner | None = None, *, read_only: bool = False
-) -> Decision:
+def decide(rules: Sequence[Rule], matter: Matter, manner: Manner | None = None, *, read_only: bool = False) -> Decision:
     """What the rules say. Without one, what only reads is allowed, all else is asked."""
     manner = manner or Manner()
     near = [rule for rule in rules if _is_near(rule, matter)]
     denied = next((rule for rule in near if rule.action == "deny" and _concerns(rule, matter)), None)
     if denied is not None:
         return Decision("deny", denied)
+    if isinstance(matter, Command) and matter.ends:
+        return Decision("allow", inside=True)
     if manner.mode == "plan" and not read_only:
-        reads = isinstance(matter, Command) and matter.reads
-        found = _command(near, matter, manner) if reads and isinstance(matter, Command) else Decision("ask")
+        found = _command(near, matter, manner) if isinstance(matter, Command) and matter.reads else Decision("ask")
         return found if found.action == "allow" else Decision("deny", planned=True)
     if isinstance(matter, Files):
         return _files(near, matter, manner, read_only=read_only)
@@ -180,7 +155,11 @@ def _unjudged(near: list[Rule], matter: Command) -> Decision:
 
 def _pieces(line: str) -> list[Words]:
     """What stands between the operators of a line that cannot be read."""
-    return [words for part in line.replace("\n", ";").replace("|", ";").replace("&", ";").split(";") if (words := tuple(part.split()))]
+    return [
+        words
+        for part in line.replace("\n", ";").replace("|", ";").replace("&", ";").split(";")
+        if (words := tuple(part.split()))
+    ]
 
 
 def _allows(rule: Rule, piece: Words) -> bool:
@@ -201,7 +180,7 @@ def narrow(matter: Matter, *, refusing: bool = False) -> tuple[Reach, ...]:
         return tuple(Reach("file", (name,)) for name in matter.second) if matter.second else (Reach("edits"),)
     exactly = Reach("line", (), matter.line, matter.folder, matter.needs, matter.deciding)
     kinds = {part.kind for part in matter.parts}
-    if matter.needs or "other" in kinds or kinds <= {"reader"} and matter.writes is None:
+    if matter.needs or "other" in kinds or (kinds <= {"reader"} and matter.writes is None):
         return (exactly,)
     if refusing and (kinds != {"runner"} or matter.writes or len({part.key for part in matter.parts}) > 1):
         return (exactly,)
@@ -306,7 +285,9 @@ def _reaches(rule: Rule, reach: Reach, matter: Files) -> bool:
         case "file":
             return matter.edits and bool(matter.second) and set(matter.names) <= {reach.words[0]}
         case "name":
-            return matter.edits and bool(matter.second) and {Path(name).name for name in matter.names} <= {reach.words[0]}
+            return (
+                matter.edits and bool(matter.second) and {Path(name).name for name in matter.names} <= {reach.words[0]}
+            )
         case _:
             return False
 
@@ -326,7 +307,9 @@ def _fits(rule: Rule, part: Part) -> bool:
         return part.words[: len(words) - 1] == words[:-1]
     match part.kind:
         case "runner":
-            return part.wide and (part.key == words or (part.words[: len(words)] == words and len(words) >= len(part.key)))
+            return part.wide and (
+                part.key == words or (part.words[: len(words)] == words and len(words) >= len(part.key))
+            )
         case "reader" | "changer":
             return part.words[: len(words)] == words
         case "other":
@@ -349,7 +332,9 @@ def _begins(part: Part, command: Words) -> bool:
     """Whether a command begins with these words, its program by whatever path; where it may run others, holds them."""
     if part.kind != "other":
         return _starts(part.words, command)
-    return any(_holds(words, command) for words in (part.words, *crude_segments(" ".join(part.words)), *unwrapped(part.words)))
+    return any(
+        _holds(words, command) for words in (part.words, *crude_segments(" ".join(part.words)), *unwrapped(part.words))
+    )
 
 
 def _holds(words: Words, command: Words) -> bool:

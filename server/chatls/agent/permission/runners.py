@@ -1,9 +1,10 @@
-"""Commands that run a project's own code in the usual way, with the shapes that may stand behind them; tables, nothing else.
+"""Commands that run a project's own code in the usual way, with the shapes that may stand behind them; tables, nothing
+else.
 
-What is not listed is asked about each time, or remembered as exactly this line. Left out on purpose: options that name a program,
-a plugin, a file of settings, a folder or a file to write (`--junitxml`, `--log-file`, `--basetemp`, `-p`, `-c`, `-o`, `@list`,
-`--node-options`, `-exec`, `-toolexec`, `--config`, `VAR=...` of make), and what comes behind `--` for a script of npm's.
-"""
+What is not listed is asked about each time, or remembered as exactly this line. Left out on purpose: options that name
+a program, a plugin, a file of settings, a folder or a file to write (`--junitxml`, `--log-file`, `--basetemp`, `-p`,
+`-c`, `-o`, `@list`, `--node-options`, `-exec`, `-toolexec`, `--config`, `VAR=...` of make), and what comes behind `--`
+for a script of npm's."""
 
 import re
 from collections.abc import Mapping
@@ -204,14 +205,15 @@ HARMLESS: Mapping[str, re.Pattern[str]] = {
 AS_SHOWN = "PYTHONPATH"
 """May be set before a runner, to folders inside; it then belongs to the name."""
 
-_JS = """package.json package-lock.json .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs pnpm-workspace.yaml bunfig.toml tsconfig.json
-jest.config.js jest.config.ts jest.config.cjs jest.config.mjs jest.config.json vitest.config.ts vitest.config.js vitest.config.mts
-vite.config.ts vite.config.js vite.config.mts babel.config.js babel.config.json babel.config.cjs .babelrc .mocharc.js .mocharc.json
-.mocharc.yml .mocharc.cjs eslint.config.js eslint.config.mjs eslint.config.cjs eslint.config.ts .eslintrc .eslintrc.js .eslintrc.cjs
-.eslintrc.json .eslintrc.yml prettier.config.js prettier.config.mjs .prettierrc .prettierrc.js webpack.config.js rollup.config.js
-playwright.config.ts karma.conf.js gulpfile.js Gruntfile.js"""
-_PY = """conftest.py pytest.ini .pytest.ini pyproject.toml tox.ini setup.cfg setup.py noxfile.py sitecustomize.py usercustomize.py
-mypy.ini .mypy.ini ruff.toml .ruff.toml .flake8 uv.toml pyrightconfig.json"""
+_JS = """package.json package-lock.json .npmrc .yarnrc .yarnrc.yml .pnpmfile.cjs pnpm-workspace.yaml bunfig.toml
+tsconfig.json jest.config.js jest.config.ts jest.config.cjs jest.config.mjs jest.config.json vitest.config.ts
+vitest.config.js vitest.config.mts vite.config.ts vite.config.js vite.config.mts babel.config.js babel.config.json
+babel.config.cjs .babelrc .mocharc.js .mocharc.json .mocharc.yml .mocharc.cjs eslint.config.js eslint.config.mjs
+eslint.config.cjs eslint.config.ts .eslintrc .eslintrc.js .eslintrc.cjs .eslintrc.json .eslintrc.yml prettier.config.js
+prettier.config.mjs .prettierrc .prettierrc.js webpack.config.js rollup.config.js playwright.config.ts karma.conf.js
+gulpfile.js Gruntfile.js"""
+_PY = """conftest.py pytest.ini .pytest.ini pyproject.toml tox.ini setup.cfg setup.py noxfile.py sitecustomize.py
+usercustomize.py mypy.ini .mypy.ini ruff.toml .ruff.toml .flake8 uv.toml pyrightconfig.json"""
 _MAKEFILES = "Makefile makefile GNUmakefile"
 _DECIDERS: Mapping[str, str] = {
     "npm pnpm yarn bun npx node": _JS,

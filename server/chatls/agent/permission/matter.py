@@ -1,4 +1,4 @@
-"""What a command is for the rules: its parts, each of one kind, what it writes, what decides what it runs. Plain values."""
+"""What rules are asked about: files, and commands with their parts. Plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,29 @@ from chatls.agent.permission.shell import Words
 from chatls.tools.tool import Exact
 
 PartKind = Literal["reader", "runner", "changer", "other"]
-"""`reader`: it only reads. `runner`: it runs the project's code in the usual way. `changer`: what it changes is easily undone."""
+"""`reader`: it only reads. `runner`: it runs the project's code in the usual way. `changer`: what it changes is easily
+undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A call that is about files."""
+
+    tool: str
+    root: Path | None
+    """The root that they lie in; None: outside of all, or unknown."""
+    names: tuple[str, ...]
+    """Relative to the root, with slashes, links resolved."""
+    spelled: tuple[str, ...] = ()
+    """The same as they are written, and other names that a rule against them may mean."""
+    always: str | None = None
+    """Why it is asked whatever the rules; None if it is not."""
+    edits: bool = False
+    """It edits them."""
+    second: tuple[str, ...] = ()
+    """Those of them that decide what runs: answers for edits do not cover them."""
+    why: str = ""
+    """What they decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +54,9 @@ class Part:
 class Listing:
     """A command of git's that names the files whose text another one would show."""
 
+    program: str
     words: Words
+    """Empty: there is none to be asked."""
     folder: Path
     commits: Words = ()
     """What has to be a commit."""
@@ -57,12 +81,15 @@ class Command:
     """Why it cannot be read."""
     never: str | None = None
     """Why it is never remembered."""
-    writes: tuple[str, ...] = ()
-    """Files that it writes by redirection, relative to the root: edits like others."""
+    writes: Files | None = None
+    """Files that it writes by redirection: an edit like others."""
     needs: tuple[str, ...] = ()
     """What it needs beyond the sandbox."""
+    ends: bool = False
+    """It only ends a command in the background, that was permitted."""
     deciding: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Files that decide what it runs, relative to the root, and what each of them is now (a digest; empty: not there)."""
+    """Files that decide what it runs, relative to the root, and what each of them is now (a digest; empty: not
+    there)."""
     listings: tuple[Listing, ...] = ()
     """To be asked before it counts as reading."""
     exact: Exact | None = None
@@ -73,10 +100,14 @@ class Command:
         """Why it is asked about each time; None: it is not."""
         if self.root is None:
             return "it runs outside the workspace"
-        return self.unread or self.never
+        return self.unread or self.never or (self.writes.always if self.writes else None)
 
     @property
     def reads(self) -> bool:
         """Whether it does nothing but read."""
         kinds = {part.kind for part in self.parts}
         return kinds == {"reader"} and not (self.always or self.writes or self.needs)
+
+
+Matter = Files | Command
+"""What rules are asked about."""
