@@ -90,7 +90,7 @@ class App:
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
-        self._configuration = Configuration()
+        self._configuration = Configuration([tool.name for tool in TOOLS])
         self._models = Models(os.environ)
         editor = LspEditor(self._rpc, hello)
         self._later = Later(tasks)

@@ -26,7 +26,7 @@ NoticeLevel = Literal["info", "warning"]
 """How much a notice matters."""
 
 
-Mode = Literal["ask", "plan", "edits"]
+WorkingMode = Literal["ask", "plan", "edits"]
 """How a session works. `ask`: as the rules say. `plan`: what only reads runs, all else is denied without a question.
 `edits`: ordinary edits run unasked, commands too where they can run in the sandbox."""
 
@@ -39,7 +39,7 @@ class TurnStart(WireValue):
     """Also where the daemon chose the name."""
     model: str
     """"provider/model"."""
-    mode: Mode = "ask"
+    mode: WorkingMode = "ask"
     kind: Literal["turnStart"] = "turnStart"
 
 

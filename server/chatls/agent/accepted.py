@@ -27,7 +27,7 @@ from chatls.children.commands import Commands
 from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError
-from chatls.events import Happening, Mode, Notice, Prompt, StopReason, TurnStart
+from chatls.events import Happening, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
@@ -51,7 +51,7 @@ class Ask:
     tools: tuple[str, ...] | None = None
     """Only these; None: all that there are."""
     tool_choice: ToolChoice = "auto"
-    mode: Mode | None = None
+    mode: WorkingMode | None = None
     """How the session works from now on; None: as it did."""
 
 

@@ -3,9 +3,9 @@ stays."""
 
 from chatls.agent.session import Session
 from chatls.content import TextContent
-from chatls.events import Mode
+from chatls.events import WorkingMode
 
-_WORDS: dict[Mode, str] = {
+_WORDS: dict[WorkingMode, str] = {
     "ask": "From now on the user is asked before anything changes.",
     "plan": (
         "The user wants a plan: look at whatever you need, and say what you would do. Nothing can be "

@@ -48,7 +48,7 @@ class _Ticket:
         return EVERYTHING in (self.word, other.word) or self.word == other.word
 
 
-class Place:
+class QueuePlace:
     """A call's place among the changes of its turn."""
 
     def __init__(self, ticket: _Ticket | None, before: list[_Ticket]) -> None:
@@ -73,16 +73,16 @@ class Order:
         self._places: list[_Ticket] = []
 
     @asynccontextmanager
-    async def place(self, word: str | None) -> AsyncGenerator[Place, None]:
+    async def place(self, word: str | None) -> AsyncGenerator[QueuePlace, None]:
         """Take a place, at once. None touches nothing that others do."""
         if word is None:
-            yield Place(None, [])
+            yield QueuePlace(None, [])
             return
         ticket = _Ticket(word)
         before = [other for other in self._places if ticket.waits_for(other)]
         self._places.append(ticket)
         try:
-            yield Place(ticket, before)
+            yield QueuePlace(ticket, before)
         finally:
             self._places.remove(ticket)
             ticket.over.set()

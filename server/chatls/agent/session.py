@@ -9,7 +9,7 @@ from chatls.config import PermissionRule
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import INVALID_STATE, RequestError
-from chatls.events import Mode
+from chatls.events import WorkingMode
 from chatls.workspace.seen import Seen
 
 
@@ -35,8 +35,8 @@ class Session:
         self.seen = Seen()
         """The texts that the model knows."""
         self.system = SystemPrompt()
-        self.mode: Mode = "ask"
-        self.told_mode: Mode = "ask"
+        self.mode: WorkingMode = "ask"
+        self.told_mode: WorkingMode = "ask"
         """The one that the model knows."""
 
 

@@ -15,11 +15,11 @@ from chatls.agent.permission.matter import Command, Files, Matter
 from chatls.agent.permission.matters import matter_of
 from chatls.agent.permission.permissions import Permissions, Waiting
 from chatls.agent.permission.questions import CLOSED, Choice, choices, forbidden, question, rejected
-from chatls.agent.permission.rules import Decision, Manner
+from chatls.agent.permission.rules import Circumstances, Decision
 from chatls.agent.step import Outcome, Run
 from chatls.editor import Editor, Question, Reply
 from chatls.errors import ToolError
-from chatls.events import Emit, Mode, Notice, PermissionRequested, PermissionResolved
+from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved, WorkingMode
 from chatls.permissions import Action
 from chatls.tools.tool import Plan, ToolContext, ToolOutput
 
@@ -36,14 +36,14 @@ class Permit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _Weighing:
     """What is weighed."""
 
     run: Run
     context: ToolContext
     plan: Plan | None
     matter: Matter
-    manner: Manner
+    manner: Circumstances
 
     @property
     def read_only(self) -> bool:
@@ -60,7 +60,7 @@ class TurnGate:
         emit: Emit,
         ids: tuple[str, str],
         *,
-        mode: Mode = "ask",
+        mode: WorkingMode = "ask",
         readers: Action = "allow",
     ) -> None:
         """`ids`: of the session and of the turn."""
@@ -68,7 +68,7 @@ class TurnGate:
         self._editor = editor
         self._emit = emit
         self._ids = ids
-        self._mode: Mode = mode
+        self._mode: WorkingMode = mode
         self._readers: Action = readers
 
     async def weigh(
@@ -98,20 +98,20 @@ class TurnGate:
         decision = await self._decided(call)
         return self._permit(call, decision) if decision.action == "allow" else None
 
-    async def _call(self, run: Run, context: ToolContext, plan: Plan | None) -> _Call:
+    async def _call(self, run: Run, context: ToolContext, plan: Plan | None) -> _Weighing:
         subject, environment = plan.subject if plan else None, self._permissions.environment
         look = Look(context.workspace, environment)
         matter = await to_thread.run_sync(matter_of, run, subject, look, abandon_on_cancel=True)
         if isinstance(matter, Command) and matter.listings:
             matter = await without_secrets(matter, environment)
         inside = plan is not None and plan.inside is not None
-        return _Call(run, context, plan, matter, Manner(self._mode, self._readers, inside))
+        return _Weighing(run, context, plan, matter, Circumstances(self._mode, self._readers, inside))
 
-    async def _decided(self, call: _Call) -> Decision:
+    async def _decided(self, call: _Weighing) -> Decision:
         await self._permissions.refresh(busy=bool(call.context.commands.going))
         return self._permissions.decide(self._ids[0], call.matter, call.manner, read_only=call.read_only)
 
-    def _permit(self, call: _Call, decision: Decision, *, shown: bool = False) -> Permit:
+    def _permit(self, call: _Weighing, decision: Decision, *, shown: bool = False) -> Permit:
         """`shown`: a person saw the call, and said yes to it as it is written."""
         plan, matter = call.plan, call.matter
         if plan is None:
@@ -127,7 +127,7 @@ class TurnGate:
         )
         return Permit(partial(self._permissions.watched, way, edited, call.context.commands))
 
-    async def _asked(self, call: _Call) -> Outcome | Permit:
+    async def _asked(self, call: _Weighing) -> Outcome | Permit:
         """Ask, when it is its turn, and tell the client that it is asked and what came of it."""
         if not self._editor.asks:
             return Outcome.saying("denied", "denied: this has to be asked for, and the editor cannot ask the user")
@@ -155,7 +155,7 @@ class TurnGate:
             return error
 
     async def _taken(
-        self, reply: Reply | ToolError, options: tuple[Choice, ...], call: _Call
+        self, reply: Reply | ToolError, options: tuple[Choice, ...], call: _Weighing
     ) -> tuple[str, Outcome | Permit]:
         if isinstance(reply, ToolError):
             self._emit(Notice(f"not permitted, because the user could not be asked: {reply}", "warning"))
@@ -173,7 +173,7 @@ class TurnGate:
         inside = any(rule.reach and rule.reach.kind == "sandbox" for rule in choice.rules)
         return choice.option.kind, self._permit(call, Decision("allow", inside=inside), shown=not choice.rules)
 
-    def _settled(self, call: _Call, waiting: Waiting) -> tuple[str, Outcome | Permit]:
+    def _settled(self, call: _Weighing, waiting: Waiting) -> tuple[str, Outcome | Permit]:
         """What another answer made of it."""
         decision = waiting.decision or Decision("deny")
         if decision.action == "allow":

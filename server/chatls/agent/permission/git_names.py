@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 import anyio
 
 from chatls.agent.permission.lines import careful_git
-from chatls.agent.permission.matter import Command, Listing, Part
+from chatls.agent.permission.matter import Command, Naming, Part
 from chatls.agent.permission.shell import Words
 from chatls.children.commands import overlaid, quiet_environment
 from chatls.children.process import Child
@@ -31,7 +31,7 @@ async def without_secrets(command: Command, environment: Mapping[str, str]) -> C
     return command
 
 
-async def _why_not(listing: Listing, environment: Mapping[str, str]) -> str | None:
+async def _why_not(listing: Naming, environment: Mapping[str, str]) -> str | None:
     program = listing.program
     for word in listing.commits:
         code, _ = await _said(

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 
 from chatls.agent.permission.changers import CHANGERS
 from chatls.agent.permission.look import Look
-from chatls.agent.permission.matter import Listing, Part
+from chatls.agent.permission.matter import Naming, Part
 from chatls.agent.permission.options import NotListedError, fitted
 from chatls.agent.permission.readers import BUILT_IN, FOLDERLESS, READERS
 from chatls.agent.permission.reading import reading_of
@@ -23,7 +23,7 @@ class Judged:
     part: Part
     run: Words
     """Its words, the program by its path."""
-    listing: Listing | None = None
+    listing: Naming | None = None
     writes: tuple[Path, ...] = ()
     git: bool = False
     """It is git that only reads: it needs settings of ours."""
@@ -107,7 +107,7 @@ def _reader(words: Words, folder: Path | None, look: Look) -> Judged | None:
         raise NotListedError("git")
     look.require_repository(folder)
     listed: Words = (*program, *reading.git[1:]) if reading.git else ()
-    listing = Listing(program[0], listed, folder, reading.commits) if listed or reading.commits else None
+    listing = Naming(program[0], listed, folder, reading.commits) if listed or reading.commits else None
     return Judged(Part(words, "reader"), run, listing, git=True)
 
 

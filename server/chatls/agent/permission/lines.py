@@ -80,7 +80,7 @@ _GIT = {
 
 
 @dataclass(slots=True)
-class _Reading:
+class _Progress:
     """How far a line was read."""
 
     folder: Path | None
@@ -137,8 +137,8 @@ def _unshown(simples: tuple[Simple, ...], parts: list[Judged]) -> str | None:
     return None
 
 
-def _read(simples: tuple[Simple, ...], folder: Path, look: Look) -> _Reading:
-    reading = _Reading(folder)
+def _read(simples: tuple[Simple, ...], folder: Path, look: Look) -> _Progress:
+    reading = _Progress(folder)
     for at, simple in enumerate(simples):
         behind = simples[at + 1].joint if at + 1 < len(simples) else ""
         if reading.behind_cd and simple.joint not in ("&&", "|"):
@@ -184,7 +184,7 @@ def careful_git(environment: Mapping[str, str]) -> dict[str, str | None]:
     return {**{name: None for name in environment if name.startswith("GIT_")}, **_GIT}
 
 
-def _exact(subject: CommandSubject, reading: _Reading, look: Look) -> Exact | None:
+def _exact(subject: CommandSubject, reading: _Progress, look: Look) -> Exact | None:
     if any(one.part.kind == "other" for one in reading.parts):
         return None
     over: dict[str, str | None] = dict(_PLAIN)

@@ -51,7 +51,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class Naming:
     """A command of git's that names the files whose text another one would show."""
 
     program: str
@@ -90,7 +90,7 @@ class Command:
     deciding: Mapping[str, str] = field(default_factory=dict[str, str])
     """Files that decide what it runs, relative to the root, and what each of them is now (a digest; empty: not
     there)."""
-    listings: tuple[Listing, ...] = ()
+    listings: tuple[Naming, ...] = ()
     """To be asked before it counts as reading."""
     exact: Exact | None = None
     """What is run where no person was asked about it in this form; None: it runs as it is written."""

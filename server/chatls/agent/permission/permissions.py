@@ -12,7 +12,7 @@ from anyio import CancelScope, CapacityLimiter, Lock, to_thread
 from chatls.agent.permission.grants import Grants, NotKeptError, same
 from chatls.agent.permission.matter import Matter
 from chatls.agent.permission.questions import Changed
-from chatls.agent.permission.rules import Decision, Manner, Rule, decide
+from chatls.agent.permission.rules import Circumstances, Decision, Rule, decide
 from chatls.agent.permission.watch import Watch
 from chatls.children.commands import Commands
 from chatls.config import PermissionRule
@@ -31,7 +31,7 @@ class Waiting:
 
     session_id: str
     matter: Matter
-    manner: Manner
+    manner: Circumstances
     read_only: bool
     scope: CancelScope = field(default_factory=CancelScope)
     decision: Decision | None = None
@@ -66,7 +66,7 @@ class Permissions:
         rules = self.rules(session_id)
         held = tuple(rule for rule in rules if rule.id not in self._stale)
         for rule in rules:
-            if rule.id in self._stale and decide((rule,), matter, Manner(readers="ask")).action == "allow":
+            if rule.id in self._stale and decide((rule,), matter, Circumstances(readers="ask")).action == "allow":
                 return held, self._stale[rule.id]
         return held, self._partly(rules, matter)
 
@@ -130,13 +130,13 @@ class Permissions:
         problem, self._untold = self._untold, None
         return problem
 
-    def decide(self, session_id: str, matter: Matter, manner: Manner, *, read_only: bool) -> Decision:
+    def decide(self, session_id: str, matter: Matter, manner: Circumstances, *, read_only: bool) -> Decision:
         """What the rules say, as they are known now."""
         held = tuple(rule for rule in self.rules(session_id) if rule.id not in self._stale)
         return decide(held, matter, manner, read_only=read_only)
 
     @contextmanager
-    def waiting(self, session_id: str, matter: Matter, manner: Manner, *, read_only: bool) -> Generator[Waiting]:
+    def waiting(self, session_id: str, matter: Matter, manner: Circumstances, *, read_only: bool) -> Generator[Waiting]:
         """While a question waits: another answer may settle it."""
         one = Waiting(session_id, matter, manner, read_only)
         self._open.append(one)

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from chatls.agent.permission.matter import Command, Files, Matter
 from chatls.agent.permission.reach import Reach
-from chatls.agent.permission.rules import Decision, Manner, Rule, decide, narrow, wide
+from chatls.agent.permission.rules import Circumstances, Decision, Rule, decide, narrow, wide
 from chatls.agent.step import Outcome, Run
 from chatls.content import Diff, TextContent, ToolContent
 from chatls.editor import PermissionOption, Question
@@ -50,7 +50,7 @@ class Changed:
     """None: what it was is not known any more."""
 
 
-def choices(rules: Sequence[Rule], matter: Matter, manner: Manner, *, read_only: bool) -> tuple[Choice, ...]:
+def choices(rules: Sequence[Rule], matter: Matter, manner: Circumstances, *, read_only: bool) -> tuple[Choice, ...]:
     """The answers to choose from, narrow before wide. Those that last are there only where they would change what is
     asked."""
     ask = _Offers(tuple(rules), matter, manner, read_only=read_only)
@@ -72,7 +72,7 @@ def choices(rules: Sequence[Rule], matter: Matter, manner: Manner, *, read_only:
 class _Offers:
     rules: tuple[Rule, ...]
     matter: Matter
-    manner: Manner
+    manner: Circumstances
     read_only: bool
 
     def allowing(self, name: str, reaches: tuple[Reach, ...], scope: Lasting) -> list[Choice]:

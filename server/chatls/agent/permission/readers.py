@@ -19,7 +19,7 @@ from chatls.agent.permission.options import Shape, shape
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReaderRow:
     """A program that only reads."""
 
     why: str
@@ -37,8 +37,8 @@ BUILT_IN = frozenset({"echo", "printf", "pwd", "true", "false"})
 FOLDERLESS = frozenset({"diff", "cmp"})
 """Given folders, these read what lies in them."""
 
-READERS: Mapping[str, Reader] = {
-    "ls": Reader(
+READERS: Mapping[str, ReaderRow] = {
+    "ls": ReaderRow(
         "lists a folder",
         shape(
             "-a -A -b -B -c -C -d -f -F -g -G -h -i -k -l -m -n -N -o -p -q -Q -r -R -s -S -t -u -U -v -x -X -1 --all "
@@ -48,32 +48,32 @@ READERS: Mapping[str, Reader] = {
             "--color=NAME --classify=NAME",
         ),
     ),
-    "cat": Reader(
+    "cat": ReaderRow(
         "shows files",
         shape(
             "-A -b -e -E -n -s -t -T -u -v --show-all --number-nonblank --show-ends --number --squeeze-blank "
             "--show-tabs --show-nonprinting"
         ),
     ),
-    "nl": Reader(
+    "nl": ReaderRow(
         "shows files with numbers",
         shape("-p --no-renumber", "-b=TEXT -d=TEXT -f=TEXT -h=TEXT -i=N -l=N -n=NAME -s=TEXT -v=N -w=N"),
     ),
-    "head": Reader(
+    "head": ReaderRow(
         "shows the beginning of files",
         shape("-q -v -z --quiet --silent --verbose --zero-terminated", "-c=N -n=N --bytes=N --lines=N", numbers=True),
     ),
-    "tail": Reader(
+    "tail": ReaderRow(
         "shows the end of files",
         shape("-q -v -z --quiet --silent --verbose --zero-terminated", "-c=N -n=N --bytes=N --lines=N", numbers=True),
     ),
-    "wc": Reader("counts", shape("-c -m -l -L -w --bytes --chars --lines --max-line-length --words")),
-    "stat": Reader("tells of files", shape("-t --terse", "-c=TEXT --format=TEXT --printf=TEXT", least=1)),
-    "file": Reader(
+    "wc": ReaderRow("counts", shape("-c -m -l -L -w --bytes --chars --lines --max-line-length --words")),
+    "stat": ReaderRow("tells of files", shape("-t --terse", "-c=TEXT --format=TEXT --printf=TEXT", least=1)),
+    "file": ReaderRow(
         "tells what files are",
         shape("-b --brief -i --mime --mime-type --mime-encoding -h --no-dereference -N --no-pad -r --raw -0 --print0"),
     ),
-    "du": Reader(
+    "du": ReaderRow(
         "tells how large files are",
         shape(
             "-0 -a -b -c -h -k -l -m -s -S -x --all --apparent-size --bytes --total --human-readable --inodes "
@@ -81,7 +81,7 @@ READERS: Mapping[str, Reader] = {
             "-d=N -B=NAME -t=N --max-depth=N --block-size=NAME --threshold=N --exclude=TEXT",
         ),
     ),
-    "diff": Reader(
+    "diff": ReaderRow(
         "compares two files",
         shape(
             "-a -b -B -c -d -e -E -i -n -N -p -q -s -t -T -u -w -y -Z --brief --normal --text --minimal --ignore-case "
@@ -95,11 +95,11 @@ READERS: Mapping[str, Reader] = {
             most=2,
         ),
     ),
-    "cmp": Reader(
+    "cmp": ReaderRow(
         "compares two files",
         shape("-b -l -s --print-bytes --verbose --quiet --silent", "-n=N -i=[0-9:]+ --bytes=N", least=2, most=2),
     ),
-    "sort": Reader(
+    "sort": ReaderRow(
         "sorts lines",
         shape(
             "-b -c -C -d -f -g -h -i -M -m -n -r -R -s -u -V -z --ignore-leading-blanks --dictionary-order "
@@ -109,7 +109,7 @@ READERS: Mapping[str, Reader] = {
             "--check=NAME",
         ),
     ),
-    "uniq": Reader(
+    "uniq": ReaderRow(
         "leaves lines out that stand there twice",
         shape(
             "-c -d -D -i -u -z --count --repeated --ignore-case --unique --zero-terminated",
@@ -118,7 +118,7 @@ READERS: Mapping[str, Reader] = {
             most=1,
         ),
     ),
-    "cut": Reader(
+    "cut": ReaderRow(
         "shows parts of lines",
         shape(
             "-n -s -z --complement --only-delimited --zero-terminated",
@@ -126,7 +126,7 @@ READERS: Mapping[str, Reader] = {
             "--delimiter=TEXT --output-delimiter=TEXT",
         ),
     ),
-    "tr": Reader(
+    "tr": ReaderRow(
         "changes letters of what it reads",
         shape(
             "-c -C -d -s -t --complement --delete --squeeze-repeats --truncate-set1",
@@ -135,7 +135,7 @@ READERS: Mapping[str, Reader] = {
             most=2,
         ),
     ),
-    "grep": Reader(
+    "grep": ReaderRow(
         "searches",
         shape(
             "-E -F -G -P -i -y -w -x -z -s -v -b -n -H -h -o -q -a -I -r -L -l -c -T -Z -U "
@@ -153,7 +153,7 @@ READERS: Mapping[str, Reader] = {
         frozenset({"-r", "--recursive"}),
         frozenset({"-e", "--regexp"}),
     ),
-    "rg": Reader(
+    "rg": ReaderRow(
         "searches",
         shape(
             "-F -i -s -S -w -x -v -n -N -H -I -o -q -a -l -c -U -P -p -0 -u -. --fixed-strings "
@@ -174,7 +174,7 @@ READERS: Mapping[str, Reader] = {
         frozenset({"always"}),
         frozenset({"-e", "--regexp", "--files", "--type-list"}),
     ),
-    "jq": Reader(
+    "jq": ReaderRow(
         "reads JSON",
         shape(
             "-c -n -e -s -r -j -a -S -C -M -R --compact-output --null-input --exit-status --slurp --raw-output "
@@ -184,8 +184,8 @@ READERS: Mapping[str, Reader] = {
             least=1,
         ),
     ),
-    "pwd": Reader("names the folder", shape("-L -P", operands="")),
-    "date": Reader(
+    "pwd": ReaderRow("names the folder", shape("-L -P", operands="")),
+    "date": ReaderRow(
         "tells the time",
         shape(
             "-u -R --utc --universal --rfc-email",
@@ -195,18 +195,20 @@ READERS: Mapping[str, Reader] = {
             most=1,
         ),
     ),
-    "sed": Reader("shows lines N to M", shape("-n --quiet --silent", operands=r"\d+(,(\d+|\$))?p|\$p PATH", least=1)),
-    "echo": Reader("writes words", shape("-n -e -E", operands="TEXT")),
-    "printf": Reader("writes words", shape(operands="TEXT", least=1)),
-    "true": Reader("does nothing", shape(operands="TEXT")),
-    "false": Reader("does nothing", shape(operands="TEXT")),
-    "basename": Reader("takes names apart", shape("-a -z", "-s=TEXT --suffix=TEXT", operands="TEXT", least=1)),
-    "dirname": Reader("takes names apart", shape("-z", operands="TEXT", least=1)),
-    "realpath": Reader("follows links", shape("-e -m -q -s -z", least=1)),
-    "readlink": Reader("follows links", shape("-f -e -m -n -q -s -z", least=1)),
-    "which": Reader("finds programs", shape("-a", operands="[A-Za-z0-9_][A-Za-z0-9_.+-]*", least=1)),
-    "find": Reader("lists files", shape(operands="PATH")),
-    "git": Reader("tells of the history", shape()),
+    "sed": ReaderRow(
+        "shows lines N to M", shape("-n --quiet --silent", operands=r"\d+(,(\d+|\$))?p|\$p PATH", least=1)
+    ),
+    "echo": ReaderRow("writes words", shape("-n -e -E", operands="TEXT")),
+    "printf": ReaderRow("writes words", shape(operands="TEXT", least=1)),
+    "true": ReaderRow("does nothing", shape(operands="TEXT")),
+    "false": ReaderRow("does nothing", shape(operands="TEXT")),
+    "basename": ReaderRow("takes names apart", shape("-a -z", "-s=TEXT --suffix=TEXT", operands="TEXT", least=1)),
+    "dirname": ReaderRow("takes names apart", shape("-z", operands="TEXT", least=1)),
+    "realpath": ReaderRow("follows links", shape("-e -m -q -s -z", least=1)),
+    "readlink": ReaderRow("follows links", shape("-f -e -m -n -q -s -z", least=1)),
+    "which": ReaderRow("finds programs", shape("-a", operands="[A-Za-z0-9_][A-Za-z0-9_.+-]*", least=1)),
+    "find": ReaderRow("lists files", shape(operands="PATH")),
+    "git": ReaderRow("tells of the history", shape()),
 }
 """By the name of the program. `find` and `git` are read by `find_words` and `git_readers`."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chatls.agent.permission.git_readers import GIT_READERS, GLOBAL_FLAGS
 from chatls.agent.permission.options import NotListedError, Places, fitted
-from chatls.agent.permission.readers import FIND_ALONE, FIND_PLACES, FIND_WITH, READERS, Reader
+from chatls.agent.permission.readers import FIND_ALONE, FIND_PLACES, FIND_WITH, READERS, ReaderRow
 from chatls.agent.permission.shell import Words
 from chatls.workspace.secret_files import CANDIDATES, EXCLUDED
 
@@ -18,7 +18,7 @@ _OBJECT = re.compile(r"[0-9a-fA-F]{4,64}(?![A-Za-z0-9_./-])")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Readout:
     """What a command that only reads would do."""
 
     words: Words
@@ -35,7 +35,7 @@ class Reading:
     """Of `git -C FOLDER`."""
 
 
-def reading_of(words: Words) -> Reading:
+def reading_of(words: Words) -> Readout:
     """What a command would read. Raises `NotListedError` where it could do more than that."""
     program, *arguments = words
     if program not in READERS:
@@ -43,18 +43,18 @@ def reading_of(words: Words) -> Reading:
     rest = tuple(arguments)
     match program:
         case "find":
-            return Reading(words, _found(rest))
+            return Readout(words, _found(rest))
         case "git":
             return _git(rest)
         case "printf" if rest and rest[0].startswith("-"):
             raise NotListedError(rest[0])
         case "echo" | "true" | "false":
-            return Reading(words, ())
+            return Readout(words, ())
         case _:
             return _reading(program, rest, READERS[program])
 
 
-def _reading(program: str, rest: Words, reader: Reader) -> Reading:
+def _reading(program: str, rest: Words, reader: ReaderRow) -> Readout:
     places = fitted(rest, reader.shape)
     if program == "sed" and not places.options & {"-n", "--quiet", "--silent"}:
         raise NotListedError("no -n")
@@ -64,8 +64,8 @@ def _reading(program: str, rest: Words, reader: Reader) -> Reading:
     if reader.apart & places.options:
         read = (*places.operands[:1], *read)
     if not reader.recursive & {"always", *places.options}:
-        return Reading((program, *rest), read)
-    return Reading((program, *EXCLUDED, *rest) if program == "grep" else _rg(rest), read or (".",), whole=True)
+        return Readout((program, *rest), read)
+    return Readout((program, *EXCLUDED, *rest) if program == "grep" else _rg(rest), read or (".",), whole=True)
 
 
 def _rg(rest: Words) -> Words:
@@ -91,10 +91,10 @@ def _found(rest: Words) -> Words:
     return tuple(places)
 
 
-def _git(rest: Words) -> Reading:
+def _git(rest: Words) -> Readout:
     left, folder = _behind_options(rest)
     if left == ("--version",):
-        return Reading(("git", *left), (), git=())
+        return Readout(("git", *left), (), git=())
     if not left or left[0] not in GIT_READERS:
         raise NotListedError(left[0] if left else "git")
     name, *arguments = left
@@ -108,7 +108,7 @@ def _git(rest: Words) -> Reading:
     shows = known.shows or bool(known.shows_with & places.options)
     listed = _listing(head, name, given) if shows else ()
     commits = tuple(word for word in places.operands if shows and _OBJECT.match(word))
-    return Reading((*head, *known.careful, *given), _named(places, name), git=listed, commits=commits, folder=folder)
+    return Readout((*head, *known.careful, *given), _named(places, name), git=listed, commits=commits, folder=folder)
 
 
 def _behind_options(rest: Words) -> tuple[Words, str | None]:
@@ -123,14 +123,14 @@ def _behind_options(rest: Words) -> tuple[Words, str | None]:
     return tuple(left), folder
 
 
-def _topic(head: Words, given: Words, places: Places, folder: str | None) -> Reading:
+def _topic(head: Words, given: Words, places: Places, folder: str | None) -> Readout:
     """`stash list`, `stash show`, `reflog`, `worktree list`."""
     if places.operands[:1] != given[:1] and places.operands:
         raise NotListedError(given[0])
     if (head[-1], *given[:1]) == ("stash", "show"):
         listed = (*head, "show", "--name-only", "-z", *(word for word in given[1:] if not word.startswith("-")))
-        return Reading((*head, "show", "--no-ext-diff", "--no-textconv", *given[1:]), (), git=listed, folder=folder)
-    return Reading((*head, *given), (), git=(), folder=folder)
+        return Readout((*head, "show", "--no-ext-diff", "--no-textconv", *given[1:]), (), git=listed, folder=folder)
+    return Readout((*head, *given), (), git=(), folder=folder)
 
 
 def _named(places: Places, name: str) -> Words:

@@ -14,7 +14,7 @@ from chatls.agent.permission.never import never, plain_program, unwrapped, witho
 from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.shell import Words, crude_segments
 from chatls.errors import ToolError
-from chatls.events import Mode
+from chatls.events import WorkingMode
 from chatls.permissions import Action, Scope
 from chatls.workspace.globs import Wanted, wanted
 
@@ -64,10 +64,10 @@ _PLACES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class Circumstances:
     """In which way a session works."""
 
-    mode: Mode = "ask"
+    mode: WorkingMode = "ask"
     readers: Action = "allow"
     """What is done with commands that only read, without a rule."""
     inside: bool = False
@@ -87,9 +87,11 @@ class Decision:
     """It is denied because of the mode `plan`."""
 
 
-def decide(rules: Sequence[Rule], matter: Matter, manner: Manner | None = None, *, read_only: bool = False) -> Decision:
+def decide(
+    rules: Sequence[Rule], matter: Matter, manner: Circumstances | None = None, *, read_only: bool = False
+) -> Decision:
     """What the rules say. Without one, what only reads is allowed, all else is asked."""
-    manner = manner or Manner()
+    manner = manner or Circumstances()
     near = [rule for rule in rules if _is_near(rule, matter)]
     denied = next((rule for rule in near if rule.action == "deny" and _concerns(rule, matter)), None)
     if denied is not None:
@@ -104,14 +106,14 @@ def decide(rules: Sequence[Rule], matter: Matter, manner: Manner | None = None, 
     return _command(near, matter, manner)
 
 
-def _files(near: list[Rule], matter: Files, manner: Manner, *, read_only: bool) -> Decision:
+def _files(near: list[Rule], matter: Files, manner: Circumstances, *, read_only: bool) -> Decision:
     if matter.always is not None:
         return Decision("ask")
     free = read_only or (manner.mode == "edits" and matter.edits and matter.root is not None and not matter.second)
     return _strongest([rule for rule in near if _covers(rule, matter)], "allow" if free else "ask")
 
 
-def _command(near: list[Rule], matter: Command, manner: Manner) -> Decision:
+def _command(near: list[Rule], matter: Command, manner: Circumstances) -> Decision:
     if matter.root is None:
         return Decision("ask")
     exactly = [rule for rule in near if rule.reach and _is_exactly(rule.reach, matter)]
@@ -135,7 +137,7 @@ def _command(near: list[Rule], matter: Command, manner: Manner) -> Decision:
     return refused
 
 
-def _part(near: list[Rule], part: Part, manner: Manner) -> Decision:
+def _part(near: list[Rule], part: Part, manner: Circumstances) -> Decision:
     found = _strongest([rule for rule in near if _fits(rule, part)], "ask")
     if found.rule is None and part.kind == "reader":
         return Decision(manner.readers, inside=True)
@@ -302,7 +304,7 @@ def _fits(rule: Rule, part: Part) -> bool:
     if rule.action == "ask":
         return words is None or _begins(part, tuple(word for word in words if word != ANY))
     if words is None:
-        return True
+        return part.kind != "other"
     if words[-1] == ANY:
         return part.words[: len(words) - 1] == words[:-1]
     match part.kind:

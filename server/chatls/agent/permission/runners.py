@@ -15,7 +15,7 @@ from chatls.agent.permission.shell import Words
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
+class RunnerRow:
     """One of them."""
 
     shape: Shape
@@ -110,54 +110,56 @@ _NAMES = shape(
     operands=r"[A-Za-z:][A-Za-z0-9:_.-]*",
 )
 
-_MODULES: Mapping[str, Runner] = {
-    "pytest": Runner(_PYTEST),
-    "unittest": Runner(_UNITTEST),
-    "mypy": Runner(_MYPY),
-    "ruff check": Runner(_RUFF),
-    "ruff format --check": Runner(_RUFF),
-    "black --check": Runner(_PATHS),
-    "flake8": Runner(_PATHS),
-    "pyright": Runner(shape("--warnings --stats --outputjson", "--level=NAME")),
-    "pip list": Runner(_PIP),
-    "pip show": Runner(_PIP),
-    "pip check": Runner(_PIP),
-    "pip freeze": Runner(_PIP),
+_MODULES: Mapping[str, RunnerRow] = {
+    "pytest": RunnerRow(_PYTEST),
+    "unittest": RunnerRow(_UNITTEST),
+    "mypy": RunnerRow(_MYPY),
+    "ruff check": RunnerRow(_RUFF),
+    "ruff format --check": RunnerRow(_RUFF),
+    "black --check": RunnerRow(_PATHS),
+    "flake8": RunnerRow(_PATHS),
+    "pyright": RunnerRow(shape("--warnings --stats --outputjson", "--level=NAME")),
+    "pip list": RunnerRow(_PIP),
+    "pip show": RunnerRow(_PIP),
+    "pip check": RunnerRow(_PIP),
+    "pip freeze": RunnerRow(_PIP),
 }
-_OF_NODE: Mapping[str, Runner] = {
-    "tsc": Runner(_TSC),
-    "eslint": Runner(_ESLINT),
-    "prettier": Runner(_PRETTIER),
-    "jest": Runner(_JEST),
-    "vitest": Runner(_VITEST),
-    "mocha": Runner(shape("--exit --bail", "-g=TEXT --timeout=N --reporter=(spec|dot|min|list|tap)")),
+_OF_NODE: Mapping[str, RunnerRow] = {
+    "tsc": RunnerRow(_TSC),
+    "eslint": RunnerRow(_ESLINT),
+    "prettier": RunnerRow(_PRETTIER),
+    "jest": RunnerRow(_JEST),
+    "vitest": RunnerRow(_VITEST),
+    "mocha": RunnerRow(shape("--exit --bail", "-g=TEXT --timeout=N --reporter=(spec|dot|min|list|tap)")),
 }
 _SCRIPTED = ("npm", "pnpm", "yarn", "bun")
 
-RUNNERS: Mapping[str, Runner] = {
+RUNNERS: Mapping[str, RunnerRow] = {
     **{name: row for name, row in _MODULES.items() if name != "unittest"},
     **{f"python -m {name}": row for name, row in _MODULES.items()},
-    **{f"{program} test": Runner(_TEST) for program in _SCRIPTED},
-    **{f"{program} run": Runner(_SCRIPT, keyed=True) for program in _SCRIPTED},
-    "npm t": Runner(_TEST),
-    "npm run-script": Runner(_SCRIPT, keyed=True),
+    **{f"{program} test": RunnerRow(_TEST) for program in _SCRIPTED},
+    **{f"{program} run": RunnerRow(_SCRIPT, keyed=True) for program in _SCRIPTED},
+    "npm t": RunnerRow(_TEST),
+    "npm run-script": RunnerRow(_SCRIPT, keyed=True),
     **{f"npx {no} {name}": row for name, row in _OF_NODE.items() for no in ("--no-install", "--no")},
-    "go test": Runner(_GO),
-    "go build": Runner(_GO),
-    "go vet": Runner(_GO),
-    "cargo test": Runner(_CARGO),
-    "cargo build": Runner(_CARGO),
-    "cargo check": Runner(_CARGO),
-    "cargo clippy": Runner(_CARGO),
-    "cargo fmt --check": Runner(shape("--all", operands="")),
-    "make": Runner(_MAKE, keyed=True),
-    "tox": Runner(_TOX, keyed=True),
-    "mvn": Runner(_NAMES, keyed=True),
-    "gradle": Runner(_NAMES, keyed=True),
-    "dotnet build": Runner(_NAMES),
-    "dotnet test": Runner(_NAMES),
-    "mix test": Runner(shape("--trace --failed --stale", "--seed=N")),
-    "bundle exec rspec": Runner(shape("-f -b --fail-fast", "-e=TEXT --format=(p|progress|d|documentation) -f=(p|d)")),
+    "go test": RunnerRow(_GO),
+    "go build": RunnerRow(_GO),
+    "go vet": RunnerRow(_GO),
+    "cargo test": RunnerRow(_CARGO),
+    "cargo build": RunnerRow(_CARGO),
+    "cargo check": RunnerRow(_CARGO),
+    "cargo clippy": RunnerRow(_CARGO),
+    "cargo fmt --check": RunnerRow(shape("--all", operands="")),
+    "make": RunnerRow(_MAKE, keyed=True),
+    "tox": RunnerRow(_TOX, keyed=True),
+    "mvn": RunnerRow(_NAMES, keyed=True),
+    "gradle": RunnerRow(_NAMES, keyed=True),
+    "dotnet build": RunnerRow(_NAMES),
+    "dotnet test": RunnerRow(_NAMES),
+    "mix test": RunnerRow(shape("--trace --failed --stale", "--seed=N")),
+    "bundle exec rspec": RunnerRow(
+        shape("-f -b --fail-fast", "-e=TEXT --format=(p|progress|d|documentation) -f=(p|d)")
+    ),
 }
 """By the words that they begin with. A version behind `python` belongs to its name."""
 

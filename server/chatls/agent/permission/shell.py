@@ -119,7 +119,7 @@ def read_line(line: str) -> tuple[Simple, ...] | None:
     if len(line) > _LONGEST or any(_odd(letter) for letter in line):
         return None
     try:
-        return _Reader(line).read()
+        return _LineReader(line).read()
     except _UnreadableError:
         return None
 
@@ -151,7 +151,7 @@ def _target(one: Redirection) -> str:
     return one.target.text if one.operator == ">&" else shlex.quote(one.target.text)
 
 
-class _Reader:
+class _LineReader:
     """Reads one line."""
 
     def __init__(self, line: str) -> None:

@@ -9,9 +9,9 @@ from chatls.agent.permission.questions import Changed
 from chatls.agent.permission.rules import Rule
 from chatls.content import Diff
 
-Place = tuple[Path, str]
+DecidingFile = tuple[Path, str]
 """A root, and a file relative to it."""
-Digests = Mapping[Place, str]
+Digests = Mapping[DecidingFile, str]
 
 _MOST_TEXTS = 500
 _MOST_SHOWN = 2**18
@@ -22,7 +22,7 @@ class Watch:
     """What files were before the agent changed them. Its methods block: call them in a worker thread."""
 
     def __init__(self) -> None:
-        self._texts: dict[tuple[Place, str], str] = {}
+        self._texts: dict[tuple[DecidingFile, str], str] = {}
         """By place and digest."""
         self.last: Digests = {}
         """What was seen last, while a command of the agent's went on in the background."""
@@ -38,7 +38,7 @@ class Watch:
                 self._texts[place, now] = _text(place[0] / place[1])
         return found
 
-    def touched(self, rules: Iterable[Rule], before: Digests, edited: Iterable[Place] = ()) -> list[Rule]:
+    def touched(self, rules: Iterable[Rule], before: Digests, edited: Iterable[DecidingFile] = ()) -> list[Rule]:
         """The rules that hang on what the agent changed since `before`, or has just edited in the editor."""
         known, news = frozenset(edited), list[Rule]()
         now = self.seen(rules)
@@ -69,7 +69,7 @@ class Watch:
                     break
         return found
 
-    def _diff(self, place: Place, was: str) -> Diff | None:
+    def _diff(self, place: DecidingFile, was: str) -> Diff | None:
         path = place[0] / place[1]
         before = "" if not was else self._texts.get((place, was))
         if before is None:
