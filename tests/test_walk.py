@@ -53,6 +53,7 @@ WAY = [
     "agent.queues",
     "agent.turn",
     "agent.request",
+    "agent.steering",
     "agent.step",
     "agent.longest",
     "agent.repeats",

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from anyio import CancelScope
 
+from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.longest import cut_off
 from chatls.agent.modes import told
@@ -21,6 +22,7 @@ from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
 from chatls.agent.runner import Runner
 from chatls.agent.session import Session
+from chatls.agent.steering import Steering
 from chatls.agent.step import Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
@@ -68,6 +70,8 @@ class Ended:
     """From the moment the prompt was accepted."""
     error: TurnError | None = None
     """Only with the stop reason `error`."""
+    unsent: tuple[ContentBlock, ...] = ()
+    """What the person said meanwhile and the model was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class Accepted:
         self.listeners: tuple[Listener, ...] = ()
         self.scope = CancelScope()
         self.tally = Tally()
+        self.steering = Steering(session.history, self._emit, lambda said: read_links(said, self._workspace()))
         self._means = means
         self._ask = ask
         self._settings = settings
@@ -140,7 +145,8 @@ class Accepted:
         if stop == "error" and error is None:
             error = TurnError("internal", "the provider ended its reply without a word", retryable=False)
         duration = round((monotonic() - self.tally.began) * 1000)
-        return Ended(self.session.id, self.id, stop, self.tally, duration, error if stop == "error" else None)
+        error = error if stop == "error" else None
+        return Ended(self.session.id, self.id, stop, self.tally, duration, error, self.steering.rest())
 
     def cancel_call(self, call_id: str) -> bool:
         """Cancel one call: the model is told, the turn goes on. False where no such call is open."""
@@ -156,7 +162,7 @@ class Accepted:
         for hear in self.listeners:
             hear(event)
 
-    async def _answered(self, served: Served, mark: int) -> StopReason:
+    async def _answered(self, served: Served, mark: AsItWas) -> StopReason:
         session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
@@ -177,7 +183,9 @@ class Accepted:
         offered = provider.offered(model, tuple(tool.spec for tool in self._tools.values()))
         tools = {spec.name: self._tools[spec.name] for spec in offered}
         parameters = Parameters(**self._settings.parameters.model_dump())
-        requests = Requests(model, system, session.history, offered, parameters, ask.tool_choice)
+        requests = Requests(
+            model, system, session.history, offered, parameters, ask.tool_choice, (self.steering.deliver,)
+        )
         gate = TurnGate(
             self._means.permissions,
             session.editor,
@@ -192,7 +200,8 @@ class Accepted:
         repeats = Repeats()
         new_step = partial(Step, tools, self._workspace, repeats)
         stream = partial(cut_off, partial(repeats.watched, provider.stream), limits)
-        return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps)
+        more = self.steering.waiting
+        return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps, more)
 
     def _workspace(self) -> Workspace:
         return Workspace(self.session.editor, beside=self._means.commands.folder)

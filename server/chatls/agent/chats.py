@@ -6,6 +6,7 @@ from typing import Literal
 
 from chatls.agent.accepted import Accepted, Ask, Ended, Listener, Means, Room
 from chatls.agent.session import Begin, Session, Sessions
+from chatls.content import ContentBlock
 from chatls.errors import OVERLOADED, SESSION_NOT_FOUND, TURN_IN_PROGRESS, RequestError
 from chatls.signals import Signal
 from chatls.tools.toolbox import Toolbox
@@ -15,6 +16,8 @@ MOST = 64
 
 Cancelled = Literal["cancelling", "idle", "not_found"]
 """What became of a cancel. `idle`: no such turn runs. `not_found`: no such session, or no such open call."""
+Steer = Literal["queued", "idle"]
+"""What became of words for a turn. `idle`: no such turn runs, nothing was kept."""
 
 
 class Chats:
@@ -52,7 +55,7 @@ class Chats:
         if isinstance(where, Begin):
             session = self._sessions.begin(where)
         if session is None:
-            raise RequestError(SESSION_NOT_FOUND, f"there is no session {where!r}")
+            raise _unknown(str(where))
         if session.id in self._running:
             text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
             raise RequestError(TURN_IN_PROGRESS, text)
@@ -67,6 +70,15 @@ class Chats:
     def begin(self, new: Begin) -> Session:
         """Begin a session without a prompt. Raises `RequestError` (1007) if its name is taken."""
         return self._sessions.begin(new)
+
+    def steer(self, session_id: str, turn_id: str | None, content: tuple[ContentBlock, ...]) -> Steer:
+        """Words for the turn of a session, or for this very turn. Raises `RequestError` (1001)."""
+        accepted = self._running.get(session_id)
+        if accepted is None and self._sessions.find(session_id) is None:
+            raise _unknown(session_id)
+        if accepted is None or turn_id not in (None, accepted.id):
+            return "idle"
+        return "queued" if accepted.steering.put(content) else "idle"
 
     def cancel(self, session_id: str, turn_id: str | None = None, call_id: str | None = None) -> Cancelled:
         """End the turn of a session, only this very turn, or one call of it."""
@@ -98,6 +110,10 @@ class Chats:
     def _free(self, session: Session) -> None:
         del self._running[session.id]
         self._ended.fire()
+
+
+def _unknown(session_id: str) -> RequestError:
+    return RequestError(SESSION_NOT_FOUND, f"there is no session {session_id!r}")
 
 
 def _nothing() -> None:
