@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chatls.agent.permission.command_keys import Key
 
 from chatls.agent.permission import grants
-from chatls.agent.permission.command_keys import Key
 from chatls.agent.permission.grants import Grants, NotKeptError
 from chatls.agent.permission.rules import Rule
 
