@@ -578,5 +578,13 @@ class ReloadRequest(WireValue):
     not be touched."""
 
 
+@dataclass(frozen=True, slots=True)
+class SaveRequest(WireValue):
+    """Which documents are to be written to the disk."""
+
+    uris: tuple[str, ...]
+    """Open documents. One whose file was changed by somebody else must not be written."""
+
+
 event_from_wire: Callable[[JsonObject], Event | None] = tagged(Event, "kind")
 """Read a `$/progress` value; None for a kind that this client does not know."""

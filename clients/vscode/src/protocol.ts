@@ -560,6 +560,17 @@ export interface ReloadAnswer {
   readonly reloaded?: readonly string[];
 }
 
+/** Which documents are to be written to the disk. */
+export interface SaveRequest {
+  /** Open documents. One whose file was changed by somebody else must not be written. */
+  readonly uris: readonly string[];
+}
+
+/** Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer. */
+export interface SaveAnswer {
+  readonly saved?: readonly string[];
+}
+
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
 export type ProgressValue = Event & {
   /** Counts up by one within a turn, from 1. */
@@ -591,6 +602,8 @@ export interface RequestsToClient {
   "chat/diagnostics": { params: DiagnosticsRequest; result: DiagnosticsAnswer };
   /** Read unchanged documents anew whose files were changed. */
   "chat/reload": { params: ReloadRequest; result: ReloadAnswer };
+  /** Write open documents to the disk. */
+  "chat/save": { params: SaveRequest; result: SaveAnswer };
 }
 
 /** For `workspace/executeCommand`. */

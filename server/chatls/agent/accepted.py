@@ -217,4 +217,5 @@ class Accepted:
             cancelled,
             limits.tool_timeout,
             limits.tool_result_bytes,
+            self._settings.edits.save,
         )

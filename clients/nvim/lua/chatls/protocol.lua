@@ -473,6 +473,14 @@
 ---@class chatls.ReloadAnswer
 ---@field reloaded? string[]
 
+---Which documents are to be written to the disk.
+---@class chatls.SaveRequest
+---@field uris string[] Open documents. One whose file was changed by somebody else must not be written.
+
+---Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer.
+---@class chatls.SaveAnswer
+---@field saved? string[]
+
 return {
   version = 1,
   methods = {
@@ -487,6 +495,7 @@ return {
     request_permission = "chat/requestPermission",
     diagnostics = "chat/diagnostics",
     reload = "chat/reload",
+    save = "chat/save",
   },
   commands = {
     "chatls.cancel",
