@@ -22,7 +22,7 @@ from chatls.agent.permission.gate import Permit
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
-from chatls.agent.runner import Gate, Runner
+from chatls.agent.runner import Gate, Runner, Weighed
 from chatls.agent.step import Run, Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
@@ -112,7 +112,7 @@ class Desk:
 class Open:
     """A gate that lets everything pass."""
 
-    async def weigh(self, run: Run, context: ToolContext, plan: Plan | None) -> Permit:
+    async def weigh(self, run: Run, context: ToolContext, plan: Plan | None) -> Weighed:
         """`Gate.weigh`."""
         await checkpoint()
         return Permit()

@@ -241,4 +241,4 @@ def _entry(rule: Rule, reach: Reach) -> dict[str, Any]:
 
 def same(one: Rule, other: Rule) -> bool:
     """Whether two rules are about the same: the later one counts."""
-    return (one.workspace, one.tool, one.action, one.reach) == (other.workspace, other.tool, other.action, other.reach)
+    return (one.workspace, one.tool, one.reach) == (other.workspace, other.tool, other.reach)
