@@ -160,6 +160,11 @@
 ---| "max_tokens"
 ---| "refusal"
 
+---What a stretch of a reply is.
+---@alias chatls.ReplyPart
+---| "text"
+---| "thinking"
+
 ---How much a notice matters.
 ---@alias chatls.NoticeLevel
 ---| "info"
@@ -187,6 +192,13 @@
 ---@class chatls.ThinkingChunk : chatls.ProgressValue
 ---@field kind "thinkingChunk"
 ---@field text string
+
+---The beginning of the reply's text is something else: the prompt had opened the model's thinking, and it ends.
+---@class chatls.Reclassified : chatls.ProgressValue
+---@field kind "reclassified"
+---@field from chatls.ReplyPart What it was shown as: `text`.
+---@field to chatls.ReplyPart What it is: `thinking`.
+---@field length integer Code points, from the beginning of the reply's text (since the last `stepEnd`).
 
 ---The model began to write a call.
 ---@class chatls.ToolCallStart : chatls.ProgressValue
@@ -275,6 +287,7 @@
 ---| chatls.TurnStart
 ---| chatls.TextChunk
 ---| chatls.ThinkingChunk
+---| chatls.Reclassified
 ---| chatls.ToolCallStart
 ---| chatls.ToolCallDelta
 ---| chatls.ToolCallEnd
@@ -505,6 +518,7 @@ return {
     "turnStart",
     "textChunk",
     "thinkingChunk",
+    "reclassified",
     "toolCallStart",
     "toolCallDelta",
     "toolCallEnd",
