@@ -303,6 +303,8 @@ def _fits(rule: Rule, part: Part) -> bool:
     words = rule.command
     if rule.action == "ask":
         return words is None or _begins(part, tuple(word for word in words if word != ANY))
+    if not part.bare:
+        return False
     if words is None:
         return part.kind != "other"
     if words[-1] == ANY:
