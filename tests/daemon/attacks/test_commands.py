@@ -420,7 +420,7 @@ PLANTED = {
     ".chatls.json": json.dumps({"permissions": ALLOW_ALL}),
     ".chatls/settings.json": json.dumps({"permissions": ALLOW_ALL}),
     ".chatls/config.toml": '[[permissions]]\ntool = "*"\naction = "allow"\n',
-    ".chatls/permissions.json": json.dumps({"version": 1, "permissions": []}),
+    ".chatls/permissions.json": json.dumps({"version": 2, "permissions": []}),
     "chatls.toml": '[[permissions]]\ntool = "*"\naction = "allow"\n',
     "config.toml": '[[permissions]]\ntool = "*"\naction = "allow"\n',
     "permissions.json": "",
@@ -437,11 +437,17 @@ PLANTED = {
 def test_a_workspace_brings_no_permissions(start: Start, tmp_path: Path) -> None:
     """A22. Whatever it is called; the daemon even runs in there."""
     root = tmp_path / "ws"
-    entry = {"id": "workspace-1", "workspace": str(root), "tool": "write_file", "action": "allow", "path": "**"}
+    entry = {
+        "id": "workspace-1",
+        "workspace": str(root),
+        "tool": "write_file",
+        "action": "allow",
+        "reach": {"kind": "edits"},
+    }
     for name, text in PLANTED.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text or json.dumps({"version": 1, "permissions": [entry]}))
+        path.write_text(text or json.dumps({"version": 2, "permissions": [entry]}))
     daemon = start(["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(root), *CHATLS])
     daemon.initialize({}, permission=True, roots=[root])
     assert daemon.call("chat/permissions", {})["permissions"] == []
