@@ -217,4 +217,7 @@ class Accepted:
             cancelled,
             limits.tool_timeout,
             limits.tool_result_bytes,
+            self._settings.edits.save,
+            self._settings.commands.sandbox,
+            lambda text: self._emit(Notice(text)),
         )
