@@ -342,6 +342,11 @@ def test_a_rule_covers_what_an_answer_for_its_words_would_cover(shop: Shop, comm
         ("rm *", "rm -r x"),
         ("rm -r x", "rm -r x"),
         ("git", "git push"),
+        ("mytool", "LD_PRELOAD=./x mytool"),
+        ("mytool", "mytool < src/a.py"),
+        ("mytool *", "PATH=. mytool x"),
+        ("mytool *", "cd sub; mytool x"),
+        ("node web/app.js", "PYTHONPATH=src node web/app.js"),
         ("echo *", "echo x > AGENTS.md"),
     ],
 )

@@ -38,7 +38,7 @@ def judged(simple: Simple, folder: Path | None, look: Look) -> Judged:
         words = look.names(simple.words, folder)
         own, writes = _assigned(simple, folder, look), _written(simple, folder, look)
     except NotListedError as error:
-        return Judged(Part(simple.texts, why=str(error)), simple.texts)
+        return Judged(Part(simple.texts, why=str(error), bare=False), simple.texts)
     for kind in (_reader, _runner, _changer):
         try:
             found = kind(words, folder, look)
@@ -47,14 +47,14 @@ def judged(simple: Simple, folder: Path | None, look: Look) -> Judged:
             continue
         if found is None:
             continue
-        if own and found.part.kind != "runner":
+        if own and found.part.kind != "runner":  # only to a runner they belong
             why = own[0]
             continue
         part = found.part
         if own:
             part = replace(part, key=(*own, *part.key), wide=False)
         return Judged(part, found.run, found.listing, writes, git=found.git, places=found.places)
-    return Judged(Part(words, why=why), words, writes=writes)
+    return Judged(Part(words, why=why, bare=folder is not None and not own), words, writes=writes)
 
 
 def _assigned(simple: Simple, folder: Path | None, look: Look) -> Words:

@@ -153,6 +153,8 @@ def _read(simples: tuple[Simple, ...], folder: Path, look: Look) -> _Progress:
         one = judged(simple, None if reading.lost else reading.folder, look)
         if reading.lost and one.part.kind != "other":
             one = replace(one, part=Part(one.part.words, why="what stands before it may change it"))
+        if reading.lost:
+            one = replace(one, part=replace(one.part, bare=False))
         reading.lost = reading.lost or simple.words[0].text in _STATEFUL
         reading.parts.append(one)
         reading.run.append(f"{joint}{written(simple, one.run)}")

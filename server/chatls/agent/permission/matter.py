@@ -48,6 +48,8 @@ class Part:
     """A runner that "tests, builds and checks" covers."""
     why: str = ""
     """Of other ones: what of it is listed nowhere."""
+    bare: bool = True
+    """Its words are all that there is: nothing is set before it, nor led elsewhere, in the folder that is known."""
 
 
 @dataclass(frozen=True, slots=True)

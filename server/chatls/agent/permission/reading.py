@@ -94,7 +94,7 @@ def _found(rest: Words) -> Words:
 def _git(rest: Words) -> Readout:
     left, folder = _behind_options(rest)
     if left == ("--version",):
-        return Readout(("git", *left), (), git=())
+        return Readout(("git", *left), ())
     if not left or left[0] not in GIT_READERS:
         raise NotListedError(left[0] if left else "git")
     name, *arguments = left
@@ -103,6 +103,8 @@ def _git(rest: Words) -> Readout:
     if places.operands and known.only_with and not known.only_with & places.options:
         raise NotListedError(places.operands[0])
     head = ("git", "--no-pager", *(("-C", folder) if folder is not None else ()), name)
+    if name == "version":
+        return Readout(("git", *left), ())
     if name in ("stash", "reflog", "worktree"):
         return _topic(head, given, places, folder)
     shows = known.shows or bool(known.shows_with & places.options)

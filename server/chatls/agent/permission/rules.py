@@ -303,17 +303,19 @@ def _fits(rule: Rule, part: Part) -> bool:
     words = rule.command
     if rule.action == "ask":
         return words is None or _begins(part, tuple(word for word in words if word != ANY))
-    if words is None:
-        return part.kind != "other"
+    return part.bare and (part.kind != "other" if words is None else _allowed(words, part))
+
+
+def _allowed(words: Words, part: Part) -> bool:
+    """Whether an answer for these words would cover a command."""
     if words[-1] == ANY:
         return part.words[: len(words) - 1] == words[:-1]
+    begins = part.words[: len(words)] == words
     match part.kind:
         case "runner":
-            return part.wide and (
-                part.key == words or (part.words[: len(words)] == words and len(words) >= len(part.key))
-            )
+            return part.wide and (part.key == words or (begins and len(words) >= len(part.key)))
         case "reader" | "changer":
-            return part.words[: len(words)] == words
+            return begins
         case "other":
             return part.words == words
 
