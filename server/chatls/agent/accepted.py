@@ -168,13 +168,13 @@ class Accepted:
         session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
-        self._emit(TurnStart(session.id, name))
+        self._emit(TurnStart(session.id, name, session.mode))
         if served.reason:
             self._emit(Notice(f"{name} answers: {served.reason}"))
         workspace = self._workspace()
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
-session.history.grow(UserMessage((*content, *told(session))))
+        session.history.grow(UserMessage((*content, *told(session))))
         system, new = await session.system.read(workspace, means.instructions, means.surroundings)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
