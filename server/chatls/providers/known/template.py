@@ -15,7 +15,7 @@ _LEFT_ALONE = (None, "none")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TemplateFacts:
     """What is known of it."""
 
     takes_tools: bool = True
@@ -25,25 +25,25 @@ class Told:
     """A reply begins inside a think block, and the server leaves its end in the text."""
 
 
-async def ask_llamacpp(server: Server, model: str) -> Told | None:
+async def ask_llamacpp(server: Server, model: str) -> TemplateFacts | None:
     """None where no server is, yet."""
     try:
         props = as_object(await server.get_beside(f"/props?model={quote(model, safe='')}", _ASKING))
     except ProviderError as error:
-        return None if error.kind == "network" else Told()
+        return None if error.kind == "network" else TemplateFacts()
     parameters = as_object(as_object(props.get("default_generation_settings")).get("params"))
     handed_on = parameters.get("reasoning_format") in _LEFT_ALONE
-    return Told(
+    return TemplateFacts(
         as_object(props.get("chat_template_caps")).get("supports_tools") is not False,
         handed_on and opens_thinking(as_text(props.get("chat_template")) or ""),
     )
 
 
-async def ask_ollama(server: Server, model: str) -> Told | None:
+async def ask_ollama(server: Server, model: str) -> TemplateFacts | None:
     """The same. Ollama splits off the thinking of models that it knows to think."""
     try:
         about = as_object(await server.post("/api/show", {"model": model}, _ASKING))
     except ProviderError as error:
-        return None if error.kind == "network" else Told()
+        return None if error.kind == "network" else TemplateFacts()
     splits = "thinking" in as_list(about.get("capabilities"))
-    return Told(opens_thinking=not splits and opens_thinking_in_go(as_text(about.get("template")) or ""))
+    return TemplateFacts(opens_thinking=not splits and opens_thinking_in_go(as_text(about.get("template")) or ""))
