@@ -46,6 +46,7 @@ WAY = [
     "agent.accepted",
     "models",
     "agent.prompt",
+    "agent.modes",
     "agent.system",
     "agent.instructions",
     "agent.surroundings",

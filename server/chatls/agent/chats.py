@@ -49,7 +49,8 @@ class Chats:
         configuration = session.configuration if session else begun.configuration or self._sessions.configuration
         editor = session.editor if session else begun.editor or self._sessions.editor
         settings = configuration.settings()
-        tools = self._toolbox.offered(editor, settings, ask.tools)
+        mode = ask.mode or (session.mode if session else "ask")
+        tools = self._toolbox.offered(editor, settings, ask.tools, mode)
         if len(self._running) >= MOST:
             raise RequestError(OVERLOADED, f"{MOST} turns are running; try again when one has ended")
         if isinstance(where, Begin):
@@ -57,6 +58,7 @@ class Chats:
         if session is None:
             raise _unknown(str(where))
         self._must_be_free(session)
+        session.mode = mode
         refused = partial(self._sessions.forget, session) if isinstance(where, Begin) else _nothing
         over = partial(self._free, session)
         accepted = Accepted(self._means, session, ask, settings, tools, room, refused=refused, over=over)

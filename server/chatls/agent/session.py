@@ -10,6 +10,7 @@ from chatls.config import PermissionRule
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import INVALID_STATE, RequestError
+from chatls.events import WorkingMode
 from chatls.workspace.seen import Seen
 
 
@@ -37,6 +38,9 @@ class Session:
         self.system = SystemPrompt()
         self.measure = Measure()
         """How long its history is."""
+        self.mode: WorkingMode = "ask"
+        self.told_mode: WorkingMode = "ask"
+        """The one that the model knows."""
 
 
 class Sessions:
