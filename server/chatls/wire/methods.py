@@ -199,10 +199,23 @@ class ToolEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxState:
+    """The sandbox for commands, as it is on this machine for these roots."""
+
+    setting: Literal["auto", "off", "required"]
+    """`commands.sandbox`."""
+    works: bool
+    note: str
+    """What it is made with, or why it does not work; a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolsResult:
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
+    sandbox: SandboxState
+    """Whether commands can run in a sandbox here."""
 
 
 @dataclass(frozen=True, slots=True)
