@@ -13,7 +13,9 @@ from anyio import CancelScope
 from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.longest import cut_off
-from chatls.agent.permission.gate import Permissions, TurnGate
+from chatls.agent.modes import told
+from chatls.agent.permission.gate import TurnGate
+from chatls.agent.permission.permissions import Permissions
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
@@ -27,7 +29,7 @@ from chatls.children.commands import Commands
 from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError
-from chatls.events import Happening, Notice, Prompt, StopReason, TurnStart
+from chatls.events import Happening, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
@@ -51,6 +53,8 @@ class Ask:
     tools: tuple[str, ...] | None = None
     """Only these; None: all that there are."""
     tool_choice: ToolChoice = "auto"
+    mode: WorkingMode | None = None
+    """How the session works from now on; None: as it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ class Accepted:
         workspace = self._workspace()
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
-        session.history.grow(UserMessage(content))
+        session.history.grow(UserMessage((*content, *told(session))))
         system, new = await session.system.read(workspace, means.instructions, means.commands.environment)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
@@ -182,7 +186,14 @@ class Accepted:
         requests = Requests(
             model, system, session.history, offered, parameters, ask.tool_choice, (self.steering.deliver,)
         )
-        gate = TurnGate(self._means.permissions, session.editor, self._emit, session.id, self.id)
+        gate = TurnGate(
+            self._means.permissions,
+            session.editor,
+            self._emit,
+            (session.id, self.id),
+            mode=session.mode,
+            readers=self._settings.commands.readers,
+        )
         ran, queues = self.tally.ran, self._means.queues
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)

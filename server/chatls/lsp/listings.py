@@ -4,8 +4,8 @@ from functools import partial
 
 from anyio import current_time, to_thread
 
-from chatls.agent.permission.gate import Permissions
 from chatls.agent.permission.grants import NotKeptError
+from chatls.agent.permission.permissions import Permissions
 from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor

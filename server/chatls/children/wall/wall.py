@@ -11,7 +11,7 @@ from threading import Lock
 from anyio import move_on_after, to_thread
 
 from chatls.children.wall.gathering import Grounds, environment_inside, gathered, machine, private_folder, unfit
-from chatls.children.wall.lists import is_deciding, is_secret
+from chatls.children.wall.lists import is_secret
 from chatls.children.wall.scene import Scene
 from chatls.children.wall.survey import Survey, Surveyed
 from chatls.children.wall.told import caused
@@ -132,7 +132,7 @@ class Wall:
         with self._looking:
             for root in roots:
                 if root not in self._surveys:
-                    self._surveys[root] = Survey(root, is_secret, is_deciding, own_folders())
+                    self._surveys[root] = Survey(root, is_secret, own_folders())
                 self._surveys[root].renew(quick=quick)
             found = tuple(self._surveys[root].findings() for root in roots)
             self._looked[roots] = time.monotonic(), found
