@@ -24,8 +24,6 @@ _FIXED = NameGlobs((*FILES, *_last(FOLDERS), *_LOADED))
 
 def is_fixed(path: PurePath) -> bool:
     """Whether a file of this name is read-only inside: it is protected, or editors load it by themselves."""
-    if not _FIXED.may_match(path.name) and len(path.parts) < 3:
-        return False
     found = deciding(PurePath(path.name))
     return protected(path) is not None or (found is not None and found.loaded)
 

@@ -1,5 +1,6 @@
 """The door of the sandbox: whether it works, what a command is started with in it, what is done behind the command."""
 
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,8 @@ class Stay:
     wall: "Wall"
     roots: tuple[Path, ...]
     private: Path
+    line: str = ""
+    """The command as it was given to a shell, if it was."""
 
     async def leave(self) -> Aftermath:
         """Set right what it left behind; when all of it has ended."""
@@ -50,7 +53,7 @@ class Stay:
 
     def caused(self, output: str) -> list[str]:
         """What of the troubles in an output may come from the sandbox, in words."""
-        return caused(output, self.scene, Path(self.environment["HOME"]))
+        return caused(output, self.scene, Path(self.environment["HOME"]), self.line)
 
     def _leave(self) -> Aftermath:
         findings = self.wall.look(self.roots, quick=True)
@@ -157,7 +160,8 @@ class Wall:
         traces = Traces(findings, repositories, loose, self._memory)
         environment = environment_inside(entry.environment, grounds)
         argv = self.means().arguments(scene, entry.argv)
-        return Stay(argv, environment, scene, traces, self, entry.roots, grounds.private)
+        line = entry.argv[-1] if "-c" in entry.argv[:-1] else shlex.join(entry.argv)
+        return Stay(argv, environment, scene, traces, self, entry.roots, grounds.private, line)
 
     def _grounds(self, private: Path) -> Grounds:
         return Grounds(self._environment, private, (self._outputs,))
