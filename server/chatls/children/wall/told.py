@@ -16,8 +16,8 @@ _NETWORK = re.compile(
     re.IGNORECASE,
 )
 _SILENT = re.compile(
-    r"(?:^|[;&|(`\n]|\bsudo )\s*(?:\w+=\S*\s+)*(?:curl|wget|ssh|scp|sftp|rsync|nc|ncat|telnet|ping|dig|nslookup|xh|https?"
-    r"|git (?:fetch|pull|push|clone|ls-remote)|psql|mysql|redis-cli|docker|kubectl|gh)\b(?! --?help| --version)"
+    r"(?:^|[;&|(`\n]|\bsudo )\s*(?:\w+=\S*\s+)*(?:curl|wget|ssh|scp|sftp|rsync|nc|ncat|telnet|ping|dig|nslookup|xh"
+    r"|https?|git (?:fetch|pull|push|clone|ls-remote)|psql|mysql|redis-cli|docker|kubectl|gh)\b(?! --?help| --version)"
 )
 _FIXED = re.compile(
     r"read-only file system|\bEROFS\b|device or resource busy|\bEBUSY\b|cross-device link|\bEXDEV\b|os error (30|16)\b",
