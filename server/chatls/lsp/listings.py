@@ -6,6 +6,7 @@ from anyio import current_time, to_thread
 
 from chatls.agent.permission.grants import NotKeptError
 from chatls.agent.permission.permissions import Permissions
+from chatls.children.wall.state import SandboxState
 from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor
@@ -59,7 +60,7 @@ class Listings:
 
         async def listed() -> None:
             why, words = await to_thread.run_sync(self._sandbox, workspace, abandon_on_cancel=True)
-            sandbox = methods.SandboxState(setting, why is None, words)
+            sandbox = SandboxState(setting, why is None, words)
             answer.give(methods.ToolsResult(tuple(map(_tool, offered.values())), sandbox))
 
         self._later.answer(answer, listed)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
 
+from chatls.children.wall.state import SandboxState
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
@@ -198,17 +199,6 @@ class ToolEntry:
     """It changes nothing, so it may run early and unasked."""
     input_schema: JsonObject
     """JSON Schema of the arguments."""
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxState:
-    """The sandbox for commands, as it is on this machine for these roots."""
-
-    setting: Literal["auto", "off", "required"]
-    """`commands.sandbox`."""
-    works: bool
-    note: str
-    """What it is made with, or why it does not work; a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
