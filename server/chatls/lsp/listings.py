@@ -6,7 +6,6 @@ from anyio import current_time, to_thread
 
 from chatls.agent.permission.grants import NotKeptError
 from chatls.agent.permission.permissions import Permissions
-from chatls.children.wall.state import SandboxState
 from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor
@@ -14,6 +13,7 @@ from chatls.errors import NOT_KEPT, RequestError
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
 from chatls.models import LISTING, Listed, Listing, Models
+from chatls.permissions import SandboxState
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line

@@ -10,12 +10,11 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
 
-from chatls.children.wall.state import SandboxState
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
-from chatls.permissions import PermissionEntry
+from chatls.permissions import PermissionEntry, SandboxState
 
 Token = StrictInt | StrictStr
 """A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
