@@ -35,7 +35,7 @@ class PermissionEntry(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
-class SandboxState:
+class SandboxState(WireValue):
     """The sandbox for commands, as it is on this machine for these roots."""
 
     setting: Literal["auto", "off", "required"]

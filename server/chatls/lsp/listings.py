@@ -1,6 +1,7 @@
 """What can be listed: models, tools, permissions. Makes the wire's entries of what those who know it say."""
 
 from functools import partial
+from time import monotonic
 
 from anyio import current_time, to_thread
 
@@ -12,8 +13,12 @@ from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
+<<<<<<< HEAD
 from chatls.models import LISTING, Listed, Listing, Models
 from chatls.permissions import SandboxState
+=======
+from chatls.models import LEAST, LISTING, Listed, Listing, Models
+>>>>>>> main
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
@@ -27,6 +32,7 @@ class Listings:
     def __init__(
         self,
         later: Later,
+        begun: float,
         editor: Editor,
         configuration: Configuration,
         models: Models,
@@ -34,7 +40,9 @@ class Listings:
         permissions: Permissions,
         wall: Wall,
     ) -> None:
+        """`begun`: when a client could first ask (on `time.monotonic`'s clock)."""
         self._later = later
+        self._begun = begun
         self._editor = editor
         self._configuration = configuration
         self._models = models
@@ -43,8 +51,11 @@ class Listings:
         self._wall = wall
 
     def models(self, answer: Answer, _params: methods.NoParams) -> None:
-        """`chat/models`. The time that servers get counts from here, where it is read."""
-        deadline = current_time() + LISTING
+        """`chat/models`. The time that servers get counts from here, where it is read; of what may have waited for the
+        daemon to be loaded, from when it may have been sent.
+        """
+        waited = monotonic() - self._begun
+        deadline = current_time() + (max(LISTING - waited, LEAST) if waited < LISTING else LISTING)
 
         def give(listing: Listing) -> None:
             default = visible_line(listing.default.id, LONGEST_NAME) if listing.default else None
