@@ -110,13 +110,8 @@ class App:
         means = Means(self._models, permissions, Instructions(), around, Queues(), commands)
         self._chats = Chats(sessions, toolbox, means)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
-<<<<<<< HEAD
         listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
-        self._listings = Listings(self._later, *listed)
-=======
-        listed = (editor, self._configuration, self._models, toolbox, permissions)
         self._listings = Listings(self._later, hello.answered, *listed)
->>>>>>> main
         self.code = 1
         self._left = anyio.Event()
         self._register()

@@ -473,6 +473,17 @@ class PermissionEntry(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxState(WireValue):
+    """The sandbox for commands, as it is on this machine for these roots."""
+
+    setting: Literal["auto", "off", "required"]
+    """`commands.sandbox`."""
+    works: bool
+    note: str
+    """What it is made with, or why it does not work; a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class PromptResult(WireValue):
     """How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included."""
 
@@ -559,17 +570,6 @@ class ToolEntry(WireValue):
     """It changes nothing, so it may run early and unasked."""
     input_schema: JsonObject
     """JSON Schema of the arguments."""
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxState(WireValue):
-    """The sandbox for commands, as it is on this machine for these roots."""
-
-    setting: Literal["auto", "off", "required"]
-    """`commands.sandbox`."""
-    works: bool
-    note: str
-    """What it is made with, or why it does not work; a sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)

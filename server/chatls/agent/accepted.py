@@ -174,13 +174,8 @@ class Accepted:
         workspace = self._workspace()
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
-<<<<<<< HEAD
         session.history.grow(UserMessage((*content, *told(session))))
-        system, new = await session.system.read(workspace, means.instructions, means.commands.environment)
-=======
-        session.history.grow(UserMessage(content))
         system, new = await session.system.read(workspace, means.instructions, means.surroundings)
->>>>>>> main
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
         return await self._asked(served.model, served.provider, system)

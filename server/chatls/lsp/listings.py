@@ -13,12 +13,8 @@ from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
-<<<<<<< HEAD
-from chatls.models import LISTING, Listed, Listing, Models
-from chatls.permissions import SandboxState
-=======
 from chatls.models import LEAST, LISTING, Listed, Listing, Models
->>>>>>> main
+from chatls.permissions import SandboxState
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
