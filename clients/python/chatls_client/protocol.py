@@ -577,7 +577,7 @@ class ToolsResult(WireValue):
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
-    sandbox: SandboxState
+    sandbox: SandboxState | None = None
     """Whether commands can run in a sandbox here."""
 
 

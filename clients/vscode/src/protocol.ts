@@ -526,7 +526,7 @@ export interface ToolEntry {
 export interface ToolsResult {
   readonly tools: readonly ToolEntry[];
   /** Whether commands can run in a sandbox here. */
-  readonly sandbox: SandboxState;
+  readonly sandbox?: SandboxState;
 }
 
 /** What counts by now, in no particular order. */

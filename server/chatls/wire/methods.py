@@ -205,7 +205,7 @@ class ToolsResult:
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
-    sandbox: SandboxState
+    sandbox: SandboxState | None = None
     """Whether commands can run in a sandbox here."""
 
 

@@ -451,7 +451,7 @@
 ---All tools that are not disabled and that the client can use.
 ---@class chatls.ToolsResult
 ---@field tools chatls.ToolEntry[]
----@field sandbox chatls.SandboxState Whether commands can run in a sandbox here.
+---@field sandbox? chatls.SandboxState Whether commands can run in a sandbox here.
 
 ---What counts by now, in no particular order.
 ---@class chatls.PermissionsResult
