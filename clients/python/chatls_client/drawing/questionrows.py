@@ -16,7 +16,7 @@ from chatls_client.drawing.rows import hard_wrap, paragraph
 from chatls_client.drawing.toolrows import Glyphs
 from chatls_client.harmless import visible
 from chatls_client.letters import WITH_WORDS, letters
-from chatls_client.protocol import Diff, PermissionOption, ResourceLink, TextContent, ToolContent
+from chatls_client.protocol import Diff, Image, PermissionOption, ResourceLink, TextContent, ToolContent
 
 Rows = list[Text]
 
@@ -109,6 +109,8 @@ def _shown(item: ToolContent) -> Iterator[tuple[str, str]]:
             yield from ((line, "") for line in visible(item.text).split("\n"))
         case ResourceLink():
             yield place(item.uri), ""
+        case Image():
+            yield f"a picture, {visible(item.mime_type)}", ""
         case Diff():
             yield diff_head(item), "bold"
             yield from diff_lines(item)
