@@ -98,7 +98,7 @@ def shown(question: Json) -> str:
 
 
 def lasting(question: Json) -> bool:
-    """Whether an answer is offered that allows more than exactly this line in this folder, or what the sandbox holds."""
+    """Whether an answer is offered that allows more than exactly this line, or what the sandbox holds."""
     lasts = (one for one in question["options"] if one["kind"] == "allow_always" and one["id"] != "allow_inside")
     return any(not option["covers"].startswith("exactly `") for option in lasts)
 
