@@ -48,6 +48,7 @@ WAY = [
     "agent.modes",
     "agent.system",
     "agent.instructions",
+    "agent.surroundings",
     "agent.permission.gate",
     "agent.runner",
     "agent.queues",

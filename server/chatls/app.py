@@ -21,6 +21,7 @@ from chatls.agent.permission.grants import Grants
 from chatls.agent.permission.permissions import Permissions
 from chatls.agent.queues import Queues
 from chatls.agent.session import Sessions
+from chatls.agent.surroundings import Surroundings
 from chatls.children import process
 from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
@@ -105,11 +106,12 @@ class App:
         sessions = Sessions(editor, self._configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
         permissions = Permissions(grants, self._environment, sessions.rules)
-        means = Means(self._models, permissions, Instructions(), Queues(), commands)
+        around = Surroundings(self._environment)
+        means = Means(self._models, permissions, Instructions(), around, Queues(), commands)
         self._chats = Chats(sessions, toolbox, means)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
         listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
-        self._listings = Listings(self._later, *listed)
+        self._listings = Listings(self._later, hello.answered, *listed)
         self.code = 1
         self._left = anyio.Event()
         self._register()

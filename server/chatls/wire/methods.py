@@ -14,7 +14,7 @@ from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, ca
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
-from chatls.permissions import PermissionEntry
+from chatls.permissions import PermissionEntry, SandboxState
 
 Token = StrictInt | StrictStr
 """A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
@@ -201,22 +201,11 @@ class ToolEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class SandboxState:
-    """The sandbox for commands, as it is on this machine for these roots."""
-
-    setting: Literal["auto", "off", "required"]
-    """`commands.sandbox`."""
-    works: bool
-    note: str
-    """What it is made with, or why it does not work; a sentence for people."""
-
-
-@dataclass(frozen=True, slots=True)
 class ToolsResult:
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
-    sandbox: SandboxState
+    sandbox: SandboxState | None = None
     """Whether commands can run in a sandbox here."""
 
 
