@@ -57,6 +57,9 @@ class ProviderSettings(_Model):
     """Tool calls and thinking that a model writes inside plain text. `auto`: they are what they mean, on servers of
     this machine and on compatible ones; where a server takes no tools, they are told in the prompt. `off`: text is
     text."""
+    images: Literal["auto", "always", "never"] = "auto"
+    """Whether its models are shown pictures. `auto`: unless a model is known not to see, or its server refused them;
+    then it is told of them in words."""
     context_window: Tokens | None = Field(default=None, gt=0)
     """The longest conversation that its models can read. Ollama is told, whose own default cuts tools away silently."""
     script: str | None = None

@@ -65,7 +65,7 @@ export interface Resource {
   readonly range?: Range;
 }
 
-/** A picture in a prompt. */
+/** A picture, in a prompt or in what a tool gave. */
 export interface Image {
   readonly type: "image";
   readonly mimeType: string;
@@ -107,7 +107,7 @@ export interface Diff {
 export type ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext;
 
 /** What a tool's result is made of. */
-export type ToolContent = TextContent | ResourceLink | Diff;
+export type ToolContent = TextContent | ResourceLink | Diff | Image;
 
 /** Tokens, as the provider counted them. */
 export interface Usage {

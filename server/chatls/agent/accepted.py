@@ -168,7 +168,7 @@ class Accepted:
         session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
-        self._emit(TurnStart(session.id, name))
+        self._emit(TurnStart(session.id, name, session.mode))
         if served.reason:
             self._emit(Notice(f"{name} answers: {served.reason}"))
         workspace = self._workspace()

@@ -21,7 +21,7 @@ from chatls.agent.live import LiveRun
 from chatls.agent.queues import Order, Queues
 from chatls.agent.step import UNWANTED, Outcome, Run, Step
 from chatls.config import LimitSettings
-from chatls.content import Diff, ResourceLink, TextContent, ToolContent
+from chatls.content import Diff, Image, ResourceLink, TextContent, ToolContent
 from chatls.errors import ToolError
 from chatls.events import Emit
 from chatls.jsontext import printable
@@ -267,7 +267,7 @@ def _output(tool: Tool, found: Any) -> ToolOutput:
 
 
 def _is_content(items: tuple[object, ...]) -> bool:
-    return all(isinstance(item, TextContent | ResourceLink | Diff) for item in items)
+    return all(isinstance(item, TextContent | ResourceLink | Diff | Image) for item in items)
 
 
 def _with(outcome: Outcome, tail: str) -> Outcome:

@@ -175,6 +175,9 @@ FILES = (
     ".roomodes",
 )
 
+PROTECTED = (*(f"{name}/" for name in FOLDERS), *FILES)
+"""All of them, as globs of names without regard to case."""
+
 
 def protected(path: PurePath, own: tuple[Path, ...] = ()) -> str | None:
     """Why a file of this name is protected; None if it is not. Spelling tricks that reach the same file do not help.

@@ -131,6 +131,8 @@ LOOKED_AT = 4096
 
 CANDIDATES = tuple(f"**/{name}" for name in (*_ENVIRONMENT, *_KEYS, *_CREDENTIALS, *_IN_FOLDERS, *_PERHAPS))
 """Globs (to be matched without regard to case) of all files that may hold secrets, harmless ones included."""
+SECRETS = (*_ENVIRONMENT, *_KEYS, *_CREDENTIALS, *_IN_FOLDERS)
+"""As globs of names, without regard to case."""
 SECRET_FOLDERS = frozenset(name.split("/")[0] for name in _IN_FOLDERS if name.startswith("."))
 """Folders that are not read whole."""
 

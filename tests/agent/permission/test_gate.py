@@ -13,16 +13,17 @@ from anyio.lowlevel import checkpoint
 
 from chatls.agent.permission.gate import TurnGate
 from chatls.agent.permission.grants import Grants
-from chatls.agent.permission.permissions import Permissions
+from chatls.agent.permission.permissions import MOST_OPEN, Permissions
 from chatls.agent.queues import Queues
 from chatls.config import PermissionRule
 from chatls.content import Diff, JsonObject, Location, TextContent
 from chatls.editor import Question, Reply, Root
 from chatls.errors import ToolError
-from chatls.events import Notice, PermissionRequested, PermissionResolved, ToolRunEnd, ToolRunStart
+from chatls.events import Notice, PermissionRequested, PermissionResolved, ToolRunEnd, ToolRunStart, WorkingMode
 from chatls.message import ToolSpec
 from chatls.providers.delta import Delta
 from chatls.tools.tool import (
+    EVERYTHING,
     CommandSubject,
     Exact,
     FileSubject,
@@ -57,13 +58,28 @@ async def edit(context: ToolContext, path: str) -> Plan:
     return Plan(FileSubject(place), (Diff(place.as_uri(), "old", "new\u202e"),), carry_out)
 
 
-@tool(kind="execute", read_only=False, title=lambda given: f"run {given['command']}")
+RAN = list[str]()
+"""Commands that were run, in order."""
+WRITES = list[tuple[Path, str]]()
+"""What the command `mytool writes` writes."""
+
+
+@tool(
+    kind="execute",
+    read_only=False,
+    title=lambda given: f"run {given['command']}",
+    serial=lambda _workspace, _given: EVERYTHING,
+)
 async def run(context: ToolContext, command: str | list[str], cwd: str = ".") -> Plan:
     """Run."""
     folder = context.workspace.resolve(cwd)
 
     async def carry_out() -> ToolOutput:
         await checkpoint()
+        RAN.append(str(command))
+        if command == "mytool writes" and WRITES:
+            path, text = WRITES[-1]
+            path.write_text(text)
         return ToolOutput((TextContent(f"ran {command}"),))
 
     words = command if isinstance(command, str) else tuple(command)
@@ -132,8 +148,9 @@ class House:
         self.root = self.folder("ws")
         self.state = self.base / "state" / "chatls"
         self.rules: list[PermissionRule] = []
+        self.mode: WorkingMode = "ask"
         self.bin = self.folder("bin")
-        for name in ("git", "npm", "ls", "id", "mytool", "make"):
+        for name in ("git", "npm", "ls", "id", "mytool", "make", "cat", "head"):
             self.program(self.bin / name)
         self.desk = Desk((Root("ws", self.root),))
         self.permissions = self.daemon()
@@ -156,7 +173,7 @@ class House:
     def scene(self, *calls: list[Delta], session: str = "s", beats: list[Beat] | None = None) -> Scene:
         reply: list[Beat] = [*(delta for one in calls for delta in one), *(beats or ()), finished()]
         scene = Scene(Player(reply, [finished()]), edit, run, look, FAR, editor=self.desk, queues=self.queues)
-        scene.gate = TurnGate(self.permissions, self.desk, scene.stage.emit, (session, "turn-1"))
+        scene.gate = TurnGate(self.permissions, self.desk, scene.stage.emit, (session, "turn-1"), mode=self.mode)
         return scene
 
     async def play(self, *calls: list[Delta], session: str = "s", answer: Answer | str | None = None) -> Scene:
@@ -691,3 +708,113 @@ async def test_a_tool_that_is_not_ours_is_checked_asked_about_and_remembered_by_
     assert house.desk.questions == []
     house.rules.append(PermissionRule(tool="server__far", action="deny"))
     assert (await house.play(call("d", "server__far", word))).ends() == {"d": "denied"}
+
+
+# What is asked once more, how many are asked at once, and what waits for nobody
+
+
+async def test_what_the_agent_changed_of_what_decides_is_asked_once_more_with_the_diff(house: House) -> None:
+    file = house.root / "package.json"
+    file.write_text("old\n")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_workspace")
+    assert await house.runs("npm test")
+    file.write_text("a person's\n")
+    assert await house.runs("npm test"), "what a person changed is not asked about"
+    await changed_by_the_agent(house, "package.json", "evil\n")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="reject_once")
+    (question,) = house.desk.questions
+    assert question.changed == "package.json"
+    diff = next(item for item in question.preview if isinstance(item, Diff))
+    assert (diff.old_text, diff.new_text) == ("a person's\n", "evil\n")
+    house.permissions = house.daemon()
+    assert not await house.runs("npm test"), "another daemon knows it as well"
+    file.write_text("a person's\n")
+    assert await house.runs("npm test"), "it is as it was"
+    await changed_by_the_agent(house, "package.json", "better\n")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_workspace")
+    assert await house.runs("npm test"), "it was answered anew"
+
+
+async def test_a_file_that_decides_and_was_not_there_counts_as_changed(house: House) -> None:
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_session")
+    await changed_by_the_agent(house, ".npmrc", "script-shell=evil\n")
+    assert not await house.runs("npm test")
+    (question,) = house.desk.questions
+    assert question.changed == ".npmrc"
+
+
+async def test_the_answer_for_tests_builds_and_checks_covers_what_the_agent_wrote_and_says_so(house: House) -> None:
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_wide_session")
+    await changed_by_the_agent(house, "package.json", "new\n")
+    assert await house.runs("npm run x && npm test")
+
+
+async def changed_by_the_agent(house: House, name: str, text: str) -> None:
+    """A command that a person allowed once writes a file."""
+    WRITES.append((house.root / name, text))
+    await house.play(call("w", "run", {"command": "mytool writes"}), answer="allow_once")
+
+
+async def test_a_seventeenth_question_waits_for_its_place_in_order_and_a_cancel_takes_it_away(house: House) -> None:
+    let = {str(number): anyio.Event() for number in range(20)}
+
+    async def later(question: Question) -> Reply:
+        await let[question.tool_call_id].wait()
+        return Reply("allow_once")
+
+    house.desk.answer = later
+    scene = house.scene(*(call(str(number), "edit", {"path": f"{number}.py"}) for number in range(20)))
+    async with create_task_group() as tasks:
+        tasks.start_soon(scene.play)
+        await scene.stage.until_event(PermissionRequested, str(MOST_OPEN - 1))
+        await anyio.wait_all_tasks_blocked()
+        assert [event.tool_call_id for event in scene.stage.of(PermissionRequested)] == list(map(str, range(16)))
+        scene.cancel_call("17")
+        let["3"].set()
+        await scene.stage.until_event(PermissionRequested, "16")
+        let["5"].set()
+        await scene.stage.until_event(PermissionRequested, "18")
+        for event in let.values():
+            event.set()
+    asked = [event.tool_call_id for event in scene.stage.of(PermissionRequested)]
+    assert asked == [*map(str, range(17)), "18", "19"]
+    assert scene.ends()["17"] == "cancelled"
+    assert len(scene.ends()) == 20
+
+
+async def test_lines_that_only_read_wait_for_nobody_and_all_others_keep_their_order(house: House) -> None:
+    async def behind_what_reads(_question: Question) -> Reply:
+        while not {"ls", "cat x | head -3"} <= set(RAN):
+            await checkpoint()
+        return Reply("allow_once")
+
+    house.desk.answer = behind_what_reads
+    commands = ["mytool a", "ls", "npm test", "cat x | head -3", "mytool b"]
+    scene = house.scene(*(call(str(at), "run", {"command": command}) for at, command in enumerate(commands)))
+    RAN.clear()
+    with fail_after(DEADLINE):
+        assert await scene.play() == "end_turn"
+    order = [command for command in RAN if command in ("mytool a", "npm test", "mytool b")]
+    assert order == ["mytool a", "npm test", "mytool b"]
+    assert [question.arguments["command"] for question in house.desk.questions] == ["mytool a", "npm test", "mytool b"]
+
+
+async def test_in_plan_nothing_is_asked_and_what_changes_is_denied(house: House) -> None:
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_session")
+    house.mode = "plan"
+    calls = [
+        call("1", "edit", {"path": "a"}),
+        call("2", "run", {"command": "npm test"}),
+        call("3", "run", {"command": "ls"}),
+    ]
+    scene = await house.play(*calls)
+    assert scene.ends() == {"1": "denied", "2": "denied", "3": "completed"}
+    assert "the mode plan" in scene.results()[0].text
+
+
+async def test_in_edits_files_are_edited_unasked_but_not_those_that_decide(house: House) -> None:
+    house.mode = "edits"
+    assert await house.edits("src/a.py")
+    for path in ("package.json", ".git/config", "AGENTS.md"):
+        assert not await house.edits(path)
+    assert not await house.runs("npm test")

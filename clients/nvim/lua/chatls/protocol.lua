@@ -60,7 +60,7 @@
 ---@field text string
 ---@field range? chatls.Range
 
----A picture in a prompt.
+---A picture, in a prompt or in what a tool gave.
 ---@class chatls.Image
 ---@field type "image"
 ---@field mimeType string
@@ -106,6 +106,7 @@
 ---| chatls.TextContent
 ---| chatls.ResourceLink
 ---| chatls.Diff
+---| chatls.Image
 
 ---Tokens, as the provider counted them.
 ---@class chatls.Usage
