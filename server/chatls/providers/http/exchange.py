@@ -24,6 +24,8 @@ _REUSE = 0.02
 _ERROR_BYTES = 65536
 _ERROR_TIME = 5.0
 _ENCODINGS = ("", "identity", "gzip", "x-gzip")
+_OURS = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive", "user-agent": "chatls"}
+"""Headers of every request, unless the settings say otherwise."""
 
 
 class Exchange:
@@ -93,9 +95,8 @@ class Exchange:
 
     async def _answered(self, method: str, url: str, headers: dict[str, str], content: bytes) -> httpx.Response:
         limit = {"timeout": {"connect": self.limits.connect_timeout or None}}
-        http = self._client.http
-        request = http.build_request(method, address(url), headers=headers, content=content, extensions=limit)
-        return await http.send(request, stream=True)
+        request = httpx.Request(method, address(url), headers=_OURS | headers, content=content, extensions=limit)
+        return await self._client.transport.handle_async_request(request)
 
     async def _check(self, status: int, headers: Mapping[str, str], url: str) -> None:
         if status >= 400:

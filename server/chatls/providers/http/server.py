@@ -135,7 +135,7 @@ class Server:
     async def aclose(self) -> None:
         """Close all connections. The server is not asked again."""
         if self._client is not None:
-            await self._client.http.aclose()
+            await self._client.transport.aclose()
 
     async def _exchange(self) -> Exchange:
         """A new one; whoever has it closes it. The first makes the client, in a thread."""
