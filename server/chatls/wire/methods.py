@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, Str
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
-from chatls.events import StopReason, ToolKind
+from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry
 
 Token = StrictInt | StrictStr
@@ -51,6 +51,8 @@ class PromptParams(Params):
     """`required`: for the first step only."""
     tools: list[StrictStr] | None = None
     """Only these tools; unknown: error 1006."""
+    mode: WorkingMode | None = None
+    """How the session works from now on, until another is given; a new session begins with `ask`."""
     work_done_token: Token | None = None
     """LSP work-done progress goes here."""
     partial_result_token: Token | None = None
