@@ -65,7 +65,7 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             connection.write(self._head(request) + content)
             head = await answered(connection)
-            body = Body(self, connection, head, lasts=head.lasts and request.headers.get("connection") != "close")
+            body = RawBody(self, connection, head, lasts=head.lasts and request.headers.get("connection") != "close")
         except BaseException:
             connection.abort()
             raise
@@ -124,7 +124,7 @@ class Transport(httpx.AsyncBaseTransport):
             raise ProxyRefusalError(f"{head.status} {head.reason}")
 
 
-class Body(httpx.AsyncByteStream):
+class RawBody(httpx.AsyncByteStream):
     """The body of an answer, as it comes."""
 
     def __init__(self, transport: Transport, connection: Connection, head: Head, *, lasts: bool) -> None:
