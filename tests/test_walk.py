@@ -45,6 +45,7 @@ WAY = [
     "agent.accepted",
     "models",
     "agent.prompt",
+    "agent.modes",
     "agent.system",
     "agent.instructions",
     "agent.surroundings",

@@ -25,8 +25,21 @@ class PermissionEntry(WireValue):
     path: str | None = None
     """A glob, relative to a folder of the workspace."""
     command: str | None = None
-    """The words that a command begins with."""
+    """The words that a command begins with, or the whole line."""
+    covers: str = ""
+    """One line for people: all that it covers."""
     workspace: str | None = None
     """The folder that it holds for, links resolved; null: for all."""
     session_id: str | None = None
     """The session that it holds for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxState(WireValue):
+    """The sandbox for commands, as it is on this machine for these roots."""
+
+    setting: Literal["auto", "off", "required"]
+    """`commands.sandbox`."""
+    works: bool
+    note: str
+    """What it is made with, or why it does not work; a sentence for people."""

@@ -17,6 +17,7 @@ from keystrokes import keys
 from latencies import latencies
 from listing import models
 from prompts import history, prompts
+from readers import readers
 from report import Bench, House, Report
 from searching import searching
 from starting import start
@@ -53,6 +54,7 @@ ROWS = {
     "prompts": prompts,
     "history": history,
     "models": models,
+    "readers": readers,
     "stream": one_stream,
     "paced": paced,
     "burst": burst,

@@ -65,7 +65,7 @@ export interface Resource {
   readonly range?: Range;
 }
 
-/** A picture in a prompt. */
+/** A picture, in a prompt or in what a tool gave. */
 export interface Image {
   readonly type: "image";
   readonly mimeType: string;
@@ -107,7 +107,7 @@ export interface Diff {
 export type ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext;
 
 /** What a tool's result is made of. */
-export type ToolContent = TextContent | ResourceLink | Diff;
+export type ToolContent = TextContent | ResourceLink | Diff | Image;
 
 /** Tokens, as the provider counted them. */
 export interface Usage {
@@ -155,6 +155,9 @@ export type ReplyPart = "text" | "thinking";
 /** How much a notice matters. */
 export type NoticeLevel = "info" | "warning";
 
+/** How a session works. `ask`: as the rules say. `plan`: what only reads runs, all else is denied without a question. `edits`: ordinary edits run unasked, commands too where they can run in the sandbox. */
+export type WorkingMode = "ask" | "plan" | "edits";
+
 /** Always the first event of a turn. */
 export interface TurnStart {
   readonly kind: "turnStart";
@@ -162,6 +165,7 @@ export interface TurnStart {
   readonly sessionId: string;
   /** "provider/model". */
   readonly model: string;
+  readonly mode: WorkingMode;
 }
 
 /** A piece of the answer. */
@@ -323,6 +327,10 @@ export interface PermissionOption {
   /** What its button says: "Always allow `git status` in this workspace". */
   readonly label: string;
   readonly kind: OptionKind;
+  /** How long it holds. */
+  readonly scope: "once" | "session" | "workspace";
+  /** One line for people: all that it covers. */
+  readonly covers: string;
 }
 
 /** A call that waits for a person's word. */
@@ -337,6 +345,10 @@ export interface Question {
   /** All of what would be done; nothing in it is hidden or invisible. */
   readonly preview: readonly ToolContent[];
   readonly options: readonly PermissionOption[];
+  /** It would run in the sandbox. */
+  readonly sandbox: boolean;
+  /** It was answered before, and is asked once more: the file that decides what runs and that the agent has changed since, relative to its root. Its diff is in `preview`. */
+  readonly changed?: string;
 }
 
 /** What a rule wants. */
@@ -355,12 +367,23 @@ export interface PermissionEntry {
   readonly action: Action;
   /** A glob, relative to a folder of the workspace. */
   readonly path?: string;
-  /** The words that a command begins with. */
+  /** The words that a command begins with, or the whole line. */
   readonly command?: string;
+  /** One line for people: all that it covers. */
+  readonly covers: string;
   /** The folder that it holds for, links resolved; null: for all. */
   readonly workspace?: string;
   /** The session that it holds for. */
   readonly sessionId?: string;
+}
+
+/** The sandbox for commands, as it is on this machine for these roots. */
+export interface SandboxState {
+  /** `commands.sandbox`. */
+  readonly setting: "auto" | "off" | "required";
+  readonly works: boolean;
+  /** What it is made with, or why it does not work; a sentence for people. */
+  readonly note: string;
 }
 
 /** A progress token; 0 and "" are tokens like any other, and 1 is not "1". */
@@ -384,6 +407,8 @@ export interface PromptParams {
   readonly toolChoice?: "auto" | "none" | "required";
   /** Only these tools; unknown: error 1006. */
   readonly tools?: readonly string[];
+  /** How the session works from now on, until another is given; a new session begins with `ask`. */
+  readonly mode?: WorkingMode;
   /** LSP work-done progress goes here. */
   readonly workDoneToken?: Token;
   /** The turn's events go here. Without it the result carries the last reply's text. */
@@ -500,6 +525,8 @@ export interface ToolEntry {
 /** All tools that are not disabled and that the client can use. */
 export interface ToolsResult {
   readonly tools: readonly ToolEntry[];
+  /** Whether commands can run in a sandbox here. */
+  readonly sandbox?: SandboxState;
 }
 
 /** What counts by now, in no particular order. */

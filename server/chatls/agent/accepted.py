@@ -13,7 +13,9 @@ from anyio import CancelScope
 from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.longest import cut_off
-from chatls.agent.permission.gate import Permissions, TurnGate
+from chatls.agent.modes import told
+from chatls.agent.permission.gate import TurnGate
+from chatls.agent.permission.permissions import Permissions
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
@@ -28,7 +30,7 @@ from chatls.children.commands import Commands
 from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError
-from chatls.events import Happening, Notice, Prompt, StopReason, TurnStart
+from chatls.events import Happening, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
@@ -52,6 +54,8 @@ class Ask:
     tools: tuple[str, ...] | None = None
     """Only these; None: all that there are."""
     tool_choice: ToolChoice = "auto"
+    mode: WorkingMode | None = None
+    """How the session works from now on; None: as it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +168,13 @@ class Accepted:
         session, means = self.session, self._means
         self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
-        self._emit(TurnStart(session.id, name))
+        self._emit(TurnStart(session.id, name, session.mode))
         if served.reason:
             self._emit(Notice(f"{name} answers: {served.reason}"))
         workspace = self._workspace()
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
-        session.history.grow(UserMessage(content))
+        session.history.grow(UserMessage((*content, *told(session))))
         system, new = await session.system.read(workspace, means.instructions, means.surroundings)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
@@ -184,7 +188,14 @@ class Accepted:
         requests = Requests(
             model, system, session.history, offered, parameters, ask.tool_choice, (self.steering.deliver,)
         )
-        gate = TurnGate(self._means.permissions, session.editor, self._emit, session.id, self.id)
+        gate = TurnGate(
+            self._means.permissions,
+            session.editor,
+            self._emit,
+            (session.id, self.id),
+            mode=session.mode,
+            readers=self._settings.commands.readers,
+        )
         ran, queues = self.tally.ran, self._means.queues
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)

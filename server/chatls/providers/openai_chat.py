@@ -27,7 +27,7 @@ from chatls.providers.inline.request import with_tools_in_prompt
 from chatls.providers.known.catalog import ChatDialect
 from chatls.providers.known.refused import Learnt, is_about_history, is_about_tools, told_in_prompt
 from chatls.providers.known.streaming import Streams
-from chatls.providers.known.template import template_takes_tools
+from chatls.providers.known.template import ask_llamacpp
 from chatls.providers.provider import ModelRequest
 
 _CLOSE = {"connection": "close"}
@@ -56,29 +56,33 @@ class OpenAIChat(HttpAdapter[_ChatLearnt]):
         stream: Literal["auto", "never"] = "auto",
         inline: bool = False,
         llamacpp: bool = False,
+        images: Literal["auto", "always", "never"] = "auto",
     ) -> None:
         """`inline`: calls and thinking may stand in the text; `llamacpp`: it can be asked what its template knows."""
         headers = {**(_CLOSE if llamacpp else {}), **endpoint.headers}
         self.inline = inline
         self.dialect = dialect or ChatDialect()
-        super().__init__(replace(endpoint, headers=headers), limits, self._untaught_chat, stream)
+        super().__init__(replace(endpoint, headers=headers), limits, self._untaught_chat, stream, images)
         self._llamacpp = llamacpp
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
         question = _ChatQuestion(self, request)
-        if self._llamacpp and self.inline and request.tools and not question.learnt.asked:
-            return self._ask_carefully(question)
+        if self._llamacpp and self.inline:
+            return self._ask_carefully(question, tools=bool(request.tools))
         return self.server.ask(question)
 
     def _untaught_chat(self, model: str) -> _ChatLearnt:
         return _ChatLearnt(manner=Manner.guess(model, answers_tools=self.dialect.answers_tools))
 
-    async def _ask_carefully(self, question: "_ChatQuestion") -> AsyncGenerator[Delta, None]:
-        """llama.cpp leaves tools out, and says nothing, where the model's template knows none."""
-        takes_tools = await template_takes_tools(self.server, question.model)
-        question.learnt.asked = takes_tools is not None
-        if takes_tools is False:
+    async def _ask_carefully(self, question: "_ChatQuestion", *, tools: bool) -> AsyncGenerator[Delta, None]:
+        """llama.cpp leaves tools out, and says nothing, where the model's template knows none; and the template may
+        open the model's thinking.
+        """
+        learnt = question.learnt
+        if learnt.knows_tools is None and (told := await ask_llamacpp(self.server, question.model)):
+            learnt.knows_tools, learnt.thinking_open = told.takes_tools, told.opens_thinking
+        if learnt.knows_tools is False and tools and learnt.tools:
             question.tell_in_prompt()
         async with aclosing(self.server.ask(question)) as deltas:
             async for delta in deltas:
@@ -116,6 +120,7 @@ class _ChatQuestion:
             stream=stream,
             without=learnt.without,
             manner=learnt.manner,
+            sees=provider.sees(sent),
             history=kept,
         )
         return HttpRequest("/chat/completions", kept.dumps(self._body, "messages"))
@@ -127,7 +132,8 @@ class _ChatQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, or that the model is told of its tools in words."""
-        return [*self._streaming.notices(tools=bool(self._sent.tools)), *self._notices]
+        told = self._streaming.notices(tools=bool(self._sent.tools))
+        return [*told, *self._provider.unseen(self._request), *self._notices]
 
     def tell_in_prompt(self) -> None:
         """From now on. People are told once."""
@@ -138,6 +144,8 @@ class _ChatQuestion:
         """Write the history as a refusal demands it, leave out the optional fields that it names; stop streaming, or
         tell tools in the prompt, if it is about tools; at last, write the history plainly.
         """
+        if self._provider.tell_in_words(error, self._request):
+            return True
         known, self.learnt.manner = self.learnt.manner, self.learnt.manner.after(error)
         if known != self.learnt.manner or self._left_out(error) or self._streaming.amend(error):
             return True

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, Str
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
-from chatls.events import StopReason, ToolKind
-from chatls.permissions import PermissionEntry
+from chatls.events import StopReason, ToolKind, WorkingMode
+from chatls.permissions import PermissionEntry, SandboxState
 
 Token = StrictInt | StrictStr
 """A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
@@ -51,6 +51,8 @@ class PromptParams(Params):
     """`required`: for the first step only."""
     tools: list[StrictStr] | None = None
     """Only these tools; unknown: error 1006."""
+    mode: WorkingMode | None = None
+    """How the session works from now on, until another is given; a new session begins with `ask`."""
     work_done_token: Token | None = None
     """LSP work-done progress goes here."""
     partial_result_token: Token | None = None
@@ -203,6 +205,8 @@ class ToolsResult:
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
+    sandbox: SandboxState | None = None
+    """Whether commands can run in a sandbox here."""
 
 
 @dataclass(frozen=True, slots=True)

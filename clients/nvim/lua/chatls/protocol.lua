@@ -60,7 +60,7 @@
 ---@field text string
 ---@field range? chatls.Range
 
----A picture in a prompt.
+---A picture, in a prompt or in what a tool gave.
 ---@class chatls.Image
 ---@field type "image"
 ---@field mimeType string
@@ -106,6 +106,7 @@
 ---| chatls.TextContent
 ---| chatls.ResourceLink
 ---| chatls.Diff
+---| chatls.Image
 
 ---Tokens, as the provider counted them.
 ---@class chatls.Usage
@@ -170,11 +171,18 @@
 ---| "info"
 ---| "warning"
 
+---How a session works. `ask`: as the rules say. `plan`: what only reads runs, all else is denied without a question. `edits`: ordinary edits run unasked, commands too where they can run in the sandbox.
+---@alias chatls.WorkingMode
+---| "ask"
+---| "plan"
+---| "edits"
+
 ---Always the first event of a turn.
 ---@class chatls.TurnStart : chatls.ProgressValue
 ---@field kind "turnStart"
 ---@field sessionId string Also where the daemon chose the name.
 ---@field model string "provider/model".
+---@field mode chatls.WorkingMode
 
 ---A piece of the answer.
 ---@class chatls.TextChunk : chatls.ProgressValue
@@ -306,6 +314,8 @@
 ---@field id string
 ---@field label string What its button says: "Always allow `git status` in this workspace".
 ---@field kind chatls.OptionKind
+---@field scope "once"|"session"|"workspace" How long it holds.
+---@field covers string One line for people: all that it covers.
 
 ---A call that waits for a person's word.
 ---@class chatls.Question
@@ -317,6 +327,8 @@
 ---@field arguments chatls.JsonObject
 ---@field preview chatls.ToolContent[] All of what would be done; nothing in it is hidden or invisible.
 ---@field options chatls.PermissionOption[]
+---@field sandbox boolean It would run in the sandbox.
+---@field changed? string It was answered before, and is asked once more: the file that decides what runs and that the agent has changed since, relative to its root. Its diff is in `preview`.
 
 ---What a rule wants.
 ---@alias chatls.Action
@@ -337,9 +349,16 @@
 ---@field tool string A tool's name, or `*`.
 ---@field action chatls.Action
 ---@field path? string A glob, relative to a folder of the workspace.
----@field command? string The words that a command begins with.
+---@field command? string The words that a command begins with, or the whole line.
+---@field covers string One line for people: all that it covers.
 ---@field workspace? string The folder that it holds for, links resolved; null: for all.
 ---@field sessionId? string The session that it holds for.
+
+---The sandbox for commands, as it is on this machine for these roots.
+---@class chatls.SandboxState
+---@field setting "auto"|"off"|"required" `commands.sandbox`.
+---@field works boolean
+---@field note string What it is made with, or why it does not work; a sentence for people.
 
 ---A progress token; 0 and "" are tokens like any other, and 1 is not "1".
 ---@alias chatls.Token
@@ -357,6 +376,7 @@
 ---@field model? string "provider/model", split at the first slash; default from the settings.
 ---@field toolChoice? "auto"|"none"|"required" `required`: for the first step only.
 ---@field tools? string[] Only these tools; unknown: error 1006.
+---@field mode? chatls.WorkingMode How the session works from now on, until another is given; a new session begins with `ask`.
 ---@field workDoneToken? chatls.Token LSP work-done progress goes here.
 ---@field partialResultToken? chatls.Token The turn's events go here. Without it the result carries the last reply's text.
 
@@ -432,6 +452,7 @@
 ---All tools that are not disabled and that the client can use.
 ---@class chatls.ToolsResult
 ---@field tools chatls.ToolEntry[]
+---@field sandbox? chatls.SandboxState Whether commands can run in a sandbox here.
 
 ---What counts by now, in no particular order.
 ---@class chatls.PermissionsResult
