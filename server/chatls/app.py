@@ -110,7 +110,7 @@ class App:
         means = Means(self._models, permissions, Instructions(), around, Queues(), commands)
         self._chats = Chats(sessions, toolbox, means)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
-        listed = (editor, self._configuration, self._models, toolbox, permissions)
+        listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
         self._listings = Listings(self._later, hello.answered, *listed)
         self.code = 1
         self._left = anyio.Event()

@@ -14,7 +14,7 @@ from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, ca
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
-from chatls.permissions import PermissionEntry
+from chatls.permissions import PermissionEntry, SandboxState
 
 Token = StrictInt | StrictStr
 """A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
@@ -205,6 +205,8 @@ class ToolsResult:
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
+    sandbox: SandboxState | None = None
+    """Whether commands can run in a sandbox here."""
 
 
 @dataclass(frozen=True, slots=True)
