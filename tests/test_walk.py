@@ -29,7 +29,8 @@ from tests.test_house import FLOORS, SERVER
 
 pytestmark = pytest.mark.asyncio
 
-VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history")
+ROOM = ("agent.context.limits", "agent.context.measure", "agent.context.layout")
+VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history", *ROOM)
 UP = {"wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
 PORT = "lsp.editor"
 PROVIDERS = "providers"
@@ -55,7 +56,9 @@ WAY = [
     "agent.turn",
     "agent.request",
     "agent.steering",
+    "agent.context.room",
     "agent.step",
+    "agent.context.replies",
     "agent.longest",
     "agent.repeats",
     "providers",

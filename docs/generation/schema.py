@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 
 from chatls.content import JsonObject
 from chatls.lsp.handshake import ENCODINGS, OFFERS, PROTOCOL_VERSION
-from chatls.wire import methods
+from chatls.wire import methods, params, steering
 from generation.source import (
     Alias,
     Member,
@@ -258,7 +258,7 @@ def _property(member: Member) -> JsonObject:
 
 def _params(shape: Shape) -> JsonObject:
     """Parameters with their bounds, as the daemon checks them; the values inside stand under `$defs` already."""
-    kind: type[methods.Params] = getattr(methods, shape.name)
+    kind: type[params.Params] = getattr(methods, shape.name, None) or getattr(steering, shape.name)
     found = cast("JsonObject", _tidy(kind.model_json_schema(ref_template="#/$defs/{model}")))
     found.pop("$defs", None)
     for member in shape.members:

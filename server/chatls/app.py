@@ -43,6 +43,7 @@ from chatls.wire import methods
 from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
+from chatls.wire.steering import COMPACT, STEER, SteerParams
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class App:
         around = Surroundings(self._environment)
         means = Means(self._models, permissions, Instructions(), around, Queues(), commands)
         self._chats = Chats(sessions, toolbox, means)
-        self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
+        self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
         listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
         self._listings = Listings(self._later, hello.answered, *listed)
         self.code = 1
@@ -158,7 +159,8 @@ class App:
 
     def _register(self) -> None:
         self._rpc.serve(methods.PROMPT.name, methods.PROMPT.params, self._turns.accept)
-        self._rpc.serve(methods.STEER.name, methods.STEER.params, self._steer)
+        self._rpc.serve(STEER.name, STEER.params, self._steer)
+        self._rpc.serve(COMPACT.name, COMPACT.params, self._turns.compact)
         self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
         self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
         self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
@@ -171,7 +173,7 @@ class App:
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
 
-    def _steer(self, answer: Answer, params: methods.SteerParams) -> None:
+    def _steer(self, answer: Answer, params: SteerParams) -> None:
         answer.give(self._turns.steer(params))
 
     def _cancel_turn(self, answer: Answer, params: methods.CancelParams) -> None:

@@ -149,6 +149,9 @@ export type StopReason = "end_turn" | "max_tokens" | "max_turn_requests" | "refu
 /** How one model reply ended. */
 export type StepStopReason = "end_turn" | "tool_calls" | "max_tokens" | "refusal";
 
+/** Why a history is made shorter: it is about to be too long, the provider said that it is, or a person wants it. */
+export type CompactionReason = "threshold" | "refused" | "asked";
+
 /** What a stretch of a reply is. */
 export type ReplyPart = "text" | "thinking";
 
@@ -278,6 +281,35 @@ export interface Steered {
   readonly content: readonly ContentBlock[];
 }
 
+/** How full the model's window is, behind each `stepEnd`. */
+export interface ContextUsage {
+  readonly kind: "contextUsage";
+  /** What was sent, and the reply. */
+  readonly tokens: number;
+  /** Tokens that the model can read; not there where nobody knows. */
+  readonly window?: number;
+  /** The provider counted; else it is an estimate, rather too high. */
+  readonly exact: boolean;
+}
+
+/** The history is made shorter: the model writes a summary, which is no step. */
+export interface CompactStart {
+  readonly kind: "compactStart";
+  readonly reason: CompactionReason;
+  readonly tokens: number;
+}
+
+/** It is shorter; as it was if that was cancelled. */
+export interface CompactEnd {
+  readonly kind: "compactEnd";
+  /** Tokens, as in `compactStart`. */
+  readonly before: number;
+  /** By the same measure. */
+  readonly after: number;
+  /** What the model goes on with; "" where there is none. */
+  readonly summary: string;
+}
+
 /** The provider is asked again. Also a delta: providers report it, the turn passes it on. */
 export interface Retry {
   readonly kind: "retry";
@@ -314,6 +346,9 @@ export type Event =
   | PermissionRequested
   | PermissionResolved
   | StepEnd
+  | ContextUsage
+  | CompactStart
+  | CompactEnd
   | Steered
   | Retry
   | Notice;
@@ -415,15 +450,6 @@ export interface PromptParams {
   readonly partialResultToken?: Token;
 }
 
-/** Words for the turn that runs. */
-export interface SteerParams {
-  readonly sessionId: string;
-  /** Only if this very turn runs. */
-  readonly turnId?: string;
-  /** What the person says. */
-  readonly content: string | readonly ContentBlock[];
-}
-
 /** Which turn, or which call of it, is to end. */
 export interface CancelParams {
   readonly sessionId: string;
@@ -470,12 +496,6 @@ export interface PromptResult {
   readonly error?: TurnError;
   /** What `chat/steer` queued and the model was not sent, because the turn ended before. */
   readonly unsent?: readonly ContentBlock[];
-}
-
-/** What became of the words. */
-export interface SteerResult {
-  /** `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept. */
-  readonly state: "queued" | "idle";
 }
 
 /** What became of a cancel. */
@@ -597,6 +617,42 @@ export interface SaveAnswer {
   readonly saved?: readonly string[];
 }
 
+/** Words for the turn that runs. */
+export interface SteerParams {
+  readonly sessionId: string;
+  /** Only if this very turn runs. */
+  readonly turnId?: string;
+  /** What the person says. */
+  readonly content: string | readonly ContentBlock[];
+}
+
+/** Which history is to be made shorter. */
+export interface CompactParams {
+  readonly sessionId: string;
+  /** What the summary must hold, in the person's words. */
+  readonly instructions?: string;
+  /** Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own. */
+  readonly partialResultToken?: Token;
+}
+
+/** What became of the words. */
+export interface SteerResult {
+  /** `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept. */
+  readonly state: "queued" | "idle";
+}
+
+/** What came of a compaction. */
+export interface CompactResult {
+  /** Tokens of what the model is sent. */
+  readonly before: number;
+  /** By the same measure; as before where nothing was changed. */
+  readonly after: number;
+  /** What the summary cost; null if the provider did not say. */
+  readonly usage: Usage | null;
+  /** Why there is no summary. Nothing was changed then. */
+  readonly error?: TurnError;
+}
+
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
 export type ProgressValue = Event & {
   /** Counts up by one within a turn, from 1. */
@@ -618,6 +674,8 @@ export interface Requests {
   "chat/tools": { params: NoParams; result: ToolsResult };
   /** The rules and the answers that are remembered; forget some. */
   "chat/permissions": { params: PermissionsParams; result: PermissionsResult };
+  /** Have the history summarised, so that the model is sent less. */
+  "chat/session/compact": { params: CompactParams; result: CompactResult };
 }
 
 /** The requests of the daemon's own that a client answers, if it says so in `experimental.chat`. */

@@ -21,6 +21,10 @@ class SystemPrompt:
 
     _told: tuple[tuple[Root, ...], str] | None = None
 
+    def forget(self) -> None:
+        """Make it anew the next time: the history behind it is another one."""
+        self._told = None
+
     async def read(
         self, workspace: Workspace, instructions: Instructions, around: Surroundings | None = None
     ) -> tuple[str, Notice | None]:

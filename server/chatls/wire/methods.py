@@ -8,24 +8,15 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
 
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
-
-Token = StrictInt | StrictStr
-"""A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
-
-
-class Params(BaseModel):
-    """Parameters of a request. Unknown members are ignored."""
-
-    model_config = ConfigDict(
-        alias_generator=camel, populate_by_name=True, extra="ignore", frozen=True, defer_build=True
-    )
+from chatls.wire.params import Method, Params, Token
+from chatls.wire.steering import COMPACT, STEER
 
 
 class NoParams(Params):
@@ -63,19 +54,6 @@ class PromptParams(Params):
         if self.session_id is not None and self.new_session_id is not None:
             raise ValueError("sessionId and newSessionId exclude each other")
         return self
-
-
-class SteerParams(Params):
-    """Words for the turn that runs."""
-
-    session_id: StrictStr
-    turn_id: StrictStr | None = None
-    """Only if this very turn runs."""
-    content: (
-        Annotated[StrictStr, Field(min_length=1)]
-        | Annotated[list[Annotated[ContentBlock, Discriminator("type")]], Field(min_length=1)]
-    )
-    """What the person says."""
 
 
 class CancelParams(Params):
@@ -136,14 +114,6 @@ class PromptResult:
     """Only with the stop reason `error`."""
     unsent: tuple[ContentBlock, ...] | None = None
     """What `chat/steer` queued and the model was not sent, because the turn ended before."""
-
-
-@dataclass(frozen=True, slots=True)
-class SteerResult:
-    """What became of the words."""
-
-    state: Literal["queued", "idle"]
-    """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,16 +265,6 @@ class SaveAnswer(Params):
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
-    """A request of the client's."""
-
-    name: str
-    params: type[Params]
-    result: type
-    summary: str
-
-
-@dataclass(frozen=True, slots=True)
 class RequestToClient:
     """A request of the daemon's that is not LSP's own."""
 
@@ -317,7 +277,6 @@ class RequestToClient:
 
 
 PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
-STEER = Method("chat/steer", SteerParams, SteerResult, "Say something to the turn that runs.")
 CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
 MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
 TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are, for this client.")
@@ -328,7 +287,7 @@ PERMISSIONS = Method(
     "The rules and the answers that are remembered; forget some.",
 )
 
-METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS)
+METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS, COMPACT)
 
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."
