@@ -53,7 +53,7 @@ export class Chats implements vscode.Disposable {
   fresh(): Conversation {
     const model = this.active.model;
     const mode = this.active.mode;
-    const empty = this.all.find((one) => one.turns.length === 0 && !one.running);
+    const empty = this.all.find((one) => one.turns.length === 0 && one.sessionId === undefined && !one.running);
     this.active = empty ?? this.begin();
     this.#memory.last = undefined;
     this.active.model ??= model;
