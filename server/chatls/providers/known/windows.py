@@ -1,5 +1,6 @@
-"""What hosted models can read, for where neither the settings nor the server tell. Looked up in their makers' pages in
-November 2026; rather too low than too high.
+"""What hosted models can read, for where neither the settings nor the server tell. Written down from general knowledge,
+not from a list of the makers', and rather too low than too high: a wrong number is mended by `contextWindow` in the
+settings, and by the number in a refusal.
 """
 
 import re
