@@ -62,7 +62,7 @@ def test_a_turn_streams_and_ends_with_its_result(nvim: Open) -> None:
     assert (result["stopReason"], result["chunks"]) == ("end_turn", 17)
     assert editor.lua("return text(1)") == "Hello, äöü 漢字 👋🏽."
     kinds = editor.lua("return kinds(1)")
-    assert (kinds[0], kinds[-1]) == ("turnStart", "stepEnd")
+    assert (kinds[0], kinds[-2:]) == ("turnStart", ["stepEnd", "contextUsage"])
 
 
 def test_no_event_of_ours_reaches_the_handler_of_all(nvim: Open) -> None:

@@ -264,11 +264,7 @@ M.COMMANDS = {
     nargs = "?",
     doc = "Yank the code block under the transcript's cursor, else the last one above it, into register {x}.",
   },
-  {
-    name = "ChatInsert",
-    nargs = "0",
-    doc = "Put that code block below the cursor of the file that you look at; `u` takes it back.",
-  },
+  { name = "ChatInsert", nargs = "0", doc = "Put that code block below the cursor of your file; `u` takes it back." },
   { name = "ChatChanges", nargs = "0", doc = "What the last turn changed, as a quickfix list." },
   { name = "ChatRestart", nargs = "0", doc = "End the daemon and start it anew. Chats begin anew, too." },
 }
