@@ -145,6 +145,15 @@ class LimitSettings(_Model):
     """The longest tool result that the model is given, in UTF-8."""
 
 
+class SessionSettings(_Model):
+    """How long conversations last."""
+
+    keep: bool = True
+    """False: nothing new is kept on the disk. What is there can be listed, read and deleted."""
+    days: int = Field(default=0, ge=0)
+    """Days after which a conversation that nobody went on with is forgotten; 0: never."""
+
+
 class Settings(_Model):
     """All settings."""
 
@@ -156,6 +165,7 @@ class Settings(_Model):
     tools: ToolSettings = ToolSettings()
     commands: CommandSettings = CommandSettings()
     limits: LimitSettings = LimitSettings()
+    sessions: SessionSettings = SessionSettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""
 

@@ -34,6 +34,8 @@ class TurnStart(WireValue):
     """Also where the daemon chose the name."""
     model: str
     """"provider/model"."""
+    title: str = ""
+    """What the session is called."""
     kind: Literal["turnStart"] = "turnStart"
 
 

@@ -8,9 +8,11 @@ from threading import Event as ThreadFlag
 from time import monotonic
 from uuid import uuid4
 
-from anyio import CancelScope
+from anyio import CancelScope, move_on_after
+from anyio import Event as Happened
 
 from chatls.agent.instructions import Instructions
+from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, Taken, TurnOver, title_of
 from chatls.agent.permission.gate import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
@@ -73,6 +75,7 @@ class Means:
     instructions: Instructions
     queues: Queues
     commands: Commands
+    keeper: Keeper = KeepsNothing()
 
 
 class Accepted:
@@ -87,10 +90,12 @@ class Accepted:
         tools: dict[str, Tool],
         room: Room,
         *,
+        new: bool,
         refused: Callable[[], None],
         over: Callable[[], None],
     ) -> None:
-        """`refused` is called if it could not begin, `over` when it is over, whatever happened."""
+        """`new`: it begins its session. `refused` is called if it could not begin, `over` when it is over, whatever
+        happened."""
         self.id = f"turn-{uuid4().hex[:12]}"
         self.session = session
         self.listeners: tuple[Listener, ...] = ()
@@ -101,33 +106,48 @@ class Accepted:
         self._settings = settings
         self._tools = tools
         self._room = room
+        self._new = new
         self._refused = refused
         self._over = over
         self._turn: Turn | None = None
 
     async def run(self, *listeners: Listener) -> Ended:
-        """Answer. Raises `RequestError` (1004, 1005, 1007) where there is no model that could: then nothing was heard,
-        and nothing is remembered."""
+        """Answer. Raises `RequestError` (1001, 1002, 1004, 1005, 1007) where there is no such session, or no model that
+        could: then nothing was heard, and nothing is remembered."""
         self.listeners += listeners
         stop: StopReason = "cancelled"
-        history = self.session.history
-        mark = history.mark()
+        session, history, keeper, mark = self.session, self.session.history, self._means.keeper, 0
         try:
+            taken = await self._taken()
+            session.title = session.title or title_of(self._ask.content)
+            mark = history.mark()
             history.grow(UserMessage(self._ask.content))
             with self.scope:
-                async with self._means.models.serving(self._ask.model, self._settings) as served:
-                    stop = await self._answered(served, mark)
+                model = self._ask.model or session.model
+                async with self._means.models.serving(model, self._settings) as served:
+                    session.model = self._ask.model or session.model
+                    self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
+                    with move_on_after(PATIENCE):
+                        await taken.kept.wait()
+                    stop = await self._answered(served, mark, taken.notice)
             if stop == "refusal" or (self.tally.error and self.tally.error.kind == "content_filtered"):
                 # What was refused once is refused again with whatever follows it.
                 history.rewind(mark)
                 self._emit(Notice("The refused prompt, and what came of it, is not sent to the model again."))
         except RequestError:
             history.rewind(mark)
+            keeper.drop(session)
             self._refused()
             raise
+        except Exception:
+            stop = "error"
+            raise
         finally:
+            ended = self.ended(stop, self.tally.error)
+            with CancelScope(shield=True):
+                await keeper.end(session, TurnOver(ended.stop_reason, self.tally.usage, ended.error))
             self._over()
-        return self.ended(stop, self.tally.error)
+        return ended
 
     def ended(self, stop: StopReason, error: TurnError | None = None) -> Ended:
         """How it ended, as it is now."""
@@ -150,10 +170,18 @@ class Accepted:
         for hear in self.listeners:
             hear(event)
 
-    async def _answered(self, served: Served, mark: int) -> StopReason:
+    async def _taken(self) -> Taken:
+        """The session, as it is by now. Not cut short: a cancel finds the prompt remembered."""
+        taken = Taken(Happened())
+        with CancelScope(shield=True):
+            taken = await self._means.keeper.take(self.session, self.id, new=self._new)
+        return taken
+
+    async def _answered(self, served: Served, mark: int, news: str | None) -> StopReason:
         session = self.session
-        self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
-        self._emit(TurnStart(session.id, served.name))
+        self._emit(TurnStart(session.id, served.name, session.title))
+        if news:
+            self._emit(Notice(news))
         if served.reason:
             self._emit(Notice(f"{served.name} answers: {served.reason}"))
         workspace = self._workspace()
@@ -173,10 +201,11 @@ class Accepted:
         requests = Requests(model, system, session.history, offered, parameters, ask.tool_choice)
         gate = TurnGate(self._means.permissions, session.editor, self._emit, session.id, self.id)
         ran, queues = self.tally.ran, self._means.queues
-        runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues)
+        changing = partial(self._means.keeper.changing, session)
+        runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues, changing=changing)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
-        new_step = partial(Step, tools, self._workspace, repeats)
+        new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session))
         stream = partial(repeats.watched, provider.stream)
         return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps)
 

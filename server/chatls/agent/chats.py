@@ -6,7 +6,7 @@ from typing import Literal
 
 from chatls.agent.accepted import Accepted, Ask, Ended, Listener, Means, Room
 from chatls.agent.session import Begin, Session, Sessions
-from chatls.errors import OVERLOADED, SESSION_NOT_FOUND, TURN_IN_PROGRESS, RequestError
+from chatls.errors import OVERLOADED, TURN_IN_PROGRESS, RequestError
 from chatls.signals import Signal
 from chatls.tools.toolbox import Toolbox
 
@@ -41,6 +41,7 @@ class Chats:
         order.
         """
         session = self._sessions.find(where) if isinstance(where, str) else None
+        new = session is None
         begun = Begin() if isinstance(where, str) else where
         configuration = session.configuration if session else begun.configuration or self._sessions.configuration
         editor = session.editor if session else begun.editor or self._sessions.editor
@@ -48,23 +49,28 @@ class Chats:
         tools = self._toolbox.offered(editor, settings, ask.tools)
         if len(self._running) >= MOST:
             raise RequestError(OVERLOADED, f"{MOST} turns are running; try again when one has ended")
-        if isinstance(where, Begin):
-            session = self._sessions.begin(where)
-        if session is None:
-            raise RequestError(SESSION_NOT_FOUND, f"there is no session {where!r}")
+        if session is None:  # one that rests is a name alone, until the keeper was asked
+            session = self._sessions.begin(Begin(where) if isinstance(where, str) else where)
         if session.id in self._running:
             text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
             raise RequestError(TURN_IN_PROGRESS, text)
-        refused = partial(self._sessions.forget, session) if isinstance(where, Begin) else _nothing
+        refused = partial(self._sessions.forget, session) if new else _nothing
         over = partial(self._free, session)
-        accepted = Accepted(self._means, session, ask, settings, tools, room, refused=refused, over=over)
+        begins = isinstance(where, Begin)
+        accepted = Accepted(self._means, session, ask, settings, tools, room, new=begins, refused=refused, over=over)
         accepted.listeners = tuple(listen(session, accepted.id) for listen in self.listeners)
         self._running[session.id] = accepted
         return accepted
 
+    def running(self, session_id: str) -> Accepted | None:
+        """The turn of a session, if one runs here."""
+        return self._running.get(session_id)
+
     def begin(self, new: Begin) -> Session:
         """Begin a session without a prompt. Raises `RequestError` (1007) if its name is taken."""
-        return self._sessions.begin(new)
+        session = self._sessions.begin(new)
+        session.known = True
+        return session
 
     def cancel(self, session_id: str, turn_id: str | None = None, call_id: str | None = None) -> Cancelled:
         """End the turn of a session, only this very turn, or one call of it."""

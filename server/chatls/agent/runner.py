@@ -7,8 +7,8 @@ while a person thinks, it holds no slot, and no clock runs.
 import inspect
 import logging
 import math
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from threading import Event as ThreadFlag
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 MakeContext = Callable[[Callable[[str], None], ThreadFlag], ToolContext]
 """What a tool may see, given where its output goes and what tells it that nobody waits any more."""
+Changing = Callable[[str, Plan, ToolContext], AbstractAsyncContextManager[None]]
+"""Stands around a plan of a call that is carried out."""
 Returned = str | ToolOutput | Plan
 
 _NOTE_BYTES = 100
@@ -70,8 +72,10 @@ class Runner:
         *,
         gate: Gate,
         queues: Queues,
+        changing: Changing | None = None,
     ) -> None:
         self._context = context
+        self._changing = changing or _unwatched
         self._limits = limits
         self._emit = emit
         self._ran = ran
@@ -132,7 +136,8 @@ class Runner:
             if refusal is not None:
                 return refusal
             limit = self._limits.tool_timeout if plan.time_limit is None else plan.time_limit
-            found = await self._in_slot(limit, partial(_carried_out, plan), run, step, live)
+            async with self._changing(run.call.id, plan, context):
+                found = await self._in_slot(limit, partial(_carried_out, plan), run, step, live)
             return self._bounded(_output(run.tool, found))
 
     async def _planned(self, run: Run, context: ToolContext) -> Plan:
@@ -178,6 +183,12 @@ class Runner:
                 left -= len(text.encode())
                 content.append(TextContent(text))
         return Outcome(output.status, tuple(content), output.truncated or cut)
+
+
+@asynccontextmanager
+async def _unwatched(_call_id: str, _plan: Plan, _context: ToolContext) -> AsyncGenerator[None]:
+    """Nobody keeps what files were."""
+    yield
 
 
 async def _answer(weighed: Weighed) -> Outcome | None:

@@ -18,15 +18,16 @@ class SystemPrompt:
     cache, and Anthropic's thinking blocks are bound to the prompt that they were written under.
     """
 
-    _told: tuple[tuple[Root, ...], str] | None = None
+    told: tuple[tuple[Root, ...], str] | None = None
+    """The prompt, and the folders that it was made for; None until it was made."""
 
     async def read(self, workspace: Workspace, instructions: Instructions) -> tuple[str, Notice | None]:
         """The prompt; with it, words for a person on the instructions that went into it, where they are new."""
-        if self._told is not None and self._told[0] == workspace.roots:
-            return self._told[1], None
+        if self.told is not None and self.told[0] == workspace.roots:
+            return self.told[1], None
         text, notice = await instructions.read(workspace)
         prompt = f"{system_prompt(workspace)}\n{text}" if text else system_prompt(workspace)
-        self._told = workspace.roots, prompt
+        self.told = workspace.roots, prompt
         return prompt, notice
 
 

@@ -4,6 +4,7 @@ With `wire/stdio.py` the only file of POSIX calls. asyncio's own subprocesses ar
 for the pipes' end, which a grandchild can hold open for ever.
 """
 
+import fcntl
 import os
 import secrets
 import signal
@@ -43,6 +44,15 @@ def kill_all() -> None:
         child.kill()
     if marks := [child.mark for child in children if child.mark]:
         _kill_marked(*marks)
+
+
+def lock_file(descriptor: int, *, shared: bool = False) -> bool:
+    """Lock an open file, without waiting: whether it could be. It ends with the descriptor, or with the process."""
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def gone(pid: int) -> None:

@@ -4,8 +4,7 @@ The reference part of docs/protocol.md, the JSON schema and the clients' types a
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import cache
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
@@ -327,22 +326,6 @@ def _given(value: Any) -> Any:
 def invalid(text: str) -> RequestError:
     """The error for parameters that do not fit."""
     return RequestError(INVALID_PARAMS, text)
-
-
-def to_wire(value: Any) -> Any:
-    """A value as JSON: dataclasses become objects with camelCase names; None is left out where it is the default."""
-    if isinstance(value, tuple | list):
-        return [to_wire(item) for item in cast("list[Any]", value)]
-    if not is_dataclass(value):
-        return value
-    members = ((name, getattr(value, attribute), optional) for attribute, name, optional in _members(type(value)))
-    return {name: to_wire(item) for name, item, optional in members if not (optional and item is None)}
-
-
-@cache
-def _members(kind: type) -> tuple[tuple[str, str, bool], ...]:
-    """Of a dataclass: each attribute, its name on the wire, and whether None leaves it out."""
-    return tuple((item.name, camel(item.name), item.default is not MISSING) for item in fields(kind))
 
 
 def _complaint(error: ValidationError) -> str:
