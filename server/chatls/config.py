@@ -143,6 +143,10 @@ class LimitSettings(_Model):
     """Tool calls of one turn that run at the same time."""
     tool_result_bytes: Bytes = Field(default=51200, ge=1024)
     """The longest tool result that the model is given, in UTF-8."""
+    reply_bytes: Bytes = Field(default=8 * 1024 * 1024, ge=1024)
+    """The longest reply: its text, thinking and arguments, in UTF-8. A longer one is cut there."""
+    reply_calls: int = Field(default=128, ge=1)
+    """Tool calls in one reply; it is cut before the next one."""
 
 
 class SessionSettings(_Model):

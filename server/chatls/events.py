@@ -178,8 +178,20 @@ class Notice(WireValue):
     kind: Literal["notice"] = "notice"
 
 
+@dataclass(frozen=True, slots=True)
+class Prompt(WireValue):
+    """What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only."""
+
+    content: tuple[ContentBlock, ...]
+    """As it was sent: nothing is attached yet."""
+    at: str
+    """ISO 8601, UTC."""
+    kind: Literal["prompt"] = "prompt"
+
+
 Event = (
-    TurnStart
+    Prompt
+    | TurnStart
     | TextChunk
     | ThinkingChunk
     | ToolCallStart
@@ -200,16 +212,5 @@ Emit = Callable[[Event], None]
 """The one way up. Does not raise, does not wait."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt(WireValue):
-    """What a person asked; before all else that happens in a turn. Clients know it, so it does not leave."""
-
-    content: tuple[ContentBlock, ...]
-    """As it was sent: nothing is attached yet."""
-    at: str
-    """ISO 8601, UTC."""
-    kind: Literal["prompt"] = "prompt"
-
-
-Happening = Event | Prompt
+Happening = Event
 """The same as those behind the wire hear it, with what the person said."""

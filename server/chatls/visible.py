@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+LONGEST_NAME = 200
+"""Characters of a name that a server gave, as it is shown."""
 _HIDDEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
 _BLANK = frozenset(
     chr(code)

@@ -17,6 +17,7 @@ from anyio import CancelScope, fail_after
 from anyio.lowlevel import checkpoint
 
 from chatls.agent.history import History
+from chatls.agent.longest import cut_off
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
@@ -119,7 +120,9 @@ def planned(
     time_limit: float | None = None,
 ) -> Plan:
     """A plan to do this."""
-    return Plan(subject or FileSubject(Path("/nowhere")), (TextContent("what would be done"),), carry_out, time_limit=time_limit)
+    return Plan(
+        subject or FileSubject(Path("/nowhere")), (TextContent("what would be done"),), carry_out, time_limit=time_limit
+    )
 
 
 def desk(*folders: Path, texts: Mapping[Path, str] | None = None) -> Desk:
@@ -272,7 +275,8 @@ class Scene:
         requests = Requests("model", "system", self.history, specs, Parameters(), tool_choice)
         try:
             with fail_after(DEADLINE), self.scope:
-                stream, steps = partial(self._repeats.watched, self.provider.stream), self.limits.max_steps
+                stream = partial(cut_off, partial(self._repeats.watched, self.provider.stream), self.limits)
+                steps = self.limits.max_steps
                 stop = await self.turn.run(stream, requests.next, self._step, runner, steps)
         finally:
             check_events(self.stage.events)

@@ -10,27 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatls.children import commands, outputs
-from chatls.children.commands import (
-    Commands,
-    clean_path,
-    environment_without_keys,
-    find_program,
-    is_unsafe_batch,
-    quiet_environment,
-)
+from chatls.children.commands import Commands, environment_without_keys, is_unsafe_batch, quiet_environment
 from chatls.children.outputs import OutputFile
+from chatls.children.programs import clean_path
 from chatls.errors import ToolError
 
 LONG = 30.0
 KEY = "sk-canary-0123456789"
-
-
-def program(folder: Path, name: str, mode: int = 0o755) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
-    path.write_text("#!/bin/sh\n")
-    path.chmod(mode)
-    return path
 
 
 # Environment
@@ -85,38 +71,15 @@ def test_programs_neither_page_nor_colour_nor_ask() -> None:
     assert "FORCE_COLOR" not in environment
 
 
+def test_nothing_makes_a_word_mean_something_else_than_it_says() -> None:
+    names = ("BASH_ENV", "ENV", "CDPATH", "SHELLOPTS", "GIT_DIR", "GIT_EXTERNAL_DIFF", "BASH_FUNC_git%%", "PS4")
+    environment = quiet_environment(dict.fromkeys(names, "x") | {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "a.b"})
+    assert not set(names) & set(environment)
+    assert (environment["GIT_CONFIG_KEY_0"], environment["GIT_CONFIG_COUNT"]) == ("a.b", "3")
+    assert (environment["GIT_CONFIG_KEY_2"], environment["GIT_CONFIG_VALUE_2"]) == ("core.fsmonitor", "false")
+
+
 # Programs
-
-
-def test_a_program_is_found_on_the_path_and_never_in_the_folder_by_its_bare_name(tmp_path: Path) -> None:
-    program(tmp_path / "ws", "git")
-    there = program(tmp_path / "bin", "git")
-    for path in (f"{tmp_path}/bin", f":{tmp_path}/bin", f".:{tmp_path}/bin"):
-        assert find_program("git", tmp_path / "ws", path) == there
-    with pytest.raises(ToolError, match="command not found"):
-        find_program("git", tmp_path / "ws", ".:")
-
-
-def test_a_program_named_by_its_path_is_the_folders_own(tmp_path: Path) -> None:
-    own = program(tmp_path / "ws", "build")
-    assert find_program("./build", tmp_path / "ws", "/bin") == own
-    assert find_program(str(own), tmp_path, "") == own
-    with pytest.raises(ToolError, match="there is no"):
-        find_program("./other", tmp_path / "ws", "/bin")
-    program(tmp_path / "ws", "plain", mode=0o644)
-    for name in ("./plain", "../ws"):
-        with pytest.raises(ToolError, match="not an executable file"):
-            find_program(name, tmp_path / "ws", "/bin")
-
-
-def test_a_missing_program_is_told_with_what_comes_near(tmp_path: Path) -> None:
-    program(tmp_path / "bin", "pytest")
-    with pytest.raises(ToolError, match='command not found: "pytets"; did you mean "pytest"'):
-        find_program("pytets", tmp_path, f"{tmp_path}/bin:/no/such/folder")
-    with pytest.raises(ToolError, match="not installed"):
-        find_program("zzzzzz", tmp_path, f"{tmp_path}/bin")
-    with pytest.raises(ToolError, match="each argument as its own item"):
-        find_program("git status", tmp_path, f"{tmp_path}/bin")
 
 
 def test_a_batch_file_takes_no_arguments_on_windows() -> None:
@@ -136,13 +99,14 @@ async def test_there_is_room_for_so_many_in_the_background_and_no_more(tmp_path:
     with anyio.fail_after(LONG):
         async with anyio.create_task_group() as tasks:
             commands_ = Commands({}, tmp_path, tasks)
-            for _ in range(commands.MOST_IN_BACKGROUND):
-                commands_.adopt(end.wait)
+            for number in range(commands.MOST_IN_BACKGROUND):
+                commands_.adopt(number, end.wait, end.wait)
             with pytest.raises(ToolError, match="16 commands are running"):
                 commands_.require_background()
             end.set()
             await anyio.wait_all_tasks_blocked()
             commands_.require_background()
+            assert commands_.going == ()
 
 
 def test_without_a_daemon_nothing_goes_on(tmp_path: Path) -> None:

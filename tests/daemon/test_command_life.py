@@ -247,13 +247,14 @@ def test_a_command_in_the_background_is_ended_as_its_result_says(chat: Chat) -> 
     turn = chat.allowed(run("sleep 600 & echo $$ $!; wait", background=True, timeout=0.2))
     processes = pids(turn)
     turn.result()
-    (command,) = re.findall(r'run the command "(.*?)"', turn.said())
-    ending = chat.allowed(run(command), sessionId=turn.session_id)
+    (number,) = re.findall(r'call run_command with stop="(\d+)"', turn.said())
+    stop: Json = {"toolCall": {"name": "run_command", "arguments": {"stop": number}}}
+    ending = chat.allowed(stop, sessionId=turn.session_id)
     ending.result()
-    assert ending.said().startswith("exit code 0")
+    assert ending.said() == f"ended, with all that it had started: process group {number}"
     wait_until_gone(*processes)
     (name,) = re.findall(r"/\S+\.txt", turn.said())
-    wait_for(lambda: "[killed by SIGTERM after" in Path(name).read_text())
+    assert "[killed by SIGTERM after" in Path(name).read_text()
     chat.told(ending)
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.daemon.processes import resident
 from tests.daemon.raw import KEY, Daemon, Json
 from tests.daemon.service import Service, call, finish, text
-from tests.support.http_server import Chunk, Close, Hang, Head, Reply, Reset, answered, event, streamed
+from tests.support.http_server import Chunk, Close, Drip, Hang, Head, Reply, Reset, answered, event, streamed
 
 DONE = streamed(text("done"), finish("stop"))
 
@@ -136,6 +136,21 @@ def test_tools_that_nobody_can_stop_keep_nothing_and_nobody_waiting(daemon: Daem
     read = {"toolCall": {"name": "read_file", "arguments": {"path": "a.txt"}}}
     turn = daemon.prompt([read], [{"text": "done"}], content=[link])
     assert turn.result()["tools"] == {"read_file": 1}
+
+
+def test_a_reply_without_an_end_is_cut_and_its_whole_calls_run(service: Service) -> None:
+    service.daemon.configure({**service.daemon.settings, "limits": {"replyBytes": 100_000}})
+    whole = [Chunk(event(call('{"path": "a.txt"}', "read_file"))), Chunk(event(call('{"path": "', "read_file", 1)))]
+    service.server.play([Head(), *whole, Drip(event(call("on and on, " * 50, None, 1)), 0)])
+    turn = service.prompt()
+    result = turn.result()
+    assert (result["stopReason"], result["tools"]) == ("max_tokens", {"read_file": 1})
+    assert turn.kinds.count("notice") == 1
+    service.server.wait_until_closed()
+    service.daemon.configure({**service.daemon.settings, "limits": {}})
+    service.server.play(DONE)
+    assert service.prompt(sessionId=result["sessionId"]).result()["stopReason"] == "end_turn"
+    assert len(service.history()) == 5
 
 
 def test_two_hundred_cancelled_turns_leave_no_descriptor_and_little_memory(service: Service) -> None:

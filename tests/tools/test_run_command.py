@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shlex
+import shutil
 import stat
 import sys
 from contextlib import suppress
@@ -193,6 +194,62 @@ async def test_of_several_roots_the_first_one_is_taken_and_named(ws: Playground)
     assert await says(ws, "pwd", cwd="a") == ("exit code 0", str(ws.folder / "a"))
     ws.folders = {}
     assert "no folder is open" in await refusal(ws, "pwd")
+
+
+# The developer's shell, and what the project brings
+
+
+async def test_lines_are_read_by_bash_where_there_is_one(ws: Playground) -> None:
+    ws.write("env.sh", "WORD=sourced\n")
+    shell, out = await says(ws, 'source ./env.sh && a=(x y) && [[ $WORD == s* ]] && echo "${a[1]} $WORD"')
+    assert (shell, out) == ("exit code 0", "y sourced") if shutil.which("bash") else shell != "exit code 0"
+
+
+async def test_a_shell_reads_no_file_before_its_line(ws: Playground, tmp_path: Path) -> None:
+    script = ws.write("start.sh", "echo started; ls() { echo planted; }\n")
+    names = ("BASH_ENV", "ENV")
+    function = {"BASH_FUNC_cat%%": "() { echo planted; }"}
+    ws.commands = Commands({**os.environ, **dict.fromkeys(names, str(script)), **function}, ws.commands.folder)
+    assert (await says(ws, "ls; cat start.sh"))[1] == f"start.sh\n{script.read_text().rstrip()}"
+
+
+async def test_the_projects_environment_is_active_and_the_systems_programs_stay(ws: Playground) -> None:
+    for name in (".venv/bin/python", ".venv/bin/mytool", ".venv/bin/git", "node_modules/.bin/ls"):
+        ws.write(name, f"#!/bin/sh\necho own {name}\n").chmod(0o755)
+    _, out = await says(ws, "python; mytool; echo $VIRTUAL_ENV; git --version | cut -c1-11; ls .venv")
+    assert out.split("\n") == [
+        "own .venv/bin/python",
+        "own .venv/bin/mytool",
+        str(ws.folder / ".venv"),
+        "git version",
+        "bin",
+    ]
+    assert (await says(ws, ["mytool"]))[1] == "own .venv/bin/mytool"
+    assert (await says(ws, ["ls", ".venv"]))[1] == "bin"
+
+
+async def test_a_program_that_is_on_no_path_is_told_where_it_is(ws: Playground) -> None:
+    ws.write("web/node_modules/.bin/bundle-it", "#!/bin/sh\n").chmod(0o755)
+    ws.write("scripts/deploy-it", "#!/bin/sh\n").chmod(0o755)
+    where = {"bundle-it": "./web/node_modules/.bin/bundle-it", "deploy-it": "./scripts/deploy-it"}
+    for name, place in where.items():
+        for line in (f"{name} --all", f"true && {name}", f"sh -c '{name}'", f"/usr/bin/env {name}"):
+            head, _ = await says(ws, line)
+            assert head == f"exit code 127; {name} is not on PATH, but there is {place}", line
+    assert (await says(ws, "no-such-thing"))[0] == "exit code 127"
+
+
+@linux
+async def test_what_was_left_running_is_named_when_it_is_ended(ws: Playground) -> None:
+    head, rest = await says(
+        ws, "(sleep 61 >/dev/null 2>&1 &) ; setsid sleep 62 >/dev/null 2>&1 & echo started; sleep 0.3"
+    )
+    assert rest == "started"
+    assert re.match(
+        r"exit code 0; what it had left running was ended with it \(sleep 6[12], sleep 6[12]\): .*background", head
+    )
+    head, _ = await says(ws, "yes | head -1; true &")
+    assert head == "exit code 0"
 
 
 # What cannot be run
@@ -441,7 +498,7 @@ async def test_one_that_left_for_a_session_of_its_own_neither_holds_up_nor_survi
     """Fault 72."""
     script = "import os, time\nif not os.fork():\n os.setsid()\n print(os.getpid(), flush=True)\n time.sleep(300)"
     head, rest = await says(ws, [*python(f"{script}\nelse: os.wait3(os.WNOHANG); time.sleep(0.3)")])
-    assert head == "exit code 0"
+    assert head.startswith("exit code 0; what it had left running was ended with it (")
     await gone(int(rest))
 
 
@@ -519,8 +576,12 @@ async def test_a_command_in_the_background_is_ended_as_its_result_says(ws: Playg
         async with anyio.create_task_group() as tasks:
             with_background(ws, tasks)
             text = text_of(await run(ws, "echo up; sleep 300", background=True, timeout=0.7))
-            (kill,) = re.findall(r'run the command "(kill [^"]+)"', text)
-            assert (await says(ws, kill))[0] == "exit code 0"
+            (number,) = re.findall(r'call run_command with stop="(\d+)"', text)
+            for wrong in (f"{number}0", "me", "-1"):
+                assert f"in the background are {number}" in await refusal(ws, None, stop=wrong)
+            assert "stop is given alone" in await refusal(ws, "true", stop=number)
+            assert text_of(await run(ws, None, stop=number)).startswith("ended, with all that it had started")
+            assert "none is" in await refusal(ws, None, stop=number)
         (name,) = re.findall(r"goes into (\S+),", text)
         assert text_in(name).startswith("up\n\n[killed by SIGTERM after")
 

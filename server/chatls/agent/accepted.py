@@ -13,6 +13,7 @@ from anyio import Event as Happened
 
 from chatls.agent.instructions import Instructions
 from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, Taken, TurnOver, title_of
+from chatls.agent.longest import cut_off
 from chatls.agent.permission.gate import Permissions, TurnGate
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
@@ -31,6 +32,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
 from chatls.tools.tool import Tool, ToolContext
+from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.workspace import Workspace
 
 Listener = Callable[[Happening], None]
@@ -56,6 +58,7 @@ class Ended:
     """How a turn ended."""
 
     session_id: str
+    title: str
     turn_id: str
     stop_reason: StopReason
     tally: Tally
@@ -154,7 +157,9 @@ class Accepted:
         if stop == "error" and error is None:
             error = TurnError("internal", "the provider ended its reply without a word", retryable=False)
         duration = round((monotonic() - self.tally.began) * 1000)
-        return Ended(self.session.id, self.id, stop, self.tally, duration, error if stop == "error" else None)
+        return Ended(
+            self.session.id, self.session.title, self.id, stop, self.tally, duration, error if stop == "error" else None
+        )
 
     def cancel_call(self, call_id: str) -> bool:
         """Cancel one call: the model is told, the turn goes on. False where no such call is open."""
@@ -178,17 +183,18 @@ class Accepted:
         return taken
 
     async def _answered(self, served: Served, mark: int, news: str | None) -> StopReason:
-        session = self.session
-        self._emit(TurnStart(session.id, served.name, session.title))
+        session, means = self.session, self._means
+        name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
+        self._emit(TurnStart(session.id, name, session.title))
         if news:
             self._emit(Notice(news))
         if served.reason:
-            self._emit(Notice(f"{served.name} answers: {served.reason}"))
+            self._emit(Notice(f"{name} answers: {served.reason}"))
         workspace = self._workspace()
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
         session.history.grow(UserMessage(content))
-        system, new = await session.system.read(workspace, self._means.instructions)
+        system, new = await session.system.read(workspace, means.instructions, means.commands.environment)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
         return await self._asked(served.model, served.provider, system)
@@ -206,7 +212,7 @@ class Accepted:
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
         new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session))
-        stream = partial(repeats.watched, provider.stream)
+        stream = partial(cut_off, partial(repeats.watched, provider.stream), limits)
         return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps)
 
     def _workspace(self) -> Workspace:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass, field
 
 from chatls import jsontext
 from chatls.content import JsonObject, TurnError
@@ -17,14 +18,14 @@ _STOP = 5
 """So many times, and the turn ends."""
 
 
+@dataclass(slots=True)
 class Repeats:
     """The failed calls of one turn. A call that changed something begins the count anew: tests may fail in between."""
 
-    def __init__(self) -> None:
-        self._count: dict[bytes, int] = {}
-        self._step: set[bytes] = set()
-        """Those that failed in the reply that came last: they count once."""
-        self._worst = ""
+    _count: dict[bytes, int] = field(default_factory=dict[bytes, int])
+    _step: set[bytes] = field(default_factory=set[bytes])
+    """Those that failed in the reply that came last: they count once."""
+    _worst: str = ""
 
     def new_step(self) -> None:
         """Another reply begins."""
@@ -58,6 +59,7 @@ class Repeats:
             text = f"The model made the same failing call of {self._worst} {_STOP} times. The turn was ended."
             yield Failed(TurnError("bad_response", text, retryable=False))
             return
+        self.new_step()
         async with aclosing(stream(request)) as deltas:
             async for delta in deltas:
                 yield delta

@@ -37,11 +37,14 @@ from chatls.providers.delta import (
     Underway,
 )
 from chatls.tools.tool import Tool
+from chatls.visible import visible_line
 from chatls.workspace.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 CallState = Literal["streaming", "ready", "running", "ended"]
+_LONGEST_WORDS = 4000
+"""Characters of what people are told; names that a server made up may stand in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,6 @@ class Step:
         """`workspace`: as it is when a call is complete; `repeats`: what failed in this turn before; `whole` is told
         what the history will have of the reply as soon as that is whole."""
         self._repeats = repeats or Repeats()
-        self._repeats.new_step()
         self.calls: dict[str, Call] = {}
         self.finished: Finished | None = None
         self.error: TurnError | None = None
@@ -209,7 +211,7 @@ class Step:
             case Finished():
                 return [self._finish(delta)]
             case Failed(error):
-                self.error = error
+                self.error = replace(error, message=visible_line(error.message, _LONGEST_WORDS))
                 return []
         assert_never(delta)
 
@@ -256,11 +258,13 @@ class Step:
             return []
         if isinstance(delta, Retry) and delta.discards:
             self._thinking.clear()
-        return [delta]
+        return [replace(delta, text=visible_line(delta.text, _LONGEST_WORDS))]
 
     def _start(self, call_id: str, name: str) -> list[Event]:
-        call = self.calls[call_id] = Call(call_id, name, self._tools.get(name), repeats=self._repeats)
-        return [ToolCallStart(call_id, name, call.tool.kind if call.tool else "other")]
+        tool = self._tools.get(name)
+        # A name that was made up may hold anything, and goes to clients, into results and back to the model.
+        call = self.calls[call_id] = Call(call_id, name if tool else visible_line(name), tool, repeats=self._repeats)
+        return [ToolCallStart(call_id, call.name, tool.kind if tool else "other")]
 
     def _fragment(self, call: Call, text: str) -> list[Event]:
         contradicts = call.state != "streaming" and bool(text.strip())

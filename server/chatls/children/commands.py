@@ -1,15 +1,15 @@
 """What commands need from the daemon: an environment without keys, a place for long output, and who lets them go on."""
 
-import difflib
 import os
-import shutil
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from anyio import Event
 from anyio.abc import TaskGroup
 
+from chatls.children.programs import clean_path
 from chatls.errors import ToolError
-from chatls.workspace.pathtext import quoted
 
 MOST_IN_BACKGROUND = 16
 """Commands that may go on at a time."""
@@ -18,7 +18,19 @@ _SHORTEST_KEY = 6
 _UNMISTAKABLE = 16
 """Characters of a key that is looked for inside of values, too: of an address, a header, ..."""
 _OURS = "CHATLS_"
-_DROPPED = frozenset({"RIPGREP_CONFIG_PATH", "FORCE_COLOR", "CLICOLOR_FORCE"})
+_DROPPED = frozenset(
+    {
+        *("RIPGREP_CONFIG_PATH", "FORCE_COLOR", "CLICOLOR_FORCE"),
+        # what a shell reads before its line, so that words could mean other things than they say
+        *("BASH_ENV", "ENV", "CDPATH", "SHELLOPTS", "BASHOPTS", "GLOBIGNORE", "PROMPT_COMMAND", "PS4"),
+        # of an editor that was started by git itself: another repository than that of the folder (git rev-parse
+        # --local-env-vars), and a program of its own for each diff
+        *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+        *("GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS", "GIT_EXTERNAL_DIFF"),
+    }
+)
+_FUNCTION = "BASH_FUNC_"
+"""How names of variables begin that bash takes for functions."""
 _QUIET = {
     "TERM": "dumb",
     "NO_COLOR": "1",
@@ -32,7 +44,8 @@ _QUIET = {
 }
 """So that programs neither colour nor page nor ask, and tell at once what they have to tell. `CI` stays as it is: it
 makes many programs do other things, not only quieter ones."""
-_NAMES_COMPARED = 20_000
+
+_GIT = {"safe.bareRepository": "explicit", "core.fsmonitor": "false"}
 
 Errand = Callable[[], Awaitable[None]]
 
@@ -45,28 +58,51 @@ class Commands:
         """The whole environment of a command (`environment_without_keys`)."""
         self.folder = folder
         """Where whole outputs are kept, below the user's cache; made when it is first needed, for the user alone."""
+        self._going: dict[int, _Going] = {}
         self._tasks = tasks
-        self._adopted = 0
+
+    @property
+    def going(self) -> tuple[int, ...]:
+        """The process groups of what goes on in the background."""
+        return tuple(self._going)
 
     def require_background(self) -> None:
         """Raise `ToolError` where no command can go on in the background now."""
         if self._tasks is None:
             raise ToolError("commands cannot go on in the background here; leave out background")
-        if self._adopted >= MOST_IN_BACKGROUND:
+        if len(self._going) >= MOST_IN_BACKGROUND:
             raise ToolError(f"{MOST_IN_BACKGROUND} commands are running in the background; end one of them first")
 
-    def adopt(self, work: Errand) -> None:
-        """Let something go on that outlives its turn; it ends with the daemon. `work` raises nothing."""
+    def adopt(self, group: int, work: Errand, end: Errand) -> None:
+        """Let something go on that outlives its turn; it ends with the daemon. `work` ends behind it, `end` ends it;
+        they raise nothing."""
         self.require_background()
         assert self._tasks is not None
-        self._adopted += 1
-        self._tasks.start_soon(self._go_on, work)
+        self._going[group] = _Going(end)
+        self._tasks.start_soon(self._go_on, group, work)
 
-    async def _go_on(self, work: Errand) -> None:
+    async def stop(self, group: int) -> bool:
+        """End what goes on under this number, and wait until all of its output is kept. False: nothing does."""
+        going = self._going.get(group)
+        if going is None:
+            return False
+        await going.end()
+        await going.over.wait()
+        return True
+
+    async def _go_on(self, group: int, work: Errand) -> None:
         try:
             await work()
         finally:
-            self._adopted -= 1
+            self._going.pop(group).over.set()
+
+
+@dataclass(slots=True)
+class _Going:
+    """What goes on in the background."""
+
+    end: Errand
+    over: Event = field(default_factory=Event)
 
 
 def environment_without_keys(
@@ -91,19 +127,12 @@ def environment_without_keys(
     return kept | ({"PATH": clean_path(kept["PATH"])} if "PATH" in kept else {})
 
 
-def clean_path(path: str) -> str:
-    """A search path without entries that mean the working directory or lie below it.
-
-    >>> clean_path("/usr/bin::.:bin:/bin")
-    '/usr/bin:/bin'
-    """
-    return os.pathsep.join(entry for entry in path.split(os.pathsep) if Path(entry).is_absolute())
-
-
 def quiet_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The same environment for programs that no person talks to."""
     path = clean_path(environment.get("PATH", os.defpath))
-    kept = {name: value for name, value in environment.items() if name not in _DROPPED}
+    kept = {
+        name: value for name, value in environment.items() if name not in _DROPPED and not name.startswith(_FUNCTION)
+    }
     return kept | _QUIET | {"PATH": path} | _careful_git(environment)
 
 
@@ -119,51 +148,18 @@ def overlaid(environment: Mapping[str, str], over: Mapping[str, str | None]) -> 
 
 def _careful_git(environment: Mapping[str, str]) -> dict[str, str]:
     """So that git obeys no repository that is an ordinary folder of a project, without a `.git`: such a one comes with
-    a clone, names programs for git to run, and git run in there would do so (git-config, safe.bareRepository).
+    a clone, names programs for git to run, and git run in there would do so (git-config, safe.bareRepository). Nor does
+    it start a program that watches files, or write where it only looks.
 
     >>> _careful_git({"GIT_CONFIG_COUNT": "2"})["GIT_CONFIG_KEY_2"]
     'safe.bareRepository'
     """
     given = environment.get("GIT_CONFIG_COUNT", "")
     count = int(given) if given.isascii() and given.isdecimal() else 0
-    setting = {f"GIT_CONFIG_KEY_{count}": "safe.bareRepository", f"GIT_CONFIG_VALUE_{count}": "explicit"}
-    return {"GIT_CONFIG_COUNT": str(count + 1), **setting}
-
-
-def find_program(name: str, folder: Path, path: str) -> Path:
-    """The program that a command's first word means, run in `folder` with the search path `path`. Looks at the disk.
-
-    Raises `ToolError` where there is none, with near names.
-    """
-    if "/" in name or os.sep in name:
-        place = Path(os.path.normpath(folder / name))
-        if not place.exists():
-            raise ToolError(f"command not found: there is no {quoted(str(place))}")
-        if place.is_dir() or not os.access(place, os.X_OK):
-            raise ToolError(f"{quoted(str(place))} cannot be run: it is not an executable file")
-        return place
-    found = shutil.which(name, path=clean_path(path))
-    if found is None:
-        raise ToolError(f"command not found: {quoted(name)}{_hint(name, path)}")
-    return Path(found)
-
-
-def _hint(name: str, path: str) -> str:
-    if any(letter.isspace() for letter in name):
-        return " as one program's name; give each argument as its own item, or a string to be read by the shell"
-    near = difflib.get_close_matches(name, _programs(path), n=3, cutoff=0.75)
-    return f"; did you mean {' or '.join(map(quoted, near))}?" if near else "; it is not installed, or not on PATH"
-
-
-def _programs(path: str) -> list[str]:
-    names = set[str]()
-    for entry in clean_path(path).split(os.pathsep):
-        if len(names) < _NAMES_COMPARED and Path(entry).is_dir():
-            try:
-                names.update(program.name for program in Path(entry).iterdir())
-            except OSError:
-                continue
-    return sorted(names)
+    settings = {"GIT_CONFIG_COUNT": str(count + len(_GIT)), "GIT_OPTIONAL_LOCKS": "0"}
+    for number, (key, value) in enumerate(_GIT.items(), count):
+        settings |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return settings
 
 
 def is_unsafe_batch(program: str, arguments: Sequence[str], system: str = os.name) -> bool:

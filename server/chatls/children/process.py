@@ -10,6 +10,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import IO, Self
 
 import anyio
 from anyio import abc, lowlevel, to_thread
+
+from chatls.children.procfs import carries, group_members, pids, title
 
 _CHUNK = 65536
 _POLL = 0.02
@@ -28,6 +31,8 @@ _LAST_WAIT = 1.0
 
 _MARK = "CHATLS_COMMAND"
 """A variable in the environment of a watched child, by which those are found who left its process group."""
+_MOMENT = 0.05
+"""Seconds for those who are about to end as well."""
 _ROUNDS = 20
 """Looks for such ones: who forks while we look is found the next time."""
 _GUARD = 'read -r _ || kill -s KILL -- "-$1"'
@@ -81,7 +86,10 @@ class Child:
         self._process = process
         self.mark = mark
         """By which those are found who left its process group; None unless it is watched."""
+        self.left: list[str] = []
+        """The command lines of what it had left running when it ended, and what was ended then (if it is watched)."""
         self._guard: subprocess.Popen[bytes] | None = None
+        self._ending = False
         self.pid = process.pid
         """Also the name of its process group."""
         self.stdin = PipeWriter(process.stdin) if process.stdin else None
@@ -144,6 +152,10 @@ class Child:
         Returns its exit code, or minus the signal that killed it. What is left of its process group is killed.
         """
         await lowlevel.checkpoint()
+        if self._process.returncode is None:
+            await _ended(self.pid)
+            if self.mark and not self._ending:  # it was not reaped, so its group still has its name
+                self.left += await to_thread.run_sync(_left_in, self.pid)
         while (code := self._reap()) is None:
             await _ended(self.pid)
         return code
@@ -154,6 +166,7 @@ class Child:
         What it wrote can still be read. Not cut short by cancellation; does nothing the second time.
         """
         try:
+            self._ending = True
             with anyio.CancelScope(shield=True):
                 self._signal(signal.SIGTERM)
                 with anyio.move_on_after(grace):
@@ -162,7 +175,7 @@ class Child:
                 with anyio.move_on_after(_LAST_WAIT):
                     await self.wait()
                 if self.mark:
-                    await to_thread.run_sync(_kill_marked, self.mark)
+                    self.left += await to_thread.run_sync(_kill_marked, self.mark)
         finally:  # reached without waiting where a native `task.cancel()` pierces the shield
             self.kill()
             self.mark = None
@@ -187,6 +200,8 @@ class Child:
         if self._process.returncode is None and self._process.poll() is not None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+                if sys.platform != "linux" and not self._ending:
+                    self.left.append("")  # something was there; this system does not tell what
             _children.discard(self)
             self._dismiss()
         return self._process.returncode
@@ -307,21 +322,32 @@ def _guarded(group: int) -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _kill_marked(*marks: str) -> None:
-    """Kill all that carry one of the marks in their environment, until there is none. Blocks for some milliseconds."""
-    entries = {f"{_MARK}={mark}".encode() for mark in marks}
+def _kill_marked(*marks: str) -> list[str]:
+    """Kill all that carry one of the marks in their environment, until there is none. Gives their command lines.
+    Blocks for some milliseconds."""
+    entries, killed = {f"{_MARK}={mark}".encode() for mark in marks}, dict[int, str]()
     for _ in range(_ROUNDS):
-        found = [pid for pid in _pids() if _carries(pid, entries)]
+        found = [pid for pid in pids() if carries(pid, entries)]
         for pid in found:
+            killed.setdefault(pid, title(pid))
             _kill_one(pid, entries)
         if not found:
-            return
+            break
+    return list(killed.values())
+
+
+def _left_in(group: int) -> list[str]:
+    """The command lines of those who are still there when the leader of a group has ended, and a moment later."""
+    if not group_members(group):
+        return []
+    time.sleep(_MOMENT)
+    return [title(pid) for pid in group_members(group)]
 
 
 def _kill_one(pid: int, entries: set[bytes]) -> None:
     watch = _watch(pid)  # from here on the number cannot come to mean another process
     with suppress(ProcessLookupError, PermissionError):
-        if not _carries(pid, entries):
+        if not carries(pid, entries):
             pass
         elif watch is None:
             os.kill(pid, signal.SIGKILL)
@@ -329,23 +355,6 @@ def _kill_one(pid: int, entries: set[bytes]) -> None:
             signal.pidfd_send_signal(watch, signal.SIGKILL)
     if watch is not None:
         os.close(watch)
-
-
-def _pids() -> list[int]:
-    """The numbers of all processes; none where the system has no such list of them."""
-    if sys.platform != "linux":
-        return []
-    try:
-        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    except OSError:
-        return []
-
-
-def _carries(pid: int, entries: set[bytes]) -> bool:
-    try:
-        return not entries.isdisjoint(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
-    except OSError:  # gone, or somebody else's
-        return False
 
 
 def _close(pipe: IO[bytes]) -> None:

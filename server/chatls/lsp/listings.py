@@ -14,6 +14,7 @@ from chatls.lsp.rpc import Answer
 from chatls.models import LISTING, Listed, Listing, Models
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
+from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire import methods
 
 
@@ -41,7 +42,7 @@ class Listings:
         deadline = current_time() + LISTING
 
         def give(listing: Listing) -> None:
-            default = listing.default.id if listing.default else None
+            default = visible_line(listing.default.id, LONGEST_NAME) if listing.default else None
             answer.give(methods.ModelsResult(tuple(map(_model, listing.models)), default))
 
         self._later.answer(answer, partial(self._models.listing, self._configuration.settings(), deadline, give))
@@ -65,8 +66,10 @@ class Listings:
 
 
 def _model(listed: Listed) -> methods.ModelEntry:
+    """Names as they can be seen: a server may have made them up."""
     info = listed.info
-    return methods.ModelEntry(listed.id, listed.provider, info.title, listed.local, info.context_window)
+    name, title = visible_line(listed.id, LONGEST_NAME), visible_line(info.title, LONGEST_NAME)
+    return methods.ModelEntry(name, listed.provider, title, listed.local, info.context_window)
 
 
 def _tool(tool: Tool) -> methods.ToolEntry:

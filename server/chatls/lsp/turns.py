@@ -52,7 +52,7 @@ class Turns:
         """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
         tools = None if params.tools is None else tuple(params.tools)
         ask = Ask(_blocks(params.content), params.model, tools, params.tool_choice)
-        where = Begin(params.new_session_id) if params.session_id is None else params.session_id
+        where = Begin(params.new_session_id, keep=params.keep) if params.session_id is None else params.session_id
         accepted = self._chats.accept(where, ask, self._outbox.room)
         job = Job(answer, accepted, params.partial_result_token, self._work_done(params.work_done_token))
         self._jobs.add(job)
@@ -60,7 +60,7 @@ class Turns:
         self._tasks.start_soon(self._run, job)
 
     def cancel(self, params: CancelParams) -> CancelResult:
-        """`chat/cancel`."""
+        """`chat/cancel`, as far as sessions are in memory."""
         return CancelResult(self._chats.cancel(params.session_id, params.turn_id, params.tool_call_id))
 
     def cancel_token(self, token: object) -> None:
@@ -136,6 +136,7 @@ def _result(job: Job, ended: Ended) -> PromptResult:
     return PromptResult(
         session_id=ended.session_id,
         turn_id=ended.turn_id,
+        title=ended.title,
         stop_reason=ended.stop_reason,
         usage=tally.usage,
         steps=tally.steps,

@@ -62,6 +62,8 @@ class CommandSubject:
     """Where it runs: absolute, links resolved."""
     needs: tuple[str, ...] = ()
     """What it needs that the sandbox does not give, in words for people: it is asked about, with them."""
+    ends: int | None = None
+    """It does no more than to end a command in the background, this process group, that was permitted before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ class Plan:
     carry_out: Callable[[], Awaitable[ToolOutput]]
     """Do just that, and nothing if what it was planned for has changed meanwhile. Raises `ToolError`."""
     inside: Callable[[], Awaitable[ToolOutput]] | None = None
-    """`carry_out` in the sandbox, for what nobody was asked about; None where there is none, or it would not do. The very
-    same as `carry_out` where everything has to run in it."""
+    """`carry_out` in the sandbox, for what nobody was asked about; None where there is none, or it would not do. The
+    very same as `carry_out` where everything has to run in it."""
     exactly: Callable[[Exact], "Plan"] | None = None
     """The same plan for a command in another spelling, whose programs and places were looked up before; it has the same
     `needs`, limits and folder. None: it is no command."""
@@ -247,8 +249,10 @@ def _plain(schema: Any) -> Any:
         return schema
     members = cast(JsonObject, schema)
     choices = [item for item in members.get("anyOf", []) if item != {"type": "null"}]
-    if len(choices) == 1:
-        members = {**{key: value for key, value in members.items() if key not in ("anyOf", "default")}, **choices[0]}
+    if choices and len(choices) < len(members["anyOf"]):
+        rest: JsonObject = {key: value for key, value in members.items() if key not in ("anyOf", "default")}
+        only: JsonObject = choices[0] if len(choices) == 1 else {"anyOf": choices}
+        members = {**rest, **only}
     return {
         key: {name: _plain(item) for name, item in value.items()} if key == "properties" else _plain(value)
         for key, value in members.items()

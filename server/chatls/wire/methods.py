@@ -7,24 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import Discriminator, Field, StrictBool, StrictInt, StrictStr, ValidationError, model_validator
 
-from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
+from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind
 from chatls.permissions import PermissionEntry
-
-Token = StrictInt | StrictStr
-"""A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
-
-
-class Params(BaseModel):
-    """Parameters of a request. Unknown members are ignored."""
-
-    model_config = ConfigDict(
-        alias_generator=camel, populate_by_name=True, extra="ignore", frozen=True, defer_build=True
-    )
+from chatls.wire.params import Method, Params, Token
+from chatls.wire.sessions import SESSION_METHODS
 
 
 class NoParams(Params):
@@ -50,6 +41,9 @@ class PromptParams(Params):
     """`required`: for the first step only."""
     tools: list[StrictStr] | None = None
     """Only these tools; unknown: error 1006."""
+    keep: StrictBool = True
+    """False: nothing of the session is on the disk or in lists, and it ends with this client. For a session that is kept
+    already it means nothing."""
     work_done_token: Token | None = None
     """LSP work-done progress goes here."""
     partial_result_token: Token | None = None
@@ -102,6 +96,8 @@ class PromptResult:
     session_id: str
     turn_id: str
     stop_reason: StopReason
+    title: str
+    """What the session is called."""
     usage: Usage | None
     """The sum over the turn; null if the provider did not say."""
     steps: int
@@ -252,16 +248,6 @@ class ReloadAnswer(Params):
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
-    """A request of the client's."""
-
-    name: str
-    params: type[Params]
-    result: type
-    summary: str
-
-
-@dataclass(frozen=True, slots=True)
 class RequestToClient:
     """A request of the daemon's that is not LSP's own."""
 
@@ -284,7 +270,7 @@ PERMISSIONS = Method(
     "The rules and the answers that are remembered; forget some.",
 )
 
-METHODS = (PROMPT, CANCEL, MODELS, TOOLS, PERMISSIONS)
+METHODS = (PROMPT, CANCEL, MODELS, TOOLS, PERMISSIONS, *SESSION_METHODS)
 
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."

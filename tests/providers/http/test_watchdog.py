@@ -1,11 +1,12 @@
 """The watchdog: it bites who is late, and nobody else."""
 
 import asyncio
+import time
 
 import anyio
 import pytest
 
-from chatls.providers.http.watchdog import Watchdog
+from chatls.providers.http.watchdog import OverdueError, Watchdog, no_later
 
 pytestmark = pytest.mark.asyncio
 
@@ -97,3 +98,29 @@ async def test_a_cancel_at_the_same_moment_wins() -> None:
     asyncio.get_running_loop().call_later(0.01, task.cancel)
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def handed_on(event: asyncio.Event) -> str:
+    """What takes the loop some rounds, as layers of a transport do."""
+    await event.wait()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return "in time"
+
+
+async def test_who_was_not_awake_looks_first_at_what_came_meanwhile() -> None:
+    """Stopped for longer than the limit, with data that waits: as SIGSTOP and SIGCONT do it, or a busy machine."""
+    loop = asyncio.get_running_loop()
+    for limit in (0.01, 0.1):
+        event = asyncio.Event()
+        loop.call_soon(time.sleep, 2 * limit)  # the loop does nothing else
+        loop.call_later(1.5 * limit, event.set)
+        assert await no_later(limit, handed_on(event)) == "in time"
+
+
+async def test_who_is_awake_gets_what_does_not_come_as_too_late() -> None:
+    with anyio.fail_after(10), pytest.raises(OverdueError):
+        await no_later(0, handed_on(asyncio.Event()))
+    event = asyncio.Event()
+    asyncio.get_running_loop().call_soon(event.set)
+    assert await no_later(None, handed_on(event)) == "in time"

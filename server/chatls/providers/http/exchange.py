@@ -16,7 +16,7 @@ from chatls.providers.http.client import Client
 from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import connection_error, interrupted, silent
 from chatls.providers.http.status import Origin, http_error
-from chatls.providers.http.watchdog import Watchdog
+from chatls.providers.http.watchdog import OverdueError, Watchdog, no_later
 
 _REUSE = 0.02
 """Seconds that the end of a finished body may take: its connection can then be used for the next step."""
@@ -53,12 +53,11 @@ class Exchange:
         )
         self.sent = monotonic()
         try:
-            with anyio.move_on_after(self.limits.first_byte_timeout or None):
-                self._response = await http.send(request, stream=True)
+            self._response = await no_later(self.limits.first_byte_timeout or None, http.send(request, stream=True))
+        except OverdueError as error:
+            raise silent(self.source, self.limits.first_byte_timeout, "no answer") from error
         except self._client.faults as error:
             raise connection_error(self.source, error, self.limits.connect_timeout, self._client.proxy) from error
-        if self._response is None:
-            raise silent(self.source, self.limits.first_byte_timeout, "no answer")
         # The transport's own stream: httpx's layers above it (decoding, counting, cutting) cost and do nothing here.
         assert isinstance(self._response.stream, httpx.AsyncByteStream)
         self._chunks = aiter(self._response.stream)

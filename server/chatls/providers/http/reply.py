@@ -2,17 +2,21 @@
 
 from time import monotonic
 
-import anyio
-
 from chatls.errors import ProviderError
 from chatls.message import Replay
 from chatls.providers.delta import Delta
 from chatls.providers.http.body import Body
 from chatls.providers.http.exchange import Exchange
 from chatls.providers.http.faults import silent
+from chatls.providers.http.framing import BUFFER_LIMIT, check_size
+from chatls.providers.http.watchdog import no_later
 
 _LAST_WORDS = 2.0
 """Seconds that usage and terminator may take once the reply is labelled as finished."""
+_LAST_LOOK = 1.0
+"""Seconds in which content may still come when none came for too long: if we were stopped, it waits to be read."""
+_MOST_UNTOLD = 2 * BUFFER_LIMIT
+"""Bytes between two deltas: what is kept of them, and shown to nobody, is bounded, too."""
 
 
 class ReplyReader:
@@ -26,6 +30,8 @@ class ReplyReader:
         self._limits = exchange.limits
         self._alive = self._labelled = exchange.sent
         self._begun = False
+        self._overdue: float | None = None
+        """Since when there is no progress for too long."""
         self._told = False
         """Deltas were given: what is held back behind them is worth telling though the reply failed."""
 
@@ -47,6 +53,7 @@ class ReplyReader:
 
     async def _read(self) -> list[Delta]:
         since = monotonic()  # The clock runs while we wait: a slow client is not the server's silence.
+        self._overdue, untold = None, 0
         while self._body.failure is None:
             chunk = await self._next(since)
             if chunk is None:
@@ -61,6 +68,7 @@ class ReplyReader:
                 self.over = self._exchange.finished = True
             if deltas or self.over:
                 return deltas
+            check_size(untold := untold + len(chunk), _MOST_UNTOLD)
             self._check_progress(since)
         raise self._body.failure
 
@@ -70,8 +78,7 @@ class ReplyReader:
         try:
             if self._begun and not ending:  # The ordinary case: all of the limit is left.
                 return await self._exchange.next_before_idle()
-            with anyio.fail_after(self._time_left(since)):
-                return await self._exchange.next()
+            return await no_later(self._time_left(since), self._exchange.next())
         except TimeoutError as error:
             if ending:
                 return None
@@ -90,7 +97,11 @@ class ReplyReader:
         first = self._limits.first_byte_timeout
         if not self._begun:
             most = max(most, first) if most and first else 0
-        if most and monotonic() - since > most:
+        if not most or (now := monotonic()) - since <= most:
+            return
+        if self._overdue is None:
+            self._overdue = now
+        elif now - self._overdue > _LAST_LOOK:
             raise silent(self._exchange.source, most, "nothing but signs of life")
 
     def _silence(self) -> ProviderError:

@@ -1,6 +1,36 @@
-"""An idle timeout that costs next to nothing where it does not run out."""
+"""Timeouts on what a server sends: one that costs next to nothing where it does not run out, and a last look at what
+waits to be read before either of them ends anything."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+_LOOKS = 5
+_LOOK = 0.05
+"""Seconds between two last looks. A daemon that was stopped for a while (SIGSTOP, a laptop's lid) finds its limits
+exceeded when it goes on, and the data right behind: the loop gets a few rounds to hand it on."""
+
+T = TypeVar("T")
+
+
+class OverdueError(TimeoutError):
+    """A wait took too long, by our own clock and no transport's."""
+
+
+async def no_later(seconds: float | None, work: Awaitable[T]) -> T:
+    """What one wait gives, at most so many seconds from now (None: whenever). Raises `OverdueError`."""
+    if seconds is None:
+        return await work
+    watchdog = Watchdog(max(seconds, _LOOK))
+    watchdog.start()
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if watchdog.barked():
+            raise OverdueError from None
+        raise
+    finally:
+        watchdog.close()
 
 
 class Watchdog:
@@ -20,7 +50,7 @@ class Watchdog:
             watchdog.stop()
     """
 
-    __slots__ = ("_barked", "_cancelling", "_loop", "_seconds", "_since", "_task", "_timer")
+    __slots__ = ("_barked", "_cancelling", "_looks", "_loop", "_seconds", "_since", "_task", "_timer")
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -30,12 +60,14 @@ class Watchdog:
         self._task: asyncio.Task[object] | None = None
         self._since = 0.0
         self._cancelling = 0
+        self._looks = 0
         self._barked = False
 
     def start(self) -> None:
         """The present task begins to wait."""
         self._since = self._loop.time()
         self._task = asyncio.current_task()
+        self._looks = 0
         if self._timer is None and self._seconds:
             self._timer = self._loop.call_at(self._since + self._seconds, self._ring)
 
@@ -61,6 +93,9 @@ class Watchdog:
         due = self._since + self._seconds
         if self._loop.time() < due:
             self._timer = self._loop.call_at(due, self._ring)
+        elif self._looks < _LOOKS:
+            self._looks += 1
+            self._timer = self._loop.call_later(_LOOK, self._ring)
         else:
             self._barked = True
             self._cancelling = self._task.cancelling()

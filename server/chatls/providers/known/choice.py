@@ -21,6 +21,7 @@ from chatls.providers.known.catalog import (
     known,
 )
 from chatls.providers.known.loopback import Found, find_llamacpp, find_lmstudio, find_ollama, find_sglang, find_vllm
+from chatls.visible import LONGEST_NAME, visible_line
 
 _LOOKING = 0.5
 """Seconds that local servers get to say what they are."""
@@ -90,7 +91,8 @@ async def only_model(provider: str, settings: Settings, models: Callable[[], Awa
     names = await models()
     if len(names) == 1:
         return Chosen(provider, names[0], f"it is the only model of {provider}")
-    has = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
+    shown = [visible_line(name, LONGEST_NAME) for name in names[:_NAMED]]
+    has = ", ".join(shown) + (", ..." if len(names) > _NAMED else "")
     text = f'which model of {provider}? Set "model" to "{provider}/...".'
     raise RequestError(MODEL_NOT_FOUND, f"{text} It has {has}." if names else text)
 

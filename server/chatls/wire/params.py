@@ -1,0 +1,28 @@
+"""What a request of ours is made of: the base of all parameters, and how a method is told."""
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr
+
+from chatls.content import camel
+
+Token = StrictInt | StrictStr
+"""A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""
+
+
+class Params(BaseModel):
+    """Parameters of a request. Unknown members are ignored."""
+
+    model_config = ConfigDict(
+        alias_generator=camel, populate_by_name=True, extra="ignore", frozen=True, defer_build=True
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A request of the client's."""
+
+    name: str
+    params: type[Params]
+    result: type
+    summary: str
