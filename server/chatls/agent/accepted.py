@@ -1,7 +1,7 @@
 """A prompt that was accepted: from its model to the end of its turn. It can be cancelled at any point."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as ThreadFlag
@@ -9,10 +9,9 @@ from time import monotonic
 from uuid import uuid4
 
 from anyio import CancelScope, move_on_after
-from anyio import Event as Happened
 
 from chatls.agent.instructions import Instructions
-from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, Taken, TurnOver, title_of
+from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, TurnOver, title_of
 from chatls.agent.longest import cut_off
 from chatls.agent.permission.gate import Permissions, TurnGate
 from chatls.agent.prompt import read_links
@@ -78,7 +77,7 @@ class Means:
     instructions: Instructions
     queues: Queues
     commands: Commands
-    keeper: Keeper = KeepsNothing()
+    keeper: Keeper = field(default_factory=KeepsNothing)
 
 
 class Accepted:
@@ -121,7 +120,7 @@ class Accepted:
         stop: StopReason = "cancelled"
         session, history, keeper, mark = self.session, self.session.history, self._means.keeper, 0
         try:
-            taken = await self._taken()
+            taken = await keeper.take(session, self.id, new=self._new)
             session.title = session.title or title_of(self._ask.content)
             mark = history.mark()
             history.grow(UserMessage(self._ask.content))
@@ -152,6 +151,10 @@ class Accepted:
             self._over()
         return ended
 
+    def listen(self, listener: Listener) -> None:
+        """Let somebody hear the rest as well."""
+        self.listeners += (listener,)
+
     def ended(self, stop: StopReason, error: TurnError | None = None) -> Ended:
         """How it ended, as it is now."""
         if stop == "error" and error is None:
@@ -174,13 +177,6 @@ class Accepted:
     def _emit(self, event: Happening) -> None:
         for hear in self.listeners:
             hear(event)
-
-    async def _taken(self) -> Taken:
-        """The session, as it is by now. Not cut short: a cancel finds the prompt remembered."""
-        taken = Taken(Happened())
-        with CancelScope(shield=True):
-            taken = await self._means.keeper.take(self.session, self.id, new=self._new)
-        return taken
 
     async def _answered(self, served: Served, mark: int, news: str | None) -> StopReason:
         session, means = self.session, self._means

@@ -21,7 +21,7 @@ TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Holding:
     """A session that is held for one turn."""
 
     kept: Happened
@@ -42,7 +42,7 @@ class TurnOver:
 class Keeper(Protocol):
     """Keeps sessions. What it cannot keep it says to a person, and the turn goes on."""
 
-    async def take(self, session: Session, turn_id: str, *, new: bool) -> Taken:
+    async def take(self, session: Session, turn_id: str, *, new: bool) -> Holding:
         """Make a session what it is by now, wherever it was changed, and hold it for one turn.
 
         Raises `RequestError`: 1001 where it is not `new` and there is none, 1002 where a turn of it runs elsewhere,
@@ -53,7 +53,7 @@ class Keeper(Protocol):
     def changing(
         self, session: Session, call_id: str, plan: Plan, context: ToolContext
     ) -> AbstractAsyncContextManager[None]:
-        """Around a plan that is carried out: first all that was said is kept, and what the files are that it changes."""
+        """Around a plan that is carried out: before it all that was said is kept, and what the files are."""
         ...
 
     def said(self, session: Session, message: AssistantMessage) -> None:
@@ -72,7 +72,7 @@ class Keeper(Protocol):
 class KeepsNothing:
     """A `Keeper` for who has no store: sessions end with the process."""
 
-    async def take(self, session: Session, turn_id: str, *, new: bool) -> Taken:
+    async def take(self, session: Session, turn_id: str, *, new: bool) -> Holding:
         """`Keeper.take`."""
         del turn_id
         if not new and not session.known:
@@ -80,7 +80,7 @@ class KeepsNothing:
         session.known = True
         kept = Happened()
         kept.set()
-        return Taken(kept)
+        return Holding(kept)
 
     @asynccontextmanager
     async def changing(self, session: Session, call_id: str, plan: Plan, context: ToolContext) -> AsyncGenerator[None]:

@@ -28,7 +28,6 @@ _POLL = 0.02
 _LAST_WAIT = 1.0
 """Seconds for a killed child to be gone; one that sleeps in the kernel is left to itself."""
 
-
 _MARK = "CHATLS_COMMAND"
 """A variable in the environment of a watched child, by which those are found who left its process group."""
 _MOMENT = 0.05
@@ -52,12 +51,11 @@ def kill_all() -> None:
 
 
 def lock_file(descriptor: int, *, shared: bool = False) -> bool:
-    """Lock an open file, without waiting: whether it could be. It ends with the descriptor, or with the process."""
-    try:
+    """Lock an open file without waiting: whether it could be. The lock ends with the descriptor, or the process."""
+    with suppress(BlockingIOError):
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        return True
+    return False
 
 
 async def gone(pid: int) -> None:

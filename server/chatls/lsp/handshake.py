@@ -13,6 +13,8 @@ from chatls.wire import jsonrpc
 from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
+OFFERS = ("sessions",)
+"""What of the protocol is there: sessions last."""
 ASKS = ("permission", "diagnostics", "reload")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
@@ -121,6 +123,6 @@ def answer(params: _Json) -> _Json:
         "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         "executeCommandProvider": {"commands": list(COMMANDS)},
-        "experimental": {"chat": {"version": PROTOCOL_VERSION, **dict.fromkeys(ASKS, True)}},
+        "experimental": {"chat": {"version": PROTOCOL_VERSION, **dict.fromkeys((*ASKS, *OFFERS), True)}},
     }
     return {"capabilities": capabilities, "serverInfo": {"name": "chatls", "version": __version__}}

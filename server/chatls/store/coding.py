@@ -29,7 +29,7 @@ _SHORTEST_KEY = 6
 BLOT = "[key]"
 
 
-class Keys:
+class Blotted:
     """What must not be written down."""
 
     def __init__(self, keys: Iterable[str]) -> None:
@@ -40,7 +40,7 @@ class Keys:
     def blotted(self, data: bytes) -> bytes:
         """JSON text without them.
 
-        >>> Keys(["sk-12345"]).blotted(b'"my sk-12345"')
+        >>> Blotted(["sk-12345"]).blotted(b'"my sk-12345"')
         b'"my [key]"'
         """
         for word in self._raw:
@@ -59,7 +59,7 @@ class Keys:
         return any(word in data for word in self._raw)
 
 
-def packed(value: Any, keys: Keys) -> bytes:
+def packed(value: Any, keys: Blotted) -> bytes:
     """A JSON value as it is written down."""
     return squeezed(keys.blotted(dumps(value)))
 

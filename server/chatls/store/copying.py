@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from chatls.store.coding import unpacked
 from chatls.store.reading import words_in
 from chatls.store.schema import OPEN, ROWS
-from chatls.store.searching import Words
+from chatls.store.searching import WordIndex
 from chatls.store.writing import number_of
 
 _TABLES = {
@@ -27,7 +27,7 @@ _TABLES = {
 TITLE = 60
 
 
-def copy_session(source: Connection, target: Connection, words: Words, name: str) -> None:
+def copy_session(source: Connection, target: Connection, words: WordIndex, name: str) -> None:
     """Put one session, and all that it is made of, beside what is there. Raises `sqlite3.Error`."""
     number = number_of(source, name)
     if number is None or number_of(target, name) is not None:

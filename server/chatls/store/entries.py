@@ -5,17 +5,17 @@ from typing import Literal
 
 from chatls.content import Diff, JsonObject, Usage, WireValue
 
-Where = Literal["here", "elsewhere"]
+RunningWhere = Literal["here", "elsewhere"]
 """Which daemon runs a turn: this one, or another one."""
 Came = Literal["restored", "would_restore", "conflict", "gone", "not_kept"]
 """What a rewind made of a file. `restored`: it is as it was before. `would_restore`: it would be (`dryRun`). Else it
 stays as it is. `conflict`: somebody else changed it; `gone`: it is no more; `not_kept`: what it was is not known."""
-Form = Literal["markdown", "json"]
+ExportForm = Literal["markdown", "json"]
 
 
 @dataclass(frozen=True, slots=True)
 class ParentTurn(WireValue):
-    """Where a session was forked."""
+    """RunningWhere a session was forked."""
 
     session_id: str
     turn_id: str | None = None
@@ -37,7 +37,7 @@ class SessionEntry(WireValue):
     model: str
     """The one that answered last."""
     mode: str
-    running: Where | None = None
+    running: RunningWhere | None = None
     """A turn of it runs."""
     parent: ParentTurn | None = None
     """It is a fork."""
@@ -65,7 +65,7 @@ class TurnEntry(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SessionPage:
     """Part of a session."""
 
     entry: SessionEntry

@@ -5,20 +5,20 @@ from collections.abc import Iterator, Sequence
 
 from chatls.content import JsonObject, to_wire
 from chatls.shapes import as_objects, as_text
-from chatls.store.entries import Page, TurnEntry
+from chatls.store.entries import SessionPage, TurnEntry
 from chatls.store.reading import words_in
 
-Turns = Sequence[tuple[TurnEntry, list[JsonObject]]]
+ToldTurns = Sequence[tuple[TurnEntry, list[JsonObject]]]
 
 
-def as_json(page: Page, turns: Turns) -> str:
+def as_json(page: SessionPage, turns: ToldTurns) -> str:
     """Everything: the session as in a list, and each turn with its events."""
     value = {**to_wire(page.entry), "usage": to_wire(page.usage)}
     value["turns"] = [{**to_wire(entry), "events": events} for entry, events in turns]
     return json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode() + "\n"
 
 
-def markdown(page: Page, turns: Turns) -> str:
+def markdown(page: SessionPage, turns: ToldTurns) -> str:
     """What was said, and what was done in a line each."""
     lines = [f"# {page.entry.title}", "", f"{page.entry.created_at[:10]}, {page.entry.model}", ""]
     for entry, events in turns:

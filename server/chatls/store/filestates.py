@@ -10,10 +10,10 @@ from anyio import to_thread
 
 from chatls.errors import ToolError
 from chatls.store import writing
-from chatls.store.coding import Keys, squeezed
+from chatls.store.coding import Blotted, squeezed
 from chatls.store.connection import Connection
 from chatls.store.held import HeldTurn
-from chatls.store.searching import Words
+from chatls.store.searching import WordIndex
 from chatls.tools.tool import ToolContext
 from chatls.workspace.openfile import open_beneath
 from chatls.workspace.textfile import NoTextError, decode, holds, plain
@@ -37,7 +37,7 @@ class FileChanges:
     before: Mapping[Path, FileState]
     after: Mapping[Path, FileState] = field(default_factory=dict[Path, FileState])
 
-    def write_before(self, connection: Connection, words: Words) -> None:
+    def write_before(self, connection: Connection, words: WordIndex) -> None:
         """What they are, and all that was said before. In the thread that writes."""
         place = self.turn.write_news(connection, words)
         for path, state in self.before.items():
@@ -45,7 +45,7 @@ class FileChanges:
             if place is not None:
                 writing.put_change(connection, place.turn, self.call, os.fsencode(path), before=name, after=UNKNOWN)
 
-    def write_after(self, connection: Connection, words: Words) -> None:
+    def write_after(self, connection: Connection, words: WordIndex) -> None:
         """What became of them."""
         place = self.turn.write_news(connection, words)
         if place is None:
@@ -114,7 +114,7 @@ def on_disk(path: Path) -> bytes | None:
     return b"".join(pieces)
 
 
-def named(state: bytes | None, keys: Keys) -> tuple[str, bytes | None]:
+def named(state: bytes | None, keys: Blotted) -> tuple[str, bytes | None]:
     """The name under which a state is kept, and what is kept of it: nothing where it holds a key, or is too long."""
     if state is None:
         return ABSENT, None

@@ -11,17 +11,17 @@ from chatls.content import JsonObject
 from chatls.errors import INVALID_PARAMS, TURN_IN_PROGRESS, RequestError
 from chatls.store import exporting, reading, writing
 from chatls.store.connection import Connection
-from chatls.store.entries import Form, Page, SessionEntry
+from chatls.store.entries import ExportForm, SessionEntry, SessionPage
 from chatls.store.ports import Shelving
-from chatls.store.reading import KeptTurn, Wanted
-from chatls.store.searching import Words
+from chatls.store.reading import KeptTurn, WantedSessions
+from chatls.store.searching import WordIndex
 from chatls.store.store import Store, elsewhere, name_taken, new_name, now
 
 MOST = 500
 """Sessions in one list."""
 LONGEST_TITLE = 200
 AT_ONCE = 20
-"""Turns that are read at once."""
+"""ToldTurns that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,18 @@ class Library:
         found = await self._pen.read(session, lambda connection, _: reading.revision(connection, session))
         return found is not None
 
-    async def entries(self, wanted: Wanted) -> tuple[list[SessionEntry], tuple[int, int] | None]:
+    async def entries(self, wanted: WantedSessions) -> tuple[list[SessionEntry], tuple[int, int] | None]:
         """Sessions, and behind which place there are more. Without folders, those of the client."""
         folders = tuple(fsencode(path) for path in self._roots()) if wanted.folders == () else wanted.folders
         asked = replace(wanted, folders=folders, limit=min(max(wanted.limit, 1), MOST))
         return await self._pen.ask(partial(self._listed, asked))
 
-    async def page(self, session: str, last: int | None = None, before: str | None = None) -> Page:
+    async def page(self, session: str, last: int | None = None, before: str | None = None) -> SessionPage:
         """A session and its turns. Raises `RequestError` (1001, -32602)."""
         await self._settled(session)
         return await self._pen.ask(partial(self._page, session, last, before))
 
-    async def transcript(self, page: Page, keys: tuple[int, ...]) -> list[ToldTurn]:
+    async def transcript(self, page: SessionPage, keys: tuple[int, ...]) -> list[ToldTurn]:
         """What clients would have seen of some turns of a page, deltas merged, the prompt first."""
         final = page.keys[-1:] if page.entry.running else ()
         session = page.entry.session_id
@@ -74,7 +74,7 @@ class Library:
         if not title:
             raise RequestError(INVALID_PARAMS, "title: must not be empty")
 
-        def work(connection: Connection, words: Words) -> None:
+        def work(connection: Connection, words: WordIndex) -> None:
             writing.rename(connection, words, session, title)
 
         await self._do(session, work)
@@ -98,7 +98,7 @@ class Library:
         await self._settled(session)
         busy = self._store.is_running(session) or await self._elsewhere(session)
 
-        def work(connection: Connection, words: Words) -> None:
+        def work(connection: Connection, words: WordIndex) -> None:
             number = writing.required(connection, session)
             depth = _depth(reading.turns(connection, number), turn_id, busy=busy)
             writing.fork(connection, words, session, name, depth, now())
@@ -106,7 +106,7 @@ class Library:
         await self._do(session, work)
         return name
 
-    async def export(self, session: str, form: Form) -> str:
+    async def export(self, session: str, form: ExportForm) -> str:
         """All of it as one text. Raises `RequestError` (1001)."""
         page = await self.page(session)
         turns = [await self.transcript(page, (key,)) for key in page.keys]
@@ -139,7 +139,7 @@ class Library:
     async def _elsewhere(self, session: str) -> bool:
         return bool(await self._pen.ask(lambda _: self._store.locks.elsewhere([session])))
 
-    async def _do(self, session: str, work: Callable[[Connection, Words], None]) -> None:
+    async def _do(self, session: str, work: Callable[[Connection, WordIndex], None]) -> None:
         try:
             await self._pen.do(session, work)
         except writing.GoneError as error:
@@ -150,7 +150,7 @@ class Library:
 
     # In threads
 
-    def _listed(self, wanted: Wanted, shelves: Shelving) -> tuple[list[SessionEntry], tuple[int, int] | None]:
+    def _listed(self, wanted: WantedSessions, shelves: Shelving) -> tuple[list[SessionEntry], tuple[int, int] | None]:
         more = replace(wanted, limit=wanted.limit + 1)
         stores = shelves.read_all(lambda connection, indexed: reading.listed(connection, more, indexed=indexed))
         found = dict[str, tuple[SessionEntry, tuple[int, int]]]()
@@ -172,7 +172,7 @@ class Library:
             for entry in entries
         ]
 
-    def _page(self, session: str, last: int | None, before: str | None, shelves: Shelving) -> Page:
+    def _page(self, session: str, last: int | None, before: str | None, shelves: Shelving) -> SessionPage:
         running = self._store.is_running(session) or bool(self._store.locks.elsewhere([session]))
         try:
             page = shelves.read(

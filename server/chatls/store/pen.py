@@ -16,8 +16,8 @@ from anyio import Event as Happened
 from chatls.errors import INVALID_STATE, RequestError
 from chatls.signals import Signal
 from chatls.store.connection import Connection
-from chatls.store.ports import Job, Read, Shelving, UnreadableError
-from chatls.store.searching import Words
+from chatls.store.ports import Read, Shelving, Stroke, UnreadableError
+from chatls.store.searching import WordIndex
 
 log = logging.getLogger(__name__)
 
@@ -36,18 +36,18 @@ T = TypeVar("T")
 class Pen:
     """Of one daemon."""
 
-    def __init__(self, folder: Path, fresh: Callable[[], list[Job]], say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, fresh: Callable[[], list[Stroke]], say: Callable[[str], None]) -> None:
         """`fresh`: what the turns that run have to write by now; `say`: words for a person."""
         self.epoch = 0
         """Counts how often what was written may have been lost."""
         self.running = 0
-        """Turns that run."""
+        """ToldTurns that run."""
         self._folder = folder
         self._fresh = fresh
         self._say = say
         self._shelves: Shelving | None = None
         self._loading = Lock()
-        self._jobs: list[Job] = []
+        self._jobs: list[Stroke] = []
         self._urgent = False
         self._growing = False
         self._wake = Signal()
@@ -60,7 +60,7 @@ class Pen:
     # Used in worker threads
 
     def shelves(self) -> Shelving:
-        """Where sessions are. Blocks when it is first asked for."""
+        """RunningWhere sessions are. Blocks when it is first asked for."""
         with self._loading:
             if self._shelves is None:
                 from chatls.store.shelves import Shelves
@@ -86,15 +86,15 @@ class Pen:
             self._growing = True
             self._wake.fire()
 
-    def put(self, job: Job) -> None:
+    def put(self, job: Stroke) -> None:
         """Write this, behind all that came before."""
         self._jobs.append(job)
         self.hurry()
 
-    async def do(self, session: str, work: Callable[[Connection, Words], None]) -> None:
+    async def do(self, session: str, work: Callable[[Connection, WordIndex], None]) -> None:
         """Write something, and wait until it is. Raises what the work raised."""
         written = Happened()
-        job = Job(session, work, written.set)
+        job = Stroke(session, work, written.set)
         self.put(job)
         await written.wait()
         if job.error is not None:
@@ -191,5 +191,5 @@ class Pen:
                 self._say(self._shelves.troubles.pop(0))
 
 
-def _nothing(_connection: Connection, _words: Words) -> None:
+def _nothing(_connection: Connection, _words: WordIndex) -> None:
     """Only to be behind all else."""

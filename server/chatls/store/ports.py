@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from chatls.errors import ChatlsError
 from chatls.store.connection import Connection
-from chatls.store.searching import Words
+from chatls.store.searching import WordIndex
 
 T = TypeVar("T")
 Read = Callable[[Connection, bool], T]
@@ -18,11 +18,11 @@ class UnreadableError(ChatlsError):
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class Stroke:
     """Something that is to be written about a session."""
 
     session: str
-    work: Callable[[Connection, Words], None]
+    work: Callable[[Connection, WordIndex], None]
     done: Callable[[], None] | None = None
     """Called on the loop when it is written."""
     after: Callable[[], None] | None = None
@@ -32,10 +32,10 @@ class Job:
 
 
 class Shelving(Protocol):
-    """Where sessions are. All methods block."""
+    """RunningWhere sessions are. All methods block."""
 
     troubles: list[str]
-    """Words for a person."""
+    """WordIndex for a person."""
 
     def open(self) -> None:
         """Open what there is; the first time takes a moment."""
@@ -57,7 +57,7 @@ class Shelving(Protocol):
         """Read of all stores: of the one in memory first. Raises `UnreadableError`."""
         ...
 
-    def write(self, jobs: Sequence[Job]) -> None:
+    def write(self, jobs: Sequence[Stroke]) -> None:
         """Do all of these, in this order, in as few transactions as can be. Never raises."""
         ...
 

@@ -13,7 +13,7 @@ from chatls.message import Message
 from chatls.shapes import as_count, as_list, as_object, as_objects, as_text
 from chatls.store.coding import message_of, unpacked
 from chatls.store.connection import Connection
-from chatls.store.entries import Page, ParentTurn, SessionEntry, TurnEntry
+from chatls.store.entries import ParentTurn, SessionEntry, SessionPage, TurnEntry
 from chatls.store.interrupted import last_events, last_messages
 from chatls.store.schema import ROWS
 from chatls.store.searching import condition, snippet, words_of
@@ -30,7 +30,7 @@ _TURNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedSessions:
     """Which sessions a list is of."""
 
     folders: tuple[bytes, ...] | None = ()
@@ -73,7 +73,9 @@ class KeptSession:
     folders: frozenset[bytes] = frozenset()
 
 
-def listed(connection: Connection, wanted: Wanted, *, indexed: bool) -> list[tuple[SessionEntry, tuple[int, int]]]:
+def listed(
+    connection: Connection, wanted: WantedSessions, *, indexed: bool
+) -> list[tuple[SessionEntry, tuple[int, int]]]:
     """Sessions, the one that was changed last first, each with its place in the list."""
     conditions, values = ["1"], list[Any]()
     if not wanted.branches:
@@ -119,7 +121,9 @@ def turns(connection: Connection, number: int) -> list[KeptTurn]:
     return [_turn(row) for row in connection.execute(f"{_TURNS} ORDER BY turns.depth", (number,))]
 
 
-def page(connection: Connection, session: str, last: int | None, before: str | None, *, running: bool) -> Page | None:
+def page(
+    connection: Connection, session: str, last: int | None, before: str | None, *, running: bool
+) -> SessionPage | None:
     """A session with its turns, or the last ones of them, or of those before another one. None where there is none.
 
     `running`: its last turn may be under way. Raises `LookupError` where there is no turn `before`.
@@ -150,7 +154,7 @@ def page(connection: Connection, session: str, last: int | None, before: str | N
         )
         for turn in shown
     )
-    return Page(found[0], listed_turns, usage, tuple(turn.number for turn in shown))
+    return SessionPage(found[0], listed_turns, usage, tuple(turn.number for turn in shown))
 
 
 def events_of(

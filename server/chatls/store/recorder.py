@@ -35,7 +35,7 @@ _OUTPUTS = 8
 """Pieces of one call's output that are kept: the first, and the last ones."""
 _LEFT_OUT = "\n[...]\n"
 
-Chunk = TextChunk | ThinkingChunk | ToolCallDelta | ToolRunOutput
+Growing = TextChunk | ThinkingChunk | ToolCallDelta | ToolRunOutput
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Joined:
     """Deltas that continue each other."""
 
     at: int
-    first: Chunk
+    first: Growing
     texts: list[str]
     size: int
     written: int = 0
@@ -101,7 +101,7 @@ class Recorder:
 
     def hear(self, event: Happening) -> None:
         """Something happened."""
-        if isinstance(event, Chunk):
+        if isinstance(event, Growing):
             self._join(event)
         elif isinstance(event, Prompt):
             self.prompt, self.changed = event, True
@@ -186,7 +186,7 @@ class Recorder:
         piece.written = len(piece.texts)
         return piece.at, piece.value()
 
-    def _join(self, chunk: Chunk) -> None:
+    def _join(self, chunk: Growing) -> None:
         text = chunk.arguments_delta if isinstance(chunk, ToolCallDelta) else chunk.text
         last = self._entries[-1] if self._entries else None
         if isinstance(last, Joined) and last.size < _PIECE and _continues(chunk, last.first):
@@ -233,7 +233,7 @@ def _message(entry: Message | Rewound) -> JsonObject:
     return {"kind": "rewound", "length": entry.length} if isinstance(entry, Rewound) else message_value(entry)
 
 
-def _continues(chunk: Chunk, first: Chunk) -> bool:
+def _continues(chunk: Growing, first: Growing) -> bool:
     if type(chunk) is not type(first):
         return False
     return not isinstance(chunk, ToolCallDelta | ToolRunOutput) or (

@@ -9,7 +9,7 @@ from chatls.agent.session import Session
 from chatls.editor import Root
 from chatls.shapes import as_list, as_text
 from chatls.store import reading, writing
-from chatls.store.coding import Keys, packed, squeezed, stretched
+from chatls.store.coding import Blotted, packed, squeezed, stretched
 from chatls.store.connection import Connection
 from chatls.store.reading import KeptSession
 from chatls.workspace.seen import Seen
@@ -17,11 +17,11 @@ from chatls.workspace.seen import Seen
 ROOM = 32 * 2**20
 """Characters of texts that a session is given back."""
 
-Texts = dict[Path, tuple[str, str | None]]
-Lines = dict[Path, frozenset[str]]
+KnownTexts = dict[Path, tuple[str, str | None]]
+KnownLines = dict[Path, frozenset[str]]
 
 
-class Known(NamedTuple):
+class KnownFile(NamedTuple):
     """What the model knows of a file. Neither mark nor lines: the file is no more."""
 
     path: Path
@@ -30,10 +30,10 @@ class Known(NamedTuple):
     lines: frozenset[str] | None
 
 
-def kept_with_texts(connection: Connection, name: str) -> tuple[KeptSession | None, Texts]:
+def kept_with_texts(connection: Connection, name: str) -> tuple[KeptSession | None, KnownTexts]:
     """A session as it is kept, with the texts that its model knows."""
     kept = reading.kept_session(connection, name)
-    texts, room = Texts(), ROOM
+    texts, room = KnownTexts(), ROOM
     for path, (mark, text) in reversed(list(kept.seen.items() if kept else ())):
         data = reading.text_of(connection, text) if text and room > 0 else None
         words = None if data is None else stretched(data).decode("utf-8", "surrogatepass")
@@ -42,7 +42,7 @@ def kept_with_texts(connection: Connection, name: str) -> tuple[KeptSession | No
     return kept, dict(reversed(texts.items()))
 
 
-def restore(session: Session, kept: KeptSession, texts: Texts) -> str | None:
+def restore(session: Session, kept: KeptSession, texts: KnownTexts) -> str | None:
     """Make a session what was kept of it. Gives words for a person."""
     session.history.listeners = ()
     session.history.rewind(0)
@@ -62,18 +62,18 @@ def system_value(told: tuple[tuple[Root, ...], str]) -> dict[str, Any]:
     return {"roots": [[root.name, str(root.path)] for root in told[0]], "prompt": told[1]}
 
 
-def learnt(seen: Seen, files: Texts, lines: Lines) -> Iterator[Known]:
+def learnt(seen: Seen, files: KnownTexts, lines: KnownLines) -> Iterator[KnownFile]:
     """What the model came to know since it knew this."""
     now, shown = seen.files(), seen.all_lines()
     for path in now.keys() | shown.keys():
         mark, text = now.get(path, (None, None))
         if files.get(path, (None, None)) != (mark, text) or lines.get(path) != shown.get(path):
-            yield Known(path, mark, text, shown.get(path))
+            yield KnownFile(path, mark, text, shown.get(path))
     for path in (files.keys() | lines.keys()) - now.keys() - shown.keys():
-        yield Known(path, None, None, None)
+        yield KnownFile(path, None, None, None)
 
 
-def write_known(connection: Connection, turn: int, keys: Keys, known: Known) -> None:
+def write_known(connection: Connection, turn: int, keys: Blotted, known: KnownFile) -> None:
     """Write it down, as something of a turn."""
     name = None
     if known.text is not None and known.mark is not None:

@@ -1,4 +1,4 @@
-"""Words that are looked for in sessions: each as the beginning of a word or, where it is not ASCII, anywhere.
+"""WordIndex that are looked for in sessions: each as the beginning of a word or, where it is not ASCII, anywhere.
 
 What is searched is a copy: case folded, in one form of Unicode (NFC), with a blank for all of ASCII that is no letter
 or digit. SQLite folds ASCII alone, and some scripts have no blanks between words.
@@ -32,7 +32,7 @@ def words_of(query: str) -> list[str]:
     return [word for part in query.split()[:MOST_WORDS] if (word := folded(part))]
 
 
-class Words:
+class WordIndex:
     """The words of one store. Each method is part of somebody's transaction."""
 
     def __init__(self, connection: Connection, *, indexed: bool) -> None:

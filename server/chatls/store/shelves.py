@@ -1,4 +1,4 @@
-"""Where sessions are: on the disk, and in memory where that cannot be used. Blocks: for worker threads.
+"""RunningWhere sessions are: on the disk, and in memory where that cannot be used. Blocks: for worker threads.
 
 What the disk does not take goes into memory, with all that belongs to its session; a person is told once. A damaged
 store is moved aside, and what can be read of it is put into a new one.
@@ -18,8 +18,8 @@ from typing import TypeVar
 from chatls.store import copying, database
 from chatls.store.connection import Connection
 from chatls.store.database import DamagedStoreError, Database, NewerStoreError
-from chatls.store.ports import Job, Read, UnreadableError
-from chatls.store.searching import Words
+from chatls.store.ports import Read, Stroke, UnreadableError
+from chatls.store.searching import WordIndex
 from chatls.store.writing import GoneError, delete
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Shelves:
     lost: Callable[[], None]
     """What was written may not be there any more: whoever keeps something in mind begins anew."""
     troubles: list[str] = field(default_factory=list[str])
-    """Words for a person."""
+    """WordIndex for a person."""
     _disk: Database | None = None
     _memory: Database | None = None
     _moved: set[str] = field(default_factory=set[str])
@@ -82,7 +82,7 @@ class Shelves:
             memory = self._memory = self._memory or Database.in_memory()
             if self._disk is not None:
                 with suppress(sqlite3.Error), self._disk.read_lock, memory.write_lock:
-                    words = Words(memory.writing, indexed=memory.indexed)
+                    words = WordIndex(memory.writing, indexed=memory.indexed)
                     copying.copy_session(self._disk.reading, memory.writing, words, session)
             self._moved.add(session)
 
@@ -100,7 +100,7 @@ class Shelves:
         self.open()
         return [self._read(place, work) for place in (self._memory, self._disk) if place is not None]
 
-    def write(self, jobs: Sequence[Job]) -> None:
+    def write(self, jobs: Sequence[Stroke]) -> None:
         """Do all of these, in this order, in as few transactions as can be. Never raises."""
         self.open()
         while jobs:
@@ -117,7 +117,7 @@ class Shelves:
         self.open()
         for place in (self._memory, self._disk):
             if place is not None:
-                job = Job(session, partial(_removed, session))
+                job = Stroke(session, partial(_removed, session))
                 try:
                     with place.write_lock:
                         _transact(place, [job])
@@ -134,7 +134,7 @@ class Shelves:
         try:
             if forget:
                 with place.write_lock:
-                    Words(place.writing, indexed=place.indexed).merge()
+                    WordIndex(place.writing, indexed=place.indexed).merge()
             return place.checkpoint(truncate=forget)
         except sqlite3.Error:
             log.debug("the log could not be worked in", exc_info=True)
@@ -167,7 +167,7 @@ class Shelves:
         except sqlite3.DatabaseError as error:
             raise UnreadableError(_reason(error)) from error
 
-    def _written(self, place: Database, jobs: Sequence[Job]) -> bool:
+    def _written(self, place: Database, jobs: Sequence[Stroke]) -> bool:
         """Whether it is done; False: it has to be tried again, elsewhere perhaps."""
         try:
             with place.write_lock:
@@ -186,7 +186,7 @@ class Shelves:
             return False
         return True
 
-    def _fall(self, error: sqlite3.Error, jobs: Sequence[Job]) -> None:
+    def _fall(self, error: sqlite3.Error, jobs: Sequence[Stroke]) -> None:
         """The disk takes nothing: these sessions go on in memory. What is on the disk can still be read."""
         with self._lock:
             self._tell(f"{self.folder / database.NAME}: {_reason(error)}")
@@ -238,10 +238,10 @@ class Shelves:
             self.troubles.append(f"sessions are not kept: {reason}. What is said now ends with this editor")
 
 
-def _transact(place: Database, jobs: Iterable[Job]) -> None:
+def _transact(place: Database, jobs: Iterable[Stroke]) -> None:
     """One transaction; a job that cannot be done costs the others nothing. Raises `sqlite3.Error` where nothing can."""
     connection = place.writing
-    words = Words(connection, indexed=place.indexed)
+    words = WordIndex(connection, indexed=place.indexed)
     connection.execute("BEGIN IMMEDIATE")
     try:
         for job in jobs:
@@ -262,7 +262,7 @@ def _transact(place: Database, jobs: Iterable[Job]) -> None:
         raise
 
 
-def _removed(session: str, connection: Connection, words: Words) -> None:
+def _removed(session: str, connection: Connection, words: WordIndex) -> None:
     with suppress(GoneError):
         delete(connection, words, session)
 

@@ -16,24 +16,24 @@ from anyio import CancelScope, move_on_after
 from anyio import Event as Happened
 
 from chatls.agent.history import Grown, Rewound
-from chatls.agent.keeping import PATIENCE, Taken, TurnOver, no_session
+from chatls.agent.keeping import PATIENCE, Holding, TurnOver, no_session
 from chatls.agent.session import Session
 from chatls.content import to_wire
 from chatls.errors import INVALID_STATE, TURN_IN_PROGRESS, RequestError
 from chatls.events import Happening, Prompt
 from chatls.message import AssistantMessage, UserMessage
 from chatls.store import reading, resuming
-from chatls.store.coding import Keys, packed
+from chatls.store.coding import Blotted, packed
 from chatls.store.connection import Connection
 from chatls.store.filestates import FileChanges, states
 from chatls.store.held import Held, HeldTurn
 from chatls.store.locks import SessionLocks
 from chatls.store.pen import Pen
-from chatls.store.ports import Job, Shelving
+from chatls.store.ports import Shelving, Stroke
 from chatls.store.reading import KeptSession
 from chatls.store.recorder import Recorder
-from chatls.store.resuming import Texts
-from chatls.store.searching import Words
+from chatls.store.resuming import KnownTexts
+from chatls.store.searching import WordIndex
 from chatls.store.writing import BegunTurn
 from chatls.tools.tool import FileSubject, Plan, ToolContext
 
@@ -63,13 +63,13 @@ class Store:
 
     # For the agent
 
-    async def take(self, session: Session, turn_id: str, *, new: bool) -> Taken:
+    async def take(self, session: Session, turn_id: str, *, new: bool) -> Holding:
         """`Keeper.take`."""
         if not session.keep:
             if not (new or session.known):
                 raise no_session(session.id)
             session.known = True
-            return Taken(_set())
+            return Holding(_set())
         held = self._held.pop(session.id, None) or Held(session)
         self._held[session.id] = held
         try:
@@ -79,12 +79,12 @@ class Store:
                 del self._held[session.id]
             raise
         seen, recorder = session.seen, Recorder(turn_id, session.history.mark())
-        turn = HeldTurn(held, recorder, Keys(self._keys()), self._epoch, seen.files(), seen.all_lines())
+        turn = HeldTurn(held, recorder, Blotted(self._keys()), self._epoch, seen.files(), seen.all_lines())
         held.turn = turn
         if not session.history.listeners:
             session.history.listeners = (partial(self._remember, held),)
         self.pen.running += 1
-        return Taken(turn.kept, notice)
+        return Holding(turn.kept, notice)
 
     def listener(self, session: Session, turn_id: str) -> Callable[[Happening], None]:
         """What hears a turn (`Chats.listeners`)."""
@@ -122,7 +122,7 @@ class Store:
         paths = (subject.path, *subject.more) if isinstance(subject, FileSubject) else ()
         change = FileChanges(turn, call_id, await states(paths, context))
         kept = Happened()
-        self.pen.put(Job(session.id, change.write_before, kept.set))
+        self.pen.put(Stroke(session.id, change.write_before, kept.set))
         with move_on_after(PATIENCE):
             await kept.wait()
         try:
@@ -131,7 +131,7 @@ class Store:
             if paths:
                 with CancelScope(shield=True):
                     change.after = await states(paths, context)
-                self.pen.put(Job(session.id, change.write_after))
+                self.pen.put(Stroke(session.id, change.write_after))
 
     async def end(self, session: Session, over: TurnOver) -> None:
         """`Keeper.end`."""
@@ -224,7 +224,7 @@ class Store:
         *,
         new: bool,
         keep: bool,
-    ) -> tuple[KeptSession | None, Texts]:
+    ) -> tuple[KeptSession | None, KnownTexts]:
         """In a thread. Raises `RequestError`."""
         shelves.open()
         with suppress(OSError):  # where nothing can be locked, nothing is kept either
@@ -260,7 +260,7 @@ class Store:
             reading.microseconds(prompt.at),
             packed([to_wire(block) for block in prompt.content], turn.keys),
         )
-        self.pen.put(Job(session.id, turn.write_begin, turn.kept.set))
+        self.pen.put(Stroke(session.id, turn.write_begin, turn.kept.set))
         self.changed()
 
     def _end(self, turn: HeldTurn, over: TurnOver, written: Happened) -> None:
@@ -276,10 +276,10 @@ class Store:
             written.set()
             self.changed()
 
-        def work(connection: Connection, words: Words) -> None:
+        def work(connection: Connection, words: WordIndex) -> None:
             turn.write_end(connection, words, over, at)
 
-        self.pen.put(Job(held.session.id, work, done, after))
+        self.pen.put(Stroke(held.session.id, work, done, after))
 
     def _turn(self, session: str) -> HeldTurn | None:
         held = self._held.get(session)
@@ -288,11 +288,13 @@ class Store:
     def _epoch(self) -> int:
         return self.pen.epoch
 
-    def _fresh(self) -> list[Job]:
+    def _fresh(self) -> list[Stroke]:
         """What turns that run have to write by now."""
         turns = [held.turn for held in self._held.values() if held.turn and not held.ending]
         return [
-            Job(turn.held.session.id, _news(turn)) for turn in turns if turn.begun is not None and turn.recorder.fresh
+            Stroke(turn.held.session.id, _news(turn))
+            for turn in turns
+            if turn.begun is not None and turn.recorder.fresh
         ]
 
     def _remember(self, held: Held, change: Grown | Rewound) -> None:
@@ -319,8 +321,8 @@ def name_taken(session: str) -> RequestError:
     return RequestError(INVALID_STATE, f"the session {session!r} exists")
 
 
-def _news(turn: HeldTurn) -> Callable[[Connection, Words], None]:
-    def work(connection: Connection, words: Words) -> None:
+def _news(turn: HeldTurn) -> Callable[[Connection, WordIndex], None]:
+    def work(connection: Connection, words: WordIndex) -> None:
         turn.write_news(connection, words)
 
     return work

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from chatls.store.connection import Connection
 from chatls.store.schema import OPEN, ROWS
-from chatls.store.searching import Words
+from chatls.store.searching import WordIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class BegunTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a turn stands."""
+class TurnPlace:
+    """RunningWhere a turn stands."""
 
     session: int
     turn: int
@@ -48,7 +48,7 @@ class GoneError(Exception):
     """There is no such session, or no such turn, any more."""
 
 
-def begin(connection: Connection, words: Words, begun: BegunTurn) -> Place:
+def begin(connection: Connection, words: WordIndex, begun: BegunTurn) -> TurnPlace:
     """A turn begins, at the end of its session, which is made if it is new."""
     number = number_of(connection, begun.session)
     if number is None:
@@ -71,7 +71,7 @@ def begin(connection: Connection, words: Words, begun: BegunTurn) -> Place:
     connection.execute("DELETE FROM folders WHERE session = ?", (number,))
     connection.executemany("INSERT OR IGNORE INTO folders VALUES (?, ?)", [(number, path) for path in begun.folders])
     revision = _touch(connection, number, begun.at, turns=depth)
-    return Place(number, int(turn or 0), revision)
+    return TurnPlace(number, int(turn or 0), revision)
 
 
 def number_of(connection: Connection, session: str) -> int | None:
@@ -85,7 +85,7 @@ def is_there(connection: Connection, turn: int) -> bool:
     return connection.execute("SELECT 1 FROM turns WHERE number = ?", (turn,)).fetchone() is not None
 
 
-def end(connection: Connection, place: Place, stop: str, usage: Any, at: int, commands: Sequence[str]) -> int:
+def end(connection: Connection, place: TurnPlace, stop: str, usage: Any, at: int, commands: Sequence[str]) -> int:
     """A turn ended. Gives the session's revision."""
     usage = None if usage is None else json.dumps(usage)
     connection.execute(
@@ -139,7 +139,7 @@ def put_seen(
     connection.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (turn, path, mark, text, lines))
 
 
-def rename(connection: Connection, words: Words, session: str, title: str) -> None:
+def rename(connection: Connection, words: WordIndex, session: str, title: str) -> None:
     """Raises `GoneError`."""
     number = required(connection, session)
     connection.execute("UPDATE sessions SET title = ?, revision = revision + 1 WHERE number = ?", (title, number))
@@ -147,7 +147,7 @@ def rename(connection: Connection, words: Words, session: str, title: str) -> No
 
 
 def fork(
-    connection: Connection, words: Words, session: str, name: str, depth: int, at: int, *, branch: bool = False
+    connection: Connection, words: WordIndex, session: str, name: str, depth: int, at: int, *, branch: bool = False
 ) -> None:
     """A new session that shares another one's turns up to a depth. Raises `NameTakenError`, `GoneError`."""
     number = required(connection, session)
@@ -171,7 +171,7 @@ def fork(
     words.put(2 * new + 1, title)
 
 
-def rewind(connection: Connection, words: Words, session: str, depth: int, branch: str, at: int) -> None:
+def rewind(connection: Connection, words: WordIndex, session: str, depth: int, branch: str, at: int) -> None:
     """Cut a session to a depth; all of what it was lives on under another name. Raises `GoneError`."""
     number = required(connection, session)
     (turns,) = connection.execute("SELECT turns FROM sessions WHERE number = ?", (number,)).fetchone()
@@ -181,7 +181,7 @@ def rewind(connection: Connection, words: Words, session: str, depth: int, branc
     _touch(connection, number, at, turns=depth)
 
 
-def delete(connection: Connection, words: Words, session: str) -> None:
+def delete(connection: Connection, words: WordIndex, session: str) -> None:
     """A session, and all that no other one shares. Raises `GoneError`."""
     number = required(connection, session)
     strands = [row[0] for row in connection.execute("SELECT strand FROM lineage WHERE session = ?", (number,))]
@@ -215,7 +215,7 @@ def turn_at(connection: Connection, session: int, depth: int) -> str | None:
     return None if row is None else row[0]
 
 
-def _prune(connection: Connection, words: Words, strand: str) -> None:
+def _prune(connection: Connection, words: WordIndex, strand: str) -> None:
     """Remove the turns of a strand that no session goes along any more."""
     (last,) = connection.execute("SELECT coalesce(max(upto), 0) FROM lineage WHERE strand = ?", (strand,)).fetchone()
     gone = connection.execute("SELECT number FROM turns WHERE strand = ? AND depth > ?", (strand, last)).fetchall()

@@ -42,8 +42,7 @@ class PromptParams(Params):
     tools: list[StrictStr] | None = None
     """Only these tools; unknown: error 1006."""
     keep: StrictBool = True
-    """False: nothing of the session is on the disk or in lists, and it ends with this client. For a session that is kept
-    already it means nothing."""
+    """False: nothing of a session that begins is on the disk or in lists, and it ends with this client."""
     work_done_token: Token | None = None
     """LSP work-done progress goes here."""
     partial_result_token: Token | None = None

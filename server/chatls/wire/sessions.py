@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from chatls.content import Usage, WireValue
-from chatls.store.entries import Form, ParentTurn, SessionEntry, TurnEntry, Where
+from chatls.store.entries import ExportForm, ParentTurn, RunningWhere, SessionEntry, TurnEntry
 from chatls.wire.params import Method, Params, Token
 
 SessionName = Annotated[StrictStr, Field(min_length=1, max_length=200)]
@@ -46,8 +46,8 @@ class LoadParams(Params):
     session_id: StrictStr
     partial_result_token: Token | None = None
     """The transcript goes here before the answer: the events that a client would have seen, deltas merged, each with
-    `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on on
-    this token as well."""
+    `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on
+    on this token as well."""
     last: Annotated[StrictInt, Field(ge=0)] | None = None
     """Only the last turns, so many."""
     before: StrictStr | None = None
@@ -71,7 +71,7 @@ class LoadResult(WireValue):
     turns: tuple[TurnEntry, ...]
     usage: Usage
     """The sum over all turns."""
-    running: Where | None = None
+    running: RunningWhere | None = None
     """A turn of it runs."""
     parent: ParentTurn | None = None
     """It is a fork."""
@@ -118,7 +118,7 @@ class ExportParams(Params):
     """Which session, in which form."""
 
     session_id: StrictStr
-    format: Form = "markdown"
+    format: ExportForm = "markdown"
 
 
 @dataclass(frozen=True, slots=True)
