@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 
 from chatls.content import JsonObject
 from chatls.lsp.handshake import ENCODINGS, PROTOCOL_VERSION
-from chatls.wire import methods
+from chatls.wire import methods, params, sessions
 from generation.source import (
     Alias,
     Member,
@@ -130,11 +130,15 @@ def _initialize() -> JsonObject:
     version: JsonObject = {"type": "integer", "description": "Of this protocol."}
     answers = {name: _truth(f"It answers `{method.name}`.") for name, method in asks.items()}
     sends = {name: _truth(f"It sends `{method.name}` to a client that answers it.") for name, method in asks.items()}
+    offers = {"sessions": _truth("Sessions last: `chat/session/...`.")}
+    answers |= {"sessionsChanged": _truth("It wants `chat/sessionsChanged`.")}
     chat = {"experimental": _object("", {"chat": {"$ref": "#/$defs/ClientChat"}})}
     folder = {"uri": {"type": "string"}, "name": {"type": "string"}}
     return {
         "ClientChat": _object("What a client can do.", {"version": version, **answers}),
-        "ServerChat": _object("What the daemon can do.", {"version": version, **sends}, required=["version", *sends]),
+        "ServerChat": _object(
+            "What the daemon can do.", {"version": version, **sends, **offers}, required=["version", *sends]
+        ),
         "ClientCapabilities": _object(
             "Of LSP's members those that are read.",
             {
@@ -202,7 +206,7 @@ def _truth(words: str) -> JsonObject:
     return {"type": "boolean", "description": words}
 
 
-def _method(method: methods.Method | methods.RequestToClient) -> JsonObject:
+def _method(method: params.Method | methods.RequestToClient) -> JsonObject:
     return {
         "description": method.summary,
         "params": {"$ref": f"#/$defs/{method.params.__name__}"},
@@ -256,7 +260,7 @@ def _property(member: Member) -> JsonObject:
 
 def _params(shape: Shape) -> JsonObject:
     """Parameters with their bounds, as the daemon checks them; the values inside stand under `$defs` already."""
-    kind: type[methods.Params] = getattr(methods, shape.name)
+    kind: type[params.Params] = getattr(methods, shape.name, None) or getattr(sessions, shape.name)
     found = cast("JsonObject", _tidy(kind.model_json_schema(ref_template="#/$defs/{model}")))
     found.pop("$defs", None)
     for member in shape.members:

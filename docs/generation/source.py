@@ -13,9 +13,10 @@ from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_or
 
 from chatls import content, editor, errors, events, permissions
 from chatls.content import camel
-from chatls.wire import methods
+from chatls.store import entries
+from chatls.wire import methods, params, sessions
 
-_MODULES = (errors, content, events, editor, permissions, methods)
+_MODULES = (errors, content, events, editor, permissions, methods, entries, sessions)
 
 Spelt = TypeVar("Spelt")
 
@@ -119,8 +120,8 @@ def definitions() -> tuple[Shape | Alias, ...]:
 def shape(kind: type) -> Shape:
     """An object's members. `kind`: a dataclass, or parameters."""
     words = field_words(inspect.getmodule(kind))[kind.__name__]
-    members = _sent(kind, words) if issubclass(kind, methods.Params) else _received(kind, words)
-    return Shape(kind.__name__, inspect.cleandoc(kind.__doc__ or ""), tuple(members), issubclass(kind, methods.Params))
+    members = _sent(kind, words) if issubclass(kind, params.Params) else _received(kind, words)
+    return Shape(kind.__name__, inspect.cleandoc(kind.__doc__ or ""), tuple(members), issubclass(kind, params.Params))
 
 
 def event_shapes() -> tuple[Shape, ...]:
@@ -177,9 +178,7 @@ def _everything() -> Iterator[Shape | Alias]:
 
 def _is_shape(kind: Any) -> bool:
     return (
-        isinstance(kind, type)
-        and kind is not methods.Params
-        and (is_dataclass(kind) or issubclass(kind, methods.Params))
+        isinstance(kind, type) and kind is not params.Params and (is_dataclass(kind) or issubclass(kind, params.Params))
     )
 
 
@@ -232,7 +231,7 @@ def _received(kind: Any, words: dict[str, str]) -> Iterator[Member]:
         yield Member(item.name, camel(item.name), _without_none(hint), optional, nullable, item.default, text)
 
 
-def _sent(kind: type[methods.Params], words: dict[str, str]) -> Iterator[Member]:
+def _sent(kind: type[params.Params], words: dict[str, str]) -> Iterator[Member]:
     """What the client sends: a member with a default may be missing."""
     hints = get_type_hints(kind)
     for name, item in kind.model_fields.items():

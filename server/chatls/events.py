@@ -34,7 +34,7 @@ class TurnStart(WireValue):
     """Also where the daemon chose the name."""
     model: str
     """"provider/model"."""
-    title: str = ""
+    title: str | None = None
     """What the session is called."""
     kind: Literal["turnStart"] = "turnStart"
 
@@ -210,7 +210,3 @@ Event = (
 
 Emit = Callable[[Event], None]
 """The one way up. Does not raise, does not wait."""
-
-
-Happening = Event
-"""The same as those behind the wire hear it, with what the person said."""

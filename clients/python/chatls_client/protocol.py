@@ -211,6 +211,8 @@ class TurnStart(WireValue):
     """Also where the daemon chose the name."""
     model: str
     """"provider/model"."""
+    title: str | None = None
+    """What the session is called."""
     kind: Literal["turnStart"] = "turnStart"
 
 
@@ -353,8 +355,20 @@ class Notice(WireValue):
     kind: Literal["notice"] = "notice"
 
 
+@dataclass(frozen=True, slots=True)
+class Prompt(WireValue):
+    """What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only."""
+
+    content: tuple[ContentBlock, ...]
+    """As it was sent: nothing is attached yet."""
+    at: str
+    """ISO 8601, UTC."""
+    kind: Literal["prompt"] = "prompt"
+
+
 Event = (
-    TurnStart
+    Prompt
+    | TurnStart
     | TextChunk
     | ThinkingChunk
     | ToolCallStart
@@ -451,6 +465,8 @@ class PromptResult(WireValue):
     """Only without a partialResultToken: the last reply's text."""
     error: TurnError | None = None
     """Only with the stop reason `error`."""
+    title: str | None = None
+    """What the session is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,6 +555,117 @@ class ReloadRequest(WireValue):
     uris: tuple[str, ...]
     """Open documents that the client told no change of since their files were changed. One that has changes by now must
     not be touched."""
+
+
+RunningWhere = Literal["here", "elsewhere"]
+"""Which daemon runs a turn: this one, or another one."""
+
+ExportForm = Literal["markdown", "json"]
+"""Markdown for people, JSON for programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParentTurn(WireValue):
+    """Where a session was forked."""
+
+    session_id: str
+    turn_id: str | None = None
+    """The last turn that both share; none where they share nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry(WireValue):
+    """A session in a list."""
+
+    session_id: str
+    title: str
+    folders: tuple[str, ...]
+    """Addresses of the folders that were open at its last prompt."""
+    created_at: str
+    """ISO 8601, UTC."""
+    updated_at: str
+    turns: int
+    model: str
+    """The one that answered last."""
+    mode: str
+    running: RunningWhere | None = None
+    """A turn of it runs."""
+    parent: ParentTurn | None = None
+    """It is a fork."""
+    branch: bool | None = None
+    """True: what a rewind took away lives on in it."""
+    snippet: str | None = None
+    """The words around what was searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEntry(WireValue):
+    """A turn of a session."""
+
+    turn_id: str
+    prompt: str
+    """Its words, the first 500 characters."""
+    at: str
+    """ISO 8601, UTC."""
+    files: int
+    """Files that its tools changed."""
+    commands: int
+    """Commands that ran in it."""
+    stop_reason: str | None = None
+    """As in a prompt's result; `interrupted`: chatls ended before it did. None while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListResult(WireValue):
+    """Sessions, the one that was changed last first."""
+
+    sessions: tuple[SessionEntry, ...]
+    next_cursor: str | None = None
+    """There are more behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult(WireValue):
+    """A session and its turns."""
+
+    session_id: str
+    title: str
+    folders: tuple[str, ...]
+    """Addresses of the folders that were open at its last prompt."""
+    created_at: str
+    """ISO 8601, UTC."""
+    updated_at: str
+    model: str
+    """The one that answered last."""
+    mode: str
+    turns: tuple[TurnEntry, ...]
+    usage: Usage
+    """The sum over all turns."""
+    running: RunningWhere | None = None
+    """A turn of it runs."""
+    parent: ParentTurn | None = None
+    """It is a fork."""
+    branch: bool | None = None
+    """True: what a rewind took away lives on in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForkResult(WireValue):
+    """The new session."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoneResult(WireValue):
+    """It is done. An object without members."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult(WireValue):
+    """All of a session."""
+
+    text: str
 
 
 event_from_wire: Callable[[JsonObject], Event | None] = tagged(Event, "kind")

@@ -44,6 +44,7 @@ from chatls_client.protocol import (
     NoticeLevel,
     PermissionRequested,
     PermissionResolved,
+    Prompt,
     PromptResult,
     Retry,
     StepEnd,
@@ -170,6 +171,8 @@ def fold(view: View, event: Event) -> View:
             return replace(view, blocks=_told(view, event))
         case StepEnd():
             return _step_ended(view, event)
+        case Prompt():  # in a replay: a view is of what came of it
+            return view
         case _:
             return replace(view, blocks=_called(view, event))
 

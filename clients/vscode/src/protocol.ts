@@ -159,6 +159,8 @@ export interface TurnStart {
   readonly sessionId: string;
   /** "provider/model". */
   readonly model: string;
+  /** What the session is called. */
+  readonly title?: string;
 }
 
 /** A piece of the answer. */
@@ -274,8 +276,18 @@ export interface Notice {
   readonly level: NoticeLevel;
 }
 
+/** What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only. */
+export interface Prompt {
+  readonly kind: "prompt";
+  /** As it was sent: nothing is attached yet. */
+  readonly content: readonly ContentBlock[];
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
 /** Anything that happens in a turn. */
 export type Event =
+  | Prompt
   | TurnStart
   | TextChunk
   | ThinkingChunk
@@ -340,9 +352,6 @@ export interface PermissionEntry {
   readonly sessionId?: string;
 }
 
-/** A progress token; 0 and "" are tokens like any other, and 1 is not "1". */
-export type Token = number | string;
-
 /** Nothing. */
 export interface NoParams {
 }
@@ -361,10 +370,12 @@ export interface PromptParams {
   readonly toolChoice?: "auto" | "none" | "required";
   /** Only these tools; unknown: error 1006. */
   readonly tools?: readonly string[];
+  /** False: nothing of a session that begins is on the disk or in lists, and it ends with this client. */
+  readonly keep?: boolean;
   /** LSP work-done progress goes here. */
-  readonly workDoneToken?: Token;
+  readonly workDoneToken?: number | string;
   /** The turn's events go here. Without it the result carries the last reply's text. */
-  readonly partialResultToken?: Token;
+  readonly partialResultToken?: number | string;
 }
 
 /** Which turn, or which call of it, is to end. */
@@ -411,6 +422,8 @@ export interface PromptResult {
   readonly text?: string;
   /** Only with the stop reason `error`. */
   readonly error?: TurnError;
+  /** What the session is called. */
+  readonly title?: string;
 }
 
 /** What became of a cancel. */
@@ -519,6 +532,154 @@ export interface ReloadAnswer {
   readonly reloaded?: readonly string[];
 }
 
+/** Which daemon runs a turn: this one, or another one. */
+export type RunningWhere = "here" | "elsewhere";
+
+/** Markdown for people, JSON for programs. */
+export type ExportForm = "markdown" | "json";
+
+/** Where a session was forked. */
+export interface ParentTurn {
+  readonly sessionId: string;
+  /** The last turn that both share; none where they share nothing. */
+  readonly turnId?: string;
+}
+
+/** A session in a list. */
+export interface SessionEntry {
+  readonly sessionId: string;
+  readonly title: string;
+  /** Addresses of the folders that were open at its last prompt. */
+  readonly folders: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly turns: number;
+  /** The one that answered last. */
+  readonly model: string;
+  readonly mode: string;
+  /** A turn of it runs. */
+  readonly running?: RunningWhere;
+  /** It is a fork. */
+  readonly parent?: ParentTurn;
+  /** True: what a rewind took away lives on in it. */
+  readonly branch?: boolean;
+  /** The words around what was searched for. */
+  readonly snippet?: string;
+}
+
+/** A turn of a session. */
+export interface TurnEntry {
+  readonly turnId: string;
+  /** Its words, the first 500 characters. */
+  readonly prompt: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Files that its tools changed. */
+  readonly files: number;
+  /** Commands that ran in it. */
+  readonly commands: number;
+  /** As in a prompt's result; `interrupted`: chatls ended before it did. None while it runs. */
+  readonly stopReason?: string;
+}
+
+/** Which sessions. */
+export interface ListParams {
+  /** Words that all have to be there: in what was said, or in the title; each as the beginning of a word or, where it is not ASCII, anywhere. */
+  readonly query?: string;
+  /** The address of a folder: sessions that were about it. Without it, those that have a folder with this client in common. */
+  readonly folder?: string;
+  /** All, whatever folders they are about. */
+  readonly everywhere?: boolean;
+  /** Also those that a rewind made. */
+  readonly branches?: boolean;
+  /** At most so many; 500 at most. */
+  readonly limit?: number;
+  /** The `nextCursor` of the list before. */
+  readonly cursor?: string;
+}
+
+/** Sessions, the one that was changed last first. */
+export interface ListResult {
+  readonly sessions: readonly SessionEntry[];
+  /** There are more behind it. */
+  readonly nextCursor?: string;
+}
+
+/** Which session, and where its events go. */
+export interface LoadParams {
+  readonly sessionId: string;
+  /** The transcript goes here before the answer: the events that a client would have seen, deltas merged, each with `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on on this token as well. */
+  readonly partialResultToken?: number | string;
+  /** Only the last turns, so many. */
+  readonly last?: number;
+  /** Only turns before this one, by its `turnId`. */
+  readonly before?: string;
+}
+
+/** A session and its turns. */
+export interface LoadResult {
+  readonly sessionId: string;
+  readonly title: string;
+  /** Addresses of the folders that were open at its last prompt. */
+  readonly folders: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** The one that answered last. */
+  readonly model: string;
+  readonly mode: string;
+  readonly turns: readonly TurnEntry[];
+  /** The sum over all turns. */
+  readonly usage: Usage;
+  /** A turn of it runs. */
+  readonly running?: RunningWhere;
+  /** It is a fork. */
+  readonly parent?: ParentTurn;
+  /** True: what a rewind took away lives on in it. */
+  readonly branch?: boolean;
+}
+
+/** What a new session begins with. */
+export interface ForkParams {
+  readonly sessionId: string;
+  /** The last turn that is shared; without it all that ended. */
+  readonly turnId?: string;
+  /** Its name; taken: error 1007. Without it a name of the daemon's own. */
+  readonly newSessionId?: string;
+}
+
+/** The new session. */
+export interface ForkResult {
+  readonly sessionId: string;
+}
+
+/** What a session is called from now on. */
+export interface RenameParams {
+  readonly sessionId: string;
+  readonly title: string;
+}
+
+/** Which session goes, for good. */
+export interface DeleteParams {
+  readonly sessionId: string;
+}
+
+/** It is done. An object without members. */
+export interface DoneResult {
+}
+
+/** Which session, in which form. */
+export interface ExportParams {
+  readonly sessionId: string;
+  readonly format?: ExportForm;
+}
+
+/** All of a session. */
+export interface ExportResult {
+  readonly text: string;
+}
+
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
 export type ProgressValue = Event & {
   /** Counts up by one within a turn, from 1. */
@@ -538,6 +699,18 @@ export interface Requests {
   "chat/tools": { params: NoParams; result: ToolsResult };
   /** The rules and the answers that are remembered; forget some. */
   "chat/permissions": { params: PermissionsParams; result: PermissionsResult };
+  /** The sessions that are kept, and which of them have words. */
+  "chat/session/list": { params: ListParams; result: ListResult };
+  /** A session's turns, and its transcript. */
+  "chat/session/load": { params: LoadParams; result: LoadResult };
+  /** A new session that shares the beginning of another one. */
+  "chat/session/fork": { params: ForkParams; result: ForkResult };
+  /** Give a session another title. */
+  "chat/session/rename": { params: RenameParams; result: DoneResult };
+  /** Delete a session. */
+  "chat/session/delete": { params: DeleteParams; result: DoneResult };
+  /** A session as one text. */
+  "chat/session/export": { params: ExportParams; result: ExportResult };
 }
 
 /** The requests of the daemon's own that a client answers, if it says so in `experimental.chat`. */

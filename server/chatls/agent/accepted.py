@@ -26,7 +26,7 @@ from chatls.children.commands import Commands
 from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError
-from chatls.events import Happening, Notice, Prompt, StopReason, TurnStart
+from chatls.events import Event, Notice, Prompt, StopReason, TurnStart
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
@@ -34,7 +34,7 @@ from chatls.tools.tool import Tool, ToolContext
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.workspace import Workspace
 
-Listener = Callable[[Happening], None]
+Listener = Callable[[Event], None]
 """Hears what happens, in order, while it happens. Does not raise, does not wait."""
 Room = Callable[[], Awaitable[None]]
 """Waits until whoever hears it has taken enough."""
@@ -174,7 +174,7 @@ class Accepted:
             self._emit(event)
         return True
 
-    def _emit(self, event: Happening) -> None:
+    def _emit(self, event: Event) -> None:
         for hear in self.listeners:
             hear(event)
 

@@ -12,7 +12,7 @@ from anyio import to_thread
 from chatls.agent.chats import Chats
 from chatls.content import JsonObject
 from chatls.errors import INVALID_PARAMS, RequestError, ToolError
-from chatls.events import Happening
+from chatls.events import Event
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
 from chatls.signals import Signal
@@ -151,10 +151,10 @@ class KeptSessions:
             self._outbox.message(notification("$/progress", {"token": token, "value": value}))
         return count
 
-    def _sender(self, token: Id, turn_id: str, count: int) -> Callable[[Happening], None]:
+    def _sender(self, token: Id, turn_id: str, count: int) -> Callable[[Event], None]:
         outbox, channel = self._outbox, Channel(progress(token, turn_id), count)
 
-        def send(event: Happening) -> None:
+        def send(event: Event) -> None:
             outbox.event(channel, event)
 
         return send

@@ -12,7 +12,7 @@ from chatls.agent.chats import Chats
 from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.errors import RequestError
-from chatls.events import Happening, Prompt, TurnStart
+from chatls.events import Event, Prompt, TurnStart
 from chatls.lsp.rpc import Answer, Rpc, internal
 from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
@@ -100,24 +100,24 @@ class Turns:
             job.answer.give(reply)
         self._answered.fire()
 
-    def _listeners(self, job: Job) -> tuple[Callable[[Happening], None], ...]:
+    def _listeners(self, job: Job) -> tuple[Callable[[Event], None], ...]:
         """Who hears of a turn: its spinner, and the client that gave a token."""
         sent = () if job.token is None else (self._sender(job.token, job.accepted.id),)
         return sent if job.work_done is None else (self._beginner(job.work_done), *sent, job.work_done.event)
 
-    def _sender(self, token: Id, turn_id: str) -> Callable[[Happening], None]:
+    def _sender(self, token: Id, turn_id: str) -> Callable[[Event], None]:
         outbox, channel = self._outbox, Channel(progress(token, turn_id))
 
-        def send(event: Happening) -> None:
+        def send(event: Event) -> None:
             if not isinstance(event, Prompt):
                 outbox.event(channel, event)
 
         return send
 
-    def _beginner(self, work_done: WorkDone) -> Callable[[Happening], None]:
+    def _beginner(self, work_done: WorkDone) -> Callable[[Event], None]:
         """Shows the spinner when the turn begins: at once with the client's token, with ours once the client agreed."""
 
-        def begin(event: Happening) -> None:
+        def begin(event: Event) -> None:
             if isinstance(event, TurnStart) and work_done.given:
                 work_done.begin()
             elif isinstance(event, TurnStart):

@@ -11,11 +11,12 @@ Came = Literal["restored", "would_restore", "conflict", "gone", "not_kept"]
 """What a rewind made of a file. `restored`: it is as it was before. `would_restore`: it would be (`dryRun`). Else it
 stays as it is. `conflict`: somebody else changed it; `gone`: it is no more; `not_kept`: what it was is not known."""
 ExportForm = Literal["markdown", "json"]
+"""Markdown for people, JSON for programs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParentTurn(WireValue):
-    """RunningWhere a session was forked."""
+    """Where a session was forked."""
 
     session_id: str
     turn_id: str | None = None

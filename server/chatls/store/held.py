@@ -54,7 +54,7 @@ class HeldTurn:
     begun: BegunTurn | None = None
     """How it began; until then nothing is written."""
     place: TurnPlace | None = None
-    """RunningWhere it stands in the store; set where it is written."""
+    """Where it stands in the store; set where it is written."""
     written: int = -1
     """The epoch that it was written in."""
 

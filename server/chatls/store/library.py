@@ -21,7 +21,7 @@ MOST = 500
 """Sessions in one list."""
 LONGEST_TITLE = 200
 AT_ONCE = 20
-"""ToldTurns that are read at once."""
+"""Turns that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)

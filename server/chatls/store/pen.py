@@ -41,7 +41,7 @@ class Pen:
         self.epoch = 0
         """Counts how often what was written may have been lost."""
         self.running = 0
-        """ToldTurns that run."""
+        """Turns that run."""
         self._folder = folder
         self._fresh = fresh
         self._say = say
@@ -60,7 +60,7 @@ class Pen:
     # Used in worker threads
 
     def shelves(self) -> Shelving:
-        """RunningWhere sessions are. Blocks when it is first asked for."""
+        """Where sessions are. Blocks when it is first asked for."""
         with self._loading:
             if self._shelves is None:
                 from chatls.store.shelves import Shelves

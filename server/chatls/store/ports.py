@@ -32,10 +32,10 @@ class Stroke:
 
 
 class Shelving(Protocol):
-    """RunningWhere sessions are. All methods block."""
+    """Where sessions are. All methods block."""
 
     troubles: list[str]
-    """WordIndex for a person."""
+    """Words for a person."""
 
     def open(self) -> None:
         """Open what there is; the first time takes a moment."""

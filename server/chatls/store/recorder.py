@@ -13,7 +13,6 @@ from chatls.agent.history import Grown, Rewound
 from chatls.content import JsonObject, to_wire
 from chatls.events import (
     Event,
-    Happening,
     Prompt,
     StepEnd,
     TextChunk,
@@ -99,7 +98,7 @@ class Recorder:
     _rows: list[Message | Rewound] = field(default_factory=list[Message | Rewound])
     """The messages as they stand in the store."""
 
-    def hear(self, event: Happening) -> None:
+    def hear(self, event: Event) -> None:
         """Something happened."""
         if isinstance(event, Growing):
             self._join(event)

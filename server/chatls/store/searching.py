@@ -1,4 +1,4 @@
-"""WordIndex that are looked for in sessions: each as the beginning of a word or, where it is not ASCII, anywhere.
+"""Words that are looked for in sessions: each as the beginning of a word or, where it is not ASCII, anywhere.
 
 What is searched is a copy: case folded, in one form of Unicode (NFC), with a blank for all of ASCII that is no letter
 or digit. SQLite folds ASCII alone, and some scripts have no blanks between words.

@@ -1,4 +1,4 @@
-"""RunningWhere sessions are: on the disk, and in memory where that cannot be used. Blocks: for worker threads.
+"""Where sessions are: on the disk, and in memory where that cannot be used. Blocks: for worker threads.
 
 What the disk does not take goes into memory, with all that belongs to its session; a person is told once. A damaged
 store is moved aside, and what can be read of it is put into a new one.
@@ -38,7 +38,7 @@ class Shelves:
     lost: Callable[[], None]
     """What was written may not be there any more: whoever keeps something in mind begins anew."""
     troubles: list[str] = field(default_factory=list[str])
-    """WordIndex for a person."""
+    """Words for a person."""
     _disk: Database | None = None
     _memory: Database | None = None
     _moved: set[str] = field(default_factory=set[str])

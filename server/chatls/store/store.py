@@ -20,7 +20,7 @@ from chatls.agent.keeping import PATIENCE, Holding, TurnOver, no_session
 from chatls.agent.session import Session
 from chatls.content import to_wire
 from chatls.errors import INVALID_STATE, TURN_IN_PROGRESS, RequestError
-from chatls.events import Happening, Prompt
+from chatls.events import Event, Prompt
 from chatls.message import AssistantMessage, UserMessage
 from chatls.store import reading, resuming
 from chatls.store.coding import Blotted, packed
@@ -86,12 +86,12 @@ class Store:
         self.pen.running += 1
         return Holding(turn.kept, notice)
 
-    def listener(self, session: Session, turn_id: str) -> Callable[[Happening], None]:
+    def listener(self, session: Session, turn_id: str) -> Callable[[Event], None]:
         """What hears a turn (`Chats.listeners`)."""
         del turn_id
         name = session.id
 
-        def hear(event: Happening) -> None:
+        def hear(event: Event) -> None:
             held = self._held.get(name)
             turn = held.turn if held else None
             if turn is None:

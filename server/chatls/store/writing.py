@@ -26,7 +26,7 @@ class BegunTurn:
 
 @dataclass(frozen=True, slots=True)
 class TurnPlace:
-    """RunningWhere a turn stands."""
+    """Where a turn stands."""
 
     session: int
     turn: int

@@ -95,8 +95,6 @@ class PromptResult:
     session_id: str
     turn_id: str
     stop_reason: StopReason
-    title: str
-    """What the session is called."""
     usage: Usage | None
     """The sum over the turn; null if the provider did not say."""
     steps: int
@@ -113,6 +111,8 @@ class PromptResult:
     """Only without a partialResultToken: the last reply's text."""
     error: TurnError | None = None
     """Only with the stop reason `error`."""
+    title: str | None = None
+    """What the session is called."""
 
 
 @dataclass(frozen=True, slots=True)

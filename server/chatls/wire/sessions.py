@@ -111,7 +111,7 @@ class DeleteParams(Params):
 
 @dataclass(frozen=True, slots=True)
 class DoneResult:
-    """It is done."""
+    """It is done. An object without members."""
 
 
 class ExportParams(Params):

@@ -170,6 +170,7 @@
 ---@field kind "turnStart"
 ---@field sessionId string Also where the daemon chose the name.
 ---@field model string "provider/model".
+---@field title? string What the session is called.
 
 ---A piece of the answer.
 ---@class chatls.TextChunk : chatls.ProgressValue
@@ -258,8 +259,15 @@
 ---@field text string
 ---@field level chatls.NoticeLevel
 
+---What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only.
+---@class chatls.Prompt : chatls.ProgressValue
+---@field kind "prompt"
+---@field content chatls.ContentBlock[] As it was sent: nothing is attached yet.
+---@field at string ISO 8601, UTC.
+
 ---Anything that happens in a turn.
 ---@alias chatls.Event
+---| chatls.Prompt
 ---| chatls.TurnStart
 ---| chatls.TextChunk
 ---| chatls.ThinkingChunk
@@ -322,11 +330,6 @@
 ---@field workspace? string The folder that it holds for, links resolved; null: for all.
 ---@field sessionId? string The session that it holds for.
 
----A progress token; 0 and "" are tokens like any other, and 1 is not "1".
----@alias chatls.Token
----| integer
----| string
-
 ---Nothing.
 ---@class chatls.NoParams
 
@@ -338,8 +341,9 @@
 ---@field model? string "provider/model", split at the first slash; default from the settings.
 ---@field toolChoice? "auto"|"none"|"required" `required`: for the first step only.
 ---@field tools? string[] Only these tools; unknown: error 1006.
----@field workDoneToken? chatls.Token LSP work-done progress goes here.
----@field partialResultToken? chatls.Token The turn's events go here. Without it the result carries the last reply's text.
+---@field keep? boolean False: nothing of a session that begins is on the disk or in lists, and it ends with this client.
+---@field workDoneToken? integer|string LSP work-done progress goes here.
+---@field partialResultToken? integer|string The turn's events go here. Without it the result carries the last reply's text.
 
 ---Which turn, or which call of it, is to end.
 ---@class chatls.CancelParams
@@ -369,6 +373,7 @@
 ---@field timeToFirstChunkMs integer|userdata The same to the first text or thinking; null if there was none.
 ---@field text? string Only without a partialResultToken: the last reply's text.
 ---@field error? chatls.TurnError Only with the stop reason `error`.
+---@field title? string What the session is called.
 
 ---What became of a cancel.
 ---@class chatls.CancelResult
@@ -443,6 +448,112 @@
 ---@class chatls.ReloadAnswer
 ---@field reloaded? string[]
 
+---Which daemon runs a turn: this one, or another one.
+---@alias chatls.RunningWhere
+---| "here"
+---| "elsewhere"
+
+---Markdown for people, JSON for programs.
+---@alias chatls.ExportForm
+---| "markdown"
+---| "json"
+
+---Where a session was forked.
+---@class chatls.ParentTurn
+---@field sessionId string
+---@field turnId? string The last turn that both share; none where they share nothing.
+
+---A session in a list.
+---@class chatls.SessionEntry
+---@field sessionId string
+---@field title string
+---@field folders string[] Addresses of the folders that were open at its last prompt.
+---@field createdAt string ISO 8601, UTC.
+---@field updatedAt string
+---@field turns integer
+---@field model string The one that answered last.
+---@field mode string
+---@field running? chatls.RunningWhere A turn of it runs.
+---@field parent? chatls.ParentTurn It is a fork.
+---@field branch? boolean True: what a rewind took away lives on in it.
+---@field snippet? string The words around what was searched for.
+
+---A turn of a session.
+---@class chatls.TurnEntry
+---@field turnId string
+---@field prompt string Its words, the first 500 characters.
+---@field at string ISO 8601, UTC.
+---@field files integer Files that its tools changed.
+---@field commands integer Commands that ran in it.
+---@field stopReason? string As in a prompt's result; `interrupted`: chatls ended before it did. None while it runs.
+
+---Which sessions.
+---@class chatls.ListParams
+---@field query? string Words that all have to be there: in what was said, or in the title; each as the beginning of a word or, where it is not ASCII, anywhere.
+---@field folder? string The address of a folder: sessions that were about it. Without it, those that have a folder with this client in common.
+---@field everywhere? boolean All, whatever folders they are about.
+---@field branches? boolean Also those that a rewind made.
+---@field limit? integer At most so many; 500 at most.
+---@field cursor? string The `nextCursor` of the list before.
+
+---Sessions, the one that was changed last first.
+---@class chatls.ListResult
+---@field sessions chatls.SessionEntry[]
+---@field nextCursor? string There are more behind it.
+
+---Which session, and where its events go.
+---@class chatls.LoadParams
+---@field sessionId string
+---@field partialResultToken? integer|string The transcript goes here before the answer: the events that a client would have seen, deltas merged, each with `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on on this token as well.
+---@field last? integer Only the last turns, so many.
+---@field before? string Only turns before this one, by its `turnId`.
+
+---A session and its turns.
+---@class chatls.LoadResult
+---@field sessionId string
+---@field title string
+---@field folders string[] Addresses of the folders that were open at its last prompt.
+---@field createdAt string ISO 8601, UTC.
+---@field updatedAt string
+---@field model string The one that answered last.
+---@field mode string
+---@field turns chatls.TurnEntry[]
+---@field usage chatls.Usage The sum over all turns.
+---@field running? chatls.RunningWhere A turn of it runs.
+---@field parent? chatls.ParentTurn It is a fork.
+---@field branch? boolean True: what a rewind took away lives on in it.
+
+---What a new session begins with.
+---@class chatls.ForkParams
+---@field sessionId string
+---@field turnId? string The last turn that is shared; without it all that ended.
+---@field newSessionId? string Its name; taken: error 1007. Without it a name of the daemon's own.
+
+---The new session.
+---@class chatls.ForkResult
+---@field sessionId string
+
+---What a session is called from now on.
+---@class chatls.RenameParams
+---@field sessionId string
+---@field title string
+
+---Which session goes, for good.
+---@class chatls.DeleteParams
+---@field sessionId string
+
+---It is done. An object without members.
+---@class chatls.DoneResult
+
+---Which session, in which form.
+---@class chatls.ExportParams
+---@field sessionId string
+---@field format? chatls.ExportForm
+
+---All of a session.
+---@class chatls.ExportResult
+---@field text string
+
 return {
   version = 1,
   methods = {
@@ -451,6 +562,12 @@ return {
     models = "chat/models",
     tools = "chat/tools",
     permissions = "chat/permissions",
+    session_list = "chat/session/list",
+    session_load = "chat/session/load",
+    session_fork = "chat/session/fork",
+    session_rename = "chat/session/rename",
+    session_delete = "chat/session/delete",
+    session_export = "chat/session/export",
   },
   requests_to_client = {
     request_permission = "chat/requestPermission",
@@ -462,6 +579,7 @@ return {
     "chatls.cancelAll",
   },
   event_kinds = {
+    "prompt",
     "turnStart",
     "textChunk",
     "thinkingChunk",
