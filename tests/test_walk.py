@@ -57,6 +57,7 @@ WAY = [
     "agent.queues",
     "agent.turn",
     "agent.request",
+    "agent.steering",
     "agent.step",
     "agent.longest",
     "agent.repeats",

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, cast, get_args
 
 from chatls.content import JsonObject
-from chatls.lsp.handshake import ENCODINGS, PROTOCOL_VERSION
+from chatls.lsp.handshake import ENCODINGS, OFFERS, PROTOCOL_VERSION
 from chatls.wire import methods, params, sessions
 from generation.source import (
     Alias,
@@ -130,15 +130,14 @@ def _initialize() -> JsonObject:
     version: JsonObject = {"type": "integer", "description": "Of this protocol."}
     answers = {name: _truth(f"It answers `{method.name}`.") for name, method in asks.items()}
     sends = {name: _truth(f"It sends `{method.name}` to a client that answers it.") for name, method in asks.items()}
-    offers = {"sessions": _truth("Sessions last: `chat/session/...`.")}
+    offers = {name: _truth(f"It serves {what}.") for name, what in OFFERS.items()}
+    does = {"version": version, **sends, **offers}
     answers |= {"sessionsChanged": _truth("It wants `chat/sessionsChanged`.")}
     chat = {"experimental": _object("", {"chat": {"$ref": "#/$defs/ClientChat"}})}
     folder = {"uri": {"type": "string"}, "name": {"type": "string"}}
     return {
         "ClientChat": _object("What a client can do.", {"version": version, **answers}),
-        "ServerChat": _object(
-            "What the daemon can do.", {"version": version, **sends, **offers}, required=["version", *sends]
-        ),
+        "ServerChat": _object("What the daemon can do.", does, required=["version", *sends]),
         "ClientCapabilities": _object(
             "Of LSP's members those that are read.",
             {

@@ -172,6 +172,7 @@ class App:
 
     def _register(self) -> None:
         self._rpc.serve(methods.PROMPT.name, methods.PROMPT.params, self._turns.accept)
+        self._rpc.serve(methods.STEER.name, methods.STEER.params, self._steer)
         self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
         self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
         self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
@@ -192,6 +193,12 @@ class App:
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
+
+    def _steer(self, answer: Answer, params: methods.SteerParams) -> None:
+        if self._chats.running(params.session_id) is None and not self._chats.knows(params.session_id):
+            self._sessions.steer(answer, params.session_id)
+        else:
+            answer.give(self._turns.steer(params))
 
     def _cancel_turn(self, answer: Answer, params: methods.CancelParams) -> None:
         result = self._turns.cancel(params)

@@ -154,6 +154,15 @@ class StepEnd(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class Steered(WireValue):
+    """Words that were said while the turn ran reach the model, with its next request."""
+
+    content: tuple[ContentBlock, ...]
+    """As they were sent."""
+    kind: Literal["steered"] = "steered"
+
+
+@dataclass(frozen=True, slots=True)
 class Retry(WireValue):
     """The provider is asked again. Also a delta: providers report it, the turn passes it on."""
 
@@ -203,6 +212,7 @@ Event = (
     | PermissionRequested
     | PermissionResolved
     | StepEnd
+    | Steered
     | Retry
     | Notice
 )

@@ -60,11 +60,17 @@ class ToolResult:
     truncated: bool = False
 
 
+UserOrigin = Literal["prompt", "steered", "summary"]
+"""Where a user's message comes from: a prompt, with which a turn begins; words for a turn that runs; a summary of what
+stood there before."""
+
+
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class UserMessage:
-    """What a person said."""
+    """What a person said, or what stands for what is not sent any more."""
 
     content: tuple[ContentBlock, ...]
+    origin: UserOrigin = "prompt"
     kind: Literal["user"] = "user"
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, TypeAdapter
 
-from chatls.agent.history import Grown, History, Rewound
+from chatls.agent.history import Grown, History, HistoryChange, Replaced, Rewound
 from chatls.content import Diff, EditorContext, Image, Position, Range, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
 
@@ -50,15 +50,17 @@ def test_it_grows_at_its_end_and_goes_back_to_a_mark() -> None:
 
 
 def test_who_listens_can_keep_the_same() -> None:
-    history, kept, told = History(), list[Message](), list[Grown | Rewound]()
+    history, kept, told = History(), list[Message](), list[HistoryChange]()
 
-    def listen(change: Grown | Rewound) -> None:
+    def listen(change: HistoryChange) -> None:
         told.append(change)
         match change:
             case Grown(messages):
                 kept.extend(messages)
             case Rewound(length):
                 del kept[length:]
+            case Replaced(messages):
+                kept[:] = messages
 
     history.listeners = (listen,)
     history.grow(HELLO)
@@ -70,6 +72,12 @@ def test_who_listens_can_keep_the_same() -> None:
     history.grow()
     history.rewind(history.mark())
     assert len(told) == 4, "what changes nothing is not told"
+    mark = history.mark()
+    history.replace((HI,))
+    assert tuple(kept) == history.messages == (HI,)
+    history.grow(HELLO)
+    history.rewind(mark)
+    assert tuple(kept) == history.messages == mark, "a mark from before a replacement brings all of it back"
 
 
 def test_messages_can_be_written_down_and_read_again() -> None:

@@ -129,7 +129,7 @@ def check_history(messages: list[Json]) -> None:
     [call] = said["tool_calls"]
     assert json.loads(call["function"]["arguments"]) == ARGUMENTS
     assert (result["role"], result["tool_call_id"]) == ("tool", call["id"])
-    assert not any(mark in said["content"] for mark in MARKS if "think" not in mark)  # which goes back
+    assert not any(mark in said["content"] for mark in MARKS)
 
 
 def test_arguments_are_seen_before_the_call_is_written_to_its_end(daemon: Daemon, server: ScriptedServer) -> None:

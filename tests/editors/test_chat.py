@@ -173,14 +173,35 @@ def test_two_chats_run_at_once_and_do_not_mix(nvim: Open) -> None:
     assert "two" in texts[1]
 
 
-def test_a_prompt_while_a_turn_runs_is_kept(nvim: Open) -> None:
+def written(it: Chat) -> str:
+    """What stands in the first chat's prompt."""
+    return it.editor.text(it.editor.lua('return vim.fn.bufnr("chatls://prompt/1")'))
+
+
+def test_a_prompt_while_a_turn_runs_steers_it_and_the_transcript_says_when(nvim: Open) -> None:
+    it = chat(nvim, [{"text": "One, two, " * 30}], [{"text": "Backwards then."}], delay=0.02)
+    it.ask("count")
+    it.wait_for("One, two,")
+    it.go_to("chatls-prompt")
+    it.editor.keys("ithe other way<Esc><CR>")
+    it.editor.wait_until("""vim.wo[window_of("chatls-prompt")].winbar:find("1 to be told", 1, true) ~= nil""")
+    assert written(it) == ""
+    text = it.wait_for_end()
+    assert text.index("One, two") < text.index("▸ the other way") < text.index("Backwards then.")
+    assert written(it) == ""
+
+
+def test_what_the_model_was_not_told_comes_back_into_the_prompt(nvim: Open) -> None:
     it = chat(nvim, LONG)
     it.ask("count")
     it.wait_for("three,")
     it.ask("and another thing")
-    assert it.editor.text(it.editor.lua('return vim.fn.bufnr("chatls://prompt/1")')) == "and another thing"
+    it.ask("and one more")
+    it.editor.lua('vim.api.nvim_buf_set_lines(vim.fn.bufnr("chatls://prompt/1"), 0, -1, false, { "half" })')
     it.editor.command("ChatCancel")
-    it.wait_for_end()
+    assert "another thing" not in it.wait_for_end()
+    it.editor.wait_until("#vim.api.nvim_buf_get_lines(vim.fn.bufnr('chatls://prompt/1'), 0, -1, false) > 1")
+    assert written(it) == "and another thing\n\nand one more\n\nhalf"
 
 
 def test_a_failed_turn_says_what_to_do(nvim: Open) -> None:

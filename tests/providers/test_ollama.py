@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chatls.content import TextContent
-from chatls.events import Notice
+from chatls.events import Notice, Retry
 from chatls.message import AssistantMessage, ToolCall, ToolMessage, ToolResult, UserMessage
-from chatls.providers.delta import CallReady, CallStart, Delta, Finished
+from chatls.providers.delta import CallReady, CallStart, Delta, Failed, Finished
 from chatls.providers.provider import ModelInfo, Parameters
 from tests.providers.asking import HELLO, WITH_TOOLS, ask, failure, opened, reply, retries
 from tests.providers.reading import seen
@@ -145,7 +145,7 @@ async def test_a_conversation_that_is_cut_is_announced_once(server: ScriptedServ
     async with opened(server.url, kind="ollama") as provider:
         first = await reply(provider)
         assert (seen(first).text, retries(first), len(warnings(first))) == ("hi", [], 1)
-        assert "contextWindow" in warnings(first)[0]
+        assert "context_window" in warnings(first)[0]
         assert warnings(await reply(provider, replace(HELLO, messages=LONGER))) == []
         assert len(warnings(await reply(provider, OTHER))) == 1
     assert ["truncate" in request.json() for request in server.requests] == [True, False, False, True, False]
@@ -222,3 +222,25 @@ async def test_a_server_that_does_not_answer_has_no_models(server: ScriptedServe
     server.play(answered({}, 500))
     async with opened(server.url, kind="ollama") as provider:
         assert await provider.models() == ()
+
+
+async def test_a_history_that_is_refused_is_written_plainly_once(server: ScriptedServer) -> None:
+    """Its own ids and thinking are what a newer version, or another template, may not take back."""
+    native = {"id": "call_1", "function": {"index": 0, "name": "search", "arguments": {"pattern": "x"}}}
+    server.play(stream(line(thinking="hm"), line(content="Look.", tool_calls=[native]), END), HI)
+    async with opened(server.url, kind="ollama", key="") as provider:
+        said = remembered(await reply(provider, WITH_TOOLS))
+        result = ToolMessage((ToolResult(said.calls[0].id, "search", "found"),))
+        request = replace(WITH_TOOLS, messages=(*WITH_TOOLS.messages, said, result))
+        server.play(refused("messages: invalid thinking block in assistant message 2"), HI)
+        deltas = await reply(provider, request)
+    assert (seen(deltas).text, failures(deltas)) == ("hi", [])
+    first, second = (sent.json()["messages"][-2:] for sent in server.requests[-2:])
+    assert first[0]["thinking"] == "hm"
+    assert "thinking" not in second[0]
+    assert "id" not in second[0]["tool_calls"][0]
+    assert [message["content"] for message in second] == ["Look.", "found"]
+
+
+def failures(deltas: list[Delta]) -> list[object]:
+    return [delta for delta in deltas if isinstance(delta, Failed | Retry)]

@@ -50,12 +50,12 @@ def test_a_known_name_at_another_address_speaks_what_gateways_speak() -> None:
 
 
 def test_a_known_name_for_a_server_of_another_kind_is_just_a_name() -> None:
-    with pytest.raises(SettingsError, match="baseUrl"):
+    with pytest.raises(SettingsError, match="base_url"):
         find_endpoint("gemini", ProviderSettings(kind="ollama"), {})
 
 
 def test_azure_has_an_address_for_everybody_and_a_header_of_its_own() -> None:
-    with pytest.raises(SettingsError, match="baseUrl"):
+    with pytest.raises(SettingsError, match="base_url"):
         find_endpoint("azure", ProviderSettings(), {"AZURE_OPENAI_API_KEY": "k" * 20})
     own = ProviderSettings(base_url="https://x.openai.azure.com/openai/v1")
     endpoint = find_endpoint("azure", own, {"AZURE_OPENAI_API_KEY": "k" * 20})
@@ -135,12 +135,12 @@ def test_an_unknown_name_is_answered_with_the_nearest_one(name: str, near: str) 
 def test_an_address_that_cannot_be_used_is_named_without_its_secrets(address: str) -> None:
     with pytest.raises(SettingsError) as refused:
         open_provider("work", settings(work={"kind": "openai_chat", "baseUrl": address}), {})
-    assert "baseUrl" in str(refused.value)
+    assert "base_url" in str(refused.value)
     assert "secret" not in str(refused.value)
 
 
 def test_a_server_needs_an_address_and_a_kind() -> None:
-    with pytest.raises(SettingsError, match="baseUrl"):
+    with pytest.raises(SettingsError, match="base_url"):
         open_provider("work", settings(work={"kind": "openai_chat"}), {})
     with pytest.raises(SettingsError, match="kind"):
         open_provider("work", settings(work={"baseUrl": "http://127.0.0.1:1"}), {})

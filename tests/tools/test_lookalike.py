@@ -7,7 +7,7 @@ from playground import Playground
 
 from chatls.content import TextContent
 from chatls.errors import ToolError
-from chatls.tools import edit_file, list_files, read_file, search, write_file
+from chatls.tools import delete_file, edit_file, edit_notebook, list_files, move_file, read_file, search, write_file
 from chatls.tools.lookalike import Meant, meant
 from chatls.tools.tool import FileSubject
 
@@ -119,6 +119,20 @@ async def test_reading_listing_and_editing_take_them_and_say_so(ws: Playground) 
     assert isinstance(told, TextContent)
     assert told.text.startswith(word)
     assert (ws.folder / decomposed).read_text() == "x = 2\n"
+    plan = await ws.plan(move_file, path="src/café.py", to="src/tea.py")
+    assert plan.subject == FileSubject(ws.folder / decomposed, (ws.folder / "src/tea.py",))
+    with pytest.raises(ToolError):
+        await ws.plan(delete_file, path="src/café.py")  # nothing is deleted that was not named
     await ws.call(write_file, path="src/café.py", content="new\n")
     assert (ws.folder / "src/café.py").read_text() == "new\n", "a new file is called as it is written"
     assert (ws.folder / decomposed).read_text() == "x = 2\n"
+
+
+async def test_a_notebook_is_changed_that_only_looks_the_same(ws: Playground) -> None:
+    place = ws.write("Notes.ipynb", '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}')
+    await ws.call(read_file, path="notes.ipynb")
+    plan = await ws.plan(edit_notebook, path="notes.ipynb", changes=[{"cell": "0", "action": "insert", "text": "x"}])
+    assert plan.subject == FileSubject(place)
+    told = (await plan.carry_out()).content[0]
+    assert isinstance(told, TextContent)
+    assert told.text.startswith('there is no "notes.ipynb": this is "Notes.ipynb"')

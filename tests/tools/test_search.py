@@ -211,6 +211,27 @@ async def test_no_match_tells_how_much_was_searched_and_what_was_not(ws: Playgro
     assert "1 file was searched" in await ws.ask(search, pattern="zzz", path="new.py")
 
 
+@pytest.mark.parametrize("named", ["~/rules", None], ids=["core.excludesFile", "git/ignore"])
+async def test_what_the_user_ignores_everywhere_hides_files_and_no_folder_that_is_named(
+    ws: Playground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    home = tmp_path / "home"
+    (home / ".config/git").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    (home / "rules" if named else home / ".config/git/ignore").write_text("notes/*\n")
+    if named:
+        (tmp_path / "dotfiles").write_text(f"[user]\n\tname = x\n[core]\n\texcludesFile = {named}\n")
+        (home / ".gitconfig").symlink_to(tmp_path / "dotfiles")
+    ws.write(".git/HEAD", "ref: refs/heads/main\n")
+    ws.write("notes/a.md", "hit")
+    ws.write("b.md", "hit")
+    assert await found(ws, "hit") == ["b.md:1: hit"]
+    assert await found(ws, "hit", path="notes") == ["notes/a.md:1: hit"]
+    assert "notes/a.md" in await ws.ask(list_files, path="notes")
+    assert "notes" not in await ws.ask(list_files)
+
+
 async def test_a_folder_that_is_named_is_searched_whatever_hides_it(ws: Playground) -> None:
     (ws.folder / ".git/info").mkdir(parents=True)
     ws.write(".git/info/exclude", "/private/**\n")

@@ -69,6 +69,8 @@ class Recording:
     """What the person says to each question, in their order; None: nothing. Without any, nobody can be asked."""
     together: int = 1
     """Nothing is answered before so many questions are open."""
+    steers: tuple[str, ...] = ()
+    """What the person says meanwhile, when the first text is seen."""
     thinks: bool = False
     """It fails behind a thought, with status 200."""
     failures: int = 0
@@ -144,6 +146,13 @@ RECORDINGS = {
     "command-timed-out": Recording(
         [[command("echo begun; sleep 60", timeout=0.5)], [{"text": "It takes too long."}]],
         answers=(selected("allow_once"),),
+    ),
+    "steered": Recording(
+        [
+            [{"text": "I read the notes. "}, READ, {"text": "This takes a while, so tell me more."}],
+            [{"text": "Done, briefly."}],
+        ],
+        steers=("Be brief.", "And look\nfor bread."),
     ),
     "retry": Recording([], failures=2),
     "retry-after-thinking": Recording([], failures=2, thinks=True),
@@ -260,7 +269,7 @@ def record(recording: Recording, folder: Path) -> list[Json]:
 
 
 def listen(daemon: Daemon, recording: Recording) -> Iterator[Json]:
-    cancelled = False
+    cancelled, steers, session = False, recording.steers, ""
     person = Person(daemon, recording)
     for message in daemon.messages(slow=recording.slow_reader):
         if message.get("id") == 2:
@@ -270,6 +279,11 @@ def listen(daemon: Daemon, recording: Recording) -> Iterator[Json]:
         if message.get("method") != "$/progress" or message["params"]["token"] != "t":
             continue
         yield message["params"]["value"]
+        if steers and message["params"]["value"]["kind"] == "textChunk":
+            for number, words in enumerate(steers):
+                daemon.send("chat/steer", {"sessionId": session, "content": words}, 3 + number)
+            steers = ()
+        session = message["params"]["value"].get("sessionId", session)
         if not cancelled and recording.cancel_at(message["params"]["value"]):
             cancelled = True
             daemon.send("$/cancelRequest", {"id": 2})

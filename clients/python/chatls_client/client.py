@@ -29,7 +29,6 @@ from chatls_client.asked import (
 from chatls_client.connection import METHOD_NOT_FOUND, Connection, Params, Peer
 from chatls_client.errors import DaemonError, ProtocolError, RpcError
 from chatls_client.protocol import (
-    ContentBlock,
     JsonObject,
     ModelsResult,
     PermissionEntry,
@@ -38,13 +37,12 @@ from chatls_client.protocol import (
     ToolEntry,
     ToolsResult,
 )
-from chatls_client.turn import Turn
+from chatls_client.turn import Content, Turn
 
 VERSION = 1
 """Of the protocol (docs/protocol.md)."""
 
 ToolChoice = Literal["auto", "none", "required"]
-Content = str | Sequence[ContentBlock]
 
 _LEVELS: dict[Any, Literal["error", "warning", "info", "log"]] = {1: "error", 2: "warning", 3: "info", 4: "log"}
 

@@ -331,6 +331,15 @@ class StepEnd(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class Steered(WireValue):
+    """Words that were said while the turn ran reach the model, with its next request."""
+
+    content: tuple[ContentBlock, ...]
+    """As they were sent."""
+    kind: Literal["steered"] = "steered"
+
+
+@dataclass(frozen=True, slots=True)
 class Retry(WireValue):
     """The provider is asked again. Also a delta: providers report it, the turn passes it on."""
 
@@ -380,6 +389,7 @@ Event = (
     | PermissionRequested
     | PermissionResolved
     | StepEnd
+    | Steered
     | Retry
     | Notice
 )
@@ -465,8 +475,18 @@ class PromptResult(WireValue):
     """Only without a partialResultToken: the last reply's text."""
     error: TurnError | None = None
     """Only with the stop reason `error`."""
+    unsent: tuple[ContentBlock, ...] | None = None
+    """What `chat/steer` queued and the model was not sent, because the turn ended before."""
     title: str | None = None
     """What the session is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class SteerResult(WireValue):
+    """What became of the words."""
+
+    state: Literal["queued", "idle"]
+    """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -659,6 +679,7 @@ class ForkResult(WireValue):
 @dataclass(frozen=True, slots=True)
 class DoneResult(WireValue):
     """It is done. An object without members."""
+
 
 
 @dataclass(frozen=True, slots=True)

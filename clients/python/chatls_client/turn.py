@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Generator, MutableMapping
+from collections.abc import Generator, MutableMapping, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -11,9 +11,21 @@ from anyio import get_cancelled_exc_class
 
 from chatls_client.connection import Connection, Params
 from chatls_client.errors import ClientError, ProtocolError
-from chatls_client.protocol import CancelResult, Event, JsonObject, PromptResult, TurnStart, event_from_wire
+from chatls_client.protocol import (
+    CancelResult,
+    ContentBlock,
+    Event,
+    JsonObject,
+    PromptResult,
+    SteerResult,
+    TurnStart,
+    event_from_wire,
+)
 
 _TOKENS = itertools.count(1)
+
+Content = str | Sequence[ContentBlock]
+"""What a person says."""
 
 
 class Turn:
@@ -69,6 +81,13 @@ class Turn:
         """End one tool call; the model is told, and the turn goes on."""
         params = {"sessionId": self.session_id, "turnId": self.turn_id, "toolCallId": tool_call_id}
         return CancelResult.from_wire(await self._connection.call("chat/cancel", params))
+
+    async def steer(self, content: Content) -> SteerResult:
+        """Say something to the model while the turn runs. The event `Steered` says when it was told; what it was not
+        stands in `result.unsent`. `idle`: the turn is over, nothing was kept."""
+        said = content if isinstance(content, str) else [block.to_wire() for block in content]
+        params = {"sessionId": self.session_id, "turnId": self.turn_id, "content": said}
+        return SteerResult.from_wire(await self._connection.call("chat/steer", params))
 
     def __aiter__(self) -> Self:
         return self

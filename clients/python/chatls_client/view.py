@@ -25,8 +25,9 @@ The rules:
 9. `stepEnd` carries the reply's whole text. Where the text blocks of this step, joined, differ from it, they are taken
    out, and one text block with the whole text takes the place of the first (without any, it comes before all blocks of
    the step; an empty text makes no block). Its usage is added to `usage`, and the step is over.
-10. `turnStart`: status `running`, with session and model. An event of any other kind is ignored.
-11. `finish`: status `ended`; stopReason, usage, steps, chunks, tools, durations and error are the result's. A call that
+10. `steered` begins a steered block with the words: the texts of its blocks, a line feed between them.
+11. `turnStart`: status `running`, with session and model. An event of any other kind is ignored.
+12. `finish`: status `ended`; stopReason, usage, steps, chunks, tools, durations and error are the result's. A call that
     has not ended by then (no daemon does that) is `cancelled`. `fail` is the same with the stop reason `error`.
 """
 
@@ -47,9 +48,11 @@ from chatls_client.protocol import (
     Prompt,
     PromptResult,
     Retry,
+    Steered,
     StepEnd,
     StopReason,
     TextChunk,
+    TextContent,
     ThinkingChunk,
     ToolCallDelta,
     ToolCallEnd,
@@ -137,7 +140,16 @@ class RetryBlock(WireValue):
     type: Literal["retry"] = "retry"
 
 
-Block = TextBlock | ThinkingBlock | ToolBlock | NoticeBlock | RetryBlock
+@dataclass(frozen=True, slots=True)
+class SteeredBlock(WireValue):
+    """What the person said meanwhile, where the model was told."""
+
+    step: int
+    text: str
+    type: Literal["steered"] = "steered"
+
+
+Block = TextBlock | ThinkingBlock | ToolBlock | NoticeBlock | RetryBlock | SteeredBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +185,9 @@ def fold(view: View, event: Event) -> View:
             return _step_ended(view, event)
         case Prompt():  # in a replay: a view is of what came of it
             return view
+        case Steered():
+            words = "\n".join(block.text for block in event.content if isinstance(block, TextContent))
+            return replace(view, blocks=(*view.blocks, SteeredBlock(view.steps + 1, words)))
         case _:
             return replace(view, blocks=_called(view, event))
 

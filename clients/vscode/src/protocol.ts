@@ -255,6 +255,13 @@ export interface StepEnd {
   readonly text: string;
 }
 
+/** Words that were said while the turn ran reach the model, with its next request. */
+export interface Steered {
+  readonly kind: "steered";
+  /** As they were sent. */
+  readonly content: readonly ContentBlock[];
+}
+
 /** The provider is asked again. Also a delta: providers report it, the turn passes it on. */
 export interface Retry {
   readonly kind: "retry";
@@ -300,6 +307,7 @@ export type Event =
   | PermissionRequested
   | PermissionResolved
   | StepEnd
+  | Steered
   | Retry
   | Notice;
 
@@ -378,6 +386,15 @@ export interface PromptParams {
   readonly partialResultToken?: number | string;
 }
 
+/** Words for the turn that runs. */
+export interface SteerParams {
+  readonly sessionId: string;
+  /** Only if this very turn runs. */
+  readonly turnId?: string;
+  /** What the person says. */
+  readonly content: string | readonly ContentBlock[];
+}
+
 /** Which turn, or which call of it, is to end. */
 export interface CancelParams {
   readonly sessionId: string;
@@ -422,8 +439,16 @@ export interface PromptResult {
   readonly text?: string;
   /** Only with the stop reason `error`. */
   readonly error?: TurnError;
+  /** What `chat/steer` queued and the model was not sent, because the turn ended before. */
+  readonly unsent?: readonly ContentBlock[];
   /** What the session is called. */
   readonly title?: string;
+}
+
+/** What became of the words. */
+export interface SteerResult {
+  /** `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept. */
+  readonly state: "queued" | "idle";
 }
 
 /** What became of a cancel. */
@@ -691,6 +716,8 @@ export type ProgressValue = Event & {
 export interface Requests {
   /** Ask, and stream what comes back. */
   "chat/prompt": { params: PromptParams; result: PromptResult };
+  /** Say something to the turn that runs. */
+  "chat/steer": { params: SteerParams; result: SteerResult };
   /** End a turn or one call; answered at once. */
   "chat/cancel": { params: CancelParams; result: CancelResult };
   /** The models there are; answered within two seconds. */

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from anyio import CancelScope, move_on_after
 
+from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, TurnOver, title_of
 from chatls.agent.longest import cut_off
@@ -20,6 +21,7 @@ from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
 from chatls.agent.runner import Runner
 from chatls.agent.session import Session
+from chatls.agent.steering import Steering
 from chatls.agent.step import Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
@@ -66,6 +68,8 @@ class Ended:
     """From the moment the prompt was accepted."""
     error: TurnError | None = None
     """Only with the stop reason `error`."""
+    unsent: tuple[ContentBlock, ...] = ()
+    """What the person said meanwhile and the model was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class Accepted:
         self.listeners: tuple[Listener, ...] = ()
         self.scope = CancelScope()
         self.tally = Tally()
+        self.steering = Steering(session.history, self._emit, lambda said: read_links(said, self._workspace()))
         self._means = means
         self._ask = ask
         self._settings = settings
@@ -118,7 +123,8 @@ class Accepted:
         could: then nothing was heard, and nothing is remembered."""
         self.listeners += listeners
         stop: StopReason = "cancelled"
-        session, history, keeper, mark = self.session, self.session.history, self._means.keeper, 0
+        session, history, keeper = self.session, self.session.history, self._means.keeper
+        mark = history.mark()
         try:
             taken = await keeper.take(session, self.id, new=self._new)
             session.title = session.title or title_of(self._ask.content)
@@ -160,9 +166,8 @@ class Accepted:
         if stop == "error" and error is None:
             error = TurnError("internal", "the provider ended its reply without a word", retryable=False)
         duration = round((monotonic() - self.tally.began) * 1000)
-        return Ended(
-            self.session.id, self.session.title, self.id, stop, self.tally, duration, error if stop == "error" else None
-        )
+        error, title = error if stop == "error" else None, self.session.title
+        return Ended(self.session.id, title, self.id, stop, self.tally, duration, error, self.steering.rest())
 
     def cancel_call(self, call_id: str) -> bool:
         """Cancel one call: the model is told, the turn goes on. False where no such call is open."""
@@ -178,7 +183,7 @@ class Accepted:
         for hear in self.listeners:
             hear(event)
 
-    async def _answered(self, served: Served, mark: int, news: str | None) -> StopReason:
+    async def _answered(self, served: Served, mark: AsItWas, news: str | None) -> StopReason:
         session, means = self.session, self._means
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
         self._emit(TurnStart(session.id, name, session.title))
@@ -200,7 +205,9 @@ class Accepted:
         offered = provider.offered(model, tuple(tool.spec for tool in self._tools.values()))
         tools = {spec.name: self._tools[spec.name] for spec in offered}
         parameters = Parameters(**self._settings.parameters.model_dump())
-        requests = Requests(model, system, session.history, offered, parameters, ask.tool_choice)
+        requests = Requests(
+            model, system, session.history, offered, parameters, ask.tool_choice, (self.steering.deliver,)
+        )
         gate = TurnGate(self._means.permissions, session.editor, self._emit, session.id, self.id)
         ran, queues = self.tally.ran, self._means.queues
         changing = partial(self._means.keeper.changing, session)
@@ -209,7 +216,8 @@ class Accepted:
         repeats = Repeats()
         new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session))
         stream = partial(cut_off, partial(repeats.watched, provider.stream), limits)
-        return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps)
+        more = self.steering.waiting
+        return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps, more)
 
     def _workspace(self) -> Workspace:
         return Workspace(self.session.editor, beside=self._means.commands.folder)

@@ -5,7 +5,9 @@ from functools import partial
 from typing import Literal
 
 from chatls.agent.accepted import Accepted, Ask, Ended, Listener, Means, Room
+from chatls.agent.keeping import no_session
 from chatls.agent.session import Begin, Session, Sessions
+from chatls.content import ContentBlock
 from chatls.errors import OVERLOADED, TURN_IN_PROGRESS, RequestError
 from chatls.signals import Signal
 from chatls.tools.toolbox import Toolbox
@@ -15,6 +17,8 @@ MOST = 64
 
 Cancelled = Literal["cancelling", "idle", "not_found"]
 """What became of a cancel. `idle`: no such turn runs. `not_found`: no such session, or no such open call."""
+Steer = Literal["queued", "idle"]
+"""What became of words for a turn. `idle`: no such turn runs, nothing was kept."""
 
 
 class Chats:
@@ -66,11 +70,24 @@ class Chats:
         """The turn of a session, if one runs here."""
         return self._running.get(session_id)
 
+    def knows(self, session_id: str) -> bool:
+        """Whether a session of that name is in memory."""
+        return self._sessions.find(session_id) is not None
+
     def begin(self, new: Begin) -> Session:
         """Begin a session without a prompt. Raises `RequestError` (1007) if its name is taken."""
         session = self._sessions.begin(new)
         session.known = True
         return session
+
+    def steer(self, session_id: str, turn_id: str | None, content: tuple[ContentBlock, ...]) -> Steer:
+        """Words for the turn of a session, or for this very turn. Raises `RequestError` (1001)."""
+        accepted = self._running.get(session_id)
+        if accepted is None and self._sessions.find(session_id) is None:
+            raise no_session(session_id)
+        if accepted is None or turn_id not in (None, accepted.id):
+            return "idle"
+        return "queued" if accepted.steering.put(content) else "idle"
 
     def cancel(self, session_id: str, turn_id: str | None = None, call_id: str | None = None) -> Cancelled:
         """End the turn of a session, only this very turn, or one call of it."""

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from chatls.message import Message
 
+AsItWas = tuple[Message, ...]
+"""All that was there at a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grown:
@@ -20,13 +23,24 @@ class Rewound:
     length: int
 
 
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """It is these now: a compaction, or back to before one. Most of them are the very same objects as before."""
+
+    messages: tuple[Message, ...]
+
+
+HistoryChange = Grown | Rewound | Replaced
+"""What happened to a history."""
+
+
 class History:
     """The messages of one session."""
 
     def __init__(self, messages: Iterable[Message] = ()) -> None:
         self.messages: tuple[Message, ...] = tuple(messages)
         """All of them, as they are now; what was taken from here never changes."""
-        self.listeners: tuple[Callable[[Grown | Rewound], None], ...] = ()
+        self.listeners: tuple[Callable[[HistoryChange], None], ...] = ()
         """Told of each change, when it is made. They do not raise."""
 
     def grow(self, *messages: Message) -> None:
@@ -35,16 +49,24 @@ class History:
             self.messages += messages
             self._tell(Grown(messages))
 
-    def mark(self) -> int:
-        """Where it ends now, for `rewind`."""
-        return len(self.messages)
+    def mark(self) -> AsItWas:
+        """What it is now, for `rewind`."""
+        return self.messages
 
-    def rewind(self, mark: int) -> None:
-        """Make it what it was at a mark."""
-        if mark < len(self.messages):
-            self.messages = self.messages[:mark]
-            self._tell(Rewound(mark))
+    def rewind(self, mark: AsItWas) -> None:
+        """Make it what it was at a mark, also behind a compaction."""
+        length = len(mark)
+        if length > len(self.messages) or (length and self.messages[length - 1] is not mark[-1]):
+            self.replace(mark)
+        elif length < len(self.messages):
+            self.messages = mark
+            self._tell(Rewound(length))
 
-    def _tell(self, change: Grown | Rewound) -> None:
+    def replace(self, messages: Iterable[Message]) -> None:
+        """Have others stand there instead."""
+        self.messages = tuple(messages)
+        self._tell(Replaced(self.messages))
+
+    def _tell(self, change: HistoryChange) -> None:
         for listen in self.listeners:
             listen(change)

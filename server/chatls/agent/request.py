@@ -1,5 +1,6 @@
 """What each request of a turn is made of. Decided here, outside the loop: what is sent, offered and asked for."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from chatls.agent.history import History
@@ -18,9 +19,13 @@ class Requests:
     parameters: Parameters
     tool_choice: ToolChoice
     """`required` holds for the first request only."""
+    before: tuple[Callable[[], Awaitable[None]], ...] = ()
+    """What is done to the history first, in this order."""
 
     async def next(self) -> ModelRequest:
         """The request for a step that begins now."""
+        for prepare in self.before:
+            await prepare()
         choice: ToolChoice = self.tool_choice if self.tools else "none"
         self.tool_choice = "none" if choice == "none" else "auto"
         return ModelRequest(self.model, self.system, self.history.messages, self.tools, choice, self.parameters)

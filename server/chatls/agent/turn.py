@@ -71,8 +71,10 @@ class Turn:
         new_step: Callable[[], Step],
         runner: Runner,
         max_steps: int,
+        more: Callable[[], bool] = lambda: False,
     ) -> StopReason:
-        """Answer. `request` is what to ask in a step that begins; `max_steps` 0 means no limit.
+        """Answer. `request` is what to ask in a step that begins; `max_steps` 0 means no limit; `more`: there is
+        more to say to the model, so that it is asked again where it would end.
 
         Cancellation passes through; the history is valid however it ends.
         """
@@ -90,7 +92,8 @@ class Turn:
                         tools.start_soon(runner.run, run, step)
             finally:
                 self._close(step)
-            if step.outcome != "tool_calls":
+            last = self.tally.steps == max_steps or step.outcome != "end_turn" or not more()
+            if step.outcome != "tool_calls" and last:
                 return step.outcome or "error"
         return "max_turn_requests"
 

@@ -105,15 +105,16 @@ class Child:
         env: Mapping[str, str] | None = None,
         stdin: bool | IO[bytes] = False,
         joined: bool = False,
+        guarded: bool = False,
         watched: bool = False,
     ) -> Self:
         """Start a program, never by way of a shell. It inherits no file descriptors but its own three.
 
         `env` is the whole environment; without it the child gets ours, but for RIPGREP_CONFIG_PATH. `stdin`: it reads
         what is written to it (`True`), or a file that is open. `joined`: both
-        streams come at `stdout`, in the order in which they are written. `watched`, for what strangers write: its
-        process group ends with us even if we are killed, and (on Linux) `end` also finds those who left the group, as
-        long as they keep the environment. Raises `OSError` where the program cannot be started.
+        streams come at `stdout`, in the order in which they are written. `guarded`: its process group ends with us even
+        if we are killed. `watched`, for what strangers write: the same, and (on Linux) `end` also finds those who left
+        the group, as long as they keep the environment. Raises `OSError` where the program cannot be started.
         """
         await lowlevel.checkpoint()
         if env is None:
@@ -122,7 +123,7 @@ class Child:
         if mark:
             env = {**env, _MARK: mark}
         child = cls(_spawn(argv, cwd, env, stdin=stdin, joined=joined), mark)
-        if watched:
+        if guarded or watched:
             child._guard = _guarded(child.pid)
         return child
 
@@ -218,12 +219,27 @@ class Child:
                 os.killpg(self.pid, number)
 
 
-class PipeReader(abc.ByteReceiveStream):
-    """What a child writes."""
+class _Pipe:
+    """Our end of a pipe to a child."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
         os.set_blocking(pipe.fileno(), False)
+
+    async def aclose(self) -> None:
+        """Close our end. A child that reads reads the end of its input."""
+        self.close()
+        await lowlevel.checkpoint()
+
+    def close(self) -> None:
+        """Close our end now; a task that waits here is told so."""
+        if not self._pipe.closed:
+            anyio.notify_closing(self._pipe)
+            self._pipe.close()
+
+
+class PipeReader(_Pipe, abc.ByteReceiveStream):
+    """What a child writes."""
 
     async def receive(self, max_bytes: int = _CHUNK) -> bytes:
         """The next bytes. Raises `anyio.EndOfStream` after the last one, `anyio.ClosedResourceError` when closed."""
@@ -246,22 +262,9 @@ class PipeReader(abc.ByteReceiveStream):
             raise anyio.EndOfStream
         return data
 
-    async def aclose(self) -> None:
-        """Close our end."""
-        self.close()
-        await lowlevel.checkpoint()
 
-    def close(self) -> None:
-        """Close our end now; a task that waits for bytes is told so."""
-        _close(self._pipe)
-
-
-class PipeWriter(abc.ByteSendStream):
+class PipeWriter(_Pipe, abc.ByteSendStream):
     """What a child reads."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self._pipe = pipe
-        os.set_blocking(pipe.fileno(), False)
 
     async def send(self, item: bytes) -> None:
         """Hand over all bytes. Raises `anyio.BrokenResourceError` if the child reads no more."""
@@ -277,14 +280,20 @@ class PipeWriter(abc.ByteSendStream):
             except BrokenPipeError as error:
                 raise anyio.BrokenResourceError from error
 
-    async def aclose(self) -> None:
-        """Close our end: the child reads the end of its input."""
-        self.close()
-        await lowlevel.checkpoint()
 
-    def close(self) -> None:
-        """Close our end now."""
-        _close(self._pipe)
+def locked(path: Path) -> int | None:
+    """Take a lock file, which is made if need be: the descriptor that holds it until it is closed; None where another
+    holds it. The system lets go of it when its process ends, however that ends. Raises `OSError`.
+    """
+    held = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        return None
+    except OSError:
+        pass  # a file system that knows no locks: better alone than never
+    return held
 
 
 def _spawn(
@@ -353,12 +362,6 @@ def _kill_one(pid: int, entries: set[bytes]) -> None:
             signal.pidfd_send_signal(watch, signal.SIGKILL)
     if watch is not None:
         os.close(watch)
-
-
-def _close(pipe: IO[bytes]) -> None:
-    if not pipe.closed:
-        anyio.notify_closing(pipe)
-        pipe.close()
 
 
 def _opened(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -13,10 +13,10 @@ from chatls.wire import jsonrpc
 from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
-OFFERS = ("sessions",)
-"""What of the protocol is there: sessions last."""
 ASKS = ("permission", "diagnostics", "reload")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
+OFFERS = {"sessions": "`chat/session/...`", "steer": "`chat/steer`"}
+"""What clients may ask of us that not every daemon serves."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 PROTOCOL_VERSION = 1
 """Of docs/protocol.md."""

@@ -19,10 +19,10 @@ from chatls.signals import Signal
 from chatls.store.entries import SessionPage
 from chatls.store.library import AT_ONCE, Library
 from chatls.store.reading import WantedSessions, merged
-from chatls.store.store import Store
+from chatls.store.store import Store, elsewhere
 from chatls.wire import sessions as wire
 from chatls.wire.jsonrpc import Id, notification
-from chatls.wire.methods import CancelParams, CancelResult
+from chatls.wire.methods import CancelParams, CancelResult, SteerResult
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.progress import progress
 from chatls.workspace.pathtext import local_path
@@ -113,6 +113,17 @@ class KeptSessions:
         async def looked() -> None:
             found = await self._library.known(params.session_id)
             answer.give(CancelResult("idle" if found else "not_found"))
+
+        self._later.answer(answer, looked)
+
+    def steer(self, answer: Answer, session_id: str) -> None:
+        """`chat/steer` where no turn runs here: 1002 if one runs elsewhere, 1001 if there is no such session."""
+
+        async def looked() -> None:
+            page = await self._library.page(session_id, last=0)
+            if page.entry.running == "elsewhere":
+                raise elsewhere(session_id)
+            answer.give(SteerResult("idle"))
 
         self._later.answer(answer, looked)
 

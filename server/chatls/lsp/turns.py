@@ -17,7 +17,7 @@ from chatls.lsp.rpc import Answer, Rpc, internal
 from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
 from chatls.wire.jsonrpc import Id
-from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
+from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult, SteerParams, SteerResult
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.progress import progress
 
@@ -58,6 +58,10 @@ class Turns:
         self._jobs.add(job)
         answer.cancel = accepted.scope.cancel
         self._tasks.start_soon(self._run, job)
+
+    def steer(self, params: SteerParams) -> SteerResult:
+        """`chat/steer`. Raises `RequestError` (1001)."""
+        return SteerResult(self._chats.steer(params.session_id, params.turn_id, _blocks(params.content)))
 
     def cancel(self, params: CancelParams) -> CancelResult:
         """`chat/cancel`, as far as sessions are in memory."""
@@ -146,4 +150,5 @@ def _result(job: Job, ended: Ended) -> PromptResult:
         time_to_first_chunk_ms=first,
         text=tally.text if job.token is None else None,
         error=ended.error,
+        unsent=ended.unsent or None,
     )

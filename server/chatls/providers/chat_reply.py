@@ -231,13 +231,14 @@ class ChatDecoder:
     def replay(self) -> Replay | None:
         """See `Decoder`."""
         data: JsonObject = {}
-        if self._thinking_field:
-            data["thinking"] = self._thinking_field
+        call_ids = self._calls.call_ids()
+        # In the text it is wanted back by servers that read the calls out of the text themselves.
+        if self._thinking_field != THINK or self._calls.any_ready:
+            data |= {"thinking": self._thinking_field} if self._thinking_field else {}
         if self._details:
             data["reasoning_details"] = self._details
         if self._extras:
             data["extras"] = self._extras
-        call_ids = self._calls.call_ids()
         stamp = {"server": self._source.name, "model": self._model}
         return Replay(KIND, call_ids, {**stamp, **data}) if call_ids or data else None
 

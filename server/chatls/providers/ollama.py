@@ -25,7 +25,7 @@ from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
 from chatls.providers.inline.layer import read_inline
 from chatls.providers.inline.request import with_tools_in_prompt
-from chatls.providers.known.refused import Learnt, is_about_tools, told_in_prompt
+from chatls.providers.known.refused import Learnt, is_about_history, is_about_tools, told_in_prompt
 from chatls.providers.known.streaming import Streams
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
@@ -108,7 +108,8 @@ class _OllamaQuestion:
 
     def amend(self, error: ProviderError) -> bool:
         """Do not ask for thinking where there is none, tell tools in words where none are taken; let Ollama cut what is
-        too long; stop streaming where it is refused. People are told of all but the first.
+        too long; stop streaming where it is refused; at last, write the history plainly. People are told of all but the
+        first and the last.
         """
         if error.kind == "context_window_exceeded" and TRUNCATE in self._body:
             self._provider.cut[self._request.model] = self._beginning
@@ -121,12 +122,15 @@ class _OllamaQuestion:
             self._notices.append(told_in_prompt(self._request.model))
             return True
         thinks_not = error.kind == "bad_request" and THINK in self._body and _THINKS_NOT.search(str(error))
-        return bool(thinks_not) and self._learnt.refuse(frozenset({THINK}))
+        if thinks_not and self._learnt.refuse(frozenset({THINK})):
+            return True
+        sent = self._sent.messages
+        return is_about_history(error) and self._provider.histories.of(sent).write_plainly(self._request.model, sent)
 
     def _too_long(self) -> Notice:
         window = self._provider.context_window
         size, advice = (
-            (f"contextWindow ({window} tokens)", "Set it higher") if window else ("its limit", "Set contextWindow")
+            (f"context_window ({window} tokens)", "Set it higher") if window else ("its limit", "Set context_window")
         )
         text = (
             f"this conversation is longer than {size}, so the model does not read all of it. {advice} in the settings."

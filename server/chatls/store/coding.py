@@ -98,7 +98,8 @@ def message_of(value: JsonObject) -> Message | None:
     """The message that was written down; None for a kind that we do not know."""
     match value.get("kind"):
         case "user":
-            return UserMessage(tuple(block for item in as_objects(value.get("content")) if (block := block_of(item))))
+            blocks = tuple(block for item in as_objects(value.get("content")) if (block := block_of(item)))
+            return UserMessage(blocks, value.get("origin", "prompt"))
         case "assistant":
             calls = tuple(
                 ToolCall(as_text(item.get("id")), as_text(item.get("name")), as_object(item.get("arguments")))

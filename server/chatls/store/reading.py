@@ -333,16 +333,23 @@ def _fold(messages: list[Message], connection: Connection, turn: KeptTurn) -> No
     own = list[Message]()
     for (body,) in rows:
         value = as_object(_readable(body))
-        if value.get("kind") == "rewound":
-            length = as_count(value, "length")
-            own = own[: max(0, length - len(messages))]
-            del messages[length:]
+        if value.get("kind") == "replaced":
+            messages[:] = _replaced(messages, as_list(value.get("parts")))
         elif (message := message_of(value)) is not None:
             own.append(message)
     if turn.stop is None:
         _, events, *_ = events_of(connection, turn.number, "")
         own += last_messages(own, events)
     messages += own
+
+
+def _replaced(before: Sequence[Message], parts: Sequence[Any]) -> Iterator[Message]:
+    """What a turn left of the history before it (`Recorder`)."""
+    for part in list(parts):
+        if place := as_list(part):
+            yield from before[place[0] : place[1]]
+        elif (message := message_of(as_object(part))) is not None:
+            yield message
 
 
 def _know(kept: KeptSession, connection: Connection, turn: int) -> None:

@@ -7,9 +7,10 @@ written.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from operator import is_
+from typing import Any
 
-from chatls.agent.history import Grown, Rewound
 from chatls.content import JsonObject, to_wire
 from chatls.events import (
     Event,
@@ -60,24 +61,13 @@ class Joined:
                 return {"text": text, "kind": self.first.kind}
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """A turn's part of the history; replaced as a whole, since another thread reads it."""
-
-    messages: tuple[Message, ...] = ()
-    said: AssistantMessage | None = None
-    """A reply that is whole and not in the history yet."""
-    lost: Rewound | None = None
-    """The history went back behind this turn's beginning."""
-
-
 @dataclass(slots=True, eq=False)
 class Recorder:
     """That of one turn."""
 
     turn: str
-    base: int
-    """Messages of the history before it."""
+    before: tuple[Message, ...]
+    """The history before it."""
     prompt: Prompt | None = None
     model: str = ""
     commands: list[str] = field(default_factory=list[str])
@@ -85,7 +75,9 @@ class Recorder:
     changed: bool = False
     """There is something new to be written at once; of deltas alone there may be in a while."""
     _entries: list[Event | Joined] = field(default_factory=list[Event | Joined])
-    _state: Remembered = Remembered()
+    _state: tuple[tuple[Message, ...], AssistantMessage | None] | None = None
+    """The history as it is now, and a reply that is whole and not in it yet: one value, as another thread reads it.
+    None: nothing has changed yet."""
     _calls: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     """Kind and title."""
     _outputs: dict[str, deque[Joined]] = field(default_factory=dict[str, deque[Joined]])
@@ -95,7 +87,7 @@ class Recorder:
     _taken: int = 0
     _last: Joined | None = None
     """The piece that the writer saw last, which may have grown."""
-    _rows: list[Message | Rewound] = field(default_factory=list[Message | Rewound])
+    _rows: list[Message | tuple[Message, ...]] = field(default_factory=list["Message | tuple[Message, ...]"])
     """The messages as they stand in the store."""
 
     def hear(self, event: Event) -> None:
@@ -109,28 +101,24 @@ class Recorder:
             self._entries.append(event)
             self.changed |= isinstance(event, ToolRunEnd | StepEnd)
 
-    def remember(self, change: Grown | Rewound) -> None:
-        """The history changed."""
-        if isinstance(change, Grown):
-            replied = any(isinstance(message, AssistantMessage) for message in change.messages)
-            said = None if replied else self._state.said
-            self._state = replace(self._state, messages=self._state.messages + change.messages, said=said)
-        elif change.length < self.base:
-            self.base = change.length
-            self._state = Remembered(lost=change)
-        else:
-            left = self._state.messages[: change.length - self.base]
-            self._state = replace(self._state, messages=left, said=None)
-        self.changed = True
+    def remember(self, history: tuple[Message, ...]) -> None:
+        """The history is this by now."""
+        known = self._state[0] if self._state else self.before
+        said = self._state[1] if self._state else None
+        if len(history) <= len(known) or any(
+            isinstance(message, AssistantMessage) for message in history[len(known) :]
+        ):
+            said = None
+        self._state, self.changed = (history, said), True
 
     def said(self, message: AssistantMessage) -> None:
         """A reply is whole; the history has it when its tools have run."""
-        self._state, self.changed = replace(self._state, said=message), True
+        self._state, self.changed = (self._state[0] if self._state else self.before, message), True
 
     @property
-    def is_empty(self) -> bool:
-        """Nothing is remembered of it."""
-        return not self._state.messages
+    def own(self) -> tuple[Message, ...]:
+        """What the history has of it, as long as it only grew."""
+        return self._state[0][len(self.before) :] if self._state else ()
 
     @property
     def fresh(self) -> bool:
@@ -170,16 +158,34 @@ class Recorder:
 
     def message_rows(self) -> tuple[int, list[tuple[int, JsonObject]]] | None:
         """From which place on messages are others than before, and these; None where all stand there."""
-        state = self._state
-        lost = () if state.lost is None else (state.lost,)
-        now: list[Message | Rewound] = [*lost, *state.messages, *([state.said] if state.said else [])]
+        if self._state is None:
+            return None
+        history, said = self._state
+        kept, own = _divided(self.before, history)
+        now: list[Message | tuple[Message, ...]] = [*([] if kept is None else [kept]), *own, *([said] if said else [])]
         same = 0
-        while same < min(len(now), len(self._rows)) and now[same] is self._rows[same]:
+        while same < min(len(now), len(self._rows)) and _is(now[same], self._rows[same]):
             same += 1
         if same == len(now) == len(self._rows):
             return None
         self._rows = now
-        return same, [(at, _message(now[at])) for at in range(same, len(now))]
+        return same, [(at, self._message(now[at])) for at in range(same, len(now))]
+
+    def _message(self, entry: Message | tuple[Message, ...]) -> JsonObject:
+        """A message, or what is left of the history before: pieces of it by their places, and what is new there."""
+        if not isinstance(entry, tuple):
+            return message_value(entry)
+        places = {id(message): at for at, message in enumerate(self.before)}
+        parts = list[Any]()
+        for message in entry:
+            at = places.get(id(message))
+            if at is None:
+                parts.append(message_value(message))
+            elif parts and isinstance(parts[-1], list) and parts[-1][1] == at:
+                parts[-1][1] = at + 1
+            else:
+                parts.append([at, at + 1])
+        return {"kind": "replaced", "parts": parts}
 
     def _taken_piece(self, piece: Joined) -> tuple[int, JsonObject]:
         piece.written = len(piece.texts)
@@ -228,8 +234,22 @@ def _value(entry: Event | Joined) -> JsonObject:
     return entry.value() if isinstance(entry, Joined) else to_wire(entry)
 
 
-def _message(entry: Message | Rewound) -> JsonObject:
-    return {"kind": "rewound", "length": entry.length} if isinstance(entry, Rewound) else message_value(entry)
+def _divided(
+    before: tuple[Message, ...], history: tuple[Message, ...]
+) -> tuple[tuple[Message, ...] | None, tuple[Message, ...]]:
+    """What a turn made of the history before it (None: it is all there), and what came behind it."""
+    count = len(before)
+    if len(history) >= count and (not count or history[count - 1] is before[-1]):
+        return None, history[count:]
+    known = {id(message) for message in before}
+    end = next((at for at in range(len(history), 0, -1) if id(history[at - 1]) in known), 0)
+    return history[:end], history[end:]
+
+
+def _is(one: Message | tuple[Message, ...], other: Message | tuple[Message, ...]) -> bool:
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(is_, one, other))
+    return one is other
 
 
 def _continues(chunk: Growing, first: Growing) -> bool:

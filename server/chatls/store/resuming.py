@@ -45,8 +45,7 @@ def kept_with_texts(connection: Connection, name: str) -> tuple[KeptSession | No
 def restore(session: Session, kept: KeptSession, texts: KnownTexts) -> str | None:
     """Make a session what was kept of it. Gives words for a person."""
     session.history.listeners = ()
-    session.history.rewind(0)
-    session.history.grow(*kept.messages)
+    session.history.replace(kept.messages)
     session.title, session.model = kept.title, kept.chosen
     session.seen.restore(texts, kept.lines)
     session.system.told = _told(kept)

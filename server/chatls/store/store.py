@@ -15,7 +15,7 @@ from time import time
 from anyio import CancelScope, move_on_after
 from anyio import Event as Happened
 
-from chatls.agent.history import Grown, Rewound
+from chatls.agent.history import HistoryChange
 from chatls.agent.keeping import PATIENCE, Holding, TurnOver, no_session
 from chatls.agent.session import Session
 from chatls.content import to_wire
@@ -78,7 +78,7 @@ class Store:
             if held.revision < 0:
                 del self._held[session.id]
             raise
-        seen, recorder = session.seen, Recorder(turn_id, session.history.mark())
+        seen, recorder = session.seen, Recorder(turn_id, session.history.messages)
         turn = HeldTurn(held, recorder, Blotted(self._keys()), self._epoch, seen.files(), seen.all_lines())
         held.turn = turn
         if not session.history.listeners:
@@ -138,8 +138,8 @@ class Store:
         turn = self._turn(session.id)
         if turn is None:
             return
-        if turn.begun is None and not turn.recorder.is_empty:  # cancelled before anything was heard of it
-            first = next(iter(session.history.messages[turn.recorder.base :]), None)
+        if turn.begun is None and turn.recorder.own:  # cancelled before anything was heard of it
+            first = turn.recorder.own[0]
             content = first.content if isinstance(first, UserMessage) else ()
             turn.recorder.prompt = Prompt(content, reading.iso(now()))
             self._begin(turn, turn.recorder.prompt)
@@ -297,9 +297,9 @@ class Store:
             if turn.begun is not None and turn.recorder.fresh
         ]
 
-    def _remember(self, held: Held, change: Grown | Rewound) -> None:
+    def _remember(self, held: Held, _change: HistoryChange) -> None:
         if held.turn is not None:
-            held.turn.recorder.remember(change)
+            held.turn.recorder.remember(held.session.history.messages)
             if held.turn.begun is not None:
                 self.pen.hurry()
 

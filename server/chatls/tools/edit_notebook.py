@@ -15,6 +15,7 @@ from chatls.jsontext import printable
 from chatls.tools.changing import Wish, changed_since, locate, plan, renamed, require_seen, serial, shown
 from chatls.tools.edits import Edit, edited
 from chatls.tools.fresh import fresh
+from chatls.tools.lookalike import meant
 from chatls.tools.notebooks import cells_of, parsed, source_of, written
 from chatls.tools.targets import look_at
 from chatls.tools.tool import Plan, ToolContext, tool
@@ -71,8 +72,9 @@ async def edit_notebook(
 
     Read the notebook first: read_file shows its cells. The outputs of a code cell that is changed are cleared.
     """
-    context = await fresh(context, lambda space: [space.changeable(path)])
-    return await to_thread.run_sync(_plan, context, path, changes, abandon_on_cancel=True)
+    named = await meant(context.workspace, path)
+    context = await fresh(context, lambda space: [space.changeable(named.path)])
+    return named.tell_then(await to_thread.run_sync(_plan, context, named.path, changes, abandon_on_cancel=True))
 
 
 def _plan(context: ToolContext, path: str, changes: list[CellChange]) -> Plan:

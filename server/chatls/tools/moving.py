@@ -15,6 +15,7 @@ from chatls.errors import ToolError
 from chatls.tools.changing import locate, renamed, serial, shown
 from chatls.tools.diffs import FileChange
 from chatls.tools.fresh import fresh
+from chatls.tools.lookalike import meant
 from chatls.tools.targets import refusal
 from chatls.tools.tool import EVERYTHING, FileSubject, Plan, ToolContext, ToolOutput, tool
 from chatls.workspace.pathtext import quoted, readable_size
@@ -65,8 +66,9 @@ async def move_file(
 
     What the editor shows of it follows. Imports and other mentions of its name stay as they are.
     """
-    context = await fresh(context, lambda space: [space.changeable(path)])
-    return await to_thread.run_sync(_plan_move, context, path, to, abandon_on_cancel=True)
+    named = await meant(context.workspace, path)
+    context = await fresh(context, lambda space: [space.changeable(named.path)])
+    return named.tell_then(await to_thread.run_sync(_plan_move, context, named.path, to, abandon_on_cancel=True))
 
 
 @tool(

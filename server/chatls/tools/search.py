@@ -17,6 +17,7 @@ from chatls.errors import ToolError
 from chatls.tools.areas import Area, areas
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import Meant, meant
+from chatls.tools.searching.confirmed import confirm
 from chatls.tools.searching.findings import Findings
 from chatls.tools.searching.matches import COLUMNS, Columns, Matches, PlaceOf, PlacesOf, joined
 from chatls.tools.searching.query import OutputForm, Query
@@ -99,6 +100,8 @@ class _Search:
         if found.cut and not area.is_file:
             with anyio.move_on_after(_SECOND_LOOK):
                 found, ended = await self._run(area, (*command, "--sort=path", *places))
+        if not area.is_file:
+            self.findings.unsteady += await to_thread.run_sync(confirm, self.workspace, found)
         await self._add(found, ended)
 
     def _taker(self, place: PlacesOf) -> Callable[[], Matches | Tallies]:

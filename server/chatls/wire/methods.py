@@ -55,6 +55,19 @@ class PromptParams(Params):
         return self
 
 
+class SteerParams(Params):
+    """Words for the turn that runs."""
+
+    session_id: StrictStr
+    turn_id: StrictStr | None = None
+    """Only if this very turn runs."""
+    content: (
+        Annotated[StrictStr, Field(min_length=1)]
+        | Annotated[list[Annotated[ContentBlock, Discriminator("type")]], Field(min_length=1)]
+    )
+    """What the person says."""
+
+
 class CancelParams(Params):
     """Which turn, or which call of it, is to end."""
 
@@ -111,8 +124,18 @@ class PromptResult:
     """Only without a partialResultToken: the last reply's text."""
     error: TurnError | None = None
     """Only with the stop reason `error`."""
+    unsent: tuple[ContentBlock, ...] | None = None
+    """What `chat/steer` queued and the model was not sent, because the turn ended before."""
     title: str | None = None
     """What the session is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class SteerResult:
+    """What became of the words."""
+
+    state: Literal["queued", "idle"]
+    """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +282,7 @@ class RequestToClient:
 
 
 PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
+STEER = Method("chat/steer", SteerParams, SteerResult, "Say something to the turn that runs.")
 CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
 MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
 TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are, for this client.")
@@ -269,7 +293,7 @@ PERMISSIONS = Method(
     "The rules and the answers that are remembered; forget some.",
 )
 
-METHODS = (PROMPT, CANCEL, MODELS, TOOLS, PERMISSIONS, *SESSION_METHODS)
+METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS, *SESSION_METHODS)
 
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."

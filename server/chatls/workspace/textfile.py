@@ -48,7 +48,7 @@ _CODECS = (
     "mac_roman",
     "cp437",
 )
-"""What an editor may have read a file in that is no UTF-8."""
+"""What an editor may have read a file in."""
 
 
 class NoTextError(ValueError):
@@ -82,7 +82,7 @@ class FileText:
     @property
     def is_broken(self) -> bool:
         """Whether there are bytes that are no UTF-8, in what is UTF-8 for the rest."""
-        return not self.text.isascii() and any("\udc80" <= letter <= "\udcff" for letter in set(self.text))
+        return _has_broken(self.text)
 
     @property
     def is_legacy(self) -> bool:
@@ -127,11 +127,20 @@ def readable(data: bytes) -> str:
 
 
 def _never_was_utf8(text: str) -> bool:
-    if text.isascii():
+    if not _has_broken(text):
         return False
     counts = Counter(text)
     broken = sum(count for letter, count in counts.items() if "\udc80" <= letter <= "\udcff")
     return broken > _MOSTLY * (sum(count for letter, count in counts.items() if letter > "\x7f") - broken)
+
+
+def _has_broken(text: str) -> bool:
+    """Whether there are bytes that are no UTF-8, which stand as lone surrogates. Quick."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _errors(encoding: str) -> str:
@@ -167,21 +176,23 @@ def holds(data: bytes, text: str) -> bool:
         return _bare(data.decode("utf-8", "replace")) == shown
     if _bare(form.text) == shown:
         return True
-    if not (form.is_broken or form.is_legacy):
+    if data.isascii():
         return False
-    readings = (_read_as(data, "utf-8", "replace"), *(_read_as(data, codec) for codec in _CODECS))
-    return any(reading == shown for reading in readings)
+    # An editor may take for something else also what is UTF-8.
+    return _is_read_as(data, "utf-8", shown, "replace") or any(_is_read_as(data, codec, shown) for codec in _CODECS)
 
 
 def _bare(text: str) -> str:
     return plain(text.removeprefix("\ufeff")).removesuffix("\n")
 
 
-def _read_as(data: bytes, encoding: str, errors: str = "strict") -> str | None:
+def _is_read_as(data: bytes, encoding: str, shown: str, errors: str = "strict") -> bool:
+    """Whether a file in that encoding is what is shown. Mostly its beginning says no."""
     try:
-        return _bare(data.decode(encoding, errors))
+        start = codecs.getincrementaldecoder(encoding)(errors).decode(data[:_SNIFFED])
+        return shown.startswith(_bare(start)) and _bare(data.decode(encoding, errors)) == shown
     except UnicodeDecodeError:
-        return None
+        return False
 
 
 def is_binary(start: bytes) -> bool:

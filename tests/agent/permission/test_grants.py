@@ -3,8 +3,9 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ def opened(folder: Path) -> Grants:
     store = Grants(folder)
     assert store.refresh() is None
     return store
+
+
+def kept(folder: Path) -> list[str]:
+    """What lies there, but for the lock, which is empty."""
+    return sorted(path.name for path in folder.iterdir() if path.name != "permissions.lock")
 
 
 def written(folder: Path, content: object, mode: int = 0o600) -> Path:
@@ -70,7 +76,7 @@ def test_the_file_is_the_users_alone_whatever_the_umask_and_its_folder_too(folde
         os.umask(before)
     assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert [path.name for path in folder.iterdir()] == [FILE]
+    assert kept(folder) == [FILE]
 
 
 def test_the_same_answer_is_kept_once_and_a_newer_one_counts(folder: Path) -> None:
@@ -190,22 +196,29 @@ def test_a_write_that_fails_leaves_the_old_file(folder: Path, monkeypatch: pytes
     with pytest.raises(NotKeptError, match="No space"):
         store.add([rule(2)])
     assert (folder / FILE).read_bytes() == before
-    assert [path.name for path in folder.iterdir()] == [FILE]
+    assert kept(folder) == [FILE]
 
 
-def test_a_lock_that_is_held_ends_the_waiting_and_one_that_was_left_is_broken(
+HOLDER = (
+    "import sys; from pathlib import Path; from chatls.children.process import locked; "
+    "print(locked(Path(sys.argv[1])), flush=True); sys.stdin.read()"
+)
+
+
+def test_a_lock_that_is_held_ends_the_waiting_and_one_that_a_crash_left_blocks_nobody(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(grants, "_PATIENCE", 0.0)
     folder.mkdir(parents=True)
-    lock = folder / "permissions.lock"
-    lock.write_text("")
-    with pytest.raises(NotKeptError, match="held"):
-        Grants(folder).add([rule()])
-    os.utime(lock, (time.time() - 60, time.time() - 60))
-    monkeypatch.setattr(grants, "_PATIENCE", 3.0)
+    command = [sys.executable, "-c", HOLDER, str(folder / "permissions.lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        assert int(holder.stdout.readline()) > 0
+        with pytest.raises(NotKeptError, match="held"):
+            Grants(folder).add([rule()])
+        holder.kill()
     Grants(folder).add([rule()])
-    assert [path.name for path in folder.iterdir()] == [FILE]
+    assert opened(folder).rules
 
 
 def test_a_workspace_whose_name_is_no_text_is_not_kept(folder: Path) -> None:

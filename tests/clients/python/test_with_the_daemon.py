@@ -12,7 +12,7 @@ import pytest
 from in_terminal import CTRL_C, gone, in_terminal
 
 from chatls_client import Client
-from chatls_client.protocol import TextChunk, ToolRunEnd, ToolRunStart
+from chatls_client.protocol import Steered, TextChunk, TextContent, ToolRunEnd, ToolRunStart
 
 ROOT = Path(__file__).parents[3]
 SEARCH = {"toolCall": {"name": "search", "arguments": {"pattern": "needle"}}}
@@ -158,3 +158,20 @@ def test_the_demos_real_model_calls_its_tool_and_answers() -> None:
     assert "The word ripgrep is in " in done.stdout
     assert "For a real model, set ANTHROPIC_API_KEY or the like, or run `ollama serve`.\n" in done.stdout
     assert "── done, " in done.stdout
+
+
+@pytest.mark.asyncio
+async def test_a_program_says_something_to_a_turn_that_runs(tmp_path: Path, project: Path) -> None:
+    settings = script(tmp_path, [{"text": "I look. " * 20}], [{"text": "Gently."}], delay=0.02)
+    with anyio.fail_after(60):
+        async with Client.start(roots=[project], settings=settings) as client:
+            turn, told = client.prompt("Where is it?"), list[Steered]()
+            async for event in turn:
+                if isinstance(event, TextChunk) and not told:
+                    assert (await turn.steer("gently")).state == "queued"
+                    told.append(Steered(()))
+                if isinstance(event, Steered):
+                    told.append(event)
+            assert told[1:] == [Steered((TextContent("gently"),))]
+            assert (turn.result.steps, turn.result.unsent) == (2, None)
+            assert (await turn.steer("again")).state == "idle"

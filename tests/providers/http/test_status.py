@@ -136,7 +136,7 @@ def test_where_no_key_was_sent_none_is_said_to_be_wrong() -> None:
     error = http_error(Origin("work", "models.example", key=""), 401, {}, b'{"error": "No API key provided"}')
     assert str(error) == (
         'work (models.example) wants a key, and none was sent (HTTP 401): "No API key provided". '
-        "Name one: apiKeyEnv or apiKeyCommand of 'work' in the settings."
+        "Name one: api_key_env or api_key_command of 'work' in the settings."
     )
 
 
@@ -251,7 +251,7 @@ def test_pauses_grow_to_eight_seconds_and_are_cut_by_luck() -> None:
         (ConnectionResetError(104, "x"), "network", True, "without an answer"),
         (httpx.ProxyError("407 Proxy Authentication Required"), "network", False, "407"),
         (httpx.PoolTimeout("x"), "network", True, "too many"),
-        (httpx.UnsupportedProtocol("x"), "bad_request", False, "baseUrl"),
+        (httpx.UnsupportedProtocol("x"), "bad_request", False, "base_url"),
         (ExceptionGroup("many", [ConnectionRefusedError(111, "no")]), "network", True, "running"),
     ],
 )

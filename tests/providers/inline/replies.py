@@ -23,6 +23,7 @@ READ = ("read_file", {"path": "a.txt"})
 SEARCH = ("search", {"pattern": "two", "literal": True})
 LIST = ("list_files", {"glob": "*.txt"})
 BAR = "\uff5c"
+DSML, GCML = f"{BAR}DSML{BAR}", f"{BAR}GCML{BAR}"
 V3 = f"<{BAR}tool▁calls▁begin{BAR}><{BAR}tool▁call▁begin{BAR}>"
 SEP = f"<{BAR}tool▁sep{BAR}>"
 END = f"<{BAR}tool▁call▁end{BAR}><{BAR}tool▁calls▁end{BAR}>"
@@ -208,6 +209,162 @@ MODELS: dict[str, Told] = {
         (READ,),
         thinking="I read it.",
     ),
+    "Hunyuan 4": Told(
+        "<think:6124c78e>I read it.</think:6124c78e>I look.<tool_calls:6124c78e><tool_call:6124c78e>read_file"
+        "<arg_key:6124c78e>path</arg_key:6124c78e><arg_value:6124c78e>a.txt</arg_value:6124c78e></tool_call:6124c78e>"
+        "<tool_call:6124c78e>list_files</tool_call:6124c78e></tool_calls:6124c78e>",
+        (READ, ("list_files", {})),
+        "I look.",
+        "I read it.",
+    ),
+    "Hunyuan 4, tags without its suffix in a value": Told(
+        "<tool_calls:x><tool_call:x>search<tool_sep:x>\n<arg_key:x>pattern</arg_key:x>\n"
+        "<arg_value:x></arg_value></tool_call></arg_value:x>\n</tool_call:x>\n</tool_calls:x>",
+        (("search", {"pattern": "</arg_value></tool_call>"}),),
+    ),
+    "DeepSeek 4.1": Told(
+        f'I read it.\n\n<{DSML} calls>\n<{DSML} invoke name="read_file">\n<{DSML} parameter name="path" '
+        f'string="true">a.txt</{DSML} parameter>\n</{DSML} invoke>\n<{DSML} invoke name="list_files">'
+        f'{{"glob": "*.txt"}}</{DSML} invoke>\n</{DSML} calls>',
+        (READ, LIST),
+        "I read it.",
+    ),
+    "DeepSeek 3.2, JSON, its own mark left out": Told(
+        '<function_calls>\n<invoke name="search">\n{"pattern": "two", "literal": true}\n</invoke>\n</function_calls>',
+        (SEARCH,),
+    ),
+    "DeepSeek V3, two at once": Told(
+        f'{V3}function{SEP}read_file\n```json\n{{"path": "a.txt"}}\n```<{BAR}tool▁call▁end{BAR}>\n'
+        f'<{BAR}tool▁call▁begin{BAR}>function{SEP}list_files\n```json\n{{"glob": "*.txt"}}\n```{END}',
+        (READ, LIST),
+    ),
+    "DeepSeek V3, the second one's mark left out": Told(
+        f'{V3}function{SEP}read_file\n```json\n{{"path": "a.txt"}}\n```<{BAR}tool▁call▁end{BAR}>\n'
+        f'function{SEP}list_files\n```json\n{{"glob": "*.txt"}}\n```{END}',
+        (READ, LIST),
+    ),
+    "DeepSeek V3, begun twice": Told(
+        f'{V3.partition("><")[0]}>{V3}function {SEP} read_file\n```json\n{{"path": "a.txt"}}\n```{END}', (READ,)
+    ),
+    "Step 3, two at once": Told(
+        f'I read.\n<{BAR}tool_calls_begin{BAR}><{BAR}tool_call_begin{BAR}><steptml:invoke name="read_file">'
+        f'<steptml:parameter name="path">a.txt</steptml:parameter></steptml:invoke><{BAR}tool_call_end{BAR}>'
+        f"<{BAR}tool_sep{BAR}><{BAR}tool_call_begin{BAR}>function<{BAR}tool_sep{BAR}>list_files\n"
+        '<steptml:invoke name="list_files"><steptml:parameter name="glob">*.txt</steptml:parameter></steptml:invoke>'
+        f"<{BAR}tool_call_end{BAR}><{BAR}tool_calls_end{BAR}>",
+        (READ, LIST),
+        "I read.",
+    ),
+    "GigaChat 3": Told(
+        "I look.<|message_sep|>\n\nfunction call<|role_sep|>\n"
+        '{"name": "read_file", "arguments": {"path": "a.txt"}}<|message_sep|>\n\n',
+        (READ,),
+        "I look.",
+    ),
+    "GigaChat 3.5": Told(
+        f'I look.<{GCML}tool_calls><{GCML}invoke name="search"><{GCML}parameter name="pattern" string="true">two'
+        f'</{GCML}parameter><{GCML}parameter name="literal" string="false">true</{GCML}parameter></{GCML}invoke>'
+        f"</{GCML}tool_calls></s>",
+        (SEARCH,),
+        "I look.",
+    ),
+    "Inkling": Told(
+        "<|message_model|><|content_thinking|>I read it.<|end_message|><|message_model|><|content_text|>I look."
+        "<|end_message|><|message_model|>read_file<|content_invoke_tool_json|>"
+        '{"name":"read_file","args":{"path":"a.txt"}}<|end_message|><|content_model_end_sampling|>',
+        (READ,),
+        "I look.",
+        "I read it.",
+    ),
+    "Inkling, its first mark in the prompt": Told(
+        'list_files<|content_invoke_tool_json|>{"name":"list_files","args":{"glob":"*.txt"}}<|end_message|>'
+        "<|message_model|><|content_text|>And more.<|end_message|>",
+        (LIST,),
+        "And more.",
+    ),
+    "Solar Open": Told(
+        "<|think|>I read it.<|end|><|begin|>assistant<|content|>I look.<|end|><|begin|>assistant<|tool_calls|>"
+        '<|tool_call:begin|>b462b4f8<|tool_call:name|>read_file<|tool_call:args|>{"path": "a.txt"}<|tool_call:end|>'
+        '<|tool_call:begin|>0<|tool_call:name|>list_files<|tool_call:args|>{"glob": "*.txt"}<|tool_call:end|><|calls|>',
+        (READ, LIST),
+        "I look.",
+        "I read it.",
+    ),
+    "Solar Open 2": Told(
+        "<|think:start|>I read it.<|think:end|>I look.<|tool_call:start|>read_file\n"
+        "<|tool_arg:start|>path<|tool_arg:value|>a.txt<|tool_arg:end|>\n<|tool_call:end|>\n"
+        "<|tool_call:start|>list_files\n<|tool_call:end|><|im:end|>",
+        (READ, ("list_files", {})),
+        "I look.",
+        "I read it.",
+    ),
+    "Gemma 4, no mark": Told(
+        '<|channel>thought\nI read it.\n<channel|>call:read_file{path:<|"|>a.txt<|"|>}'
+        'call:list_files{glob:<|"|>*.txt<|"|>}',
+        (READ, LIST),
+        thinking="I read it.",
+    ),
+    "Gemma 4, on a line": Told(
+        'I look.\ncall:search{pattern:<|"|>two<|"|>,literal:true}<tool_call|>', (SEARCH,), "I look."
+    ),
+    "Gemma 4, a colon": Told('<|tool_call>:call:read_file{path:<|"|>a.txt<|"|>}<turn|>', (READ,)),
+    "Gemma 4, parentheses": Told('<|tool_call>call:read_file(path:<|"|>a.txt<|"|>)<tool_call|>', (READ,)),
+    "Gemma 4, marks in pieces": Told('<call>read_file{path:<|"|>a.txt<|"|>}</call>', (READ,)),
+    "MiniCPM 5": Told(
+        '<think>\nI look.\n</think>\n<function name="search"><param name="pattern"><![CDATA[two]]></param>'
+        "<param name='literal'>true</param></function>\n"
+        '<functionname="list_files"><paramname="glob">*.txt</param></function>',
+        (SEARCH, LIST),
+        thinking="I look.",
+    ),
+    "MiniCPM 5, blanks as its tokenizer has them": Told(
+        '<function\u0120name="read_file"><param\u0120name="path">a.txt</param></function>', (READ,)
+    ),
+    "MiniCPM 5, all in one parameter": Told(
+        "<function name=\"read_file\"><param name=\"properties\">{'path': 'a.txt'}</param></function>", (READ,)
+    ),
+    "GLM 5.3 Flash": Told(
+        'I look.\n<tool_call>read_file>{"path": "a.txt"}<tool_call>Files/list_files>{"glob": "*.txt"}</tool_call>',
+        (READ, LIST),
+        "I look.",
+    ),
+    "GLM 5.3 Flash, tags left out": Told(
+        "<tool_call>search\n<arg_key>pattern=two</arg_value>\n<arg_key>literal=true</arg_value>\n</tool_call>",
+        (SEARCH,),
+    ),
+    "Command R+": Told(
+        'I will look for it.\n\nAction: ```json\n[\n    {\n        "tool_name": "search",\n        "parameters": {\n'
+        '            "pattern": "two",\n            "literal": true\n        }\n    },\n    {\n'
+        '        "tool_name": "list_files",\n        "parameters": {"glob": "*.txt"}\n    }\n]\n'
+        "```<|END_OF_TURN_TOKEN|>",
+        (SEARCH, LIST),
+        "I will look for it.",
+    ),
+    "Kimi K3": Told(
+        "<|open|>think<|sep|>I read it.<|close|>think<|sep|><|open|>response<|sep|>I look.<|close|>response<|sep|>"
+        '<|open|>tools<|sep|><|open|>call tool="search" index="1"<|sep|>'
+        '<|open|>argument key="pattern" type="string"<|sep|>two<|close|>argument<|sep|>'
+        '<|open|>argument key="literal" type="boolean"<|sep|>true<|close|>argument<|sep|>'
+        "<|close|>call<|sep|><|close|>tools<|sep|><|close|>message<|sep|><|end_of_msg|>",
+        (SEARCH,),
+        "I look.",
+        "I read it.",
+    ),
+    "Kimi K3, JSON": Told(
+        '<|open|>tools<|sep|><|open|>call index="1" tool="read_file"<|sep|><|open|>json type="object"<|sep|>'
+        '{"path": "a.txt"}<|close|>json<|sep|><|close|>call<|sep|><|close|>tools<|sep|>',
+        (READ,),
+    ),
+    "gpt-oss-20b, the recipient first": Told(
+        ' to=functions.read_file<|channel|>commentary <|constrain|>json<|message|>{"path":"a.txt"}<|call|>', (READ,)
+    ),
+    "gpt-oss-20b, the recipient and no mark": Told(
+        'to=functions.read_filejson{"path":"a.txt"}\nto=functions.list_files commentary json{"glob":"*.txt"}',
+        (READ, LIST),
+    ),
+    "gpt-oss-20b, the recipient on a line": Told(
+        'I look.\ncommentary to=functions.read_file json{"path":"a.txt"}', (READ,), "I look."
+    ),
     "any, through LM Studio": Told(
         '[TOOL_REQUEST]{"name": "read_file", "arguments": {"path": "a.txt"}}[END_TOOL_REQUEST]', (READ,)
     ),
@@ -260,6 +417,13 @@ ANSWERS: dict[str, str] = {
     "Python": (
         "```python\nfor line in lines:\n    print(f\"{line!r}\", end='')\nx = [f(a) for a in {1: 2}]\n```\n\n"
         "At the prompt:\n\n>>> search('x')\n[1, 2]\n>>> read_file\n<function read_file at 0x7f>\n"
+    ),
+    "newer marks": (
+        "Hunyuan writes `<tool_call:opensource>` or <think:opensource> or <tool_calls:, Kimi <|open|>call tool=, Solar "
+        "<|tool_call:start|>, Inkling <|message_model|>other<|content_text|>, Gemma call:read_file{path} and "
+        "<|tool_call>:x.\n\ncall:read_file{path} is the form,\ncall:read_file is not; call:me.\n"
+        "Action: read it.\nAction: [x] is done\nto=functions.x are not.\nto=functions.read_file names it.\n"
+        f"assistant to=functions.read_file, too; <{DSML} calls> has a blank, <tool_call>read_file> has none.\n"
     ),
     "a diff": (
         '```diff\n--- a/a.txt\n+++ b/a.txt\n@@ -1,2 +1,2 @@\n-<tool_call>\n+{"name": "read_file"}\n```\n\n'

@@ -15,8 +15,10 @@ from chatls.providers.delta import Delta, Finished, TextDelta, ThinkingDelta
 from chatls.providers.http.body import Decoder
 from chatls.providers.http.framing import SseEvent
 from chatls.providers.inline import words as words
-from chatls.providers.inline.families import CLOSERS, OPENERS, SPOKEN, THINKING
+from chatls.providers.inline.dialect import OWN_SUFFIX
+from chatls.providers.inline.families import CLOSERS, OPENERS
 from chatls.providers.inline.layer import InlineDecoder
+from chatls.providers.inline.marks import SPOKEN, THINKING
 from chatls.providers.inline.parser import InlineParser
 from chatls.providers.known.refused import Learnt
 from chatls.providers.ollama_reply import OllamaDecoder
@@ -25,7 +27,10 @@ from tests.providers.inline.test_parser import ONE_CALL
 from tests.providers.reading import SOURCE
 from tests.support.cases import for_each
 
-MARKERS = tuple(sorted({*words.EVERYWHERE, *words.LINE_OPENERS, *CLOSERS, *words.ENDS, words.STEPS}))
+MARKERS = tuple(
+    marker.replace(OWN_SUFFIX, ":x")
+    for marker in sorted({*words.EVERYWHERE, *words.LINE_OPENERS, *CLOSERS, *words.ENDS, words.STEPS})
+)
 PIECES = (
     *MARKERS, *"{}[]()<>|\"'`\\,:=\n ", "```json\n", "~~~\n", "get_time", "python", "many", "word ", "\ud800", "\x00",
     '{"name": "get_time", ', '"arguments": ', '{"city": "x"}', "<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>",
@@ -35,6 +40,8 @@ PIECES = (
     "{'name': ", "'get_time', 'arguments': ", "{'city': 'x'}", "```tool_code\n", "`", "``", "x `y ",
     "</parameter/>", ", ", "; ",
     "functions.get_time:0", "<|tool_call_argument_begin|>", "<![CDATA[", "]]>", "to=functions.get_time", "all\n",
+    "<tool_call:x>", "</tool_call:x>", "<arg_key:x>", ":x>", "<think:x>", "<tool_call", "call:get_time{city:",
+    "get_time>{", "Time/get_time", "get_time<|content_invoke_tool_json|>", "tool=\"get_time\"", "<|sep|>", "Action: ",
 )  # fmt: skip
 PLACES = st.lists(st.integers(0, 10_000), max_size=10)
 TOOL_SETS = st.sampled_from(({}, {"get_time": CITY}, TOOLS))

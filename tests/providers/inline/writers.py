@@ -160,6 +160,81 @@ ifm = tagged(
     "</ifm|arg_value>",
 )
 
+GCML = f"{BAR}GCML{BAR}"
+spaced = tagged(
+    f'<{DSML} parameter name="{{key}}" string="{{kind}}">',
+    f'<{DSML} invoke name="{{name}}">',
+    f"</{DSML} invoke>",
+    f"</{DSML} parameter>",
+)
+gcml = tagged(
+    f'<{GCML}parameter name="{{key}}" string="{{kind}}">',
+    f'<{GCML}invoke name="{{name}}">',
+    f"</{GCML}invoke>",
+    f"</{GCML}parameter>",
+    "",
+)
+solar = tagged(
+    "<|tool_arg:start|>{key}<|tool_arg:value|>", "<|tool_call:start|>{name}", "<|tool_call:end|>", "<|tool_arg:end|>"
+)
+hunyuan = tagged(
+    "<arg_key:6124c78e>{key}</arg_key:6124c78e><arg_value:6124c78e>",
+    "<tool_call:6124c78e>{name}",
+    "</tool_call:6124c78e>",
+    "</arg_value:6124c78e>",
+    "",
+)
+
+
+def xtml(value: Any) -> str:
+    """How Kimi K3 names the type of a value."""
+    match value:
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case dict():
+            return "object"
+        case list():
+            return "array"
+        case _:
+            return "null" if value is None else "number"
+
+
+def kimi_3(name: str, arguments: JsonObject) -> str:
+    inner = "".join(
+        f'<|open|>argument key="{key}" type="{xtml(value)}"<|sep|>{text_of(value)}<|close|>argument<|sep|>'
+        for key, value in arguments.items()
+    )
+    return f'<|open|>call tool="{name}" index="1"<|sep|>{inner}<|close|>call<|sep|>'
+
+
+def kimi_3_json(name: str, arguments: JsonObject) -> str:
+    inner = f'<|open|>json type="object"<|sep|>{dumped(arguments)}<|close|>json<|sep|>'
+    return f'<|open|>call index="1" tool="{name}"<|sep|>{inner}<|close|>call<|sep|>'
+
+
+def inkling(name: str, arguments: JsonObject) -> str:
+    payload = dumped({"name": name, "args": arguments})
+    return f"<|message_model|>{name}<|content_invoke_tool_json|>{payload}<|end_message|>"
+
+
+def solar_open(name: str, arguments: JsonObject) -> str:
+    return (
+        f"<|tool_call:begin|>a1b2c3d4e5<|tool_call:name|>{name}<|tool_call:args|>{dumped(arguments)}<|tool_call:end|>"
+    )
+
+
+def commanded(calls: Calls) -> str:
+    listed = [{"tool_name": name, "parameters": arguments} for name, arguments in calls]
+    return f"Action: ```json\n{json.dumps(listed, indent=4, ensure_ascii=False)}\n```"
+
+
+def step_named(name: str, arguments: JsonObject) -> str:
+    begin, separator, end = (f"<{BAR}tool_{word}{BAR}>" for word in ("call_begin", "sep", "call_end"))
+    return f"{begin}function{separator}{name}\n{step(name, arguments)}{end}"
+
+
 WRITERS: dict[str, Writer] = {
     "hermes": Writer(each(hermes, between="\n")),
     "hermes, no line": Writer(each(lambda n, a: hermes(n, a).replace(">\n{", ">{").replace("}\n<", "}<"))),
@@ -240,6 +315,63 @@ WRITERS: dict[str, Writer] = {
         ),
         ("</steptml:parameter>",),
         quotes=False,
+    ),
+    "hunyuan 4": Writer(
+        each(hunyuan, "<tool_calls:6124c78e>", "</tool_calls:6124c78e>"), ("</arg_value:6124c78e>",), quotes=False
+    ),
+    "deepseek 4.1": Writer(
+        each(spaced, f"<{DSML} calls>\n", f"\n</{DSML} calls>", "\n"), (f"</{DSML} parameter>",), quotes=False
+    ),
+    "deepseek 4.1, JSON": Writer(
+        each(
+            lambda n, a: f'<{DSML} invoke name="{n}">{dumped(a)}</{DSML} invoke>\n',
+            f"<{DSML} calls>\n",
+            f"</{DSML} calls>",
+        )
+    ),
+    "deepseek 3.2, JSON": Writer(
+        each(
+            lambda n, a: f'<{DSML}invoke name="{n}">\n{json.dumps(a, indent=1)}\n</{DSML}invoke>',
+            f"<{DSML}function_calls>\n",
+            f"\n</{DSML}function_calls>",
+            "\n",
+        )
+    ),
+    "an invoke, JSON": Writer(
+        each(lambda n, a: f'<invoke name="{n}">\n{dumped(a)}\n</invoke>', "<function_calls>\n", "\n</function_calls>")
+    ),
+    "gigachat 3": Writer(
+        each(
+            lambda n, a: f"function call<|role_sep|>\n{dumped({'name': n, 'arguments': a})}",
+            between="<|message_sep|>\n\n",
+        ),
+        apart=False,
+        marked=False,
+    ),
+    "gigachat 3.5": Writer(
+        each(gcml, f"<{GCML}tool_calls>", f"</{GCML}tool_calls>"), (f"</{GCML}parameter>",), quotes=False
+    ),
+    "inkling": Writer(each(inkling)),
+    "solar open": Writer(each(solar_open, "<|begin|>assistant<|tool_calls|>", "<|calls|>")),
+    "solar open 2": Writer(each(solar, between="\n"), ("<|tool_arg:end|>",), quotes=False),
+    "gemma 4, no mark": Writer(
+        each(lambda n, a: f"call:{n}{gemma(a)}", between="\n"), ('<|"|>',), apart=False, marked=False
+    ),
+    "gemma 4, a colon": Writer(each(lambda n, a: f"<|tool_call>:call:{n}{gemma(a)}<turn|>"), ('<|"|>',)),
+    "glm 5.3 flash": Writer(each(lambda n, a: f"<tool_call>{n}>{dumped(a)}", between="\n")),
+    "glm 5.3 flash, closed": Writer(each(lambda n, a: f"<tool_call>Tools/{n}>{dumped(a)}</tool_call>")),
+    "command r+": Writer(commanded, apart=False, marked=False),
+    "kimi k3": Writer(
+        each(kimi_3, "<|open|>tools<|sep|>", "<|close|>tools<|sep|>"), ("<|close|>argument<|sep|>",), quotes=False
+    ),
+    "kimi k3, JSON": Writer(each(kimi_3_json, "<|open|>tools<|sep|>", "<|close|>tools<|sep|>")),
+    "step 3, named twice": Writer(
+        each(step_named, f"<{BAR}tool_calls_begin{BAR}>", f"<{BAR}tool_calls_end{BAR}>", f"<{BAR}tool_sep{BAR}>"),
+        ("</steptml:parameter>",),
+        quotes=False,
+    ),
+    "gpt-oss, marks left out": Writer(
+        each(lambda n, a: f"to=functions.{n} json{dumped(a)}", between="\n"), apart=False, marked=False
     ),
     "generic": Writer(
         lambda calls: dumped({"tool_calls": [{"name": n, "arguments": a} for n, a in calls]}), apart=False, marked=False

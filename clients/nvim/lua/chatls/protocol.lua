@@ -244,6 +244,11 @@
 ---@field usage chatls.Usage|userdata
 ---@field text string All text of the reply.
 
+---Words that were said while the turn ran reach the model, with its next request.
+---@class chatls.Steered : chatls.ProgressValue
+---@field kind "steered"
+---@field content chatls.ContentBlock[] As they were sent.
+
 ---The provider is asked again. Also a delta: providers report it, the turn passes it on.
 ---@class chatls.Retry : chatls.ProgressValue
 ---@field kind "retry"
@@ -280,6 +285,7 @@
 ---| chatls.PermissionRequested
 ---| chatls.PermissionResolved
 ---| chatls.StepEnd
+---| chatls.Steered
 ---| chatls.Retry
 ---| chatls.Notice
 
@@ -345,6 +351,12 @@
 ---@field workDoneToken? integer|string LSP work-done progress goes here.
 ---@field partialResultToken? integer|string The turn's events go here. Without it the result carries the last reply's text.
 
+---Words for the turn that runs.
+---@class chatls.SteerParams
+---@field sessionId string
+---@field turnId? string Only if this very turn runs.
+---@field content string|chatls.ContentBlock[] What the person says.
+
 ---Which turn, or which call of it, is to end.
 ---@class chatls.CancelParams
 ---@field sessionId string
@@ -373,7 +385,12 @@
 ---@field timeToFirstChunkMs integer|userdata The same to the first text or thinking; null if there was none.
 ---@field text? string Only without a partialResultToken: the last reply's text.
 ---@field error? chatls.TurnError Only with the stop reason `error`.
+---@field unsent? chatls.ContentBlock[] What `chat/steer` queued and the model was not sent, because the turn ended before.
 ---@field title? string What the session is called.
+
+---What became of the words.
+---@class chatls.SteerResult
+---@field state "queued"|"idle" `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept.
 
 ---What became of a cancel.
 ---@class chatls.CancelResult
@@ -558,6 +575,7 @@ return {
   version = 1,
   methods = {
     prompt = "chat/prompt",
+    steer = "chat/steer",
     cancel = "chat/cancel",
     models = "chat/models",
     tools = "chat/tools",
@@ -592,6 +610,7 @@ return {
     "permissionRequested",
     "permissionResolved",
     "stepEnd",
+    "steered",
     "retry",
     "notice",
   },

@@ -15,7 +15,17 @@ from chatls_client.drawing.rows import Flow, listing, paragraph
 from chatls_client.drawing.toolrows import ASCII, Glyphs, duration, spin, tool_rows
 from chatls_client.harmless import harmless, one_line
 from chatls_client.protocol import StopReason, TurnError
-from chatls_client.view import OPEN, Block, NoticeBlock, RetryBlock, TextBlock, ThinkingBlock, ToolBlock, View
+from chatls_client.view import (
+    OPEN,
+    Block,
+    NoticeBlock,
+    RetryBlock,
+    SteeredBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolBlock,
+    View,
+)
 
 Rows = list[Text]
 
@@ -143,6 +153,8 @@ class Painter:
             case NoticeBlock():
                 sign, style = ("!", "yellow") if block.level == "warning" else (self._glyphs.dot, "dim")
                 return paragraph(one_line(block.text), style, width, sign=sign)
+            case SteeredBlock():
+                return paragraph(one_line(block.text), "bold", width, sign=">")
             case RetryBlock():
                 text = f"try {block.attempt + 1} in {duration(block.delay_ms)}: {one_line(block.text)}"
                 return paragraph(text, "yellow", width, sign=self._glyphs.retry)

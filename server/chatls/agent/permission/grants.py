@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from chatls.agent.permission.command_keys import Key
 from chatls.agent.permission.rules import Rule
+from chatls.children.process import locked
 from chatls.errors import ChatlsError
 from chatls.shapes import member
 from chatls.workspace.openfile import NotRegularError, open_beneath
@@ -27,8 +28,6 @@ VERSION = 1
 _LONGEST = 8 * 2**20
 _PATIENCE = 3.0
 """Seconds to wait for another daemon that writes."""
-_STALE = 10.0
-"""Seconds after which a lock belongs to nobody any more."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -94,7 +93,7 @@ class Grants:
     def _change(self, change: Callable[[tuple[Rule, ...]], list[Rule]]) -> None:
         try:
             self._make_folder()
-            with _locked(self._folder / "permissions.lock"):
+            with _alone(self._folder / "permissions.lock"):
                 self._problem = None
                 rules = self._read()
                 if self._problem is not None and _mark(self._path) is not None:
@@ -165,31 +164,17 @@ class Grants:
 
 
 @contextmanager
-def _locked(path: Path) -> Generator[None]:
-    """Be the only one. A lock that was left behind is broken after a while."""
+def _alone(lock: Path) -> Generator[None]:
+    """Be the only one. Nobody waits for the dead: the system lets go of their locks."""
     deadline = time.monotonic() + _PATIENCE
-    while not _taken(path):
+    while (held := locked(lock)) is None:
         if time.monotonic() > deadline:
-            raise NotKeptError(f"{path} is held by another chatls; try again")
+            raise NotKeptError(f"{lock} is held by another chatls; try again")
         time.sleep(0.02)
     try:
         yield
     finally:
-        with suppress(OSError):
-            path.unlink()
-
-
-def _taken(path: Path) -> bool:
-    try:
-        os.close(os.open(path, _NEW, 0o600))
-    except FileExistsError:
-        with suppress(OSError):
-            if abs(time.time() - path.lstat().st_mtime) > _STALE:
-                broken = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-                path.rename(broken)  # only one of those who see it gets it
-                broken.unlink()
-        return False
-    return True
+        os.close(held)
 
 
 def _mark(path: Path) -> tuple[int, ...] | None:

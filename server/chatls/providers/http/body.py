@@ -88,7 +88,7 @@ class Body:
         """The last deltas: nothing more will come. Raises `ProviderError`."""
         match self._shape:
             case "unknown":
-                raise self._source.error("bad_response", "sent an empty answer. Is baseUrl right?")
+                raise self._source.error("bad_response", "sent an empty answer. Is base_url right?")
             case "json":
                 return self._read_whole()
             case "events":
@@ -117,7 +117,7 @@ class Body:
 
     def _look(self, head: bytes) -> Literal["events", "json"]:
         if head.startswith(b"<"):
-            raise self._source.error("bad_response", "answered with a web page. Is baseUrl right?")
+            raise self._source.error("bad_response", "answered with a web page. Is base_url right?")
         if self._lines and not head.startswith((b"{", b"[")):
             raise self._no_answer(head)
         # Where every event is a JSON text on a line of its own, only one that is spread over lines is a whole answer.
@@ -125,7 +125,7 @@ class Body:
         return "json" if head.startswith(whole) else "events"
 
     def _no_answer(self, head: bytes) -> ProviderError:
-        what = f"sent no answer but {visible(head.decode('utf-8', 'replace'), 100)!r}. Is baseUrl right?"
+        what = f"sent no answer but {visible(head.decode('utf-8', 'replace'), 100)!r}. Is base_url right?"
         return self._source.error("bad_response", what)
 
     def _decode(self, events: list[SseEvent]) -> list[Delta]:

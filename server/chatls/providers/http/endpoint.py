@@ -46,7 +46,7 @@ def find_endpoint(name: str, own: ProviderSettings, environment: Mapping[str, st
     entry = entry_of(name, own)
     base_url = own.base_url or (entry.base_url if entry else "")
     if not base_url:
-        raise SettingsError(f"provider {name!r} needs a baseUrl")
+        raise SettingsError(f"provider {name!r} needs a base_url")
     _check_address(name, base_url)
     check_headers(own.headers, f"provider {name!r}")
     key = _key(name, own, entry, environment)
@@ -59,11 +59,13 @@ def _check_address(name: str, base_url: str) -> None:
         url = urlsplit(base_url)
         good = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
     except ValueError:
-        raise SettingsError(f"provider {name!r}: baseUrl is no address") from None
+        raise SettingsError(f"provider {name!r}: base_url is no address") from None
     if not good:
-        raise SettingsError(f"provider {name!r}: baseUrl must begin with http:// or https:// and name a host")
+        raise SettingsError(f"provider {name!r}: base_url must begin with http:// or https:// and name a host")
     if url.username is not None or url.query or url.fragment:
-        raise SettingsError(f"provider {name!r}: baseUrl may hold no user, query or fragment; for keys use apiKeyEnv")
+        raise SettingsError(
+            f"provider {name!r}: base_url may hold no user, query or fragment; for keys use api_key_env"
+        )
 
 
 def _is_at_home(own: ProviderSettings, entry: Known) -> bool:
@@ -80,8 +82,8 @@ def _key(name: str, own: ProviderSettings, entry: Known | None, environment: Map
         if value := environment.get(variable, "").strip():
             return ApiKey(f"the environment variable {variable}", value)
     if own.api_key_command:
-        return ApiKey(f"the apiKeyCommand of {name!r} ({own.api_key_command[0]})", command=own.api_key_command)
+        return ApiKey(f"the api_key_command of {name!r} ({own.api_key_command[0]})", command=own.api_key_command)
     if not variables or any(header.lower() in _KEY_HEADERS for header in own.headers):
         return None
-    where = f"the environment variable {' or '.join(variables)}, or apiKeyCommand in the settings"
+    where = f"the environment variable {' or '.join(variables)}, or api_key_command in the settings"
     raise RequestError(CREDENTIALS_MISSING, f"{name} needs a key: set {where}")

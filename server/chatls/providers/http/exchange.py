@@ -129,7 +129,7 @@ class Exchange:
             address = visible(f"{target.scheme}://{target.netloc.decode('ascii')}{target.path}", 200)
         except httpx.InvalidURL:
             address = "elsewhere"
-        what = f"sends requests on to {address} (HTTP {response.status_code}), and they are not followed. Set baseUrl."
+        what = f"sends requests on to {address} (HTTP {response.status_code}), and they are not followed. Set base_url."
         return self.source.error("bad_response", what, status=response.status_code)
 
 

@@ -78,7 +78,7 @@ _CLOSED: _Told = ("network", "closed the connection without an answer.", True)
 
 
 def _dns(_error: BaseException, _limit: float) -> _Told | None:
-    return "network", "cannot be found: no such host. Check baseUrl and the network connection.", True
+    return "network", "cannot be found: no such host. Check base_url and the network connection.", True
 
 
 def _tls(error: BaseException, _limit: float) -> _Told | None:
@@ -89,7 +89,7 @@ def _tls(error: BaseException, _limit: float) -> _Told | None:
         reason = getattr(error, "verify_message", None) or "it cannot be verified"
         return "network", f"has a certificate that cannot be trusted: {reason}. {advice}", False
     reason = getattr(error, "reason", None) or "handshake failed"
-    advice = " It seems to speak http, not https: check baseUrl." if reason == _WITHOUT_TLS else ""
+    advice = " It seems to speak http, not https: check base_url." if reason == _WITHOUT_TLS else ""
     return "network", f"does not speak TLS as it should ({reason}).{advice}", False
 
 
@@ -116,7 +116,7 @@ def _pool(_error: BaseException, _limit: float) -> _Told | None:
 
 
 def _address(_error: BaseException, _limit: float) -> _Told | None:
-    return "bad_request", "cannot be asked: baseUrl is no usable address.", False
+    return "bad_request", "cannot be asked: base_url is no usable address.", False
 
 
 _EXPLANATIONS: tuple[tuple[type[BaseException], Callable[[BaseException, float], _Told | None]], ...] = (

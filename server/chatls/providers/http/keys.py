@@ -101,7 +101,7 @@ async def _drain(pipe: PipeReader, into: bytearray) -> None:
 async def _run(command: tuple[str, ...]) -> tuple[bytes, int]:
     """Everything that a command prints, and its exit code. Raises `OSError` if it cannot be started."""
     output, code = bytearray(), -1
-    async with await Child.start(command) as child, anyio.create_task_group() as tasks:
+    async with await Child.start(command, guarded=True) as child, anyio.create_task_group() as tasks:
         tasks.start_soon(_drain, child.stderr, bytearray())
         tasks.start_soon(_drain, child.stdout, output)
         code = await child.wait()

@@ -21,7 +21,7 @@ _NEVER: tuple[ErrorKind, ...] = ("unauthorized", "forbidden", "quota_exceeded", 
 _WORDS: dict[ErrorKind, tuple[str, str]] = {
     "unauthorized": ("does not accept the key", "Check {key}."),
     "forbidden": ("refuses access", "Check what {key} may be used for."),
-    "not_found": ("does not know this model or address", "Check the model's name and baseUrl."),
+    "not_found": ("does not know this model or address", "Check the model's name and base_url."),
     "bad_request": ("refused the request", ""),
     "context_window_exceeded": ("cannot take so much text", "Begin a new session, or attach less."),
     "rate_limited": ("asks to slow down", ""),
@@ -32,7 +32,7 @@ _WORDS: dict[ErrorKind, tuple[str, str]] = {
     "content_filtered": ("refused the content", "Put it differently."),
 }
 
-_KEYLESS = ("wants a key, and none was sent", "Name one: apiKeyEnv or apiKeyCommand of {name!r} in the settings.")
+_KEYLESS = ("wants a key, and none was sent", "Name one: api_key_env or api_key_command of {name!r} in the settings.")
 
 
 def _any_of(*patterns: str) -> re.Pattern[str]:

@@ -16,6 +16,7 @@ from chatls.providers.inline.source import Source, Wait, Words
 
 _LONGEST_NAME = 300
 _TEXT: JsonObject = {"type": "string"}
+_AS_JSON = {"(": "{", ")": "}", "=": ":"}
 _KEYWORD = re.compile(r"[A-Za-z_]\w*\s*=(?!=)")
 _PYTHON = re.compile(r"""["'()\[\]{},\\]""")
 
@@ -32,10 +33,11 @@ def copy_until(source: Source, words: Words, add: Callable[[str], None]) -> Gene
 
 
 def read_gemma(source: Source, call: OpenCall, quote: str, schema: JsonObject) -> Wait:
-    """Gemma's notation: keys without quotes, texts between quotes of its own."""
+    """Gemma's notation: keys without quotes, texts between quotes of its own; some write parentheses around all."""
     depth, key = 0, ""
     token: list[str] = []
-    marks, text = Words((quote, *"{}[],:")), Words((quote,))
+    calls = (yield from source.peek()) == "("
+    marks, text = Words((quote, *"{}[],:", *("()=" if calls else ""))), Words((quote,))
     while True:
         size, mark = marks.certain(source)
         token.append(source.take(size))
@@ -48,6 +50,7 @@ def read_gemma(source: Source, call: OpenCall, quote: str, schema: JsonObject) -
             yield from _quoted(source, call, text, member if values.kinds(member) else _TEXT)
             source.take(len(quote))
             continue
+        mark = _AS_JSON.get(mark, mark)
         word = "".join(token).strip()
         token.clear()
         if word:

@@ -8,6 +8,7 @@ from chatls.content import JsonObject
 from chatls.message import new_call_id
 from chatls.providers.arguments import read_arguments
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta
+from chatls.providers.inline.suffix import Suffix
 from chatls.providers.inline.values import read_literal
 
 UNCLOSED = "the call was not written to its end"
@@ -24,10 +25,13 @@ class NotACallError(Exception):
 class OpenCall:
     """A call whose tool is known; its arguments are being written."""
 
-    __slots__ = ("_emit", "_id", "_texts", "settled", "waiting", "waits")
+    __slots__ = ("_emit", "_id", "_suffix", "_texts", "settled", "waiting", "waits")
 
-    def __init__(self, name: str, emit: Callable[[Delta], None], waiting: "CallsInDoubt | None" = None) -> None:
+    def __init__(
+        self, name: str, emit: Callable[[Delta], None], suffix: Suffix, waiting: "CallsInDoubt | None" = None
+    ) -> None:
         self._emit = emit
+        self._suffix = suffix
         self._id = new_call_id()
         self._texts: list[str] = []
         self.settled = False
@@ -39,6 +43,7 @@ class OpenCall:
     def add(self, text: str) -> None:
         """A fragment of the arguments' JSON text."""
         if text:
+            text = self._suffix.shown(text)
             self._texts.append(text)
             self._emit(CallArguments(self._id, text))
 

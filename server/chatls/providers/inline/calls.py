@@ -7,22 +7,22 @@ from chatls.content import JsonObject
 from chatls.providers.delta import Delta
 from chatls.providers.inline.arguments import read_code, read_gemma, read_python
 from chatls.providers.inline.call import CallsInDoubt, NotACallError, OpenCall
-from chatls.providers.inline.families import (
-    CODE_TOOLS,
-    OPENERS,
-    Family,
-)
+from chatls.providers.inline.dialect import Family
+from chatls.providers.inline.families import OPENERS
 from chatls.providers.inline.harmony import Harmony
 from chatls.providers.inline.jsoncalls import JsonCalls, read_value
+from chatls.providers.inline.marks import CODE_TOOLS, HEADED
 from chatls.providers.inline.source import EndedError, Source, Wait, Words
 from chatls.providers.inline.tags import read_tags
 
-_OPENERS = Words(OPENERS)
-_MOST_OPENERS = 4
+_INNER = Words(opener for opener in OPENERS if OPENERS[opener][0].place == "anywhere")
+_MOST_OPENERS = 8
 _LONGEST_GAP = 100
 _LONGEST_HEADER = 300
-_GAP = re.compile(r"""["\s>]*(?:[]<{(\[`:.].*|[a-z]*(?:=.*)?)""", re.DOTALL)
-"""What can follow a name, as far as it is there: signs, or an attribute."""
+_GAP = re.compile(r"""["'\s>]*(?:[]<{(\[`:.].*|[a-z\s]*(?:[<=].*)?)""", re.DOTALL)
+"""What can follow a name, as far as it is there: signs, words in small letters, or an attribute."""
+_SKIPPED = re.compile(r"[^<>{(\[]*")
+"""What can stand in front of a word that a name follows, as far as it is there."""
 
 _MARKLESS = Family("no marks", ())
 _BEFORE_NAMES = Words(("functions.",))
@@ -67,7 +67,7 @@ class CallReader:
                 self.channel = yield from self.harmony.read()
                 return
             yield from self._source.skip_blanks()
-            inner = yield from self._word(_OPENERS)
+            inner = yield from self._word(_INNER)
             if not inner:
                 fence = yield from self._open_fence()
                 yield from self._body(opener, families)
@@ -130,9 +130,17 @@ class CallReader:
             self._source.take(1)
         yield from self._more(gaps)
 
-    def read_header(self) -> Wait:
+    def read_recipient(self) -> Wait:
         """A message of gpt-oss whose beginning was part of the prompt: the header begins with the recipient."""
-        self.channel = yield from self.harmony.read()
+        try:
+            yield from self.harmony.read_spelled()
+        except NotACallError:
+            self.channel = yield from self.harmony.read()
+
+    def read_headed(self, name: str) -> Wait:
+        """A call of Inkling whose first mark was part of the prompt."""
+        self._source.take(len(name))
+        yield from self.read(HEADED)
 
     def begin(self) -> None:
         """A new attempt."""
@@ -150,7 +158,7 @@ class CallReader:
     def _start(self, name: str) -> OpenCall:
         self.any_call = self.any_call or (self.open is not None and not self.open.waits)
         self.started = True
-        self.open = OpenCall(name, self.emit, None if self._source.keep else self.waiting)
+        self.open = OpenCall(name, self.emit, self._source.suffix, None if self._source.keep else self.waiting)
         return self.open
 
     def _word(self, words: Words) -> Generator[None, None, str]:
@@ -170,15 +178,15 @@ class CallReader:
             yield from self._named(opener, families)
 
     def _named(self, opener: str, families: Sequence[Family]) -> Wait:
-        named = [family for family in families if family.after is not None]
-        before = Words(word for family in named for word in family.before)
-        self._source.take(len((yield from self._word(before))))
-        inner = yield from self._word(_OPENERS)
-        if inner and OPENERS[inner][0].tags and named and named[0].before:
-            self._source.take(len(inner))
-            families = OPENERS[inner]
-            named = [family for family in families if family.after is not None]
-        gaps = [(family, re.compile(family.after or "")) for family in named]
+        if (yield from self._before(families)):
+            if (yield from self._source.peek()) in "{[":
+                yield from JsonCalls(self._source, self._tools, self._start, bare=False).read()
+                return
+            inner = yield from self._word(_INNER)
+            if inner and OPENERS[inner][0].tags:
+                self._source.take(len(inner))
+                families = OPENERS[inner]
+        gaps = [(family, re.compile(family.after)) for family in families if family.after is not None]
         try:
             name, family, gap = yield from self._name(gaps)
         except NotACallError:
@@ -187,18 +195,44 @@ class CallReader:
             name = self._code_tool
             yield from read_code(self._source, self._start(name), self._tools[name], _CODE_END)
             return
-        schema = self._tools[name]
-        if family.body == "json":
-            yield from read_value(self._source, self._start(name))
-            if "```" in gap:
-                yield from self._close_fence()
-        elif family.tags is not None:
-            yield from read_tags(self._source, self._start(name), family, schema, self._names)
-        elif family.body == "gemma":
-            yield from read_gemma(self._source, self._start(name), family.quote, schema)
-        else:
-            yield from read_python(self._source, self._start(name), schema)
+        yield from self._arguments(name, family)
+        if family.body == "json" and "```" in gap:
+            yield from self._close_fence()
+        elif family.body == "python":
             yield from self._more(gaps)
+
+    def _arguments(self, name: str, family: Family) -> Wait:
+        """What follows the name, as the family writes it."""
+        source, schema, call = self._source, self._tools[name], self._start(name)
+        match family.body:
+            case "tags":
+                yield from read_tags(source, call, family, schema, self._names)
+            case "gemma":
+                yield from read_gemma(source, call, family.quote, schema)
+            case "code":
+                yield from read_code(source, call, schema, Words(family.closers))
+            case "python":
+                yield from read_python(source, call, schema)
+            case _:
+                yield from read_value(source, call)
+
+    def _before(self, families: Sequence[Family]) -> Generator[None, None, bool]:
+        """Whether a word that a name follows was there; it is consumed, with what stands around it."""
+        source = self._source
+        for family in families:
+            words = Words(family.before)
+            while family.before:
+                size, word = words.certain(source, _LONGEST_GAP)
+                skipped = source.text[source.at : source.at + size]
+                skipped = skipped[: words.piece(skipped)]
+                if word and re.fullmatch(family.skip, source.text[source.at : source.at + size]):
+                    source.take(size + len(word))
+                    yield from source.skip_blanks()
+                    return True
+                if word or size >= _LONGEST_GAP or not (_SKIPPED.fullmatch(skipped) if family.skip else not skipped):
+                    break
+                yield from source.need()
+        return False
 
     def _more(self, gaps: Sequence[tuple[Family, re.Pattern[str]]]) -> Wait:
         """Further Python calls, one behind the other."""

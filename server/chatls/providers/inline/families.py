@@ -1,77 +1,30 @@
-"""The dialects in which models write tool calls and thinking into their text: one table, a row each. Knows no machine.
+"""The dialects in which models write tool calls into their text: one table, a row each. Knows no machine.
 
 A reply is read with all rows at once, because a server seldom says which family a model belongs to. To add a dialect is
-to add a row here and its cases to the tests. Sources: the chat templates of each family.
+to add a row here, with the public parser or template that has it, and its cases to the tests. Those with parameters
+between tags stand in `elements.py`; thinking, and words around an answer, in `marks.py`.
 """
 
-import re
-from dataclasses import dataclass
-from typing import Literal
+from chatls.providers.inline.dialect import FUNCTION, LLAMA, NAMED, SEPARATORS, SGLANG, VLLM, Family, around
+from chatls.providers.inline.elements import ELEMENTS
 
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """How parameters stand between tags."""
-
-    parameter: str
-    """Regular expression of what opens a parameter: groups `key`, and `kind` where the tag itself says text or not."""
-    close: str
-    """What closes a parameter; `{key}` stands for its name."""
-    end: str
-    """What closes the call."""
-    begin: str
-    """What every opening of a parameter begins with."""
-
-
-CallBody = Literal["json", "tags", "gemma", "python", "code", "harmony"]
-"""What follows a call's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One way to write a call."""
-
-    name: str
-    openers: tuple[str, ...]
-    """A call begins with one of these, literally. Blanks and a further opener, or JSON that names the tool, may follow
-    any of them."""
-    before: tuple[str, ...] = ()
-    """Words that may stand between opener and name."""
-    after: str | None = None
-    """Regular expression of what follows the name up to the arguments; None: the name is never written that way."""
-    body: CallBody = "json"
-    tags: Tags | None = None
-    quote: str = ""
-    """What stands around texts, where they have a mark of their own."""
-    closers: tuple[str, ...] = ()
-    """What may stand behind a call and is dropped there."""
-    place: Literal["anywhere", "line"] = "anywhere"
-
-
-_GLM = Tags(r"<arg_key>\s*+(?P<key>[^<]*?)\s*+</arg_key>\s*<arg_value>", "</arg_value>", "</tool_call>", "<arg_key>")
-_QWEN = Tags(r"<parameter=\s*+(?P<key>[^>]*?)\s*+>", "</parameter>", "</function>", "<parameter=")
-
-
-def _attributes(prefix: str, tag: str = "parameter", end: str = "invoke") -> Tags:
-    """Tags that name what they hold in an attribute."""
-    opening = rf'<{re.escape(prefix)}{tag}\s+name="(?P<key>[^"]*)"(?:\s+string="(?P<kind>\w+)")?\s*>'
-    return Tags(opening, f"</{prefix}{tag}>", f"</{prefix}{end}>", f"<{prefix}{tag} ")
-
-
-_M3 = "]<]minimax[>["
 _FENCED = r"\s*(?:```(?:json)?\s*)?"
+_GEMMA = r"\s*(?=\{\s*(?:\}|[\w.-]+\s*:|\"|<\|\"\|>))"
+"""Where no mark announces Gemma's notation, it has to begin as such."""
+_RECIPIENT = r"(?:\s|<\|(?:channel|constrain|message)\|>|analysis|commentary|json|code)*(?=\{)"
+
 
 FAMILIES: tuple[Family, ...] = (
+    *ELEMENTS,
+    Family("hermes, name and JSON", ("<tool_call>",), after=r"\s*(?=\{)", source=f"{VLLM}/glm4_moe_tool_parser.py"),
     Family(
-        "hermes, GLM, hunyuan 3",
+        "glm 5.3 flash",
         ("<tool_call>",),
-        after=r"\s*(?:<tool_sep>\s*)?(?=<arg_key>|</tool_call>)",
-        body="tags",
-        tags=_GLM,
-        # Some write a brace too many.
-        closers=("</tool_call>", "</_call>", "}\n</tool_call>", "}</tool_call>"),
+        before=("/",),
+        skip=r"[\w .-]*",
+        after=r"\s*>\s*(?=\{)",
+        source=f"{SGLANG}/glm53_flash_detector.py",
     ),
-    Family("hermes, name and JSON", ("<tool_call>",), after=r"\s*(?=\{)"),
     Family(
         "python behind any mark",
         (
@@ -103,42 +56,39 @@ FAMILIES: tuple[Family, ...] = (
         ),
     ),
     Family(
-        "qwen3 coder, nemotron, seed",
+        "functionary 3.1, llama 3",
         ("<function=",),
-        after=r"\s*>\s*(?=<parameter=|</function>)",
-        body="tags",
-        tags=_QWEN,
-        closers=("</function>", "</tool_call>", "</seed:tool_call>"),
-    ),
-    Family("functionary 3.1, llama 3", ("<function=",), after=r"\s*>\s*(?=\{)", closers=("</function>",)),
-    Family("functionary 3.2", (">>>",), after=r"\n\s*(?=\{)"),
-    Family("seed", ("<seed:tool_call>",), closers=("</seed:tool_call>",)),
-    Family("hermes, function", ('<function name="',), after=r'"\s*>\s*(?=\{)', closers=("</function>",)),
-    Family(
-        "minimax and qwen, mixed",
-        ('<function name="',),
-        after=r'"\s*>\s*(?=<parameter )',
-        body="tags",
-        tags=_attributes("", "parameter", "function"),
-    ),
-    Family(
-        "minicpm",
-        ('<function name="',),
-        after=r'"\s*>\s*(?=<param |</function>)',
-        body="tags",
-        tags=_attributes("", "param", "function"),
+        after=r"\s*>\s*(?=\{)",
         closers=("</function>",),
+        source="ggml-org/llama.cpp: common/chat.cpp",
     ),
+    Family("functionary 3.2", (">>>",), after=r"\n\s*(?=\{)", source="ggml-org/llama.cpp: common/chat.cpp"),
+    around("seed", "<seed:tool_call>", "</seed:tool_call>", f"{LLAMA}/ByteDance-Seed-OSS.jinja"),
+    Family("hermes, function", NAMED, after=r"[\"']\s*>\s*(?=\{)", closers=("</function>",)),
     Family(
         "llama 3, python",
         ("<|python_tag|>",),
         after=r"(?:\.call)?\(",
         body="python",
         closers=("<|eom_id|>", "<|eot_id|>"),
+        source=f"{VLLM}/llama_tool_parser.py",
     ),
-    Family("llama 4", ("<|python_start|>",), after=r"\(", body="python", closers=("<|python_end|>",)),
-    Family("lfm2", ("<|tool_call_start|>",), closers=("<|tool_call_end|>",)),
-    Family("mistral", ("[TOOL_CALLS]",), after=r"\s*(?:\[CALL_ID\][^\[{]*)?(?:\[ARGS\])?\s*(?=\{)", closers=("</s>",)),
+    Family(
+        "llama 4",
+        ("<|python_start|>",),
+        after=r"\(",
+        body="python",
+        closers=("<|python_end|>",),
+        source=f"{VLLM}/llama4_pythonic_tool_parser.py",
+    ),
+    around("lfm2", "<|tool_call_start|>", "<|tool_call_end|>", f"{VLLM}/lfm2_tool_parser.py"),
+    Family(
+        "mistral",
+        ("[TOOL_CALLS]",),
+        after=r"\s*(?:\[CALL_ID\][^\[{]*)?(?:\[ARGS\])?\s*(?=\{)",
+        closers=("</s>",),
+        source=f"{VLLM}/mistral_tool_parser.py",
+    ),
     Family(
         "deepseek",
         (
@@ -150,68 +100,25 @@ FAMILIES: tuple[Family, ...] = (
             "<\uff5ctool calls begin\uff5c>",
             "<\uff5ctool\\_calls\\_begin\uff5c>",
         ),
-        before=("function<\uff5ctool▁sep\uff5c>", "function<\uff5ctool_sep\uff5c>"),
-        after=rf"(?:<\uff5ctool▁sep\uff5c>|<\uff5ctool_sep\uff5c>)?{_FENCED}(?=\{{)",
+        before=(*SEPARATORS, *(f"function{separator}" for separator in SEPARATORS)),
+        skip=FUNCTION,
+        after=rf"\s*(?:<\uff5ctool▁sep\uff5c>|<\uff5ctool_sep\uff5c>)?{_FENCED}(?=\{{)",
         closers=(
             "<\uff5ctool▁call▁end\uff5c>",
             "<\uff5ctool▁calls▁end\uff5c>",
             "<\uff5ctool_call_end\uff5c>",
             "<\uff5ctool_calls_end\uff5c>",
-            "<\uff5ctool▁sep\uff5c>",
+            *SEPARATORS,
             "<\uff5cend▁of▁sentence\uff5c>",
         ),
+        source=f"{VLLM}/deepseekv3_tool_parser.py, deepseekv31_tool_parser.py",
     ),
     Family(
-        "deepseek 3.2 and 4",
-        ("<\uff5cDSML\uff5cfunction_calls>", "<\uff5cDSML\uff5ctool_calls>"),
-        closers=("</\uff5cDSML\uff5cfunction_calls>", "</\uff5cDSML\uff5ctool_calls>"),
-    ),
-    Family(
-        "deepseek 3.2 and 4",
-        ('<\uff5cDSML\uff5cinvoke name="',),
-        after=r'"\s*>\s*(?=<\uff5cDSML\uff5cp|</\uff5cDSML\uff5ci)',
-        body="tags",
-        tags=_attributes("\uff5cDSML\uff5c"),
-        closers=("</\uff5cDSML\uff5cinvoke>",),
-    ),
-    Family(
-        "step 3",
-        ('<steptml:invoke name="',),
-        after=r'"\s*>\s*(?=<steptml:p|</steptml:i)',
-        body="tags",
-        tags=_attributes("steptml:"),
-        closers=("</steptml:invoke>",),
-    ),
-    Family(
-        "muse",
-        ('<atem:invoke name="',),
-        after=r'"\s*>\s*(?=<atem:p|</atem:i)',
-        body="tags",
-        tags=_attributes("atem:"),
-        closers=("</atem:invoke>", "</atem:function_calls>"),
-    ),
-    Family("muse", ("<atem:function_calls>",)),
-    Family(
-        "minimax m2, dots",
-        ("<minimax:tool_call>", "<dots_function_call>"),
-        closers=("</minimax:tool_call>", "</dots_function_call>"),
-    ),
-    Family(
-        "minimax m2, dots",
-        ('<invoke name="',),
-        after=r'"\s*>\s*(?=<parameter |</invoke>)',
-        body="tags",
-        tags=_attributes(""),
-        closers=("</invoke>",),
-    ),
-    Family("minimax m3", (f"{_M3}<tool_call>",), closers=(f"{_M3}</tool_call>",)),
-    Family(
-        "minimax m3",
-        (f'{_M3}<invoke name="',),
-        after=r'"\s*>\s*(?=\]<\]minimax)',
-        body="tags",
-        tags=Tags(r"\]<\]minimax\[>\[<(?P<key>[\w.:-]+)>", _M3 + "</{key}>", f"{_M3}</invoke>", f"{_M3}<"),
-        closers=(f"{_M3}</invoke>",),
+        "deepseek, a further call whose mark is missing",
+        tuple(f"function{separator}" for separator in SEPARATORS),
+        after=rf"{_FENCED}(?=\{{)",
+        place="line",
+        source="vllm-project/vllm: tests/tool_parsers/test_deepseekv3_tool_parser.py",
     ),
     Family(
         "kimi k2",
@@ -219,38 +126,38 @@ FAMILIES: tuple[Family, ...] = (
         before=("functions.",),
         after=r"(?::\d+)?\s*<\|tool_call_argument_begin\|>\s*(?=\{)",
         closers=("<|tool_call_end|>", "<|tool_calls_section_end|>", "<|tool_call_section_end|>"),
-    ),
-    Family("kimi k3", ("<|open|>tools<|sep|>",), closers=("<|close|>tools<|sep|>", "<|close|>message<|sep|>")),
-    Family(
-        "kimi k3",
-        ('<|open|>call tool="',),
-        after=r'"[^<]*<\|sep\|>(?=<\|(?:open|close)\|>)',
-        body="tags",
-        tags=Tags(
-            r'<\|open\|>argument key="(?P<key>[^"]*)"(?:\s+type="(?P<kind>\w+)")?[^<]*<\|sep\|>',
-            "<|close|>argument<|sep|>",
-            "<|close|>call<|sep|>",
-            "<|open|>argument ",
-        ),
-        closers=("<|close|>call<|sep|>",),
+        source=f"{VLLM}/kimi_k2_tool_parser.py",
     ),
     Family(
         "gemma 4",
-        ("<|tool_call>",),
+        ("<|tool_call>", "<call>"),
         before=("call:",),
-        after=r"\s*(?=\{)",
+        skip=r"[\s:]*",
+        after=r"\s*(?=[{(])",
         body="gemma",
         quote='<|"|>',
-        closers=("<tool_call|>", "<|tool_response>"),
+        closers=("<tool_call|>", "<|tool_response>", "<turn|>", "</call>"),
+        source="vllm-project/vllm: vllm/frontend/processing/parser/gemma4.py",
+    ),
+    Family(
+        "gemma 4, no mark",
+        ("call:",),
+        after=_GEMMA,
+        body="gemma",
+        quote='<|"|>',
+        place="line",
+        source="vllm-project/vllm: tests/tool_parsers/test_gemma4_regex_and_bare_calls.py",
     ),
     Family(
         "functiongemma",
         ("<start_function_call>",),
         before=("call:",),
+        skip=r"\s*",
         after=r"\s*(?=\{)",
         body="gemma",
         quote="<escape>",
         closers=("<end_function_call>", "<start_function_response>"),
+        source=f"{VLLM}/functiongemma_tool_parser.py",
     ),
     Family(
         "olmo 3",
@@ -258,86 +165,65 @@ FAMILIES: tuple[Family, ...] = (
         after=r"\(",
         body="python",
         closers=("</function_calls>",),
+        source=f"{VLLM}/olmo3_tool_parser.py",
     ),
     Family(
-        "k2 horizon",
-        ("<ifm|tool_calls>", "<ifm|tool_call>"),
-        after=r"\s*(?=<ifm\|arg_key>|</ifm\|tool_call>)",
-        body="tags",
-        tags=Tags(
-            r"<ifm\|arg_key>\s*(?P<key>[^<]*?)\s*</ifm\|arg_key>\s*"
-            r"(?:<ifm\|arg_type>\s*(?P<kind>\w+)[^<]*</ifm\|arg_type>\s*)?<ifm\|arg_value>",
-            "</ifm|arg_value>",
-            "</ifm|tool_call>",
-            "<ifm|arg_key>",
-        ),
-        closers=("</ifm|tool_call>", "</ifm|tool_calls>"),
+        "inkling",
+        ("<|message_model|>", "<|content_invoke_tool_json|>"),
+        before=("<|content_invoke_tool_json|>",),
+        skip=r"[^<\n]*",
+        closers=("<|end_message|>", "<|content_model_end_sampling|>"),
+        source=f"{SGLANG}/inkling_detector.py; vllm-project/vllm: vllm/parser/inkling.py",
     ),
-    Family("granite", ("<|tool_call|>",), closers=("<|end_of_text|>",)),
-    Family("gigachat", ("<|function_call|>",)),
-    Family("gigachat 3", ("function call<|role_sep|>",), place="line"),
-    Family("command r7b", ("<|START_ACTION|>",), closers=("<|END_ACTION|>",)),
-    Family("nemotron v2", ("<TOOLCALL>",), closers=("</TOOLCALL>",)),
-    Family("apriel", ("<tool_calls>",), closers=("</tool_calls>",)),
-    Family("apertus", ("<|tools_prefix|>",), closers=("<|tools_suffix|>",)),
-    Family("internlm 2", ("<|action_start|>", "<|plugin|>"), closers=("<|action_end|>",)),
-    Family("longcat", ("<longcat_tool_call>",), closers=("</longcat_tool_call>",)),
-    Family("jamba, phi", ("<|tool_calls|>",), closers=("<|/tool_calls|>", "<|/tool_call|>")),
-    Family("phi 4 mini, firefunction", ("functools",), place="line"),
-    Family("gpt-oss", ("<|channel|>", "<|start|>"), body="harmony", closers=("<|call|>", "<|end|>", "<|return|>")),
+    Family(
+        "inkling, code",
+        ("<|message_model|>",),
+        after=r"<\|content_invoke_tool_text\|>",
+        body="code",
+        closers=("<|end_message|>", "<|content_model_end_sampling|>"),
+        source="vllm-project/vllm: vllm/parser/inkling.py",
+    ),
+    Family(
+        "solar open",
+        ("<|tool_calls|>", "<|tool_call:begin|>", "<|begin|>assistant<|tool_calls|>"),
+        before=("<|tool_call:name|>",),
+        skip=r"[\w-]*",
+        after=r"\s*<\|tool_call:args\|>\s*(?=\{)",
+        closers=("<|tool_call:end|>", "<|calls|>"),
+        source=f"{LLAMA}/upstage-Solar-Open-100B.jinja",
+    ),
+    around("granite", "<|tool_call|>", "<|end_of_text|>", f"{VLLM}/granite_tool_parser.py"),
+    around("gigachat", "<|function_call|>", source=f"{VLLM}/gigachat3_tool_parser.py"),
+    Family("gigachat 3", ("function call<|role_sep|>",), place="line", source=f"{VLLM}/gigachat3_tool_parser.py"),
+    around("command r7b and a", "<|START_ACTION|>", "<|END_ACTION|>", f"{VLLM}/cohere_command_tool_parser.py"),
+    Family("command r and r+", ("Action:",), place="line", source="ollama/ollama: server/model_test.go"),
+    around("nemotron v2", "<TOOLCALL>", "</TOOLCALL>", f"{LLAMA}/NVIDIA-Nemotron-Nano-v2.jinja"),
+    around("apriel, jamba", "<tool_calls>", "</tool_calls>", f"{LLAMA}/unsloth-Apriel-1.5.jinja"),
+    around("apertus", "<|tools_prefix|>", "<|tools_suffix|>", f"{VLLM}/apertus_tool_parser.py"),
+    Family(
+        "internlm 2",
+        ("<|action_start|>", "<|plugin|>"),
+        closers=("<|action_end|>",),
+        source=f"{VLLM}/internlm2_tool_parser.py",
+    ),
+    around("longcat", "<longcat_tool_call>", "</longcat_tool_call>", f"{VLLM}/longcat_tool_parser.py"),
+    Family("phi", ("<|tool_calls|>",), closers=("<|/tool_calls|>", "<|/tool_call|>")),
+    Family("phi 4 mini, firefunction", ("functools",), place="line", source=f"{VLLM}/phi4mini_tool_parser.py"),
+    Family(
+        "gpt-oss",
+        ("<|channel|>", "<|start|>"),
+        body="harmony",
+        closers=("<|call|>", "<|end|>", "<|return|>"),
+        source=f"{VLLM}/openai_tool_parser.py; {SGLANG}/gpt_oss_detector.py",
+    ),
+    Family(
+        "gpt-oss, marks left out",
+        ("to=functions.", "commentary to=functions.", "assistant to=functions."),
+        after=_RECIPIENT,
+        place="line",
+        source="vllm-project/vllm: vllm/frontend/processing/parser/harmony.py",
+    ),
 )
-
-THINKING: dict[str, str] = {
-    "<think>": "</think>",
-    "<thinking>": "</thinking>",
-    "<thought>": "</thought>",
-    "<reasoning>": "</reasoning>",
-    "<mm:think>": "</mm:think>",
-    "<ifm|think>": "</ifm|think>",
-    "<ifm|think_fast>": "</ifm|think_fast>",
-    "<ifm|think_faster>": "</ifm|think_faster>",
-    "<seed:think>": "</seed:think>",
-    "<longcat_think>": "</longcat_think>",
-    "<|START_THINKING|>": "<|END_THINKING|>",
-    "[THINK]": "[/THINK]",
-    "<|channel>thought": "<channel|>",
-    "<|open|>think<|sep|>": "<|close|>think<|sep|>",
-    "<|inner_prefix|>": "<|inner_suffix|>",
-    "<|begin_of_thought|>": "<|end_of_thought|>",
-    "◁think▷": "◁/think▷",
-    "Here are my reasoning steps:\n": "[BEGIN FINAL RESPONSE]",
-}
-"""What opens thinking, and what closes it."""
-
-SPOKEN = frozenset({"<think>", "<thinking>", "<thought>", "<reasoning>"})
-"""Openers that prose mentions as well: they count at the beginning of a line only."""
-
-ENVELOPES: tuple[str, ...] = (
-    "<|START_RESPONSE|>", "<|START_TEXT|>", "<|CHATBOT_TOKEN|>", "<|open|>response<|sep|>",
-    "[BEGIN FINAL RESPONSE]", ">>>all\n", "<|begin_of_solution|>",
-)  # fmt: skip
-"""What begins an answer and says nothing; text elsewhere."""
-
-TURN_ENDS: tuple[str, ...] = (
-    "<|END_RESPONSE|>", "<|END_TEXT|>", "<|END_OF_TURN_TOKEN|>", "<|close|>response<|sep|>", "<|close|>message<|sep|>",
-    "<|role_end|>", "<|message_sep|>", "[END FINAL RESPONSE]", "<|end_of_solution|>",
-    "<|end|>", "<|return|>", "<|call|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|endoftext|>",
-    "<\uff5cend▁of▁sentence\uff5c>", "<end_of_turn>",
-    "<turn|>", "<channel|>",
-)  # fmt: skip
-"""What ends an answer and says nothing, at its very end and before a call; text elsewhere, where it is spoken of."""
-
-HARMONY_ENDS = ("<|end|>", "<|return|>", "<|call|>", "<|start|>", "<|channel|>")
-"""What ends a message of gpt-oss; the last two begin the next one."""
-
-HARMONY_HEADER = re.compile(
-    r"(?:(?P<role>assistant|tool|user|system)?\s*(?:to=[\w.:-]+\s*)?(?:<\|channel\|>)?\s*)"
-    r"(?P<channel>analysis|commentary|final)?[^{}\n]{0,200}?\Z"
-)
-RECIPIENT = re.compile(r"\bto=(?:functions[.:])?(?P<name>[\w.:-]+)")
-
-CODE_TOOLS = ("python", "ipython", "code_interpreter")
-"""Tools whose argument some families write as bare code."""
 
 OPENERS: dict[str, tuple[Family, ...]] = {
     opener: tuple(family for family in FAMILIES if opener in family.openers)

@@ -8,17 +8,17 @@ from collections.abc import Callable, Generator, Mapping
 from chatls.content import JsonObject
 from chatls.providers.inline.arguments import read_code
 from chatls.providers.inline.call import NotACallError, OpenCall
-from chatls.providers.inline.families import CODE_TOOLS, HARMONY_ENDS, HARMONY_HEADER, RECIPIENT
 from chatls.providers.inline.jsoncalls import read_value
+from chatls.providers.inline.marks import CODE_TOOLS, HARMONY_ENDS, HARMONY_HEADER, RECIPIENT
 from chatls.providers.inline.source import Source, Wait, Words
 
 _LONGEST_HEADER = 300
 _MESSAGE = "<|message|>"
 _HEADER_END = Words((_MESSAGE,))
 _END = Words(HARMONY_ENDS)
-_CHANNEL = r"(?:assistant)?(?:analysis|commentary)?\s?"
-_TYPE = r"\s*(?:analysis|commentary)?\s*(?:json|code)?\s*"
-_SPELLED_SO_FAR = re.compile(rf"{_CHANNEL}(?:t|to|to=[\w.:-]*(?:\s\s?\w{{0,10}}){{0,2}}\s?)?")
+_CHANNEL = r"(?:assistant\s?)?(?:analysis|commentary)?\s?"
+_TYPE = r"(?:\s|<\|(?:channel|constrain|message)\|>|analysis|commentary|json|code)*"
+_SPELLED_SO_FAR = re.compile(rf"{_CHANNEL}(?:t|to|to=[\w.:-]*(?:\s[a-z\s]*)?(?:<[a-z<>|\s]*)?)?")
 
 
 class Harmony:
@@ -33,7 +33,11 @@ class Harmony:
 
     def read(self) -> Generator[None, None, str | None]:
         """A call, or the header of another message: its channel. Raises `NotACallError` if it is neither."""
-        header = yield from self._header()
+        try:
+            header = yield from self._header()
+        except NotACallError:
+            yield from self.read_spelled()
+            return None
         # Some name two channels, the recipient before the second. An answer is for nobody else, whatever came before.
         last = header.rpartition("<|channel|>")[2]
         recipient = RECIPIENT.search(last) or (None if last.lstrip().startswith("final") else RECIPIENT.search(header))
@@ -47,7 +51,9 @@ class Harmony:
         return None
 
     def read_spelled(self) -> Wait:
-        """A call without any mark: `commentary to=functions.x json{}`."""
+        """A call some of whose marks are missing: `commentary to=functions.x json{}`. Until it is known to be one,
+        nothing is consumed.
+        """
         source = self._source
         while not (found := self._spelled.match(source.text, source.at)):
             text = source.text[source.at : source.at + _LONGEST_HEADER]

@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from chatls.content import JsonObject
 from chatls.providers.inline import values as values
-from chatls.providers.inline.families import CLOSERS, FAMILIES, OPENERS, Family
+from chatls.providers.inline.dialect import Family
+from chatls.providers.inline.families import CLOSERS, FAMILIES, OPENERS
 from chatls.providers.inline.source import Words
 from chatls.providers.inline.words import CALLS
 
@@ -25,7 +26,12 @@ def any_of(words: Iterable[str]) -> str:
     return "(?:" + ("|".join(map(re.escape, sorted(words, key=len, reverse=True))) or "(?!)") + ")"
 
 
-_BEFORE_NAME = re.compile(rf"(?:\s|{any_of({*OPENERS, *(word for one in FAMILIES for word in one.before)})})*")
+_BEFORE = Words(word for one in FAMILIES for word in one.before)
+_BEFORE_NAME = re.compile(
+    rf"(?:\s|{any_of(OPENERS)}|{'|'.join(sorted({f'(?:{one.skip})(?:{any_of(one.before)})' for one in FAMILIES}))})*"
+)
+_AROUND = ("properties", "arguments", "parameters")
+_SKIPPED = re.compile(r"[^<>{(\[]*")
 
 
 class Marks:
@@ -39,14 +45,14 @@ class Marks:
         before = tuple(f"]]>{blank}" for blank in _NEWLINES) if cdata else (newline, "")
         self.closes = frozenset(blank + tag for blank in before for tag in (close, close[:-1] + "/>"))
         tail = "<|sep|>" if close.endswith("<|sep|>") else ">"
-        self._same = close.replace("</", "<", 1).replace("|close|", "|open|", 1).removesuffix(tail)
+        self._same = tags.same or close.replace("</", "<", 1).replace("|close|", "|open|", 1).removesuffix(tail)
         """How a tag begins that `close` closes."""
         self._whole = re.compile(rf"{re.escape(self._same)}(?:[\s=][^<>]*)?(?<!/){re.escape(tail)}")
         self._piece = re.compile(rf"{re.escape(self._same)}(?:[\s=][^<>]*)?(?:<[|sep]*)?")
         self.calls = frozenset(family.openers)
         self.ends = () if "{key}" in tags.close else tuple({tags.end, *family.closers})
         """What ends the call although nothing closed the value; nothing where any tag may stand inside values."""
-        others = (*self.ends, tags.begin) if self.ends else ()
+        others = (*self.ends, tags.begin, *tags.others) if self.ends else ()
         opened = {self._same + sign for sign in (tail[0], *" \t\r\n=")}
         tagged = {*opened, *self.calls, *(blank + other for other in others for blank in _NEWLINES)}
         self.inside = Words((*self.closes, *(() if cdata else tagged)))
@@ -89,7 +95,8 @@ def begins_call(text: str, names: Iterable[str]) -> bool | None:
     rest = text[found.end() :] if found else text
     if rest[:1] in ("{", "[") or any(rest.startswith(name) for name in names):
         return bool(rest) or None
-    return None if _OPENERS.begin_with(rest) or any(name.startswith(rest) for name in names) else False
+    may_come = _OPENERS.begin_with(rest) or _BEFORE.begin_with(rest) or any(name.startswith(rest) for name in names)
+    return None if may_come or _SKIPPED.fullmatch(rest) else False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -172,6 +179,10 @@ class Keys:
     def can_come(self, key: str) -> bool:
         """Whether this one can be next."""
         return key not in self.seen and (self._any or key in self._names)
+
+    def wraps(self, key: str) -> bool:
+        """Whether this is no parameter of the tool, but a name for all of them."""
+        return key in _AROUND and bool(self._names) and key not in self._names
 
     def is_offered(self, key: str) -> bool:
         """Whether it is one of the tool's, and did not come yet."""

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable
 
 from chatls.providers.inline import words as words
 from chatls.providers.inline.call import NotACallError
-from chatls.providers.inline.families import THINKING
+from chatls.providers.inline.marks import HEADED, THINKING
 from chatls.providers.inline.reading import Reading
 from chatls.providers.inline.source import Wait
 
@@ -35,7 +35,7 @@ class Opening:
         if not source.left():
             return ""
         if reading.closers:
-            word = yield from words.THINK.wait(source)
+            word = yield from words.THINK_FIRST.wait(source)
             source.take(len(word))
             reading.behind = True
             reading.begun()
@@ -74,7 +74,7 @@ class Opening:
         """What counts at the beginning alone; whether that was it."""
         reading = self._reading
         if not word:
-            return (yield from reading.unmarked((yield from words.ON_A_LINE.wait(reading.source))))
+            return (yield from reading.unmarked((yield from reading.on_a_line.wait(reading.source))))
         if word in words.SPELLED_FIRST:
             return (yield from self.read_spelled(word))
         if word == words.ALL:
@@ -86,7 +86,9 @@ class Opening:
         if word in words.FENCES:
             return (yield from reading.attempt(self._fenced(), bare=True))
         if word == words.RECIPIENT_FIRST:
-            return (yield from reading.attempt(reading.calls.read_header(), bare=True))
+            return (yield from reading.attempt(reading.calls.read_recipient(), bare=True))
+        if word.endswith(HEADED):
+            return (yield from reading.attempt(reading.calls.read_headed(self._names[word])))
         if word.endswith("\n"):
             return (yield from reading.attempt(reading.calls.read_named(self._names[word]), bare=True))
         return (yield from reading.attempt(reading.calls.read_names(), bare=True))

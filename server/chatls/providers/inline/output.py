@@ -2,6 +2,7 @@
 
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.inline.span import Span
+from chatls.providers.inline.suffix import Suffix
 
 _TEXTS = (TextDelta, ThinkingDelta)
 
@@ -9,9 +10,10 @@ _TEXTS = (TextDelta, ThinkingDelta)
 class Deltas:
     """Deltas, in order."""
 
-    __slots__ = ("_deltas", "_kind", "_pieces", "heard", "said", "span", "thinking")
+    __slots__ = ("_deltas", "_kind", "_pieces", "_suffix", "heard", "said", "span", "thinking")
 
-    def __init__(self) -> None:
+    def __init__(self, suffix: Suffix) -> None:
+        self._suffix = suffix
         self._deltas: list[Delta] = []
         self._pieces: list[str] = []
         self._kind: type[TextDelta | ThinkingDelta] = TextDelta
@@ -39,7 +41,7 @@ class Deltas:
         self.said = text[-1]
         if "`" in text or self.span.pieces:
             self.span.pieces.append(text)
-        self._pieces.append(text)
+        self._pieces.append(self._suffix.shown(text))
         if self.heard is not None:
             self.heard.append(text)
 

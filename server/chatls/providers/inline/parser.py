@@ -13,7 +13,7 @@ from collections.abc import Generator, Mapping
 from chatls.content import JsonObject
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.inline import words as words
-from chatls.providers.inline.families import ENVELOPES, SPOKEN, THINKING
+from chatls.providers.inline.marks import ENVELOPES, SPOKEN, THINKING
 from chatls.providers.inline.opening import Opening
 from chatls.providers.inline.output import Pieces
 from chatls.providers.inline.reading import IsKnown, Reading
@@ -91,14 +91,14 @@ class InlineParser:
         """
         if self._source.ended:
             return []
-        self._source.ended, self._source.cut, self._source.followed = True, cut, followed
+        self._source.end(cut=cut, followed=followed)
         return self._pieces.restore("", self._advance())
 
     def _watch(self) -> None:
         """All that is here was read: what the next piece must not hold if it is to pass."""
         self._patterns = self._reading.watch()
         self._at_line = self._reading.at_line()
-        self._watched = self._patterns[self._at_line]
+        self._watched = self._patterns[self._at_line] if not self._source.suffix.held else None
 
     def _advance(self) -> list[Delta]:
         next(self._run, None)
@@ -190,7 +190,7 @@ class InlineParser:
             return
         if reading.is_piece(looked_for):
             return
-        word = yield from words.ON_A_LINE.wait(source)
+        word = yield from reading.on_a_line.wait(source)
         reading.line = False
         if word in words.FENCES:
             yield from self._fence.open(word[0])

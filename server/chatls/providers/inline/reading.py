@@ -10,8 +10,8 @@ from chatls.providers.delta import CallReady, CallStart, Delta
 from chatls.providers.inline import words as words
 from chatls.providers.inline.call import NotACallError
 from chatls.providers.inline.calls import CallReader
-from chatls.providers.inline.families import HARMONY_ENDS
 from chatls.providers.inline.fence import Fence
+from chatls.providers.inline.marks import HARMONY_ENDS
 from chatls.providers.inline.output import Deltas
 from chatls.providers.inline.source import EndedError, Source, Wait, Words
 from chatls.providers.inline.watch import NOTHING_PASSES, Watched, watched
@@ -27,11 +27,12 @@ class Reading:
 
     def __init__(self, tools: Mapping[str, JsonObject], known: IsKnown | None, closers: frozenset[str]) -> None:
         self.source = Source()
-        self.out = Deltas()
+        self.out = Deltas(self.source.suffix)
         self.out.thinking = bool(closers)
         self.calls = CallReader(self.source, tools, self.out.add)
         self.known = known
         self.fence = Fence(self.source, self.out.say)
+        self.on_a_line = words.ON_A_LINE if tools else words.ON_A_LINE_OF_TEXT
         self.opening = words.at_first(() if known else tuple(tools))
         """What counts at the place that `lead` is about."""
         self.closers = closers
@@ -60,7 +61,7 @@ class Reading:
             return NOTHING_PASSES
         if self.closers:
             return self.think_words.beginning, self.think_words.beginning
-        return watched(self.fence.mark[:1])
+        return watched(self.fence.mark[:1], self.on_a_line)
 
     def at_line(self) -> bool:
         """Whether a line begins here, blanks aside, of the answer or of the code fence in it."""

@@ -4,6 +4,8 @@ import re
 from collections.abc import Generator, Iterable, Sequence
 from functools import cached_property
 
+from chatls.providers.inline.suffix import Suffix
+
 Wait = Generator[None, None, None]
 """A reader: yields where the text so far does not decide."""
 
@@ -18,11 +20,13 @@ class Source:
     """What has arrived and is not consumed yet. Each character is copied a bounded number of times, because readers
     consume what they have decided about."""
 
-    __slots__ = ("at", "cut", "ended", "followed", "keep", "record", "text", "thought")
+    __slots__ = ("at", "cut", "ended", "followed", "keep", "record", "suffix", "text", "thought")
 
     def __init__(self) -> None:
         self.text = ""
+        """As the table has it: without the suffix of its marks."""
         self.at = 0
+        self.suffix = Suffix()
         self.ended = False
         self.cut = False
         """Whether it ended because no more was allowed, not of itself."""
@@ -38,8 +42,19 @@ class Source:
 
     def add(self, text: str) -> None:
         """The next piece."""
-        self.text = self.text[self.at :] + text
+        self.text = self.suffix.take(self.text[self.at :], text)
         self.at = 0
+
+    def end(self, *, cut: bool, followed: bool) -> None:
+        """No more comes."""
+        self.ended, self.cut, self.followed = True, cut, followed
+        if cut and not followed:
+            self.suffix.held = ""
+        self._show_held()
+
+    def _show_held(self) -> None:
+        self.text += self.suffix.held
+        self.suffix.held = ""
 
     def take(self, length: int) -> str:
         """Consume so many characters."""
@@ -55,7 +70,10 @@ class Source:
 
     def put_back(self, text: str) -> None:
         """What was just taken is not consumed after all."""
-        self.text, self.at = text + self.text[self.at :], 0
+        self.text = self.suffix.take(text + self.text[self.at :], "")
+        self.at = 0
+        if self.ended:
+            self._show_held()
         size = len(text)
         while self.record and size > 0:
             last = self.record.pop()
@@ -152,6 +170,11 @@ class Words:
     def cut_off(self, source: Source) -> bool:
         """Whether the text is over in the midst of a word that begins here."""
         return source.ended and source.left() < self._longest and self.begin_with(source.text[source.at :])
+
+    def piece(self, text: str) -> int:
+        """Where the text ends in a piece of a word; its length, if it does not."""
+        places = range(max(0, len(text) - self._longest), len(text))
+        return next((place for place in places if text[place:] in self._beginnings), len(text))
 
     def begin_with(self, text: str) -> bool:
         """Whether some word, not whole, begins with this text."""

@@ -5,14 +5,15 @@ how it is written.
 """
 
 import re
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
+from typing import cast
 
 from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.providers.inline import values
 from chatls.providers.inline.between import Value
 from chatls.providers.inline.call import UNSURE, OpenCall, quoted
-from chatls.providers.inline.families import Family
+from chatls.providers.inline.dialect import Family
 from chatls.providers.inline.nested import LONGEST_TAG, Keys, Marks, marks_of
 from chatls.providers.inline.source import Source, Wait
 
@@ -57,6 +58,9 @@ class _Reader:
         while found := (yield from self._parameter(marks)):
             self._source.take(len(found[0]))
             key, kind = found["key"], found.groupdict().get("kind")
+            if keys.wraps(key):
+                yield from self._wrapped(key)
+                continue
             call.add((", " if keys.seen else "") + quoted(key) + ": ")
             keys.seen.add(key)
             member = values.member(self._schema, key)
@@ -85,20 +89,34 @@ class _Reader:
                 return None
             yield from source.need()
 
+    def _wrapped(self, key: str) -> Wait:
+        """Parameters that were written as an object, in one that is no parameter of the tool (MiniCPM)."""
+        texts: list[str] = []
+        yield from self._read(key, texts.append, scalar=False)
+        value = values.read_literal("".join(texts))
+        members: JsonObject = cast(JsonObject, value) if isinstance(value, dict) else {key: value}
+        for name, member in members.items():
+            self._call.add((", " if self._keys.seen else "") + f"{quoted(name)}: {jsontext.dumps(member).decode()}")
+            self._keys.seen.add(name)
+
     def _value(self, key: str, schema: JsonObject | None) -> Wait:
         """One value up to what closes it; text is passed on as it comes, where `schema` is None."""
-        source, call = self._source, self._call
+        call = self._call
         texts: list[str] = []
         if schema is None:
             call.add('"')
+        kinds = values.kinds(schema or {})
+        scalar = bool(kinds) and kinds <= _SCALARS
+        yield from self._read(key, call.add_text if schema is None else texts.append, scalar=scalar)
+        call.add('"' if schema is None else jsontext.dumps(values.read("".join(texts), schema)).decode())
+
+    def _read(self, key: str, add: Callable[[str], None], *, scalar: bool) -> Wait:
+        source = self._source
         cdata = (yield from source.peek()) == "<" and (yield from source.upcoming(len(_CDATA))) == _CDATA
         newline = _CDATA if cdata else (yield from self._newline())
         source.take(len(newline))
         marks = self._marks(key, "" if cdata else newline, cdata=cdata)
-        value = Value(source, marks, self._keys, self._tools, call.add_text if schema is None else texts.append)
-        kinds = values.kinds(schema or {})
-        yield from value.read(scalar=bool(kinds) and kinds <= _SCALARS)
-        call.add('"' if schema is None else jsontext.dumps(values.read("".join(texts), schema)).decode())
+        yield from Value(source, marks, self._keys, self._tools, add).read(scalar=scalar)
 
     def _newline(self) -> Generator[None, None, str]:
         """The newline that stands here, not consumed, or ""."""

@@ -4,6 +4,7 @@ import re
 from functools import cache
 
 from chatls.providers.inline import words as words
+from chatls.providers.inline.source import Words
 
 BLANK = " \t\r\f\v"
 """What may stand between a newline and what begins a line."""
@@ -21,9 +22,9 @@ NOTHING_PASSES: Watched = (None, None)
 
 
 @cache
-def watched(fence: str) -> Watched:
-    """For the answer, by the character of the code fence around it, "" outside."""
-    answer = (words.ANYWHERE.beginning.pattern, words.ON_A_LINE.beginning.pattern)
+def watched(fence: str, on_a_line: Words) -> Watched:
+    """For the answer, by the character of the code fence around it, "" outside; `on_a_line`: what a line may begin."""
+    answer = (words.ANYWHERE.beginning.pattern, on_a_line.beginning.pattern)
     begins = ("(?!)", fence) if fence else answer
     return _watched(*begins, line=False), _watched(*begins, line=True)
 

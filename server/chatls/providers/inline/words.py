@@ -4,11 +4,15 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from chatls.providers.inline.families import CLOSERS, ENVELOPES, FAMILIES, OPENERS, THINKING, TURN_ENDS
+from chatls.providers.inline.families import CLOSERS, FAMILIES, OPENERS
+from chatls.providers.inline.marks import ENVELOPES, HEADED, THINKING, TURN_ENDS
 from chatls.providers.inline.source import Words
 
 FENCES = frozenset(("```", "~~~"))
 ENDS = frozenset(THINKING.values())
+UNBEGUN = ENDS - frozenset(TURN_ENDS) | {"<channel|>"}
+"""What ends thinking and nothing else, so that it tells of a beginning that was part of the prompt."""
+
 HARMONY = frozenset(opener for opener in OPENERS if OPENERS[opener][0].body == "harmony")
 LINE_OPENERS = frozenset(opener for family in FAMILIES if family.place == "line" for opener in family.openers)
 CALLS = frozenset(OPENERS) - LINE_OPENERS
@@ -35,15 +39,20 @@ ECHOES = frozenset((
 
 LAST = frozenset(TURN_ENDS)
 EVERYWHERE = frozenset((*CALLS, *THINKING, *ENVELOPES, *LAST)) - {STEPS}
-DROPPED_FIRST = ENDS | ECHOES
+DROPPED_FIRST = UNBEGUN | ECHOES
 DROPPED_BEHIND = frozenset((*CLOSERS, *ENDS, ";"))
 
 CALL = Words(CALLS)
-THINK = Words(THINKING)
+THINK_FIRST = Words((*THINKING, "thought\n"))
+"""Where the template opened thinking, some models open it, too; Gemma's channel has a name."""
+
 END = Words(ENDS)
 FENCE = Words(FENCES)
 ANYWHERE = Words((*EVERYWHERE, "```"))
 ON_A_LINE = Words((*LINE_OPENERS, *FENCES, "{", "["))
+ON_A_LINE_OF_TEXT = Words(FENCES)
+"""The same where no tool is offered."""
+
 BEHIND_LAST = Words((*EVERYWHERE, *LINE_OPENERS))
 BEHIND = Words((*EVERYWHERE, *DROPPED_BEHIND))
 BEHIND_SPELLED = Words((*EVERYWHERE, *DROPPED_BEHIND, *SPELLED))
@@ -72,6 +81,6 @@ def at_first(tools: tuple[str, ...]) -> Words:
 
 def names_first(tools: Iterable[str]) -> dict[str, str]:
     """How a reply may begin with a tool's name: on a line of its own, or where the marks around it were left out (those
-    of Mistral, and of Kimi).
+    of Mistral, and of Kimi), or the one before it was part of the prompt (Inkling).
     """
-    return {form: name for name in tools for form in (f"{name}\n", f"{name}{{", f"functions.{name}:")}
+    return {form: name for name in tools for form in (f"{name}\n", f"{name}{{", f"functions.{name}:", name + HEADED)}

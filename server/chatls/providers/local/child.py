@@ -49,7 +49,7 @@ class LocalChild:
                 address = await _address(child, {**wanted, "apiKey": key})
         except TimeoutError as error:
             await child.aclose()
-            text = f"the model was not loaded within {within:g} s. Raise limits.firstByteTimeout in the settings."
+            text = f"the model was not loaded within {within:g} s. Raise limits.first_byte_timeout in the settings."
             raise ProviderError("timeout", text, retryable=True) from error
         except BaseException:
             await child.aclose()

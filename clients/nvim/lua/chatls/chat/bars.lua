@@ -43,6 +43,9 @@ local function running(chat, now)
   end
   local word = chat.view.status == "waiting" and "waiting for the model" or call and call.name or "running"
   local parts = { { " ● " .. word, "ChatlsRunning" }, { seconds, "ChatlsQuiet" } }
+  if #chat.steering > 0 then
+    table.insert(parts, { ("  ▸ %d to be told"):format(#chat.steering), "ChatlsWaiting" })
+  end
   local key = keys.shown("cancel")
   if key then
     table.insert(parts, { ("  %s cancels"):format(key), "ChatlsQuiet" })

@@ -22,6 +22,8 @@ local TICK_MS = 250
 ---@field began integer Milliseconds.
 ---@field context? chatls.ContentBlock[] What was told of the editor last.
 ---@field along? { blocks: chatls.ContentBlock[], label: string } What goes along with the next prompt.
+---@field steering { text: string, blocks?: chatls.ContentBlock[], sent?: boolean }[] What was said to the turn that runs,
+---and the model was not told yet.
 ---@field drawn integer Milliseconds; when it was drawn last.
 ---@field cost number Milliseconds that this took.
 ---@field scheduled? boolean It will be drawn soon.
@@ -36,7 +38,8 @@ Chat.__index = Chat
 ---@param on_change fun(chat: chatls.Chat, ended?: boolean)
 ---@return chatls.Chat
 function M.new(number, buf, on_change)
-  local chat = { number = number, transcript = view.new(buf), began = 0, drawn = 0, cost = 0, on_change = on_change }
+  local chat = { number = number, transcript = view.new(buf), began = 0, drawn = 0, cost = 0, steering = {} }
+  chat.on_change = on_change
   return setmetatable(chat, Chat)
 end
 
@@ -113,6 +116,10 @@ function Chat:begin(params)
   self.handle = daemon.prompt(params, function(event)
     state.fold(self.view, event)
     self.session = self.view.sessionId or self.session
+    if event.kind == "steered" then
+      table.remove(self.steering, 1)
+    end
+    self:say_waiting()
     self:schedule()
   end, function(result, err)
     self:ended(params, result, err)
@@ -128,6 +135,42 @@ function Chat:begin(params)
   )
   self:schedule()
   self.on_change(self)
+end
+
+---Say something to the turn that runs. What the model is not told before its end comes back into the prompt.
+---@param text string
+---@param blocks? chatls.ContentBlock[]
+---@return boolean whether there is one that takes it
+function Chat:steer(text, blocks)
+  if not self.handle or self.cancelling then
+    return false
+  end
+  table.insert(self.steering, { text = text, blocks = blocks })
+  self:say_waiting()
+  self.on_change(self)
+  return true
+end
+
+---Send what waits, once the turn has a name.
+function Chat:say_waiting()
+  local turn = self.handle and self.handle.turn_id
+  for _, said in ipairs(turn and self.steering or {}) do
+    if not said.sent then
+      said.sent = true
+      local params = { sessionId = self.session, turnId = turn, content = (self:content(said.text, said.blocks)) }
+      daemon.request("chat/steer", params, function() end)
+    end
+  end
+end
+
+---What the model was not told, to go on with.
+---@return string? nil: it was told all
+function Chat:take_unsent()
+  local texts = vim.tbl_map(function(said)
+    return said.text
+  end, self.steering)
+  self.steering = {}
+  return #texts > 0 and table.concat(texts, "\n\n") or nil
 end
 
 ---Draw soon: many events, one drawing; and never more than a third of the time goes into it.

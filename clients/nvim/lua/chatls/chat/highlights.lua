@@ -9,6 +9,7 @@ M.GROUPS = {
   ChatlsPrompt = "CursorLine",
   ChatlsPromptBar = "Function",
   ChatlsAttachment = "Comment",
+  ChatlsSteered = "Function",
   ChatlsThinking = "Comment",
   ChatlsTool = "Function",
   ChatlsArgument = "Normal",

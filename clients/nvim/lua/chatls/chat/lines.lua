@@ -21,6 +21,13 @@ local function retry(block)
   return drawing
 end
 
+---What the person said meanwhile, where the model was told.
+local function steered(block)
+  local drawing = { lines = {}, marks = {} }
+  format.section(drawing, "▸ " .. block.text:gsub("\n", "\n  "), "ChatlsSteered")
+  return drawing
+end
+
 ---How a block that is not simply text reads.
 ---@param block chatls.Block
 ---@param elapsed? integer Milliseconds since it stands as it does.
@@ -30,7 +37,7 @@ function M.block(block, elapsed, width)
   if block.type == "tool" then
     return call.draw(block, elapsed, width)
   end
-  return block.type == "notice" and notice(block) or retry(block)
+  return (block.type == "notice" and notice or block.type == "steered" and steered or retry)(block)
 end
 
 ---What a person asked, and what went along.

@@ -75,6 +75,12 @@ end
 ---@param ended? boolean
 local function changed(chat, ended)
   redraw()
+  local unsent = ended and chat:take_unsent()
+  if unsent and api.nvim_buf_is_valid(chat.prompt) then
+    local written = prompt.text(chat.prompt)
+    prompt.set(chat.prompt, written:find("%S") and unsent .. "\n\n" .. written or unsent)
+    say("the turn ended before the model was told: it stands in the prompt again")
+  end
   if ended and #vim.fn.win_findbuf(chat.transcript.buf) == 0 then
     local how = chat.view.stopReason == "error" and "failed" or chat.view.stopReason == "cancelled" and "was cancelled"
     say(("chat %d %s"):format(chat.number, how or "has its answer"))
@@ -207,9 +213,9 @@ function M.send(text, blocks)
     M.open({ focus = false })
   end
   blocks = blocks or chat.along and chat.along.blocks
-  if not chat:ask(text, blocks) then
+  if not chat:ask(text, blocks) and not chat:steer(text, blocks) then
     prompt.set(chat.prompt, text)
-    say("a turn runs; it can be sent when that has ended", vim.log.levels.WARN)
+    say("the turn is being cancelled; it can be sent when that has ended", vim.log.levels.WARN)
     return false
   end
   chat.along = nil

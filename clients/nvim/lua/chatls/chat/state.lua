@@ -7,11 +7,12 @@
 -- thousand chunks costs no more per chunk than a short one. Every change counts up the `rev` of its block.
 
 local text = require("chatls.chat.text")
+local told = require("chatls.chat.told")
 
 local M = {}
 
 ---@class chatls.Block
----@field type "text"|"thinking"|"tool"|"notice"|"retry"
+---@field type "text"|"thinking"|"tool"|"notice"|"retry"|"steered"
 ---@field step integer In which it began, from 1.
 ---@field rev integer Counts the changes.
 ---@field text? chatls.Text|string A `Text` in blocks of type text and thinking.
@@ -69,14 +70,6 @@ function M.new()
   return { status = "waiting", blocks = {}, steps = 0, tools = {}, calls = {} }
 end
 
----@param view chatls.View
----@param block table
-local function add(view, block)
-  block.step, block.rev = view.steps + 1, 1
-  view.blocks[#view.blocks + 1] = block
-  return block
-end
-
 local function written(type)
   return function(view, event)
     local last = view.blocks[#view.blocks]
@@ -84,43 +77,13 @@ local function written(type)
       text.grow(last.text, event.text)
       touch(last)
     else
-      add(view, { type = type, text = text.new(event.text) })
+      told.add(view, { type = type, text = text.new(event.text) })
     end
   end
-end
-
-local function but_for_numbers(told)
-  return (told:gsub("[0-9][0-9.,]*", "0"))
-end
-
-local function notice(view, event)
-  local last = view.blocks[#view.blocks]
-  local same = last and last.type == "notice" and last.level == event.level and last.step == view.steps + 1
-  if same and but_for_numbers(last.text) == but_for_numbers(event.text) then
-    last.text = event.text
-    touch(last)
-  else
-    add(view, { type = "notice", level = event.level, text = event.text })
-  end
-end
-
-local function retry(view, event)
-  if event.discards == "thinking" then -- that of a reply that broke off does not count
-    for at = #view.blocks, 1, -1 do
-      if view.blocks[at].type == "thinking" and view.blocks[at].step == view.steps + 1 then
-        table.remove(view.blocks, at)
-      end
-    end
-  end
-  local last = view.blocks[#view.blocks]
-  local block = last and last.type == "retry" and last or add(view, { type = "retry" })
-  block.attempt, block.delayMs, block.reason, block.text = event.attempt, event.delayMs, event.reason, event.text
-  block.step = view.steps + 1
-  touch(block)
 end
 
 local function call_started(view, event, name, kind)
-  local block = add(view, {
+  local block = told.add(view, {
     type = "tool",
     id = event.toolCallId,
     name = name,
@@ -226,8 +189,9 @@ local kinds = {
   end,
   textChunk = written("text"),
   thinkingChunk = written("thinking"),
-  notice = notice,
-  retry = retry,
+  notice = told.notice,
+  retry = told.retry,
+  steered = told.steered,
   stepEnd = step_ended,
   toolCallStart = function(view, event)
     call_started(view, event, event.name, event.toolKind)

@@ -1,0 +1,52 @@
+-- The part of the fold (state.lua) that is about what stands beside the reply: notices, retries, what the person said.
+
+local M = {}
+
+---A block that begins now, behind all others.
+---@param view chatls.View
+---@param block table
+function M.add(view, block)
+  block.step, block.rev = view.steps + 1, 1
+  view.blocks[#view.blocks + 1] = block
+  return block
+end
+
+local function but_for_numbers(told)
+  return (told:gsub("[0-9][0-9.,]*", "0"))
+end
+
+function M.notice(view, event)
+  local last = view.blocks[#view.blocks]
+  local same = last and last.type == "notice" and last.level == event.level and last.step == view.steps + 1
+  if same and but_for_numbers(last.text) == but_for_numbers(event.text) then
+    last.text = event.text
+    last.rev = last.rev + 1
+  else
+    M.add(view, { type = "notice", level = event.level, text = event.text })
+  end
+end
+
+function M.retry(view, event)
+  if event.discards == "thinking" then -- that of a reply that broke off does not count
+    for at = #view.blocks, 1, -1 do
+      if view.blocks[at].type == "thinking" and view.blocks[at].step == view.steps + 1 then
+        table.remove(view.blocks, at)
+      end
+    end
+  end
+  local last = view.blocks[#view.blocks]
+  local block = last and last.type == "retry" and last or M.add(view, { type = "retry" })
+  block.attempt, block.delayMs, block.reason, block.text = event.attempt, event.delayMs, event.reason, event.text
+  block.step = view.steps + 1
+  block.rev = block.rev + 1
+end
+
+function M.steered(view, event)
+  local words = {}
+  for _, block in ipairs(event.content) do
+    words[#words + 1] = block.type == "text" and block.text or nil
+  end
+  M.add(view, { type = "steered", text = table.concat(words, "\n") })
+end
+
+return M
