@@ -50,14 +50,6 @@ def kill_all() -> None:
         _kill_marked(*marks)
 
 
-def lock_file(descriptor: int, *, shared: bool = False) -> bool:
-    """Lock an open file without waiting: whether it could be. The lock ends with the descriptor, or the process."""
-    with suppress(BlockingIOError):
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        return True
-    return False
-
-
 async def gone(pid: int) -> None:
     """Wait until some process, not a child of ours, has ended."""
     watch = _watch(pid)

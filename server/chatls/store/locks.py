@@ -6,11 +6,14 @@ from hashlib import sha256
 from pathlib import Path
 from time import monotonic, sleep
 
-from chatls.children.process import lock_file
+from chatls.children.process import locked
 
-_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _PATIENCE = 0.1
 """Seconds: who only looks whether a session runs holds its lock for a moment."""
+
+
+_PAUSE = 0.003
+_LOOKS = 3
 
 
 class SessionLocks:
@@ -30,7 +33,7 @@ class SessionLocks:
         while (descriptor := self._taken(session)) is None:
             if monotonic() > deadline:
                 return False
-            sleep(0.005)
+            sleep(_PAUSE)
         self._held[session] = descriptor
         return True
 
@@ -52,15 +55,11 @@ class SessionLocks:
         return {name for name in asked if self._is_locked(name)}
 
     def _taken(self, session: str) -> int | None:
-        descriptor = os.open(self._place(session), _FLAGS, 0o600)
-        try:
-            if lock_file(descriptor) and self._is_there(session, descriptor):
-                return descriptor
-        except BaseException:
+        descriptor = locked(self._place(session))
+        if descriptor is not None and not self._is_there(session, descriptor):
             os.close(descriptor)
-            raise
-        os.close(descriptor)
-        return None
+            return None
+        return descriptor
 
     def _is_there(self, session: str, descriptor: int) -> bool:
         """Whether the file was not removed by whoever held it before."""
@@ -71,14 +70,17 @@ class SessionLocks:
         return (now.st_dev, now.st_ino) == (held.st_dev, held.st_ino)
 
     def _is_locked(self, session: str) -> bool:
-        try:
-            descriptor = os.open(self._place(session), _FLAGS & ~os.O_CREAT)
-        except OSError:
-            return False
-        try:
-            return not lock_file(descriptor, shared=True)
-        finally:
-            os.close(descriptor)
+        """Whoever else only looks holds it for a moment as well: so look more than once."""
+        for _ in range(_LOOKS):
+            try:
+                descriptor = locked(self._place(session))
+            except OSError:
+                return False
+            if descriptor is not None:
+                os.close(descriptor)
+                return False
+            sleep(_PAUSE)
+        return True
 
     def _place(self, session: str) -> Path:
         return self._folder / _called(session)
