@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fix test test-editors test-editors-newest test-long check format bench docs docs-check docs-record coverage clean
+.PHONY: help demo demo-fix test test-editors test-editors-newest test-long check format bench docs docs-check vsix test-vscode docs-record coverage clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -25,10 +25,17 @@ test-editors: .venv/.dev ## run the tests of the Neovim plugin in a real Neovim,
 test-editors-newest: .venv/.dev ## the same in the newest Neovim that Debian has
 	CHATLS_NVIM="$$($(PY) tests/editors/fetch.py newest)" $(PY) -m pytest tests/editors
 
+vsix: ## package the VS Code extension
+	@PATH="$$(tests/vscode/prepare.sh tools):$$PATH" tests/vscode/package.sh
+
+test-vscode: .venv/.dev ## check the VS Code extension, and run its tests in a real VS Code, which is fetched
+	@PATH="$$(tests/vscode/prepare.sh editor):$$PATH" tests/vscode/run.sh
+
 test-long: .venv/.dev ## run what takes minutes: long chats in the oldest and in the newest Neovim
 	$(PY) tests/editors/fetch.py
 	CHATLS_LONG=1 $(PY) -m pytest tests/editors/test_stress.py
 	CHATLS_LONG=1 CHATLS_NVIM="$$($(PY) tests/editors/fetch.py newest)" $(PY) -m pytest tests/editors/test_stress.py
+	PATH="$$(tests/vscode/prepare.sh editor):$$PATH" tests/vscode/run.sh flood
 
 coverage: .venv/.dev ## run all tests and measure what they reach, in child processes too
 	$(PY) -m coverage erase

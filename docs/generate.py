@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import record
-from generation import letters, lua, markdown, python, reference, schema, settings, tools, typescript
+from generation import letters, lua, markdown, python, reference, schema, settings, tools, typescript, view, vscode
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -25,6 +25,10 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield DOCS / "protocol.schema.json", schema.document()
     yield ROOT / "clients/python/chatls_client/protocol.py", python.module()
     yield ROOT / "clients/vscode/src/protocol.ts", typescript.module()
+    yield ROOT / "clients/vscode/src/view.ts", view.module()
+    yield ROOT / "clients/vscode/src/letters.ts", letters.typescript()
+    manifest = ROOT / "clients/vscode/package.json"
+    yield manifest, vscode.manifest(manifest.read_text("utf-8"))
     yield ROOT / "clients/nvim/lua/chatls/protocol.lua", lua.module()
     yield ROOT / "clients/nvim/lua/chatls/letters.lua", letters.module()
 

@@ -124,6 +124,17 @@ class CommandSettings(_Model):
     it (`off`), or everything runs inside, and nothing where it does not work (`required`)."""
 
 
+Save = Literal["agent", "all", "never"]
+
+
+class EditSettings(_Model):
+    """What becomes of changed documents."""
+
+    save: Save = "agent"
+    """What is open in the editor is saved behind an edit of the agent's if it had no changes of its own before
+    (`agent`); all that is unsaved is saved before a command runs, too (`all`); nothing is saved (`never`)."""
+
+
 class LimitSettings(_Model):
     """Bounds. Durations are seconds, fractions allowed; 0 switches a limit off."""
 
@@ -168,6 +179,7 @@ class Settings(_Model):
     parameters: ParameterSettings = ParameterSettings()
     tools: ToolSettings = ToolSettings()
     commands: CommandSettings = CommandSettings()
+    edits: EditSettings = EditSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
     permissions: tuple[PermissionRule, ...] = ()

@@ -162,6 +162,12 @@ class Editor(Texts, Protocol):
         """
         ...
 
+    async def save(self, uris: Sequence[str]) -> frozenset[str]:
+        """Have open documents written to the disk; which ones were, by what the editor says. A document may be another
+        one then: editors format what they save. Bounded in time, raises nothing; none where it cannot.
+        """
+        ...
+
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         """The problems of one document, or of all. `changed`: it has just changed, so the editor may take a moment
         until it knows. Bounded in time; raises `ToolError` where the editor does not answer.

@@ -22,6 +22,9 @@ StopReason = Literal["end_turn", "max_tokens", "max_turn_requests", "refusal", "
 StepStopReason = Literal["end_turn", "tool_calls", "max_tokens", "refusal"]
 """How one model reply ended."""
 
+ReplyPart = Literal["text", "thinking"]
+"""What a stretch of a reply is."""
+
 NoticeLevel = Literal["info", "warning"]
 """How much a notice matters."""
 
@@ -53,6 +56,19 @@ class ThinkingChunk(WireValue):
 
     text: str
     kind: Literal["thinkingChunk"] = "thinkingChunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Reclassified(WireValue):
+    """The beginning of the reply's text is something else: the prompt had opened the model's thinking, and it ends."""
+
+    from_: ReplyPart
+    """What it was shown as: `text`."""
+    to: ReplyPart
+    """What it is: `thinking`."""
+    length: int
+    """Code points, from the beginning of the reply's text (since the last `stepEnd`)."""
+    kind: Literal["reclassified"] = "reclassified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +219,7 @@ Event = (
     | TurnStart
     | TextChunk
     | ThinkingChunk
+    | Reclassified
     | ToolCallStart
     | ToolCallDelta
     | ToolCallEnd

@@ -100,6 +100,9 @@ class Desk:
     async def reload(self, uris: Sequence[str]) -> bool:
         raise AssertionError(f"nobody expected that to be read anew: {uris}")
 
+    async def save(self, uris: Sequence[str]) -> frozenset[str]:
+        raise AssertionError(f"nobody expected that to be saved: {uris}")
+
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed
         return ()

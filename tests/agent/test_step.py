@@ -15,6 +15,7 @@ from chatls.content import TextContent, Usage
 from chatls.events import (
     Event,
     Notice,
+    Reclassified,
     Retry,
     StepEnd,
     StepStopReason,
@@ -35,6 +36,7 @@ from chatls.providers.delta import (
     Failed,
     Finished,
     TextDelta,
+    TextWasThinking,
     ThinkingDelta,
 )
 from chatls.tools import TOOLS as REAL_TOOLS
@@ -106,6 +108,14 @@ async def test_text_and_thinking_pass_through_piece_by_piece_and_are_remembered_
         StepEnd("end_turn", None, "ab"),
     ]
     assert step.close() == ([], [AssistantMessage("ab", (), "hmm")])
+
+
+async def test_text_that_was_thinking_is_told_by_its_length_and_remembered_as_that() -> None:
+    step = new_step()
+    events = feed(step, TextWasThinking(), TextDelta("h\N{WAVING HAND SIGN}"), TextWasThinking(), TextDelta("b"))
+    assert events[1:] == [Reclassified("text", "thinking", 2), TextChunk("b")]
+    assert feed(step, Finished("end_turn", None)) == [StepEnd("end_turn", None, "b")]
+    assert step.close() == ([], [AssistantMessage("b", (), "h\N{WAVING HAND SIGN}")])
 
 
 async def test_retries_and_notices_pass_through_and_leave_no_trace() -> None:

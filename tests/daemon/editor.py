@@ -45,6 +45,12 @@ class Editor:
         self.type(self.path.read_text())
         self.daemon.reply(request, {"reloaded": [self.uri]})
 
+    def write(self, request: Json) -> None:
+        """Do what `chat/save` says."""
+        assert request["params"] == {"uris": [self.uri]}
+        self.save()
+        self.daemon.reply(request, {"saved": [self.uri]})
+
     def close(self) -> None:
         self.daemon.notify("textDocument/didClose", {"textDocument": {"uri": self.uri}})
 

@@ -309,11 +309,12 @@ class Daemon:
         diagnostics: bool = False,
         edits: bool = False,
         reload: bool = False,
+        save: bool = False,
         roots: Sequence[Path] = (),
         **params: Any,
     ) -> Json:
-        """Say hello, and what the client can do: ask for permission, tell problems, apply edits, read anew."""
-        chat = {"version": 1, "permission": permission, "diagnostics": diagnostics, "reload": reload}
+        """Say hello, and what the client can do: ask for permission, tell problems, apply edits, read anew, save."""
+        chat = {"version": 1, "permission": permission, "diagnostics": diagnostics, "reload": reload, "save": save}
         workspace = {"applyEdit": edits, "workspaceEdit": {"documentChanges": edits}}
         capabilities = {"experimental": {"chat": chat}, "workspace": workspace, **params.pop("capabilities", {})}
         given: Json = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities}

@@ -137,6 +137,105 @@ def test_a_closed_file_is_changed_on_the_disk(asking: Daemon) -> None:
     assert count(asking) == number
 
 
+CALC, CHECK = "def add(a, b):\n    return a - b\n", "from calc import add\nassert add(1, 2) == 3\nprint('all well')\n"
+MENDED = CALC.replace("a - b", "a + b")
+
+
+def run(command: str) -> list[Json]:
+    return [{"toolCall": {"name": "run_command", "arguments": {"command": command}}}]
+
+
+def with_calc(start: Start, save: str | None = None, *, answers: bool = True) -> Editor:
+    """An editor that answers `chat/save`, with a program open in it that does not add."""
+    daemon = start()
+    root = daemon.folder / "root"
+    root.mkdir()
+    (root / "check.py").write_text(CHECK)
+    settings = {"edits": {"save": save}} if save else {}
+    daemon.initialize(settings, permission=True, edits=True, save=answers, roots=[root])
+    editor = Editor(daemon, "calc.py")
+    editor.path.write_text(CALC)
+    editor.open(CALC)
+    looked(daemon)
+    return editor
+
+
+def mended(editor: Editor) -> Turn:
+    """A turn that mends the program and runs its test, up to the answer to the question about the command."""
+    mend = edit("calc.py", "a - b", "a + b")
+    turn = editor.daemon.prompt(read("calc.py"), [mend], run("python3 -B check.py"), DONE)
+    allowed(turn)
+    editor.take(editor.daemon.asked("workspace/applyEdit", 1))
+    return turn
+
+
+def test_a_command_sees_what_the_agent_changed_in_a_document_that_was_saved(start: Start) -> None:
+    editor = with_calc(start)
+    turn = mended(editor)
+    editor.write(editor.daemon.asked("chat/save", 1))
+    allowed(turn)
+    turn.result()
+    assert "open in the editor, and saved" in turn.said(1)
+    assert editor.path.read_text() == MENDED
+    assert "all well" in turn.said(2)
+    assert "not on the disk" not in turn.said(2)
+
+
+def test_what_saving_makes_of_a_document_is_what_the_model_knows(start: Start) -> None:
+    editor = with_calc(start)
+    turn = mended(editor)
+    request = editor.daemon.asked("chat/save", 1)
+    editor.type(MENDED + "# formatted\n")
+    editor.write(request)
+    allowed(turn)
+    turn.result()
+    assert "+# formatted" in turn.said(1)
+    assert difference(turn, 1)["newText"] == MENDED + "# formatted\n"
+    again = editor.daemon.prompt([edit("calc.py", "# formatted", "# by hand")], DONE, sessionId=turn.session_id)
+    allowed(again)
+    editor.take(editor.daemon.asked("workspace/applyEdit", 2))
+    editor.write(editor.daemon.asked("chat/save", 2))
+    assert again.result()["tools"] == {"edit_file": 1}
+    assert again.ended(0)["status"] == "completed"
+
+
+@pytest.mark.parametrize("way", ["never", "refused", "no answer to it"])
+def test_where_it_is_not_saved_the_command_and_its_question_say_so(start: Start, way: str) -> None:
+    editor = with_calc(start, "never" if way == "never" else None, answers=way == "refused")
+    turn = mended(editor)
+    if way == "refused":
+        editor.daemon.respond(editor.daemon.asked("chat/save", 1), error={"code": -32603, "message": "read-only"})
+    question = allowed(turn)
+    turn.result()
+    assert "on the disk once it is saved" in turn.said(1)
+    assert "calc.py" in question["preview"][-1]["text"]
+    assert 'These have changes in the editor that are not on the disk: "calc.py".' in turn.said(2)
+    assert editor.path.read_text() == CALC
+    if way != "refused":
+        assert count(editor.daemon, "chat/save") == 1, "it was not asked for"
+
+
+def test_what_a_person_has_not_saved_is_not_saved_behind_an_edit(start: Start) -> None:
+    editor = with_calc(start)
+    editor.type(CALC + "# half a thou")
+    turn = mended(editor)
+    allowed(turn)
+    turn.result()
+    assert editor.path.read_text() == CALC
+    assert 'not on the disk: "calc.py"' in turn.said(2)
+
+
+def test_all_that_is_unsaved_is_saved_before_a_command_where_the_settings_say_so(start: Start) -> None:
+    editor = with_calc(start, "all")
+    editor.type(MENDED)
+    turn = editor.daemon.prompt(run("python3 -B check.py"), DONE)
+    question = allowed(turn)
+    editor.write(editor.daemon.asked("chat/save", 1))
+    turn.result()
+    assert 'Saved before it runs: "calc.py"' in question["preview"][-1]["text"]
+    assert "all well" in turn.said(0)
+
+
 def test_a_file_whose_lines_changed_on_the_disk_while_the_question_was_open_is_left_alone(asking: Daemon) -> None:
     path = asking.folder / "root" / "stale.txt"
     path.write_text("one\ntwo\n")

@@ -326,3 +326,21 @@ def test_a_call_that_breaks_off_is_closed_and_does_not_run(daemon: Daemon, serve
     [run] = [one for one in turn.events if one["kind"] == "toolRunEnd"]
     assert (bool(call["argumentsError"]), run["status"]) == (True, "cancelled")
     assert turn.text == "I look. "
+
+
+def test_a_think_block_that_the_prompt_opened_is_told_at_its_end_and_known_from_then_on(
+    daemon: Daemon, server: ScriptedServer
+) -> None:
+    written = "I wonder \N{THINKING FACE}.\n</think>\n\nIt is 4."
+    server.play(spelled(written), spelled(written))
+    configure(daemon, server)
+    turn = daemon.prompt()
+    assert turn.result()["stopReason"] == "end_turn"
+    [told] = [one for one in turn.events if one["kind"] == "reclassified"]
+    assert (told["from"], told["to"], told["length"]) == ("text", "thinking", len("I wonder \N{THINKING FACE}.\n"))
+    assert (turn.text, texts(turn, "thinkingChunk")) == ("I wonder \N{THINKING FACE}.\nIt is 4.", "")
+    assert [one["text"] for one in turn.events if one["kind"] == "stepEnd"] == ["It is 4."]
+    turn = daemon.prompt()
+    turn.result()
+    assert (turn.text, texts(turn, "thinkingChunk")) == ("It is 4.", "I wonder \N{THINKING FACE}.\n")
+    assert not [one for one in turn.events if one["kind"] == "reclassified"]

@@ -14,6 +14,9 @@ COPIED = (
     "clients/python/example.py",
     "clients/python/chatls_client/protocol.py",
     TYPESCRIPT,
+    "clients/vscode/src/view.ts",
+    "clients/vscode/src/letters.ts",
+    "clients/vscode/package.json",
     "clients/nvim/lua/chatls/protocol.lua",
     "clients/nvim/lua/chatls/letters.lua",
 )

@@ -36,19 +36,67 @@ def test_an_edit_is_shown_as_a_diff_and_done_when_it_is_allowed(nvim: Open, proj
     assert (project / "notes.txt").read_text() == EDITED
 
 
-def test_an_edit_of_an_open_buffer_is_not_saved_and_is_taken_back_with_u(nvim: Open, project: Path) -> None:
+def test_an_edit_of_an_open_buffer_is_saved_and_is_taken_back_with_u(nvim: Open, project: Path) -> None:
     it = asked(nvim, *SCRIPT, files=(project / "notes.txt",))
     it.answer("y")
     it.wait_for_end()
     buffer = it.editor.lua("return vim.fn.bufnr('notes.txt')")
     assert it.editor.text(buffer) + "\n" == EDITED
-    assert it.editor.lua("return vim.bo[...].modified", buffer) is True
-    assert (project / "notes.txt").read_text() == NOTES
+    assert it.editor.lua("return vim.bo[...].modified", buffer) is False
+    assert (project / "notes.txt").read_text() == EDITED
     it.editor.lua("vim.api.nvim_set_current_win(vim.fn.bufwinid(...))", buffer)
     it.editor.keys("u")
     assert it.editor.text(buffer) + "\n" == NOTES
     it.editor.keys("<C-r>")
     assert it.editor.text(buffer) + "\n" == EDITED
+
+
+def test_a_buffer_that_was_not_saved_before_an_edit_is_not_saved_behind_it(nvim: Open, project: Path) -> None:
+    it = chat(nvim, *SCRIPT, files=(project / "notes.txt",))
+    it.editor.keys("Gotyped<Esc>")
+    it.ask("buy cheese")
+    it.question()
+    it.answer("y")
+    it.wait_for_end()
+    buffer = it.editor.lua("return vim.fn.bufnr('notes.txt')")
+    assert it.editor.text(buffer) + "\n" == EDITED + "typed\n"
+    assert it.editor.lua("return vim.bo[...].modified", buffer) is True
+    assert (project / "notes.txt").read_text() == NOTES
+
+
+def test_a_file_that_somebody_else_writes_meanwhile_is_not_saved_over(nvim: Open, project: Path) -> None:
+    it = chat(nvim, *SCRIPT, files=(project / "notes.txt",))
+    write = "vim.fn.writefile({'of git'}, 'notes.txt')"
+    apply = "local b = require('chatls.edits'); local apply = b.apply; b.apply = function(...) "
+    it.editor.lua(f"{apply} local answer = apply(...); {write}; return answer end")
+    it.ask("buy cheese")
+    it.question()
+    it.answer("y")
+    it.wait_for_end()
+    buffer = it.editor.lua("return vim.fn.bufnr('notes.txt')")
+    assert it.editor.text(buffer) + "\n" == EDITED
+    assert (project / "notes.txt").read_text() == "of git\n"
+
+
+def test_a_person_edits_tests_and_mends_without_saving_once(nvim: Open, project: Path) -> None:
+    """What saving formats is formatted, by the person's own autocommand, and the agent goes on with it."""
+    calc, check = project / "calc.py", project / "check.py"
+    calc.write_text("def add(a, b):\n    return a - b\n")
+    check.write_text("from calc import add\nassert add(1, 2) == 3\nprint('all well')\n")
+    test = call("run_command", command="python3 -B check.py")
+    mends = [edit("calc.py", "a - b", "a * b")], [edit("calc.py", "a * b", "a + b")]
+    replies = ([call("read_file", path="calc.py")], mends[0], [test], mends[1], [test], [{"text": "Mended."}])
+    it = chat(nvim, *replies, files=(calc,))
+    it.editor.command("autocmd BufWritePre calc.py call append('$', '# formatted')")
+    it.ask("mend it")
+    for _ in range(4):
+        it.question()
+        it.answer("y")
+    text = it.wait_for_end()
+    assert "AssertionError" in text
+    assert "all well" in text
+    assert calc.read_text() == "def add(a, b):\n    return a + b\n# formatted\n# formatted\n"
+    it.editor.command("autocmd! BufWritePre calc.py")
 
 
 def test_two_edits_of_a_turn_are_taken_back_one_by_one(nvim: Open, project: Path) -> None:

@@ -466,6 +466,35 @@ async def test_a_client_that_does_not_reload_is_no_error(monkeypatch: pytest.Mon
     assert slow.wire.messages[-1]["method"] == "$/cancelRequest"
 
 
+# Saving
+
+
+SAVES: Json = {"experimental": {"chat": {"save": True}}}
+
+
+async def test_a_client_says_which_documents_it_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(SAVES)
+    client.open("a")
+
+    async def saved(client: Client, *steps: Callable[[Json], None]) -> Any:
+        return await client.during(lambda: client.editor.save([URI]), *steps)
+
+    assert await saved(client, client.answers({"saved": [URI, "file:///other"]})) == {URI}
+    (request,) = client.requests
+    assert (request["method"], request["params"]) == ("chat/save", {"uris": [URI]})
+    odd: tuple[Any, ...] = ([], {}, {"saved": ["file:///other"]}, {"saved": [5]}, None)
+    for answer in odd:
+        client = Client(SAVES)
+        assert not await saved(client, client.answers(answer)), answer
+    refusing = Client(SAVES)
+    assert not await saved(refusing, refusing.refuses("unknown"))
+    assert not await saved(Client(ALL))
+    monkeypatch.setattr(editor, "SAVING", 0.01)
+    slow = Client(SAVES)
+    assert not await saved(slow)
+    assert slow.wire.messages[-1]["method"] == "$/cancelRequest"
+
+
 LETTERS = st.text(st.sampled_from("ab\n\r\u2028e\u0301\U0001f600"), max_size=20)
 
 

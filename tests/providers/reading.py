@@ -20,6 +20,7 @@ from chatls.providers.delta import (
     Failed,
     Finished,
     TextDelta,
+    TextWasThinking,
     ThinkingDelta,
 )
 from chatls.providers.gemini_reply import GeminiDecoder
@@ -121,9 +122,11 @@ def seen(deltas: Sequence[Delta], error: ProviderError | None = None) -> Seen:
                 last = delta
             case _:
                 pass
+    begun = next((at for at, delta in enumerate(deltas) if isinstance(delta, TextWasThinking)), 0)
+    texts_of = [(at, delta) for at, delta in enumerate(deltas) if isinstance(delta, TextDelta | ThinkingDelta)]
     return Seen(
-        text="".join(delta.text for delta in deltas if isinstance(delta, TextDelta)),
-        thinking="".join(delta.text for delta in deltas if isinstance(delta, ThinkingDelta)),
+        text="".join(delta.text for at, delta in texts_of if at >= begun and isinstance(delta, TextDelta)),
+        thinking="".join(delta.text for at, delta in texts_of if at < begun or isinstance(delta, ThinkingDelta)),
         calls=tuple((name, ready[call_id]) for call_id, name in names.items() if call_id in ready),
         argument_texts=tuple((name, texts[call_id]) for call_id, name in names.items()),
         stop=last.stop if isinstance(last, Finished) else None,

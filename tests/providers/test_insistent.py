@@ -7,7 +7,7 @@ import pytest
 from chatls.content import TextContent, Usage
 from chatls.events import Notice, Retry
 from chatls.message import ToolSpec, UserMessage
-from chatls.providers.delta import CallReady, CallStart, Delta, Finished, TextDelta, ThinkingDelta
+from chatls.providers.delta import CallReady, CallStart, Delta, Finished, TextDelta, TextWasThinking, ThinkingDelta
 from chatls.providers.insistent import Insistent
 from chatls.providers.provider import ModelRequest
 from tests.agent.fakes import Player, call, finished
@@ -35,6 +35,7 @@ FIELDS = ("model", "system", "messages", "tools")
         ([finished(usage=Usage(5, 1))], None),
         ([TextDelta("\n"), finished(usage=Usage(5, 1))], None),
         ([ThinkingDelta("hm"), finished("tool_calls", Usage(5, 1))], "thinking"),
+        ([TextDelta("hm"), TextWasThinking(), TextDelta("\n"), finished(usage=Usage(5, 1))], "thinking"),
     ],
 )
 async def test_a_reply_of_nothing_is_asked_for_once_more(empty: list[Delta], discards: str | None) -> None:

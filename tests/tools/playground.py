@@ -83,6 +83,10 @@ class Playground:
                 self.type(path, await to_thread.run_sync(path.read_text))
         return self.reloads
 
+    async def save(self, uris: Sequence[str]) -> frozenset[str]:
+        del uris
+        return frozenset()
+
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed
         return self.found.pop(0) if self.found else ()

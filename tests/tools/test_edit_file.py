@@ -18,8 +18,8 @@ from playground import Playground
 from chatls.content import Diff, Location, Position, Range, TextContent
 from chatls.editor import OpenDocument, Problem, Severity
 from chatls.errors import ToolError
+from chatls.tools.changes.edits import Edit
 from chatls.tools.edit_file import edit_file
-from chatls.tools.edits import Edit
 from chatls.tools.read_file import read_file
 from chatls.tools.search import search
 from chatls.tools.tool import EVERYTHING, FileSubject, ToolOutput

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.tools.diffs import FileChange
+from chatls.tools.changes.diffs import FileChange
 from chatls.workspace import linediff
 
 TEXTS = st.lists(st.sampled_from(["a\n", "b\n", "c\n", "\n", "é\n"]), max_size=40).map("".join)

@@ -73,6 +73,8 @@ class Recording:
     """What the person says meanwhile, when the first text is seen."""
     thinks: bool = False
     """It fails behind a thought, with status 200."""
+    written: tuple[str, ...] = ()
+    """What the model of such a server writes, in pieces."""
     failures: int = 0
     """How often a server says 503 before it answers; then an `openai_chat` provider is used instead of a script."""
 
@@ -156,6 +158,9 @@ RECORDINGS = {
     ),
     "retry": Recording([], failures=2),
     "retry-after-thinking": Recording([], failures=2, thinks=True),
+    "thinking-shown-as-text": Recording(
+        [], written=("They greet me \N{WAVING HAND SIGN}. ", "I should", " greet back.\n</th", "ink>\n\nHel", "lo.")
+    ),
     "merged-chunks": Recording([[{"text": "abcdefghij" * 1200}, USAGE]], chunk_delay=0, slow_reader=True),
     "refused": Recording([], params={"sessionId": "no-such-session"}),
 }
@@ -213,6 +218,7 @@ class Unwilling(BaseHTTPRequestHandler):
 
     failures = 0
     thinks = False
+    written: tuple[str, ...] = ()
 
     def do_POST(self) -> None:  # the name is the standard library's
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -226,7 +232,8 @@ class Unwilling(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        chunks: list[Json] = [{"delta": {"content": "At last."}}, {"delta": {}, "finish_reason": "stop"}]
+        chunks: list[Json] = [{"delta": {"content": piece}} for piece in self.written or ("At last.",)]
+        chunks.append({"delta": {}, "finish_reason": "stop"})
         if self.thinks:
             chunks.insert(0, {"delta": {"reasoning_content": "They greet me."}})
         last = json.dumps({"error": {"message": "Overloaded", "type": "overloaded_error"}}) if failed else "[DONE]"
@@ -238,8 +245,9 @@ class Unwilling(BaseHTTPRequestHandler):
 
 
 def settings(recording: Recording, folder: Path) -> Json:
-    if recording.failures:
+    if recording.failures or recording.written:
         Unwilling.failures, Unwilling.thinks = recording.failures, recording.thinks
+        Unwilling.written = recording.written
         server = ThreadingHTTPServer(("127.0.0.1", 0), Unwilling)
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"

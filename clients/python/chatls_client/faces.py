@@ -26,6 +26,7 @@ BEAT = 0.1
 
 
 NOBODY = "there is no terminal to ask in, so edits and commands are denied"
+THOUGHT = "what was written so far was the model's thinking, which ends here; the answer follows"
 
 
 class Face(Protocol):
@@ -167,13 +168,18 @@ class PipeFace:
 
     async def run(self) -> None:
         """Write as fast as the pipe takes it."""
-        written = 0
+        written = ""
         ended = False
         while not ended:
             changed, ended = self._changed, self._view.status == "ended"
             answer = _answer(self._view)
-            await write_all(self._descriptor, answer[written:].encode("utf-8", "replace"))
-            written = max(written, len(answer))
+            if not answer.startswith(written):  # it was thinking: what is in the pipe stays there
+                complain(THOUGHT)
+                gap = "" if written.endswith("\n") else "\n"
+                await write_all(self._descriptor, gap.encode())
+                written = ""
+            await write_all(self._descriptor, answer[len(written) :].encode("utf-8", "replace"))
+            written = answer
             if not ended:
                 await changed.wait()
                 self._changed = anyio.Event()

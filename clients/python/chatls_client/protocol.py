@@ -199,6 +199,9 @@ StopReason = Literal["end_turn", "max_tokens", "max_turn_requests", "refusal", "
 StepStopReason = Literal["end_turn", "tool_calls", "max_tokens", "refusal"]
 """How one model reply ended."""
 
+ReplyPart = Literal["text", "thinking"]
+"""What a stretch of a reply is."""
+
 NoticeLevel = Literal["info", "warning"]
 """How much a notice matters."""
 
@@ -230,6 +233,19 @@ class ThinkingChunk(WireValue):
 
     text: str
     kind: Literal["thinkingChunk"] = "thinkingChunk"
+
+
+@dataclass(frozen=True, slots=True)
+class Reclassified(WireValue):
+    """The beginning of the reply's text is something else: the prompt had opened the model's thinking, and it ends."""
+
+    from_: ReplyPart
+    """What it was shown as: `text`."""
+    to: ReplyPart
+    """What it is: `thinking`."""
+    length: int
+    """Code points, from the beginning of the reply's text (since the last `stepEnd`)."""
+    kind: Literal["reclassified"] = "reclassified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +396,7 @@ Event = (
     | TurnStart
     | TextChunk
     | ThinkingChunk
+    | Reclassified
     | ToolCallStart
     | ToolCallDelta
     | ToolCallEnd
@@ -577,6 +594,14 @@ class ReloadRequest(WireValue):
     not be touched."""
 
 
+@dataclass(frozen=True, slots=True)
+class SaveRequest(WireValue):
+    """Which documents are to be written to the disk."""
+
+    uris: tuple[str, ...]
+    """Open documents. One whose file was changed by somebody else must not be written."""
+
+
 RunningWhere = Literal["here", "elsewhere"]
 """Which daemon runs a turn: this one, or another one."""
 
@@ -679,7 +704,6 @@ class ForkResult(WireValue):
 @dataclass(frozen=True, slots=True)
 class DoneResult(WireValue):
     """It is done. An object without members."""
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ The rules:
 1. `blocks` is what a reader sees from top to bottom, in the order in which the blocks began. Every block has the `step`
    in which it began: 1 plus the number of `stepEnd`s before it.
 2. `textChunk` extends the last block if that is a text block of this step, else it begins one. `thinkingChunk` does the
-   same with thinking blocks. (So text that flows while a tool runs stands below the tool's block.)
+   same with thinking blocks. (So text that flows while a tool runs stands below the tool's block.) `reclassified` from
+   text to thinking makes thinking of the first `length` code points of this step's text, where they stand: of a text
+   block that ends among them the whole, of one that goes on a thinking block of its beginning, in front of it.
 3. `toolCallStart` begins a tool block, status `streaming`. The other events of a call change the block with its id
    wherever it stands; events of an unknown call are ignored, but `toolCallEnd` begins its block if there is none.
 4. `toolCallDelta` appends to `argumentsText`. `toolCallEnd` sets name, title, arguments or argumentsError, and
@@ -32,7 +34,7 @@ The rules:
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
@@ -47,6 +49,7 @@ from chatls_client.protocol import (
     PermissionResolved,
     Prompt,
     PromptResult,
+    Reclassified,
     Retry,
     Steered,
     StepEnd,
@@ -179,6 +182,8 @@ def fold(view: View, event: Event) -> View:
             return replace(view, status="running", session_id=event.session_id, model=event.model)
         case TextChunk() | ThinkingChunk():
             return replace(view, blocks=_written(view, event))
+        case Reclassified():
+            return replace(view, blocks=tuple(_reclassified(view, event)))
         case Notice() | Retry():
             return replace(view, blocks=_told(view, event))
         case StepEnd():
@@ -221,6 +226,19 @@ def _written(view: View, event: TextChunk | ThinkingChunk) -> tuple[Block, ...]:
     if isinstance(last, begin) and last.step == view.steps + 1:
         return (*view.blocks[:-1], begin(last.step, last.text + event.text))
     return (*view.blocks, begin(view.steps + 1, event.text))
+
+
+def _reclassified(view: View, event: Reclassified) -> Iterator[Block]:
+    left = event.length if (event.from_, event.to) == ("text", "thinking") else 0
+    for block in view.blocks:
+        if not (left and isinstance(block, TextBlock) and block.step == view.steps + 1):
+            yield block
+            continue
+        thinking, text = block.text[:left], block.text[left:]
+        left -= len(thinking)
+        yield ThinkingBlock(block.step, thinking)
+        if text:
+            yield TextBlock(block.step, text)
 
 
 def _told(view: View, event: Notice | Retry) -> tuple[Block, ...]:

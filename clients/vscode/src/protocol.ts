@@ -149,6 +149,9 @@ export type StopReason = "end_turn" | "max_tokens" | "max_turn_requests" | "refu
 /** How one model reply ended. */
 export type StepStopReason = "end_turn" | "tool_calls" | "max_tokens" | "refusal";
 
+/** What a stretch of a reply is. */
+export type ReplyPart = "text" | "thinking";
+
 /** How much a notice matters. */
 export type NoticeLevel = "info" | "warning";
 
@@ -173,6 +176,17 @@ export interface TextChunk {
 export interface ThinkingChunk {
   readonly kind: "thinkingChunk";
   readonly text: string;
+}
+
+/** The beginning of the reply's text is something else: the prompt had opened the model's thinking, and it ends. */
+export interface Reclassified {
+  readonly kind: "reclassified";
+  /** What it was shown as: `text`. */
+  readonly from: ReplyPart;
+  /** What it is: `thinking`. */
+  readonly to: ReplyPart;
+  /** Code points, from the beginning of the reply's text (since the last `stepEnd`). */
+  readonly length: number;
 }
 
 /** The model began to write a call. */
@@ -298,6 +312,7 @@ export type Event =
   | TurnStart
   | TextChunk
   | ThinkingChunk
+  | Reclassified
   | ToolCallStart
   | ToolCallDelta
   | ToolCallEnd
@@ -557,6 +572,17 @@ export interface ReloadAnswer {
   readonly reloaded?: readonly string[];
 }
 
+/** Which documents are to be written to the disk. */
+export interface SaveRequest {
+  /** Open documents. One whose file was changed by somebody else must not be written. */
+  readonly uris: readonly string[];
+}
+
+/** Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer. */
+export interface SaveAnswer {
+  readonly saved?: readonly string[];
+}
+
 /** Which daemon runs a turn: this one, or another one. */
 export type RunningWhere = "here" | "elsewhere";
 
@@ -748,6 +774,8 @@ export interface RequestsToClient {
   "chat/diagnostics": { params: DiagnosticsRequest; result: DiagnosticsAnswer };
   /** Read unchanged documents anew whose files were changed. */
   "chat/reload": { params: ReloadRequest; result: ReloadAnswer };
+  /** Write open documents to the disk. */
+  "chat/save": { params: SaveRequest; result: SaveAnswer };
 }
 
 /** For `workspace/executeCommand`. */

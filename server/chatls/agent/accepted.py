@@ -233,4 +233,5 @@ class Accepted:
             cancelled,
             limits.tool_timeout,
             limits.tool_result_bytes,
+            self._settings.edits.save,
         )

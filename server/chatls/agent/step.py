@@ -13,6 +13,7 @@ from chatls.errors import ToolError
 from chatls.events import (
     Event,
     Notice,
+    Reclassified,
     Retry,
     StepEnd,
     StepStopReason,
@@ -33,6 +34,7 @@ from chatls.providers.delta import (
     Failed,
     Finished,
     TextDelta,
+    TextWasThinking,
     ThinkingDelta,
     Underway,
 )
@@ -197,9 +199,8 @@ class Step:
             case TextDelta(text):
                 self._text.append(text)
                 return [TextChunk(text)]
-            case ThinkingDelta(text):
-                self._thinking.append(text)
-                return [ThinkingChunk(text)]
+            case ThinkingDelta() | TextWasThinking():
+                return self._thinks(delta)
             case CallStart(call_id, name):
                 return self._start(call_id, name)
             case CallArguments(call_id, text):
@@ -259,6 +260,14 @@ class Step:
         if isinstance(delta, Retry) and delta.discards:
             self._thinking.clear()
         return [replace(delta, text=visible_line(delta.text, _LONGEST_WORDS))]
+
+    def _thinks(self, delta: ThinkingDelta | TextWasThinking) -> list[Event]:
+        text = delta.text if isinstance(delta, ThinkingDelta) else self.text
+        self._thinking.append(text)
+        if isinstance(delta, ThinkingDelta):
+            return [ThinkingChunk(text)]
+        self._text.clear()
+        return [Reclassified("text", "thinking", len(text))] if text else []
 
     def _start(self, call_id: str, name: str) -> list[Event]:
         tool = self._tools.get(name)

@@ -30,6 +30,8 @@ TELLING = 3.0
 """Seconds for a client to tell its problems."""
 RELOADING = 5.0
 """Seconds for a client to read documents anew."""
+SAVING = 5.0
+"""Seconds for a client to save documents."""
 FORMATTING = 0.1
 """Seconds for an editor that formats to come to an end, once it has taken a change."""
 SETTLING = 2.0
@@ -55,6 +57,7 @@ class LspEditor:
             filter(lambda item: isinstance(item, str), as_list(member(edits, "resourceOperations")))
         )
         self._reloads = says(capabilities, "experimental", "chat", "reload")
+        self._saves = says(capabilities, "experimental", "chat", "save")
         self._applies = says(capabilities, "workspace", "applyEdit")
         self._versions = says(capabilities, "workspace", "workspaceEdit", "documentChanges")
 
@@ -120,6 +123,16 @@ class LspEditor:
             answer = await self._answer(methods.RELOAD.name, to_wire(request), methods.ReloadAnswer)
             return bool(set(answer.reloaded) & set(uris))
         return False
+
+    async def save(self, uris: Sequence[str]) -> frozenset[str]:
+        """`Editor.save`."""
+        if not self._saves or not uris:
+            return frozenset()
+        with move_on_after(SAVING), suppress(ToolError):
+            request = methods.SaveRequest(tuple(uris))
+            answer = await self._answer(methods.SAVE.name, to_wire(request), methods.SaveAnswer)
+            return frozenset(answer.saved) & frozenset(uris)
+        return frozenset()
 
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         """`Editor.problems`. What does not fit in the answer is passed over."""

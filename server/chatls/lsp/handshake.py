@@ -13,7 +13,7 @@ from chatls.wire import jsonrpc
 from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
-ASKS = ("permission", "diagnostics", "reload")
+ASKS = ("permission", "diagnostics", "reload", "save")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
 OFFERS = {"sessions": "`chat/session/...`", "steer": "`chat/steer`"}
 """What clients may ask of us that not every daemon serves."""

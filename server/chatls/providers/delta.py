@@ -36,6 +36,11 @@ class ThinkingDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class TextWasThinking:
+    """All text of this reply so far was thinking: its end came, and its beginning was part of the prompt."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallStart:
     """A tool call begins; its name is known and final."""
 
@@ -78,6 +83,16 @@ class Failed:
 
 
 Delta = (
-    Underway | TextDelta | ThinkingDelta | CallStart | CallArguments | CallReady | Retry | Notice | Finished | Failed
+    Underway
+    | TextDelta
+    | ThinkingDelta
+    | TextWasThinking
+    | CallStart
+    | CallArguments
+    | CallReady
+    | Retry
+    | Notice
+    | Finished
+    | Failed
 )
 """One piece of what a provider says."""

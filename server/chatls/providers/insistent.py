@@ -17,6 +17,7 @@ from chatls.providers.delta import (
     Delta,
     Finished,
     TextDelta,
+    TextWasThinking,
     ThinkingDelta,
 )
 from chatls.providers.inline.parser import InlineParser
@@ -71,7 +72,8 @@ class _WatchedReply:
         """In words, that there was nothing."""
         self.usage = usage
         self._request = request
-        self._said = False
+        self._called = False
+        self._text: list[str] = []
         self._thinking: list[str] = []
 
     @property
@@ -93,13 +95,16 @@ class _WatchedReply:
     def _note(self, delta: Delta) -> None:
         match delta:
             case TextDelta(text):
-                self._said = self._said or not text.isspace()
+                self._text.append(text)
             case ThinkingDelta(text):
                 self._thinking.append(text)
+            case TextWasThinking():
+                self._thinking += self._text
+                self._text.clear()
             case Retry(discards="thinking"):
                 self._thinking.clear()
             case CallStart():
-                self._said = True
+                self._called = True
             case _:
                 pass
 
@@ -107,7 +112,8 @@ class _WatchedReply:
         if finished.usage is not None:
             self.usage = finished.usage + (self.usage or Usage())
         finished = replace(finished, usage=self.usage)
-        if self._said or finished.stop not in ("end_turn", "tool_calls"):
+        said = self._called or any(not text.isspace() for text in self._text)
+        if said or finished.stop not in ("end_turn", "tool_calls"):
             return [finished]
         if calls := self._calls_in_thinking():
             return [*calls, replace(finished, stop="tool_calls")]

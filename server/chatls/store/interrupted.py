@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from chatls.content import JsonObject
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult
-from chatls.shapes import as_object, as_objects, as_text
+from chatls.shapes import as_count, as_object, as_objects, as_text
 
 WORDS = "interrupted: chatls ended before it finished; it may have happened, look before you do it again"
 UNFINISHED = "interrupted: chatls ended before the arguments were complete"
@@ -54,6 +54,8 @@ def _under_way(events: Sequence[JsonObject], known: set[str]) -> tuple[str, tupl
         match event.get("kind"):
             case "textChunk":
                 pieces.append(as_text(event.get("text")))
+            case "reclassified":  # its beginning was thinking
+                pieces[:] = ["".join(pieces)[as_count(event, "length") :]]
             case "toolCallEnd":
                 call_id, name = as_text(event.get("toolCallId")), as_text(event.get("name"))
                 if call_id not in known and event.get("argumentsError") is None:

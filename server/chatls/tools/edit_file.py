@@ -12,12 +12,12 @@ from pydantic import Field
 from chatls import jsontext
 from chatls.content import JsonObject, Location
 from chatls.errors import ToolError
-from chatls.tools.changing import Wish, changed_since, plan, renamed, shown
-from chatls.tools.edits import Edit, count, edited, lines_of
+from chatls.tools.changes.changing import Wish, changed_since, plan, renamed, shown
+from chatls.tools.changes.edits import Edit, count, edited, lines_of
+from chatls.tools.changes.targets import Target, look
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import meant
 from chatls.tools.notebooks import is_notebook
-from chatls.tools.targets import Target, look
 from chatls.tools.tool import EVERYTHING, Plan, ToolContext, tool
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace

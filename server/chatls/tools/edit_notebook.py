@@ -12,12 +12,12 @@ from pydantic import Field
 from chatls.content import JsonObject
 from chatls.errors import ToolError
 from chatls.jsontext import printable
-from chatls.tools.changing import Wish, changed_since, locate, plan, renamed, require_seen, serial, shown
-from chatls.tools.edits import Edit, edited
+from chatls.tools.changes.changing import Wish, changed_since, locate, plan, renamed, require_seen, serial, shown
+from chatls.tools.changes.edits import Edit, edited
+from chatls.tools.changes.targets import look_at
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import meant
 from chatls.tools.notebooks import cells_of, parsed, source_of, written
-from chatls.tools.targets import look_at
 from chatls.tools.tool import Plan, ToolContext, tool
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.textfile import plain

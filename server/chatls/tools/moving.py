@@ -12,11 +12,11 @@ from pydantic import Field
 from chatls.content import Diff, JsonObject, Location, TextContent
 from chatls.editor import FileOperation
 from chatls.errors import ToolError
-from chatls.tools.changing import locate, renamed, serial, shown
-from chatls.tools.diffs import FileChange
+from chatls.tools.changes.changing import locate, renamed, serial, shown
+from chatls.tools.changes.diffs import FileChange
+from chatls.tools.changes.targets import refusal
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import meant
-from chatls.tools.targets import refusal
 from chatls.tools.tool import EVERYTHING, FileSubject, Plan, ToolContext, ToolOutput, tool
 from chatls.workspace.pathtext import quoted, readable_size
 from chatls.workspace.savefile import ChangedError, delete_beneath, move_beneath

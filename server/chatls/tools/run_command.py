@@ -13,6 +13,7 @@ from chatls.children.commands import is_unsafe_batch
 from chatls.children.programs import find_program
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
+from chatls.tools.changes.saving import on_disk, unsaved_preview
 from chatls.tools.launch import LONGEST, Launch, carry_out, programs_in
 from chatls.tools.tool import EVERYTHING, CommandSubject, Exact, Plan, ToolContext, ToolOutput, tool
 from chatls.visible import visible, visible_line
@@ -119,9 +120,10 @@ def _planned(
 
 
 def _plan(context: ToolContext, order: Launch) -> Plan:
-    subject, preview = CommandSubject(order.command, order.folder), TextContent(_preview(order, context.workspace))
+    subject, unsaved = CommandSubject(order.command, order.folder), unsaved_preview(context)
+    preview = tuple(map(TextContent, filter(None, (_preview(order, context.workspace), unsaved))))
     work, exactly = partial(carry_out, context, order), partial(_exactly, context, order)
-    return Plan(subject, (preview,), work, exactly=exactly, time_limit=0)
+    return Plan(subject, preview, partial(on_disk, context, work), exactly=exactly, time_limit=0)
 
 
 def _exactly(context: ToolContext, order: Launch, exact: Exact) -> Plan:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from chatls.children.commands import Commands
+from chatls.config import Save
 from chatls.content import JsonObject, Location, ToolContent
 from chatls.editor import Editor
 from chatls.errors import ToolError
@@ -127,6 +128,8 @@ class ToolContext:
     """`limits.toolTimeout`, in seconds (0: none), for a tool that keeps its own time limit."""
     result_bytes: int = 51200
     """`limits.toolResultBytes`, for a tool that keeps what matters of a long result."""
+    save: Save = "agent"
+    """`edits.save`."""
 
     def check(self) -> None:
         """Raise `ToolError` if the call was cancelled."""

@@ -9,10 +9,10 @@ from pydantic import Field
 from chatls.content import JsonObject
 from chatls.errors import ToolError
 from chatls.jsontext import printable
-from chatls.tools.changing import Wish, locate, plan, renamed, require_seen, serial, shown
+from chatls.tools.changes.changing import Wish, locate, plan, renamed, require_seen, serial, shown
+from chatls.tools.changes.targets import look_at
 from chatls.tools.fresh import fresh
 from chatls.tools.notebooks import require_notebook
-from chatls.tools.targets import look_at
 from chatls.tools.tool import Plan, ToolContext, tool
 from chatls.workspace.textfile import rewritten
 

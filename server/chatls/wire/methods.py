@@ -270,6 +270,21 @@ class ReloadAnswer(Params):
 
 
 @dataclass(frozen=True, slots=True)
+class SaveRequest:
+    """Which documents are to be written to the disk."""
+
+    uris: tuple[str, ...]
+    """Open documents. One whose file was changed by somebody else must not be written."""
+
+
+class SaveAnswer(Params):
+    """Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this
+    answer."""
+
+    saved: list[StrictStr] = Field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
 class RequestToClient:
     """A request of the daemon's that is not LSP's own."""
 
@@ -305,7 +320,9 @@ RELOAD = RequestToClient(
     "chat/reload", "reload", ReloadRequest, ReloadAnswer, "Read unchanged documents anew whose files were changed."
 )
 
-REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS, RELOAD)
+SAVE = RequestToClient("chat/save", "save", SaveRequest, SaveAnswer, "Write open documents to the disk.")
+
+REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS, RELOAD, SAVE)
 
 
 ParamsT = TypeVar("ParamsT", bound=Params)

@@ -160,6 +160,10 @@ class Workspace:
         """Whether a document is open whose text counts and is not the one on the disk, if there is a file at all."""
         return path in self._documents and self.standing(path) in ("unsaved", "both")
 
+    def unsaved(self) -> list[Path]:
+        """The open documents inside the roots whose text is not on the disk."""
+        return [place for place in sorted(self._documents) if self.root_of(place) and self.is_unsaved(place)]
+
     # Files
 
     def open_file(self, path: Path) -> FileIO:

@@ -14,6 +14,7 @@ from chatls_client.protocol import (
     PermissionRequested,
     PermissionResolved,
     PromptResult,
+    Reclassified,
     Retry,
     StepEnd,
     TextChunk,
@@ -43,6 +44,8 @@ from chatls_client.view import (
 
 START = ToolCallStart("a", "search", "search")
 READY = ToolCallEnd("a", "search", "search x", {"pattern": "x"}, None, (Location("file:///x"),))
+SPLIT = (ThinkingBlock(2, "a"), TextBlock(2, "\U0001f600"))
+BEHIND = (ThinkingBlock(2, "b"), TextBlock(2, "c"))
 RESULT = PromptResult("s", "t", "end_turn", Usage(1, 2), 1, 3, {"search": 1}, 40, 5)
 
 
@@ -70,6 +73,21 @@ def test_a_turn_waits_runs_and_ends() -> None:
 def test_chunks_extend_the_last_block_of_their_kind() -> None:
     events = [TextChunk("a"), TextChunk("b"), ThinkingChunk("c"), ThinkingChunk("d"), TextChunk("e")]
     assert view_of(*events).blocks == (TextBlock(1, "ab"), ThinkingBlock(1, "cd"), TextBlock(1, "e"))
+
+
+@pytest.mark.parametrize(
+    ("length", "blocks"),
+    [
+        (0, (TextBlock(2, "a\U0001f600"), ToolBlock(2, "a", "search", "search"), TextBlock(2, "bc"))),
+        (1, (*SPLIT, ToolBlock(2, "a", "search", "search"), TextBlock(2, "bc"))),
+        (3, (ThinkingBlock(2, "a\U0001f600"), ToolBlock(2, "a", "search", "search"), *BEHIND)),
+        (9, (ThinkingBlock(2, "a\U0001f600"), ToolBlock(2, "a", "search", "search"), ThinkingBlock(2, "bc"))),
+    ],
+)
+def test_the_beginning_of_a_replys_text_becomes_thinking_where_it_stands(length: int, blocks: Any) -> None:
+    before = [TextChunk("first"), StepEnd("tool_calls", None, "first")]
+    events = [TextChunk("a\U0001f600"), START, TextChunk("bc"), Reclassified("text", "thinking", length)]
+    assert view_of(*before, *events).blocks == (TextBlock(1, "first"), *blocks)
 
 
 def test_text_that_flows_while_a_tool_runs_stands_below_it() -> None:

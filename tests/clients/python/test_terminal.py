@@ -53,6 +53,15 @@ def test_a_pipe_gets_the_answer_and_nothing_else(capfd: pytest.CaptureFixture[st
     assert capfd.readouterr() == ("Hello, wörld ✓\n", "")
 
 
+def test_a_pipe_is_told_that_what_it_got_was_thinking(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    thought = {"kind": "reclassified", "from": "text", "to": "thinking", "length": 3}
+    played = transcript(tmp_path, START, text("Hm."), thought, text("It is 4."), result("end_turn"))
+    assert main([f"play {played}"], command=FAKE) == 0
+    out, err = capfd.readouterr()
+    assert out in ("Hm.\nIt is 4.\n", "It is 4.\n")
+    assert ("thinking" in err) == out.startswith("Hm.")
+
+
 def test_the_words_of_the_command_line_are_the_prompt(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--model", "a/b", "one", "two"], command=FAKE) == 0
     assert capfd.readouterr().out == '"one two"\n'

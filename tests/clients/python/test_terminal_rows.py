@@ -23,6 +23,7 @@ from chatls_client.protocol import (
     PermissionRequested,
     PermissionResolved,
     PromptResult,
+    Reclassified,
     Retry,
     TextChunk,
     TextContent,
@@ -221,6 +222,13 @@ def test_thinking_retries_and_warnings_are_shown() -> None:
     stage.play(TurnStart("s", "m"), Notice("careful", "warning"), Retry(1, 1500, "rate_limited", "slow down"))
     stage.play(ThinkingChunk("Hm."))
     assert stage.terminal.text == ["◆ m", "! careful", "", "↻ try 2 in 1.5 s: slow down", "", "Hm."]
+
+
+def test_text_that_was_thinking_is_told_where_it_is_drawn_already() -> None:
+    stage = Stage()
+    stage.play(TurnStart("s", "m"), TextChunk("Hm.\n\nI wonder.\n\nSo"), Reclassified("text", "thinking", 18))
+    stage.play(TextChunk("Four."))
+    assert stage.terminal.text == ["◆ m", "", "Hm.", "", "I wonder.", "", "So", "· that was thinking", "", "Four."]
 
 
 def test_a_call_that_runs_once_more_is_shown_once_more() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from chatls.content import JsonObject
-from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, TextDelta, ThinkingDelta
+from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, TextDelta, TextWasThinking, ThinkingDelta
 from chatls.providers.inline.parser import InlineParser
 
 CITY: JsonObject = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -57,6 +57,8 @@ def fold(deltas: Iterable[Delta]) -> Reply:
                 reply.text += text
             case ThinkingDelta(text):
                 reply.thinking += text
+            case TextWasThinking():
+                reply.thinking, reply.text = reply.thinking + reply.text, ""
             case CallStart(call_id, name):
                 assert call_id not in calls
                 calls[call_id] = Call(name)

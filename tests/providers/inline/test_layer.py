@@ -13,7 +13,7 @@ from chatls.config import ProviderSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.providers.chat_reply import ChatDecoder
-from chatls.providers.delta import Delta
+from chatls.providers.delta import Delta, TextDelta, TextWasThinking, ThinkingDelta
 from chatls.providers.http.body import Body
 from chatls.providers.http.framing import NdjsonFramer, SseFramer
 from chatls.providers.inline.layer import InlineDecoder
@@ -183,13 +183,65 @@ def test_what_the_server_split_off_as_thinking_stays_thinking() -> None:
 OPENED = "I wonder.\n</think>\n\nIt is 4."
 
 
-def test_a_think_block_that_the_template_opens_is_expected_from_the_second_reply_on() -> None:
+def test_a_think_block_that_the_template_opens_is_known_when_it_ends_and_expected_from_then_on() -> None:
     learnt = Learnt()
-    read([*characters(OPENED), end()], learnt)
+    deltas = deltas_of([*characters(OPENED), end()], learnt)
+    assert [delta for delta in deltas if isinstance(delta, ThinkingDelta)] == []
+    before = deltas[: deltas.index(TextWasThinking())]
+    assert "".join(delta.text for delta in before if isinstance(delta, TextDelta)) == "I wonder.\n"
+    assert (seen(deltas).thinking, seen(deltas).text, learnt.thinking_open) == ("I wonder.\n", "It is 4.", True)
+    deltas = deltas_of([*characters(OPENED), end()], learnt)
+    assert TextWasThinking() not in deltas
+    assert (seen(deltas).thinking.strip(), seen(deltas).text.strip()) == ("I wonder.", "It is 4.")
     assert learnt.thinking_open
-    reply = read([*characters(OPENED), end()], learnt)
-    assert (reply.thinking.strip(), reply.text.strip()) == ("I wonder.", "It is 4.")
-    assert learnt.thinking_open
+
+
+CLOSED = {
+    "qwen": "</think>",
+    "hunyuan": "</think:opensource>",
+    "magistral": "[/THINK]",
+    "kimi k3": "<|close|>think<|sep|>",
+    "solar open 2": "<|think:end|>",
+    "command a": "<|END_THINKING|>",
+    "gemma 4": "<channel|>",
+    "minimax m3": "</mm:think>",
+    "apriel": "[BEGIN FINAL RESPONSE]",
+}
+
+
+@for_each("mark", CLOSED.values(), ids=CLOSED.keys())
+@for_each("size", [1, 3, 1000])
+def test_what_any_familys_mark_closes_without_a_beginning_was_thinking(mark: str, size: int) -> None:
+    for thought, gap in (("I `wonder`: a < b?\n\n", "\n\n"), ("I wonder.", ""), ("Is it\n", "\n")):
+        learnt = Learnt()
+        text = f"{thought}{mark}{gap}It is 4. {CALL}"
+        reply = read([*(say(text[at : at + size]) for at in range(0, len(text), size)), end()], learnt)
+        assert (reply.thinking, reply.text.strip(), reply.calls) == (thought, "It is 4.", CALLED)
+        assert learnt.thinking_open
+
+
+@for_each("opening", ["<think>\nhm\n</think>\n", "<think>hm</think>"])
+def test_only_the_first_end_of_thinking_says_what_came_before_it(opening: str) -> None:
+    assert TextWasThinking() not in deltas_of([*characters(f"{opening}so:\n</think>\nend"), end()])
+    deltas = deltas_of([*characters("a\n</think>\nb\n</think>\nc"), end()])
+    assert deltas.count(TextWasThinking()) == 1
+    assert (seen(deltas).thinking, seen(deltas).text) == ("a\n", "b\n</think>\nc")
+
+
+def test_where_the_server_tells_thinking_apart_its_marks_in_the_text_are_text() -> None:
+    reply = read([think("hm"), *characters("I wonder.\n</think>\nIt is 4."), end()])
+    assert (reply.thinking, reply.text) == ("hm", "I wonder.\n</think>\nIt is 4.")
+
+
+def test_text_before_a_call_of_the_servers_can_be_thinking_too() -> None:
+    reply = read([*characters("I wonder. "), *native_pieces("TODO"), *characters("So.\n</think>\nDone."), end()])
+    assert (reply.thinking, reply.text, reply.calls) == ("I wonder. So.\n", "Done.", CALLED)
+
+
+def test_a_code_fence_hides_what_ends_thinking() -> None:
+    text = "So:\n```\nhm\n</think>\n```\nend"
+    reply = read([*characters(text), end()])
+    assert (reply.thinking, reply.text) == ("", text)
 
 
 def test_in_a_whole_answer_it_is_known_at_once() -> None:

@@ -1,4 +1,4 @@
--- What the daemon sends unasked: events of turns, questions, edits, what is to be read anew, and what problems there are.
+-- What the daemon sends unasked: events of turns, questions, edits, what is to be read anew or saved, and what problems there are.
 
 local M = {}
 
@@ -6,7 +6,8 @@ local M = {}
 ---@return table
 function M.capabilities()
   local capabilities = vim.lsp.protocol.make_client_capabilities()
-  capabilities.experimental = { chat = { version = 1, permission = true, diagnostics = true, reload = true } }
+  local chat = { version = 1, permission = true, diagnostics = true, reload = true, save = true }
+  capabilities.experimental = { chat = chat }
   capabilities.workspace.applyEdit = true
   capabilities.workspace.workspaceEdit.documentChanges = true
   capabilities.workspace.workspaceEdit.resourceOperations = { "rename", "delete" }
@@ -39,6 +40,9 @@ function M.new(link)
     end,
     ["chat/reload"] = function(_, request, ctx)
       return require("chatls.reload").answer(assert(vim.lsp.get_client_by_id(ctx.client_id)), request)
+    end,
+    ["chat/save"] = function(_, request, ctx)
+      return require("chatls.save").answer(assert(vim.lsp.get_client_by_id(ctx.client_id)), request)
     end,
     ["workspace/applyEdit"] = function(err, params, ctx, conf)
       return require("chatls.edits").apply(link, err, params, ctx, conf)

@@ -160,6 +160,11 @@
 ---| "max_tokens"
 ---| "refusal"
 
+---What a stretch of a reply is.
+---@alias chatls.ReplyPart
+---| "text"
+---| "thinking"
+
 ---How much a notice matters.
 ---@alias chatls.NoticeLevel
 ---| "info"
@@ -181,6 +186,13 @@
 ---@class chatls.ThinkingChunk : chatls.ProgressValue
 ---@field kind "thinkingChunk"
 ---@field text string
+
+---The beginning of the reply's text is something else: the prompt had opened the model's thinking, and it ends.
+---@class chatls.Reclassified : chatls.ProgressValue
+---@field kind "reclassified"
+---@field from chatls.ReplyPart What it was shown as: `text`.
+---@field to chatls.ReplyPart What it is: `thinking`.
+---@field length integer Code points, from the beginning of the reply's text (since the last `stepEnd`).
 
 ---The model began to write a call.
 ---@class chatls.ToolCallStart : chatls.ProgressValue
@@ -276,6 +288,7 @@
 ---| chatls.TurnStart
 ---| chatls.TextChunk
 ---| chatls.ThinkingChunk
+---| chatls.Reclassified
 ---| chatls.ToolCallStart
 ---| chatls.ToolCallDelta
 ---| chatls.ToolCallEnd
@@ -465,6 +478,14 @@
 ---@class chatls.ReloadAnswer
 ---@field reloaded? string[]
 
+---Which documents are to be written to the disk.
+---@class chatls.SaveRequest
+---@field uris string[] Open documents. One whose file was changed by somebody else must not be written.
+
+---Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer.
+---@class chatls.SaveAnswer
+---@field saved? string[]
+
 ---Which daemon runs a turn: this one, or another one.
 ---@alias chatls.RunningWhere
 ---| "here"
@@ -591,6 +612,7 @@ return {
     request_permission = "chat/requestPermission",
     diagnostics = "chat/diagnostics",
     reload = "chat/reload",
+    save = "chat/save",
   },
   commands = {
     "chatls.cancel",
@@ -601,6 +623,7 @@ return {
     "turnStart",
     "textChunk",
     "thinkingChunk",
+    "reclassified",
     "toolCallStart",
     "toolCallDelta",
     "toolCallEnd",

@@ -49,6 +49,7 @@ class _Front:
     """The first block that is not wholly in the scrollback."""
 
     flow: Flow | MarkdownFlow
+    kind: type[Block]
     begun: bool = False
     """Some of its rows are there."""
 
@@ -108,7 +109,7 @@ class Painter:
 
     def _advance(self, block: Block, width: int, *, whole: bool) -> tuple[Rows, Rows]:
         """Bring the first unfinished block as far as it goes: its new final rows, and the others."""
-        front = self._front = self._front or _Front(self._flow(block))
+        front = self._front = self._front or _Front(self._flow(block), type(block))
         if isinstance(block, TextBlock | ThinkingBlock):
             done, rest = front.flow.take(harmless(block.text), width, whole=whole)
         else:
@@ -118,6 +119,8 @@ class Painter:
             gap = _gap(self._above, block, done + rest)
             done, rest = (gap + done, rest) if done else (done, gap + rest)
         front.begun = front.begun or bool(done)
+        if whole and front.begun and front.kind is not type(block):
+            done += paragraph("that was thinking", "dim", width, sign=self._glyphs.dot)
         if whole:
             self._leave(block, front)
         return done, rest

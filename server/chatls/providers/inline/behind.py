@@ -5,6 +5,8 @@ from collections.abc import Container, Generator
 from chatls.providers.inline import words as words
 from chatls.providers.inline.source import EndedError, Source, Words
 
+_QUOTES = tuple("`'\"(")
+
 
 def next_call(source: Source) -> Generator[None, None, str]:
     """The opener behind a call and what closes it, which is consumed; "" where something else stands, or nothing."""
@@ -43,6 +45,25 @@ def unless_last(source: Source, word: str) -> Generator[None, None, str]:
         if source.ended:
             return ""
         yield
+
+
+def closes_thinking(source: Source, word: str, said: str) -> Generator[None, None, bool]:
+    """Whether what closes thinking, with no beginning before it, closes some: in prose such a tag has blanks or quotes
+    around it, and some words end an answer as well. `said` is the character before it, "" at the beginning.
+    """
+    if word in words.LAST:
+        size = len(word)
+        while not (ahead := (yield from source.upcoming(size + 1))[size:]).strip():
+            if not ahead:
+                return False
+            size += 1
+        return True
+    behind = (yield from source.upcoming(len(word) + 1))[len(word) :]
+    if word not in words.SPOKEN_ENDS:
+        return said not in _QUOTES
+    if said in ("", "\n") and behind in ("", "\n", "\r"):
+        return True
+    return not said.isspace() and said not in _QUOTES and behind not in ("", " ", "\t", *_QUOTES)
 
 
 def is_mention(source: Source, word: str, said: str) -> Generator[None, None, bool]:

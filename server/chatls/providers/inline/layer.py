@@ -21,9 +21,6 @@ from chatls.providers.provider import ModelRequest
 
 log = logging.getLogger(__name__)
 
-_OPEN, _CLOSE = "<think>", "</think>"
-_QUOTES = frozenset("`'\"(")
-
 
 def read_inline(decoder: Decoder, request: ModelRequest, learnt: Learnt) -> "InlineDecoder":
     """The decoder of a reply to that request, as it was made: with its tools, however they reach the model."""
@@ -45,9 +42,10 @@ class InlineDecoder:
         self._learnt = learnt
         self._title = title
         self._parser = InlineParser(tools, thinking_open=learnt.thinking_open)
-        self._thinking = _Thinking(opened=learnt.thinking_open)
+        self._opened: list[str] | None = [] if learnt.thinking_open else None
+        """All of a reply that is expected to begin inside a think block, as long as it is there."""
         self._native = False
-        self._called = False
+        self._called = self._unbegun = False
         self._twice = Twice()
         self._written: list[str] | None = [] if log.isEnabledFor(logging.DEBUG) else None
 
@@ -63,9 +61,11 @@ class InlineDecoder:
     def feed_json(self, value: Any) -> list[Delta]:
         """See `Decoder`. Of a whole answer all is known at once: whether it has calls, and how it began."""
         deltas = self._decoder.feed_json(value)
-        if _Thinking.closed_in("".join(delta.text for delta in deltas if isinstance(delta, TextDelta))):
-            self._thinking = _Thinking(opened=True)
-            self._parser = self._new_parser(thinking_open=True)
+        trial = self._new_parser()
+        trial.feed("".join(delta.text for delta in deltas if isinstance(delta, TextDelta)))
+        trial.finish()
+        if trial.unbegun:
+            self._opened, self._parser = [], self._new_parser(thinking_open=True)
         calls = [delta for delta in deltas if isinstance(delta, CallDelta)]
         for delta in calls:
             self._twice.note(delta)
@@ -100,13 +100,13 @@ class InlineDecoder:
     def _text(self, delta: TextDelta) -> list[Delta]:
         if self._written is not None:
             self._written.append(delta.text)
-        if self._thinking.attentive or "<" in delta.text:
-            self._thinking.note(delta.text)
-        else:
-            self._thinking.before = delta.text
+        if self._opened is not None:
+            self._opened.append(delta.text)
         if passed := self._parser.passed(delta):
             return [passed]
-        return self._written_calls(self._parser.read(delta.text))
+        deltas = self._written_calls(self._parser.read(delta.text))
+        self._opened = self._opened if self._parser.in_opened else None
+        return deltas
 
     def _other(self, delta: Delta) -> list[Delta]:
         match delta:
@@ -125,25 +125,28 @@ class InlineDecoder:
         if self._native:
             return []
         self._native = True
-        return self._restart(thinking_open=False)
+        return self._restart()
 
     def _leave_thinking(self) -> list[Delta]:
         """The server parses thinking itself: no think block is open in the text."""
         self._learnt.thinking_open = False
-        if not self._thinking.lasts:
-            return []
-        self._thinking = _Thinking(opened=False)
-        return self._restart(thinking_open=False)
-
-    def _restart(self, *, thinking_open: bool) -> list[Delta]:
-        last = self._written_calls(self._parser.finish(cut=True, followed=True))
-        self._called |= self._parser.any_call
-        self._parser = self._new_parser(thinking_open=thinking_open)
+        last = self._restart() if self._opened is not None else []
+        self._parser.thinks_elsewhere()
         return last
 
-    def _new_parser(self, *, thinking_open: bool) -> InlineParser:
+    def _restart(self) -> list[Delta]:
+        last = self._written_calls(self._parser.finish(cut=True, followed=True))
+        self._note_parser()
+        self._opened, self._parser = None, self._new_parser(thought=self._parser.thought)
+        return last
+
+    def _note_parser(self) -> None:
+        self._called |= self._parser.any_call
+        self._unbegun |= self._parser.unbegun
+
+    def _new_parser(self, *, thinking_open: bool = False, thought: bool = False) -> InlineParser:
         known = self._twice.reported if self._native else None
-        return InlineParser(self._tools, thinking_open=thinking_open, known=known)
+        return InlineParser(self._tools, thinking_open=thinking_open, thought=thought, known=known)
 
     def _written_calls(self, deltas: list[Delta]) -> list[Delta]:
         """The deltas as they are; which of them are calls is remembered."""
@@ -154,11 +157,10 @@ class InlineDecoder:
     def _finished(self, finished: Finished) -> list[Delta]:
         cut = finished.stop not in ("end_turn", "tool_calls")
         deltas = [*self._written_calls(self._parser.finish(cut=cut)), *self._twice.finish()]
-        self._called |= self._parser.any_call
-        self._thinking.end()
-        if self._thinking.lasts and not cut and not self._called:
-            deltas += self._again(self._thinking.text)
-        self._learnt.thinking_open = self._thinking.opens if not cut else self._learnt.thinking_open
+        self._note_parser()
+        if self._opened is not None and self._parser.in_opened and not cut and not self._called:
+            deltas += self._again("".join(self._opened))
+        self._learnt.thinking_open = self._unbegun if not cut else self._learnt.thinking_open
         if self._called and finished.stop == "end_turn":
             finished = replace(finished, stop="tool_calls")
         return [*deltas, replace(finished, replay=self._replay(finished.replay))]
@@ -176,73 +178,7 @@ class InlineDecoder:
 
     def _again(self, text: str) -> list[Delta]:
         """What was taken for thinking, because earlier replies began so, and never ended, was the answer."""
-        self._parser = self._new_parser(thinking_open=False)
+        self._parser = self._new_parser(thought=True)
         deltas = [*self._parser.feed(text), *self._parser.finish()]
         self._called |= self._parser.any_call
         return deltas
-
-
-class _Thinking:
-    """Whether the model's template opens a think block before the reply: then its end comes without a beginning."""
-
-    def __init__(self, *, opened: bool) -> None:
-        self.opens = False
-        """What to expect of the next reply. One that never ends such a block is not expected to."""
-        self._opened = opened
-        self._clear = False
-        self._parts: list[str] = []
-        self.attentive = opened
-        """Every piece is to be noted, not only those with a bracket."""
-        self.before = ""
-        """The end of what came before, at least a character of it."""
-
-    @classmethod
-    def closed_in(cls, reply: str) -> bool:
-        """Whether this whole reply begins inside a think block."""
-        thinking = cls(opened=False)
-        thinking.note(reply)
-        thinking.end()
-        return thinking.opens
-
-    @property
-    def lasts(self) -> bool:
-        """A block that was expected to be open has not ended yet."""
-        return self._opened and not self._clear
-
-    @property
-    def text(self) -> str:
-        """All of a reply whose block lasts."""
-        return "".join(self._parts)
-
-    def note(self, text: str) -> None:
-        """Look at a piece of the reply."""
-        if self._clear:
-            return
-        if self._opened:
-            self._parts.append(text)
-        seen = self.before + text
-        self.before = seen[-len(_CLOSE) - 1 :]
-        if "<" in seen:
-            self._look(seen)
-        self.attentive = not self._clear and (self._opened or "<" in self.before)
-
-    def end(self) -> None:
-        """The reply is whole."""
-        if not self._clear:
-            self._look(self.before, over=True)
-
-    def _look(self, seen: str, *, over: bool = False) -> None:
-        begin, end = seen.find(_OPEN), seen.find(_CLOSE)
-        if begin < 0 and end < 0:
-            return
-        before, behind = seen[:end], seen[end + len(_CLOSE) :]
-        alone = end >= 0 and not 0 <= begin < end
-        self._clear = not alone or self._opened or bool(behind) or over
-        self.opens = alone and self._clear and (self._opened or _closes(before, behind))
-
-
-def _closes(before: str, behind: str) -> bool:
-    """Whether a mark closes something: in prose it has blanks or quotes around it."""
-    return (before[-1:] in ("", "\n") and behind[:1] in ("", "\n", "\r")) or (
-        not before[-1:].isspace() and before[-1:] not in _QUOTES and behind[:1] not in ("", " ", "\t", *_QUOTES)
-    )

@@ -35,17 +35,13 @@ class Opening:
         if not source.left():
             return ""
         if reading.closers:
-            word = yield from words.THINK_FIRST.wait(source)
-            source.take(len(word))
-            reading.behind = True
-            reading.begun()
+            yield from self._think()
             return ""
         word = yield from reading.opening.wait(source)
         if not word and reading.is_piece(reading.opening):
             return ""
         if word in (words.DROPPED_BEHIND if reading.behind else words.DROPPED_FIRST):
-            source.take(len(word))
-            reading.begin()
+            self._drop(word)
         elif word in words.LAST:
             reading.hold(word, lead)
         elif word in words.EVERYWHERE or word in words.LINE_OPENERS:
@@ -54,6 +50,21 @@ class Opening:
             reading.begun()
             reading.line = True
         return ""
+
+    def _drop(self, word: str) -> None:
+        self._reading.source.take(len(word))
+        if word in words.UNBEGUN:
+            self._reading.end_unbegun()
+        self._reading.begin()
+
+    def _think(self) -> Wait:
+        """Thinking is under way; some models open again what the prompt opened."""
+        reading = self._reading
+        word = yield from words.THINK_FIRST.wait(reading.source)
+        reading.source.take(len(word))
+        reading.opened = reading.opened and word not in THINKING
+        reading.behind = True
+        reading.begun()
 
     def read_spelled(self, word: str) -> Generator[None, None, bool]:
         """A message of gpt-oss whose marks the server left out; whether it was one."""

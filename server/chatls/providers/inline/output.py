@@ -1,6 +1,6 @@
 """The output buffer of a reader: deltas not handed on yet, pieces of the same kind are one. Pure; knows no dialect."""
 
-from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
+from chatls.providers.delta import Delta, TextDelta, TextWasThinking, ThinkingDelta
 from chatls.providers.inline.span import Span
 from chatls.providers.inline.suffix import Suffix
 
@@ -29,6 +29,12 @@ class Deltas:
         """Anything but text."""
         self._flush()
         self._deltas.append(delta)
+
+    def was_thinking(self) -> None:
+        """All text that was said is thinking; what was not handed on yet goes out as that."""
+        self._flush()
+        texts = (ThinkingDelta(one.text) if isinstance(one, TextDelta) else one for one in self._deltas)
+        self._deltas = [TextWasThinking(), *texts]
 
     def say(self, text: str) -> None:
         """A piece of the answer, or of the thinking."""

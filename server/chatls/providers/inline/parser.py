@@ -13,6 +13,7 @@ from collections.abc import Generator, Mapping
 from chatls.content import JsonObject
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.inline import words as words
+from chatls.providers.inline.behind import closes_thinking
 from chatls.providers.inline.marks import ENVELOPES, SPOKEN, THINKING
 from chatls.providers.inline.opening import Opening
 from chatls.providers.inline.output import Pieces
@@ -29,14 +30,19 @@ class InlineParser:
     """Text with tool calls and thinking written inside it, as it comes; deltas out.
 
     `tools`: the offered tools' names and the JSON schemas of their arguments. `thinking_open`: the prompt's template
-    had opened a think block, so the reply begins inside it. `known`: calls (name and arguments) that were told already:
-    only these are taken out of the text, and not told again.
+    had opened a think block, so the reply begins inside it; `thought`: it thought elsewhere. `known`: calls (name and
+    arguments) that were told already: only these are taken out of the text, and not told again.
     """
 
     def __init__(
-        self, tools: Mapping[str, JsonObject], *, thinking_open: bool = False, known: IsKnown | None = None
+        self,
+        tools: Mapping[str, JsonObject],
+        *,
+        thinking_open: bool = False,
+        thought: bool = False,
+        known: IsKnown | None = None,
     ) -> None:
-        self._reading = Reading(tools, known, words.ENDS if thinking_open else frozenset())
+        self._reading = Reading(tools, known, words.ENDS if thinking_open else frozenset(), thought=thought)
         self._source, self._out, self._fence = self._reading.source, self._reading.out, self._reading.fence
         self._opening = Opening(self._reading, tools)
         self._watched: re.Pattern[str] | None = None
@@ -55,6 +61,25 @@ class InlineParser:
     def any_call(self) -> bool:
         """Whether a complete call was found."""
         return self._reading.calls.any_call
+
+    @property
+    def in_opened(self) -> bool:
+        """Whether the thinking that the prompt opened goes on."""
+        return self._reading.opened
+
+    @property
+    def unbegun(self) -> bool:
+        """Whether thinking ended that the prompt had opened."""
+        return self._reading.unbegun
+
+    @property
+    def thought(self) -> bool:
+        """Whether there was thinking."""
+        return self._reading.thought
+
+    def thinks_elsewhere(self) -> None:
+        """The server tells thinking apart: what ends some in the text is text."""
+        self._reading.thought = True
 
     def feed(self, text: str) -> list[Delta]:
         """Take the next piece of the reply."""
@@ -134,6 +159,10 @@ class InlineParser:
             yield from self._fence.open_inside(word[0])
         elif (word in SPOKEN and not on_its_own) or (yield from self._quoted()):
             self._out.say(source.take(1))
+        elif word in words.UNBEGUN and (yield from self._ends_thinking(word)):
+            source.take(len(word))
+            reading.end_unbegun()
+            reading.begin()
         elif word in words.LAST:
             reading.hold(word, [])
         elif word in ENVELOPES and on_its_own:
@@ -146,8 +175,12 @@ class InlineParser:
             reading.begun()
             self._out.say(source.take(1))
 
+    def _ends_thinking(self, word: str) -> Generator[None, None, bool]:
+        said = self._out.said
+        return not self._reading.thought and (yield from closes_thinking(self._source, word, said))
+
     def _call(self, word: str) -> Generator[None, None, bool]:
-        if word in ENVELOPES:
+        if word in ENVELOPES or word in words.UNBEGUN:
             return False
         if word in words.SPELLED:
             return (yield from self._opening.read_spelled(word))

@@ -25,7 +25,9 @@ IsKnown = Callable[[str, JsonObject | None], bool]
 class Reading:
     """Where a reply is being read."""
 
-    def __init__(self, tools: Mapping[str, JsonObject], known: IsKnown | None, closers: frozenset[str]) -> None:
+    def __init__(
+        self, tools: Mapping[str, JsonObject], known: IsKnown | None, closers: frozenset[str], *, thought: bool
+    ) -> None:
         self.source = Source()
         self.out = Deltas(self.source.suffix)
         self.out.thinking = bool(closers)
@@ -38,6 +40,12 @@ class Reading:
         self.closers = closers
         """What ends the thinking that is under way; empty in the answer."""
         self.think_words = words.in_thinking(closers)
+        self.opened = bool(closers)
+        """In the thinking that the prompt opened."""
+        self.thought = thought or self.opened
+        """Thinking began, or ended: what ends it now is a word like others."""
+        self.unbegun = False
+        """Thinking ended whose beginning was part of the prompt."""
         self.lead: list[str] | None = []
         """Blanks held back, because nothing else came yet: at the beginning, or behind a call or thinking; and words
         that say nothing if nothing follows. None: it did."""
@@ -87,7 +95,8 @@ class Reading:
         """The reply is over: what was held back goes out."""
         self.begun(over=True)
         if not self.source.cut or self.source.followed:
-            self.calls.any_call |= self.calls.waiting.settle("".join(self.out.heard or ()))
+            behind = self.source.suffix.bare("".join(self.out.heard or ()))
+            self.calls.any_call |= self.calls.waiting.settle(behind)
 
     def begin(self, closers: frozenset[str] = frozenset()) -> None:
         """Blanks that follow say nothing; thinking (up to one of these words) or the answer follows them."""
@@ -96,10 +105,17 @@ class Reading:
         if self.calls.waiting and self.out.heard is None:
             self.out.heard = []
         self.opening = words.BEHIND_SPELLED if self.spelled else words.BEHIND
+        self.opened, self.thought = False, self.thought or bool(closers)
         if closers != self.closers:
             self.closers = closers
             self.out.thinking = bool(closers)
             self.think_words = words.in_thinking(closers)
+
+    def end_unbegun(self) -> None:
+        """Thinking ends here that began in the prompt. The first time, all that was said was that."""
+        if not self.thought:
+            self.thought = self.unbegun = True
+            self.out.was_thinking()
 
     def hold(self, word: str, lead: list[str]) -> None:
         """What may be the answer's end: it is, if nothing follows, or a call."""

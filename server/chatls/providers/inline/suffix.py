@@ -39,6 +39,10 @@ class Suffix:
         """The same as it was written."""
         return text.replace(OWN_SUFFIX, self._found) if self._found and OWN_SUFFIX in text else text
 
+    def bare(self, text: str) -> str:
+        """Text that was read in pieces, as the table has it."""
+        return _MARK.sub(self._bare, text) if self._found else text
+
     def _bare(self, mark: re.Match[str]) -> str:
         self._found = self._found or mark["suffix"]
         return f"{mark['tag']}{OWN_SUFFIX}>" if mark["suffix"] == self._found else mark.group()

@@ -21,6 +21,7 @@ def read_thinking(reading: Reading) -> Wait:
     elif word in reading.closers:
         if word not in words.HARMONY and word not in words.SPELLED:
             source.take(len(word))
+            reading.unbegun |= reading.opened
         reading.begin()
     elif word in words.HARMONY:
         yield from reading.attempt(reading.calls.read(word))
@@ -52,4 +53,5 @@ def _call(reading: Reading, word: str) -> Wait:
     calls.any_call = any_call
     reading.out.say("".join(raw))
     if closed:
+        reading.unbegun |= reading.opened
         reading.begin()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from chatls.providers.inline.families import CLOSERS, FAMILIES, OPENERS
-from chatls.providers.inline.marks import ENVELOPES, HEADED, THINKING, TURN_ENDS
+from chatls.providers.inline.marks import ENVELOPES, HEADED, SPOKEN, THINKING, TURN_ENDS
 from chatls.providers.inline.source import Words
 
 FENCES = frozenset(("```", "~~~"))
@@ -16,6 +16,9 @@ UNBEGUN = ENDS - frozenset(TURN_ENDS) | {"<channel|>"}
 HARMONY = frozenset(opener for opener in OPENERS if OPENERS[opener][0].body == "harmony")
 LINE_OPENERS = frozenset(opener for family in FAMILIES if family.place == "line" for opener in family.openers)
 CALLS = frozenset(OPENERS) - LINE_OPENERS
+
+SPOKEN_ENDS = frozenset(THINKING[opener] for opener in SPOKEN)
+"""Those of them that prose mentions as well."""
 
 STEPS = "Here are my reasoning steps:\n"
 """Opens thinking at the beginning of a reply only."""
@@ -38,7 +41,7 @@ ECHOES = frozenset((
 """What the template should have written before the reply."""
 
 LAST = frozenset(TURN_ENDS)
-EVERYWHERE = frozenset((*CALLS, *THINKING, *ENVELOPES, *LAST)) - {STEPS}
+EVERYWHERE = frozenset((*CALLS, *THINKING, *UNBEGUN, *ENVELOPES, *LAST)) - {STEPS}
 DROPPED_FIRST = UNBEGUN | ECHOES
 DROPPED_BEHIND = frozenset((*CLOSERS, *ENDS, ";"))
 

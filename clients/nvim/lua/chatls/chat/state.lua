@@ -189,6 +189,7 @@ local kinds = {
   end,
   textChunk = written("text"),
   thinkingChunk = written("thinking"),
+  reclassified = told.reclassified,
   notice = told.notice,
   retry = told.retry,
   steered = told.steered,

@@ -54,6 +54,21 @@ function M.tail(text, bytes)
   return table.concat(text.pieces)
 end
 
+---A text in two, behind so many code points, and how many there were.
+---@param text string UTF-8.
+---@param length integer
+---@return string, string, integer
+function M.split(text, length)
+  local count = 0
+  for at in text:gmatch("()[^\128-\191]") do -- every byte that begins a code point
+    if count == length then
+      return text:sub(1, at - 1), text:sub(at), count
+    end
+    count = count + 1
+  end
+  return text, "", count
+end
+
 ---@param piece? string
 ---@return chatls.Text
 function M.new(piece)

@@ -1,5 +1,7 @@
 -- The part of the fold (state.lua) that is about what stands beside the reply: notices, retries, what the person said.
 
+local text = require("chatls.chat.text")
+
 local M = {}
 
 ---A block that begins now, behind all others.
@@ -39,6 +41,23 @@ function M.retry(view, event)
   block.attempt, block.delayMs, block.reason, block.text = event.attempt, event.delayMs, event.reason, event.text
   block.step = view.steps + 1
   block.rev = block.rev + 1
+end
+
+---The beginning of the step's text was thinking: other blocks take the place of the text's.
+function M.reclassified(view, event)
+  local left = event.from == "text" and event.to == "thinking" and event.length or 0
+  local blocks = {}
+  for _, block in ipairs(view.blocks) do
+    if left == 0 or block.type ~= "text" or block.step ~= view.steps + 1 then
+      blocks[#blocks + 1] = block
+    else
+      local thinking, rest, taken = text.split(text.joined(block.text), left)
+      left = left - taken
+      blocks[#blocks + 1] = { type = "thinking", step = block.step, rev = 1, text = text.new(thinking) }
+      blocks[#blocks + 1] = rest ~= "" and { type = "text", step = block.step, rev = 1, text = text.new(rest) } or nil
+    end
+  end
+  view.blocks = blocks
 end
 
 function M.steered(view, event)

@@ -11,9 +11,10 @@ from anyio import to_thread
 from chatls.content import JsonObject, Location, TextContent
 from chatls.editor import Change
 from chatls.errors import ToolError
-from chatls.tools.diffs import FileChange
-from chatls.tools.new_problems import ProblemWatch, told
-from chatls.tools.targets import Target, look, refusal
+from chatls.tools.changes.diffs import FileChange
+from chatls.tools.changes.new_problems import ProblemWatch, told
+from chatls.tools.changes.saving import saved
+from chatls.tools.changes.targets import Target, look, refusal
 from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.protected_files import own_folders, protected
@@ -145,8 +146,11 @@ class _Work:
     async def _made(self, change: _OneChange) -> _Made:
         """Change one file."""
         target, new, others = change.target, change.shown.new, 0
+        on_disk = None
         if target.document is not None:
             new = await self.context.editor.apply(Change(self.label, target.document, new))
+            on_disk = await saved(self.context, target)
+            new = new if on_disk is None else on_disk
         else:
             others = await to_thread.run_sync(self._save, change)  # not abandoned: a cancel comes before it, or later
         outdated = target.outdated and not await self.context.editor.reload([target.uri])
@@ -155,7 +159,10 @@ class _Work:
             self.context.seen.note(target.path, new)
         else:
             self.context.seen.note_lines(target.path, made.shown_lines)
-        notes = _notes(target, made, formatted=new != change.shown.new, outdated=outdated, others=others)
+        formatted = new != change.shown.new
+        notes = _notes(
+            target, made, formatted=formatted, is_saved=on_disk is not None, outdated=outdated, others=others
+        )
         return _Made(change.wish, made, tuple(notes))
 
     def _save(self, change: _OneChange) -> int:
@@ -192,12 +199,16 @@ def _rebased(planned: _OneChange, now: Target, workspace: Workspace) -> _OneChan
     return change
 
 
-def _notes(target: Target, made: FileChange, *, formatted: bool, outdated: bool, others: int) -> Iterator[str]:
+def _notes(
+    target: Target, made: FileChange, *, formatted: bool, is_saved: bool, outdated: bool, others: int
+) -> Iterator[str]:
     """What to tell beside the diff."""
     yield made.counts
     if formatted:
         yield "the editor changed more of it as it took the edit: this is what it became"
-    if target.document is not None:
+    if is_saved:
+        yield "it is open in the editor, and saved"
+    elif target.document is not None:
         yield "it is open in the editor: the change is there, and on the disk once it is saved"
     elif target.form.is_broken:
         yield "its bytes that are no UTF-8 were kept; what is new is UTF-8"

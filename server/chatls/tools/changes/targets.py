@@ -36,6 +36,8 @@ class Target:
     """How the disk holds its text."""
     outdated: bool = False
     """The editor shows an older form of it, unchanged."""
+    saved: bool = False
+    """It is open in the editor, and as it is on the disk."""
 
     @property
     def exists(self) -> bool:
@@ -82,7 +84,7 @@ def look(workspace: Workspace, path: Path) -> Target:
         form = decode(data or b"")
     except NoTextError:
         form = FileText(text)
-    return Target(path, name, uri, document, data, text, form)
+    return Target(path, name, uri, document, data, text, form, saved=standing == "same")
 
 
 def refusal(workspace: Workspace, path: Path, error: OSError, *, existing: bool) -> ToolError:

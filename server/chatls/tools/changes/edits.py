@@ -10,7 +10,7 @@ from pydantic import Field
 
 from chatls.errors import ToolError
 from chatls.jsontext import printable
-from chatls.tools.nearest import nearest
+from chatls.tools.changes.nearest import nearest
 from chatls.workspace.textfile import plain, replaced
 
 _PLACES_NAMED = 10

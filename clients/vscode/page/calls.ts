@@ -1,0 +1,168 @@
+// A tool call: one line that tells how it stands, what is being written or said meanwhile, and behind it all of it.
+
+import { isOpen } from "../src/fold.ts";
+import type { Diff, ToolContent } from "../src/protocol.ts";
+import type { ToolBlock } from "../src/view.ts";
+import { Growing } from "./code.ts";
+import { counted, hunks, type Line } from "./diff.ts";
+import { button, h, place } from "./dom.ts";
+import { tell } from "./host.ts";
+import { icon } from "./icons.ts";
+import { amount, argumentOf, duration, partialText } from "./words.ts";
+import { visible } from "./visible.ts";
+
+const LOOKS: Readonly<Record<ToolBlock["status"], { readonly sign: string; readonly word: string }>> = {
+  streaming: { sign: "writing", word: "writing" },
+  ready: { sign: "ready", word: "ready" },
+  awaiting_permission: { sign: "asks", word: "waits for you" },
+  running: { sign: "runs", word: "running" },
+  completed: { sign: "done", word: "" },
+  failed: { sign: "failed", word: "failed" },
+  denied: { sign: "denied", word: "denied" },
+  cancelled: { sign: "stop", word: "cancelled" },
+  timed_out: { sign: "failed", word: "timed out" },
+};
+const MOST_DIFF = 400;
+const LIVE = 2000;
+
+export class Call {
+  readonly element = h("details", { class: "call" });
+  readonly #summary = h("summary");
+  readonly #body = h("div", { class: "call-body" });
+  readonly #live = h("pre", { class: "live", "aria-hidden": "true" });
+  readonly #below = h("div", { class: "call-diffs" });
+  readonly whole = h("div", { class: "call-whole" }, this.element, this.#live, this.#below);
+  readonly #turn: string;
+  #block: ToolBlock | undefined;
+  #filled: ToolBlock | undefined;
+  #diffs: readonly ToolContent[] | undefined;
+
+  constructor(turn: string) {
+    this.#turn = turn;
+    this.element.append(this.#summary, this.#body);
+    this.element.addEventListener("toggle", () => this.#fill());
+  }
+
+  set(block: ToolBlock): void {
+    if (block === this.#block) {
+      return;
+    }
+    this.#block = block;
+    const look = LOOKS[block.status] ?? { sign: "text", word: block.status };
+    this.element.dataset["status"] = block.status;
+    place(this.#summary, [
+      h("span", { class: "sign" }, icon(look.sign)),
+      h("span", { class: "name" }, block.name),
+      h("span", { class: "argument" }, visible(argumentOf(block))),
+      h("span", { class: "standing" }, this.#standing(block, look.word)),
+      ...(block.status === "running" || block.status === "awaiting_permission" ? [this.#stop(block)] : []),
+    ]);
+    this.#showLive(block);
+    this.#showDiffs(block);
+    this.#fill();
+  }
+
+  #standing(block: ToolBlock, word: string): string {
+    const told = [word];
+    if (block.status === "streaming") {
+      told.push(amount(block.argumentsText.length));
+    } else if (block.durationMs) {
+      told.push(duration(block.durationMs));
+    }
+    return told.filter(Boolean).join(" · ");
+  }
+
+  #stop(block: ToolBlock): HTMLElement {
+    return button("Stop this tool", () => tell({ type: "cancelCall", turn: this.#turn, call: block.id }), { class: "sign-button" }, "stop");
+  }
+
+  /** What grows: the text that is being written, the output of what runs; the last lines of it. */
+  #showLive(block: ToolBlock): void {
+    const writing = block.status === "streaming" && block.kind === "edit" ? partialText(block.argumentsText) : "";
+    const text = block.status === "running" ? block.output : writing;
+    const tail = text.slice(-LIVE).split("\n").slice(-8).join("\n");
+    this.#live.hidden = tail.trim() === "";
+    this.#live.textContent = visible(tail);
+    this.#live.scrollTop = this.#live.scrollHeight;
+  }
+
+  #showDiffs(block: ToolBlock): void {
+    if (block.content === this.#diffs) {
+      return;
+    }
+    this.#diffs = block.content;
+    place(this.#below, block.content.filter((item): item is Diff => item.type === "diff").map((item) => diffView(item, false)));
+  }
+
+  /** The rest is made when somebody looks. */
+  #fill(): void {
+    const block = this.#block;
+    if (!this.element.open || !block || block === this.#filled) {
+      return;
+    }
+    this.#filled = block;
+    const sections: HTMLElement[] = [];
+    const asked = block.arguments ? readable(block.arguments) : block.argumentsText;
+    if (asked !== "" && asked !== "{}") {
+      sections.push(section("Asked", asked));
+    }
+    if (block.argumentsError !== undefined) {
+      sections.push(section("What is wrong with it", block.argumentsError));
+    }
+    const told = block.content.flatMap((item) => (item.type === "text" ? [item.text] : item.type === "resource_link" ? [item.uri] : []));
+    if (isOpen(block) && block.output !== "") {
+      sections.push(section("Output", block.output));
+    } else if (told.length > 0) {
+      sections.push(section(block.truncated ? "Result, cut" : "Result", told.join("\n")));
+    }
+    place(this.#body, sections);
+  }
+}
+
+function section(title: string, text: string): HTMLElement {
+  const growing = new Growing();
+  growing.set(text);
+  const copy = button(`Copy: ${title}`, () => tell({ type: "copy", text }), { class: "sign-button" }, "copy");
+  return h("section", {}, h("h4", {}, title, copy), growing.element);
+}
+
+function readable(value: Readonly<Record<string, unknown>>): string {
+  return Object.entries(value)
+    .map(([name, one]) => {
+      const text = typeof one === "string" ? one : JSON.stringify(one, undefined, 1);
+      return `${name}:${text.includes("\n") ? "\n" : " "}${text}`;
+    })
+    .join("\n");
+}
+
+/** A change of a file. `whole`: who says yes has to have seen it, so nothing is cut. */
+export function diffView(diff: Diff, whole: boolean): HTMLElement {
+  const path = decodeURIComponent(diff.uri.replace("file://", ""));
+  const name = path.split("/").at(-1) ?? path;
+  const lines = hunks(diff.oldText, diff.newText);
+  const { added, removed } = counted(lines);
+  const shown = whole ? lines : lines.slice(0, MOST_DIFF);
+  const from = diff.from === undefined ? "" : `moved from ${decodeURIComponent(diff.from.split("/").at(-1) ?? "")} · `;
+  const word = diff.change === "changed" ? from : `${from}${diff.change} · `;
+  return h(
+    "figure",
+    { class: "diff" },
+    h(
+      "figcaption",
+      {},
+      h("span", { class: "language", title: visible(path) }, visible(name)),
+      h("span", { class: "counts" }, `${word}+${added} −${removed}`),
+      button("Show Diff", () => tell({ type: "diff", diff, title: name })),
+      diff.change !== "deleted" && button("Open File", () => tell({ type: "open", href: diff.uri })),
+    ),
+    h("pre", { tabindex: 0, "aria-label": `Changes of ${name}` }, ...shown.map(diffLine)),
+    lines.length > shown.length && h("p", { class: "quiet" }, `${lines.length - shown.length} more lines: see the diff`),
+  );
+}
+
+const CLASSES: Readonly<Record<Line["sign"], string>> = { " ": "same", "+": "come", "-": "gone", "@": "place" };
+
+function diffLine(line: Line): HTMLElement {
+  const text = line.text.length > 2000 && line.sign === " " ? `${line.text.slice(0, 2000)}…` : line.text;
+  return h("span", { class: CLASSES[line.sign] }, `${line.sign === "@" ? "" : line.sign}${visible(text)}\n`);
+}

@@ -1,0 +1,122 @@
+// What may follow @, # or a slash: a list that is gone through by keys while one writes on.
+
+import { h, place } from "./dom.ts";
+import { tell } from "./host.ts";
+import { visible } from "./visible.ts";
+
+interface Choice {
+  readonly label: string;
+  readonly doc: string;
+  readonly text: string;
+}
+
+export class Choices {
+  readonly element = h("ul", { class: "choices", role: "listbox", id: "choices", "aria-label": "Completions" });
+  commands: readonly { readonly name: string; readonly doc: string }[] = [];
+  onChosen: () => void = () => undefined;
+  readonly #text: HTMLTextAreaElement;
+  #choices: readonly Choice[] = [];
+  #at = 0;
+  #from = 0;
+
+  constructor(text: HTMLTextAreaElement) {
+    this.#text = text;
+    this.element.hidden = true;
+    text.setAttribute("aria-controls", "choices");
+    text.addEventListener("blur", () => this.#hide());
+  }
+
+  /** Something was typed: look what could follow. */
+  typed(): void {
+    const before = this.#text.value.slice(0, this.#text.selectionStart);
+    const slash = /^\/(\w*)$/.exec(before);
+    const file = /(?:^|[\s(])[@#]"?([^\s"]*)$/.exec(before);
+    if (slash) {
+      this.#from = 0;
+      const found = this.commands.filter(({ name }) => name.startsWith(slash[1] ?? ""));
+      this.#offer(found.map(({ name, doc }) => ({ label: `/${name}`, doc, text: `/${name} ` })));
+    } else if (file) {
+      this.#from = before.length - (file[1] ?? "").length - 1;
+      tell({ type: "complete", query: file[1] ?? "" });
+    } else {
+      this.#hide();
+    }
+  }
+
+  /** The files that match; late ones do not count. */
+  show(query: string, files: readonly string[]): void {
+    const before = this.#text.value.slice(this.#from + 1, this.#text.selectionStart).replace(/^"/, "");
+    if (before === query && document.activeElement === this.#text) {
+      this.#offer(files.map((file) => ({ label: file, doc: "", text: file.includes(" ") ? `@"${file}" ` : `@${file} ` })));
+    }
+  }
+
+  /** A key; whether it was for the list. */
+  key(event: KeyboardEvent): boolean {
+    if (this.element.hidden) {
+      return false;
+    }
+    const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
+    const step = steps[event.key];
+    if (step !== undefined) {
+      this.#at = (this.#at + step + this.#choices.length) % this.#choices.length;
+      this.#draw();
+    } else if (event.key === "Enter" || event.key === "Tab") {
+      this.#choose(this.#choices[this.#at]);
+    } else if (event.key === "Escape") {
+      this.#hide();
+    } else {
+      return false;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    return true;
+  }
+
+  #offer(choices: readonly Choice[]): void {
+    this.#choices = choices.slice(0, 30);
+    this.#at = 0;
+    if (this.#choices.length === 0) {
+      this.#hide();
+      return;
+    }
+    this.element.hidden = false;
+    this.#text.setAttribute("aria-expanded", "true");
+    this.#draw();
+  }
+
+  #draw(): void {
+    const items = this.#choices.map((choice, at) => {
+      const item = h("li", { role: "option", id: `choice-${at}`, "aria-selected": String(at === this.#at) }, visible(choice.label));
+      if (choice.doc !== "") {
+        item.append(h("span", { class: "quiet" }, choice.doc));
+      }
+      item.addEventListener("mousedown", (event) => {
+        event.preventDefault();
+        this.#choose(choice);
+      });
+      return item;
+    });
+    place(this.element, items);
+    items[this.#at]?.scrollIntoView({ block: "nearest" });
+    this.#text.setAttribute("aria-activedescendant", `choice-${this.#at}`);
+  }
+
+  #choose(choice: Choice | undefined): void {
+    this.#hide();
+    if (choice) {
+      const rest = this.#text.value.slice(this.#text.selectionStart);
+      const before = this.#text.value.slice(0, this.#from);
+      this.#text.value = before + choice.text + rest;
+      const at = before.length + choice.text.length;
+      this.#text.setSelectionRange(at, at);
+      this.onChosen();
+    }
+  }
+
+  #hide(): void {
+    this.element.hidden = true;
+    this.#text.setAttribute("aria-expanded", "false");
+    this.#text.removeAttribute("aria-activedescendant");
+  }
+}

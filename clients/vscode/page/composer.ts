@@ -1,0 +1,202 @@
+// Where a person writes: words, files behind @ or #, commands behind a slash, what goes along, and how it is sent.
+
+import type { Attachment, Chrome } from "../src/messages.ts";
+import { Choices } from "./choices.ts";
+import { button, h, place } from "./dom.ts";
+import { icon as drawn } from "./icons.ts";
+import { draft, tell } from "./host.ts";
+import { visible } from "./visible.ts";
+
+export class Composer {
+  readonly element: HTMLElement;
+  readonly #text = h("textarea", { rows: 1, "aria-label": "Ask", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list" });
+  readonly #along = h("ul", { class: "along", "aria-label": "What goes along" });
+  readonly #queued = h("ul", { class: "queued", "aria-label": "What is sent next" });
+  readonly #choices = new Choices(this.#text);
+  readonly #send = button("Send", () => this.send(), { class: "primary" }, "send");
+  readonly #stop = button("Stop (Esc)", () => tell({ type: "stop" }), { class: "primary" }, "stop");
+  readonly #model = button("Choose the model", () => tell({ type: "command", name: "pickModel" }), { class: "pick" });
+  readonly #mode = button("Choose the mode", () => tell({ type: "command", name: "pickMode" }), { class: "pick" });
+  #chrome: Chrome | undefined;
+  #before: readonly string[] = [];
+  #at = 0;
+  #written = "";
+
+  constructor() {
+    const attach = (what: "file" | "selection" | "problems" | "picture", sign: string, label: string): HTMLElement =>
+      button(label, () => tell({ type: "attach", what }), { class: "sign-button" }, sign);
+    this.element = h(
+      "footer",
+      { class: "composer" },
+      this.#queued,
+      this.#along,
+      h("div", { class: "box" }, this.#choices.element, this.#text),
+      h(
+        "div",
+        { class: "bar", role: "toolbar", "aria-label": "What goes along, and who answers" },
+        attach("file", "file", "Attach files"),
+        attach("selection", "selection", "Attach the selection"),
+        attach("problems", "problems", "Attach the problems"),
+        attach("picture", "picture", "Attach pictures"),
+        h("span", { class: "space" }),
+        this.#mode,
+        this.#model,
+        this.#stop,
+        this.#send,
+      ),
+    );
+    this.#text.value = draft();
+    this.#text.addEventListener("input", () => this.#typed());
+    this.#text.addEventListener("keydown", (event) => this.#key(event));
+    this.#text.addEventListener("paste", (event) => this.#paste(event));
+    this.element.addEventListener("dragover", (event) => event.preventDefault());
+    this.element.addEventListener("drop", (event) => this.#drop(event));
+    this.#choices.onChosen = () => this.#typed();
+    this.#fit();
+  }
+
+  set(chrome: Chrome): void {
+    this.#chrome = chrome;
+    this.#stop.hidden = !chrome.running;
+    this.#send.title = chrome.running ? (chrome.features.steer ? "Send it into the turn that runs" : "Send it when the turn has ended") : "Send (Enter)";
+    this.#model.textContent = chrome.model?.split("/").at(-1) ?? "model";
+    this.#model.title = `Model: ${chrome.model ?? "the daemon chooses"}`;
+    this.#mode.hidden = chrome.mode === undefined;
+    this.#mode.textContent = chrome.mode ?? "";
+    this.#choices.commands = chrome.commands;
+    this.#text.placeholder = chrome.running
+      ? chrome.features.steer
+        ? "Say something to the turn that runs"
+        : "What to ask next"
+      : "Ask something: @ names a file, / a command";
+    const queued = chrome.queued.map((words, at) =>
+      h("li", {}, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "close")),
+    );
+    const steering = chrome.steering.map((words) => h("li", {}, h("span", {}, `waits for the model: ${visible(words)}`)));
+    place(this.#queued, [...steering, ...queued]);
+  }
+
+  attach(attachments: readonly Attachment[]): void {
+    const items = attachments.map(({ id, label, icon }) =>
+      h(
+        "li",
+        {},
+        drawn(icon),
+        visible(label),
+        button(`Leave out ${label}`, () => tell({ type: "detach", id }), { class: "sign-button" }, "close"),
+      ),
+    );
+    place(this.#along, items);
+  }
+
+  /** What was said before, for the arrow keys. */
+  remember(words: readonly string[]): void {
+    this.#before = words;
+    this.#at = words.length;
+  }
+
+  complete(query: string, files: readonly string[]): void {
+    this.#choices.show(query, files);
+  }
+
+  write(text: string): void {
+    this.#text.value = this.#text.value.trim() === "" ? text : `${text}\n\n${this.#text.value}`;
+    this.#typed();
+    this.focus();
+  }
+
+  get isEmpty(): boolean {
+    return this.#text.value.trim() === "";
+  }
+
+  focus(): void {
+    this.#text.focus();
+  }
+
+  send(): void {
+    const text = this.#text.value.trim();
+    if (text !== "") {
+      tell({ type: "send", text });
+      this.#put("");
+    }
+  }
+
+  #typed(): void {
+    draft(this.#text.value);
+    this.#fit();
+    this.#choices.typed();
+  }
+
+  #put(text: string): void {
+    this.#text.value = text;
+    this.#typed();
+  }
+
+  #fit(): void {
+    this.#text.style.setProperty("height", "auto");
+    this.#text.style.setProperty("height", `${Math.min(this.#text.scrollHeight + 2, 240)}px`);
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.isComposing || this.#choices.key(event)) {
+      return;
+    }
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.send();
+    } else if (event.key === "ArrowUp" && this.#text.selectionStart === 0) {
+      this.#browse(-1, event);
+    } else if (event.key === "ArrowDown" && this.#text.selectionEnd === this.#text.value.length) {
+      this.#browse(1, event);
+    }
+  }
+
+  #browse(by: number, event: KeyboardEvent): void {
+    const at = this.#at + by;
+    if (at < 0 || at > this.#before.length) {
+      return;
+    }
+    event.preventDefault();
+    this.#written = this.#at === this.#before.length ? this.#text.value : this.#written;
+    this.#at = at;
+    this.#put(this.#before[at] ?? this.#written);
+    this.#text.setSelectionRange(by < 0 ? 0 : this.#text.value.length, by < 0 ? 0 : this.#text.value.length);
+  }
+
+  #paste(event: ClipboardEvent): void {
+    for (const file of event.clipboardData?.files ?? []) {
+      if (file.type.startsWith("image/")) {
+        event.preventDefault();
+        send(file);
+      }
+    }
+  }
+
+  #drop(event: DragEvent): void {
+    event.preventDefault();
+    const uris = (event.dataTransfer?.getData("application/vnd.code.uri-list") || event.dataTransfer?.getData("text/uri-list") || "")
+      .split(/\r?\n/)
+      .filter((uri) => uri.startsWith("file:"));
+    if (uris.length > 0) {
+      tell({ type: "drop", uris });
+    }
+    for (const file of event.dataTransfer?.files ?? []) {
+      if (file.type.startsWith("image/")) {
+        send(file);
+      }
+    }
+  }
+
+  get chrome(): Chrome | undefined {
+    return this.#chrome;
+  }
+}
+
+function send(file: File): void {
+  const reader = new FileReader();
+  reader.addEventListener("load", () => {
+    const data = String(reader.result).split(",", 2)[1] ?? "";
+    tell({ type: "paste", mimeType: file.type, data });
+  });
+  reader.readAsDataURL(file);
+}

@@ -1,0 +1,47 @@
+// What stands above the turns: the session's name, how full the model's window is, and what is wrong.
+
+import type { Chrome, PageCommand } from "../src/messages.ts";
+import { button, h, place } from "./dom.ts";
+import { tell } from "./host.ts";
+import { tokens } from "./words.ts";
+import { visible } from "./visible.ts";
+
+export class Head {
+  readonly element = h("header", { class: "head" });
+
+  set(chrome: Chrome): void {
+    const line = [h("h2", { title: chrome.title }, visible(chrome.title || "New session"))];
+    const parts: HTMLElement[] = [h("div", { class: "head-line" }, ...line, ...gauge(chrome))];
+    if (chrome.state === "failed") {
+      parts.push(banner(chrome.trouble ?? "The daemon does not run.", doings(chrome.trouble ?? "")));
+    } else if (chrome.state === "starting") {
+      parts.push(h("p", { class: "quiet busy" }, "starting the daemon"));
+    }
+    if (!chrome.trusted) {
+      parts.push(banner("This folder is not trusted: models can read it, and change nothing.", [["Trust It", "trust"]]));
+    }
+    place(this.element, parts);
+  }
+}
+
+function gauge(chrome: Chrome): HTMLElement[] {
+  const { tokens: used, window } = chrome.context ?? {};
+  if (used === undefined) {
+    return [];
+  }
+  const label = window ? `${tokens(used)} of ${tokens(window)} tokens` : `${tokens(used)} tokens`;
+  const bar = window ? [h("meter", { min: 0, max: window, value: used, high: window * 0.7, "aria-label": `Context: ${label}` })] : [];
+  return [h("span", { class: "gauge quiet", title: `The model reads ${label}` }, ...bar, label)];
+}
+
+function doings(trouble: string): [string, PageCommand][] {
+  const missing = trouble.includes("chatls.path") || trouble.includes("PATH");
+  return missing
+    ? [["Choose the Program", "chooseProgram"], ["How to Install It", "openGuide"], ["Try Again", "restart"]]
+    : [["Restart", "restart"], ["Show the Log", "showLog"]];
+}
+
+function banner(text: string, does: [string, PageCommand][]): HTMLElement {
+  const buttons = does.map(([label, name]) => button(label, () => tell({ type: "command", name })));
+  return h("div", { class: "banner", role: "alert" }, h("p", {}, text), h("div", {}, ...buttons));
+}

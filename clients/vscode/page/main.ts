@@ -1,0 +1,115 @@
+// The page: takes what the extension says, and puts the parts together.
+
+import type { ToPage } from "../src/messages.ts";
+import { Composer } from "./composer.ts";
+import { h } from "./dom.ts";
+import { Head } from "./head.ts";
+import { History } from "./history.ts";
+import { tell } from "./host.ts";
+import { addressOf } from "./markdown.ts";
+import { Questions } from "./questions.ts";
+import { Turns } from "./turns.ts";
+
+const head = new Head();
+const turns = new Turns();
+const questions = new Questions();
+const composer = new Composer();
+const history = new History();
+const welcome = h(
+  "div",
+  { class: "welcome" },
+  h("h2", {}, "What shall we do?"),
+  h("p", {}, "Ask about this project, or say what is to be changed. Files are read, and nothing is changed or run unasked."),
+  h("p", { class: "quiet" }, "@ names a file · / a command · Enter sends · Esc stops"),
+);
+
+document
+  .getElementById("page")
+  ?.append(head.element, turns.element, welcome, questions.element, composer.element, turns.spoken, history.element);
+
+function take(message: ToPage): void {
+  switch (message.type) {
+    case "state":
+      turns.reset(message.turns);
+      questions.clear();
+      message.questions.forEach((asked) => questions.set(asked));
+      composer.attach(message.attachments);
+      take({ type: "chrome", chrome: message.chrome });
+      return;
+    case "chrome":
+      head.set(message.chrome);
+      composer.set(message.chrome);
+      document.body.classList.toggle("has-sessions", message.chrome.features.sessions);
+      break;
+    case "turn":
+      turns.add(message.turn);
+      break;
+    case "events":
+      turns.events(message.turn, message.events);
+      return;
+    case "ended":
+      turns.ended(message.turn, message.result, message.error);
+      break;
+    default:
+      other(message);
+  }
+  welcome.hidden = !turns.isEmpty;
+  composer.remember(turns.words);
+}
+
+function other(message: ToPage): void {
+  switch (message.type) {
+    case "question":
+      questions.set(message.asked);
+      turns.scrollToEnd();
+      // Who writes is not interrupted: the next key would be an answer.
+      if (document.hasFocus() && composer.isEmpty && !message.asked.editing) {
+        questions.focus();
+      }
+      break;
+    case "withdrawn":
+      questions.withdraw(message.id);
+      break;
+    case "attachments":
+      composer.attach(message.attachments);
+      break;
+    case "completions":
+      composer.complete(message.query, message.files);
+      break;
+    case "sessions":
+      history.show(message.query, message.sessions);
+      break;
+    case "draft":
+      composer.write(message.text);
+      break;
+    case "focus":
+      if (message.what === "history") {
+        history.open();
+      } else if (message.what === "prompt" || !questions.focus()) {
+        composer.focus();
+      }
+      break;
+    default:
+  }
+}
+
+function follow(event: Event): void {
+  const address = event.target instanceof Element ? addressOf(event.target.closest(".leads")) : undefined;
+  if (address !== undefined) {
+    event.preventDefault();
+    event.stopPropagation();
+    tell({ type: "open", href: address });
+  }
+}
+
+addEventListener("message", (event: MessageEvent<ToPage>) => take(event.data));
+document.addEventListener("click", follow, true);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target instanceof Element && event.target.matches(".leads")) {
+    follow(event);
+  } else if (event.key === "Escape" && composer.chrome?.running === true && !history.element.open) {
+    event.preventDefault();
+    tell({ type: "stop" });
+  }
+});
+tell({ type: "ready" });

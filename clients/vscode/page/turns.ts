@@ -1,0 +1,244 @@
+// The turns, from top to bottom. What did not change in the fold is not drawn again.
+
+import { fail, finish, fold } from "../src/fold.ts";
+import type { TurnState } from "../src/messages.ts";
+import type { ProgressValue, TurnError } from "../src/protocol.ts";
+import type { Block, View } from "../src/view.ts";
+import type { Result } from "../src/wire.ts";
+import { Call } from "./calls.ts";
+import { Growing } from "./code.ts";
+import { button, h, place } from "./dom.ts";
+import { afterDrawing, type Drawn, soon } from "./frame.ts";
+import { tell } from "./host.ts";
+import { Streamed } from "./streamed.ts";
+import { duration, tokens } from "./words.ts";
+import { visible } from "./visible.ts";
+
+interface Part {
+  readonly element: HTMLElement;
+  set(block: Block, open: boolean): void;
+}
+
+export class Turns {
+  readonly element = h("main", { class: "turns", role: "log", "aria-live": "off", "aria-label": "The session", tabindex: 0 });
+  /** What is read to those who do not see the page: whole answers, and nothing in between. */
+  readonly spoken = h("div", { class: "spoken", role: "status", "aria-live": "polite" });
+  readonly #turns = new Map<string, Turn>();
+  #follows = true;
+
+  constructor() {
+    this.element.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.element;
+      this.#follows = scrollHeight - scrollTop - clientHeight < 60;
+    });
+  }
+
+  /** Begin anew. */
+  reset(turns: readonly TurnState[]): void {
+    this.#turns.clear();
+    this.element.replaceChildren();
+    this.#follows = true;
+    turns.forEach((turn) => this.add(turn));
+  }
+
+  get isEmpty(): boolean {
+    return this.#turns.size === 0;
+  }
+
+  add(state: TurnState): void {
+    const turn = new Turn(state, () => this.#follow());
+    this.#turns.set(state.key, turn);
+    this.element.append(turn.element);
+    this.#follows = true;
+    this.#follow();
+  }
+
+  events(key: string, events: readonly ProgressValue[]): void {
+    const turn = this.#turns.get(key);
+    turn?.change((view) => events.reduce(fold, view));
+  }
+
+  ended(key: string, result?: Result, error?: TurnError): void {
+    const turn = this.#turns.get(key);
+    turn?.change((view) => (result ? finish(view, result) : error ? fail(view, error) : view));
+    this.spoken.textContent = turn?.told() ?? "";
+  }
+
+  /** What was said, the oldest first. */
+  get words(): string[] {
+    return [...this.#turns.values()].map((turn) => turn.words);
+  }
+
+  scrollToEnd(): void {
+    this.#follows = true;
+    this.#follow();
+  }
+
+  #follow(): void {
+    afterDrawing(() => {
+      if (this.#follows) {
+        this.element.scrollTop = this.element.scrollHeight;
+      }
+    });
+  }
+}
+
+class Turn implements Drawn {
+  readonly element = h("article", { class: "turn" });
+  readonly words: string;
+  readonly #key: string;
+  readonly #parts: Part[] = [];
+  readonly #blocks = h("div", { class: "blocks" });
+  readonly #foot = h("footer");
+  readonly #drawn: () => void;
+  #view: View;
+  #last: View | undefined;
+
+  constructor(state: TurnState, drawn: () => void) {
+    this.words = state.words;
+    this.#key = state.key;
+    this.#view = state.view;
+    this.#drawn = drawn;
+    this.element.append(said(state), this.#blocks, this.#foot);
+    soon(this);
+  }
+
+  change(how: (view: View) => View): void {
+    this.#view = how(this.#view);
+    soon(this);
+  }
+
+  /** The answer in words, for those who hear the page. */
+  told(): string {
+    const text = this.#view.blocks.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
+    return this.#view.stopReason === "error" ? `Failed: ${this.#view.error?.message ?? ""}` : text.slice(0, 4000);
+  }
+
+  draw(): boolean {
+    const view = this.#view;
+    if (view === this.#last) {
+      return false;
+    }
+    const before = this.#last?.blocks;
+    const open = view.status !== "ended";
+    view.blocks.forEach((block, at) => {
+      const isLast = at === view.blocks.length - 1;
+      if (block !== before?.[at] || !open || (at === (before?.length ?? 0) - 1 && !isLast)) {
+        this.#part(block, at, before?.[at]).set(block, open && isLast);
+      }
+    });
+    this.#parts.length = view.blocks.length;
+    place(
+      this.#blocks,
+      this.#parts.map((part) => part.element),
+    );
+    this.element.dataset["status"] = view.status;
+    place(this.#foot, foot(this.#key, view, this.told.bind(this)));
+    this.#last = view;
+    this.#drawn();
+    return false;
+  }
+
+  #part(block: Block, at: number, before: Block | undefined): Part {
+    const known = this.#parts[at];
+    if (known && before?.type === block.type && !(block.type === "tool" && before.type === "tool" && before.id !== block.id)) {
+      return known;
+    }
+    return (this.#parts[at] = part(block, this.#key));
+  }
+}
+
+function said(state: TurnState): HTMLElement {
+  const edit = button("Edit and ask again from here", () => tell({ type: "rewind", turn: state.key }), { class: "sign-button" }, "edit");
+  const fork = button("Go on from here in a session of its own", () => tell({ type: "fork", turn: state.key }), { class: "sign-button needs-sessions" }, "fork");
+  return h(
+    "header",
+    { class: "said", "aria-label": "You" },
+    h("div", { class: "said-words" }, visible(state.words)),
+    state.along.length > 0 && h("ul", { class: "along", "aria-label": "Attached" }, ...state.along.map((label) => h("li", {}, visible(label)))),
+    h("div", { class: "said-actions" }, edit, fork),
+  );
+}
+
+function foot(key: string, view: View, words: () => string): HTMLElement[] {
+  if (view.status === "waiting") {
+    return [h("p", { class: "quiet busy" }, "waiting for the model")];
+  }
+  if (view.status === "running") {
+    const last = view.blocks.at(-1);
+    const asks = view.blocks.some((block) => block.type === "tool" && block.status === "awaiting_permission");
+    const quiet = last?.type === "tool" && last.status !== "streaming" ? "working" : "writing";
+    return [h("p", { class: "quiet busy" }, asks ? "waiting for your answer" : quiet)];
+  }
+  const found: HTMLElement[] = [];
+  if (view.stopReason === "error" && view.error) {
+    found.push(h("p", { class: "error", role: "alert" }, visible(view.error.message)));
+  }
+  const why: Readonly<Record<string, string>> = {
+    cancelled: "Stopped.",
+    max_tokens: "The answer was cut: it became longer than the model may write.",
+    max_turn_requests: "It stopped at the limit of steps. Say \"go on\" to go on.",
+    refusal: "The model declined.",
+  };
+  const told = view.stopReason === undefined ? undefined : why[view.stopReason];
+  if (told) {
+    found.push(h("p", { class: "quiet" }, told));
+  }
+  const counts = [
+    view.usage && `${tokens(view.usage.inputTokens)} in · ${tokens(view.usage.outputTokens)} out`,
+    view.durationMs ? duration(view.durationMs) : undefined,
+    view.model,
+  ].filter((one) => one !== undefined);
+  const copy = button("Copy the answer", () => tell({ type: "copy", text: words() }), { class: "sign-button" }, "copy");
+  const again = button("Ask again", () => tell({ type: "retry", turn: key }), { class: "sign-button" }, "again");
+  found.push(h("p", { class: "quiet counts" }, h("span", {}, counts.join(" · ")), copy, again));
+  return found;
+}
+
+function part(block: Block, turn: string): Part {
+  if (block.type === "text") {
+    const streamed = new Streamed();
+    return { element: streamed.element, set: (now, open) => now.type === "text" && streamed.set(now.text, !open) };
+  }
+  if (block.type === "tool") {
+    const call = new Call(turn);
+    return { element: call.whole, set: (now) => now.type === "tool" && call.set(now) };
+  }
+  return block.type === "thinking" ? thinking() : line(block.type);
+}
+
+function thinking(): Part {
+  const growing = new Growing();
+  const summary = h("summary", {}, "Thinking");
+  const element = h("details", { class: "thinking" }, summary, growing.element);
+  let text = "";
+  const fill = (): void => {
+    if (element.open) {
+      growing.set(text);
+    }
+  };
+  element.addEventListener("toggle", fill);
+  return {
+    element,
+    set: (now, open) => {
+      text = now.type === "thinking" ? now.text : text;
+      element.classList.toggle("busy", open);
+      const last = text.trimEnd().split("\n").at(-1) ?? "";
+      summary.textContent = open ? `Thinking: ${visible(last.slice(-120))}` : "Thought";
+      fill();
+    },
+  };
+}
+
+function line(type: "notice" | "retry" | "steered"): Part {
+  const element = h("p", { class: type });
+  return {
+    element,
+    set: (now) => {
+      if (now.type === "notice" || now.type === "retry" || now.type === "steered") {
+        element.dataset["level"] = now.type === "notice" ? now.level : "info";
+        element.textContent = visible(now.text);
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+// How numbers and calls read. Pure.
+
+import type { ToolBlock } from "../src/view.ts";
+
+export function duration(ms: number): string {
+  if (ms < 1000) {
+    return `${Math.round(ms)} ms`;
+  }
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+export function amount(letters: number): string {
+  return letters < 1000 ? `${letters} chars` : `${(letters / 1000).toFixed(1)} k chars`;
+}
+
+export function tokens(count: number): string {
+  return count < 1000 ? String(count) : count < 1_000_000 ? `${(count / 1000).toFixed(1)}k` : `${(count / 1_000_000).toFixed(2)}M`;
+}
+
+/** The most telling argument: of the title what stands behind the tool's name, else the first text as far as it is written. */
+export function argumentOf(block: ToolBlock): string {
+  if (block.title === undefined) {
+    return telling(block.argumentsText.slice(0, 1000));
+  }
+  const rest = block.title.startsWith(block.name) ? block.title.slice(block.name.length) : block.title;
+  return rest.trim().replace(/\s+/g, " ");
+}
+
+/** Of arguments that are still being written: the first text among them, in one line. */
+export function telling(raw: string): string {
+  const value = /^[^"]*"[^"]*"\s*:\s*"((?:[^"\\]|\\.)*)/.exec(raw)?.[1] ?? "";
+  return unescaped(value).replace(/\s+/g, " ");
+}
+
+/** The last text among arguments that are still being written, as it will read. */
+export function partialText(raw: string): string {
+  const open = /:\s*"((?:[^"\\]|\\.)*)\\?$/.exec(raw)?.[1];
+  return open === undefined ? "" : unescaped(open);
+}
+
+function unescaped(text: string): string {
+  const signs: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "", b: "", f: "" };
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_, code: string | undefined, sign: string) =>
+    code === undefined ? (signs[sign] ?? sign) : String.fromCharCode(Number.parseInt(code, 16)),
+  );
+}

@@ -1,0 +1,199 @@
+// All sessions of this window: begun, loaded, remembered over a reload. Knows no panel.
+
+import * as vscode from "vscode";
+import type { Daemon } from "../daemon/daemon.ts";
+import { fold, NOTHING } from "../fold.ts";
+import type { ContentBlock, ModelsResult, ProgressValue, Question } from "../protocol.ts";
+import type { View } from "../view.ts";
+import type { Answer, LoadedTurn, SessionEntry } from "../wire.ts";
+import { Conversation, titleOf, type Turn } from "./conversation.ts";
+
+const LAST = "chatls.lastSession";
+
+export class Chats implements vscode.Disposable {
+  readonly all: Conversation[] = [];
+  /** The one that was shown last. */
+  active: Conversation;
+  /** Makes the block that tells what the person looks at. */
+  lookedAt: () => ContentBlock | undefined = () => undefined;
+  readonly #daemon: Daemon;
+  readonly #memory: vscode.Memento;
+  readonly #changed = new vscode.EventEmitter<Conversation>();
+  /** One of them changed, in what stands around its turns. */
+  readonly onChange = this.#changed.event;
+
+  constructor(daemon: Daemon, memory: vscode.Memento) {
+    this.#daemon = daemon;
+    this.#memory = memory;
+    this.active = this.begin();
+    daemon.questions.otherwise({ ask: (question, answer) => askByMessage(question, answer) });
+    let wasReady = false;
+    daemon.onState((state) => {
+      if (state === "ready" && wasReady) {
+        this.all.forEach((one) => one.daemonIsNew());
+      }
+      wasReady ||= state === "ready";
+      this.all.forEach((one) => one.changed.fire());
+    });
+  }
+
+  begin(): Conversation {
+    const made = new Conversation(this.#daemon);
+    made.lookedAt = () => this.lookedAt();
+    made.changed.event(() => {
+      this.#changed.fire(made);
+      if (made === this.active) {
+        void this.#memory.update(LAST, made.sessionId);
+      }
+    });
+    this.all.push(made);
+    return made;
+  }
+
+  /** A new one, which is the active one from now on; the one that is empty already, where there is one. */
+  fresh(): Conversation {
+    const model = this.active.model;
+    const mode = this.active.mode;
+    const empty = this.all.find((one) => one.turns.length === 0 && !one.running);
+    this.active = empty ?? this.begin();
+    this.active.model ??= model;
+    this.active.mode ??= mode;
+    return this.active;
+  }
+
+  /** The sessions that can be gone on with: the daemon's, and those of this window that it does not list. */
+  async list(query: string): Promise<SessionEntry[]> {
+    const here = this.all.filter((one) => one.turns.length > 0).map(entry);
+    if (!this.#daemon.features.sessions) {
+      const words = query.toLowerCase();
+      return here.filter((one) => one.title.toLowerCase().includes(words)).toReversed();
+    }
+    const { sessions } = await this.#daemon.request("chat/session/list", query === "" ? {} : { query });
+    return [...sessions];
+  }
+
+  /** The conversation of a session, loaded if this window does not know it. */
+  async open(sessionId: string): Promise<Conversation> {
+    const known = this.all.find((one) => one.sessionId === sessionId || one.key === sessionId);
+    this.active = known ?? (await this.load(sessionId));
+    return this.active;
+  }
+
+  /** Read a session that the daemon keeps. */
+  async load(sessionId: string, into = this.begin()): Promise<Conversation> {
+    const client = await this.#daemon.ready();
+    const replay = new Replay(into);
+    const { listening, partialResultToken } = this.#daemon.listen(client, (event) => replay.take(event));
+    try {
+      const loaded = await this.#daemon.request("chat/session/load", { sessionId, partialResultToken });
+      replay.close(Array.isArray(loaded.turns) ? loaded.turns : []);
+      into.title = loaded.title;
+      into.mode = loaded.mode;
+      if (loaded.contextTokens !== undefined) {
+        into.context = { tokens: loaded.contextTokens, ...(loaded.contextWindow ? { window: loaded.contextWindow } : {}) };
+      }
+      into.adopt(sessionId);
+      return into;
+    } catch (error) {
+      this.forget(into);
+      throw error;
+    } finally {
+      listening.dispose();
+    }
+  }
+
+  /** What was shown when the window closed, where the daemon keeps sessions. */
+  async restore(): Promise<void> {
+    const sessionId = this.#memory.get<string>(LAST);
+    if (sessionId !== undefined && this.active.turns.length === 0) {
+      await this.#daemon.ready();
+      if (this.#daemon.features.sessions) {
+        this.active = await this.load(sessionId);
+      }
+    }
+  }
+
+  forget(one: Conversation): void {
+    const at = this.all.indexOf(one);
+    if (at >= 0) {
+      this.all.splice(at, 1);
+      one.dispose();
+    }
+    if (this.active === one) {
+      this.active = this.all.at(-1) ?? this.begin();
+    }
+  }
+
+  models(): Promise<ModelsResult> {
+    return this.#daemon.request("chat/models", {});
+  }
+
+  /** Every question that waits, the oldest first. */
+  get waiting(): Conversation[] {
+    return this.all.filter((one) => one.waiting.size > 0);
+  }
+
+  dispose(): void {
+    this.all.forEach((one) => one.dispose());
+    this.#changed.dispose();
+  }
+}
+
+function entry(one: Conversation): SessionEntry {
+  return {
+    sessionId: one.sessionId ?? one.key,
+    title: one.title,
+    folders: [],
+    updatedAt: new Date().toISOString(),
+    turns: one.turns.length,
+    ...(one.running ? { running: "here" } : {}),
+  };
+}
+
+/** Makes turns of a transcript that is read. */
+class Replay {
+  readonly #into: Conversation;
+  #turn: Turn | undefined;
+
+  constructor(into: Conversation) {
+    this.#into = into;
+  }
+
+  take(event: ProgressValue): void {
+    const told = event as { readonly kind: string; readonly content?: readonly ContentBlock[] };
+    if (told.kind === "prompt") {
+      const words = (told.content ?? []).flatMap((block) => (block.type === "text" ? [block.text] : []));
+      this.#turn = this.#into.begin({ words: words.join("\n"), along: [] });
+      this.#turn.turnId = event.turnId;
+      return;
+    }
+    this.#into.note(event);
+    if (this.#turn) {
+      this.#turn.view = fold(this.#turn.view, event);
+    }
+  }
+
+  close(turns: readonly LoadedTurn[]): void {
+    for (const turn of this.#into.turns) {
+      const kept = turns.find((one) => one.turnId === turn.turnId);
+      turn.view = over(turn.view === NOTHING ? { ...NOTHING } : turn.view, kept);
+    }
+    this.#into.title ||= titleOf(this.#into.turns[0]?.words ?? "");
+  }
+}
+
+function over(view: View, kept: LoadedTurn | undefined): View {
+  const stopReason = kept?.stopReason;
+  const known = stopReason === undefined || stopReason === "interrupted" ? "cancelled" : stopReason;
+  return { ...view, status: "ended", stopReason: known };
+}
+
+/** A question of a session that no panel shows. */
+function askByMessage(question: Question, answer: (answer: Answer) => void): { withdrawn(): void } {
+  const labels = question.options.map((option) => option.label);
+  void vscode.window.showWarningMessage(`chatls: ${question.title}`, ...labels).then((label) => {
+    const option = question.options.find((one) => one.label === label);
+    answer(option ? { outcome: "selected", optionId: option.id } : { outcome: "cancelled" });
+  });
+  return { withdrawn: () => undefined };
+}

@@ -1,0 +1,175 @@
+// The commands. None has a name that the daemon advertises: the language client registers those itself.
+
+import * as vscode from "vscode";
+import { SAID, attachFile, attach, type Parts } from "./panel/actions.ts";
+import { problemWords } from "./editor/actions.ts";
+import { fromEditor, fromProblems, lookedAt } from "./editor/context.ts";
+import { mentioned } from "./editor/files.ts";
+import { editSelection } from "./editor/inline.ts";
+import { exported, renameSession } from "./panel/sessions.ts";
+import type { Diff } from "./protocol.ts";
+import type { Attached } from "./chat/conversation.ts";
+import type { Secrets } from "./secrets.ts";
+import { MODES } from "./wire.ts";
+
+type Run = (...given: never[]) => unknown;
+
+export function registerCommands(parts: Parts, secrets: Secrets, extension: vscode.Uri): vscode.Disposable {
+  const all: Readonly<Record<string, Run>> = { ...asking(parts), ...around(parts), ...ofDaemon(parts, secrets, extension) };
+  return vscode.Disposable.from(
+    ...Object.entries(all).map(([name, run]) =>
+      vscode.commands.registerCommand(`chatls.${name}`, async (...given: unknown[]) => {
+        try {
+          return await run(...(given as never[]));
+        } catch (error) {
+          void vscode.window.showErrorMessage(`chatls: ${error instanceof Error ? error.message : String(error)}`);
+          return undefined;
+        }
+      }),
+    ),
+  );
+}
+
+/** Ask in the session that is shown, where a person sees it. */
+async function say(parts: Parts, words: string, along: readonly Attached[]): Promise<void> {
+  await parts.panels.reveal();
+  await parts.chats.active.say({ words, along: [...along, ...(await mentioned(words))] });
+}
+
+function asking(parts: Parts): Record<string, Run> {
+  const { panels, chats } = parts;
+  return {
+    open: () => panels.reveal(),
+    openInEditor: () => panels.openTab(chats.active),
+    ask: async (given?: string) => {
+      const words = given ?? (await vscode.window.showInputBox({ title: "Ask", prompt: "@ names a file" }));
+      return words ? say(parts, words, []) : undefined;
+    },
+    askSelection: async () => {
+      const editor = lookedAt();
+      if (editor && !editor.selection.isEmpty) {
+        chats.active.attachments.push(fromEditor(editor));
+        panels.front?.attachmentsChanged();
+      }
+      await panels.reveal();
+    },
+    explain: () => {
+      const editor = lookedAt();
+      return editor ? say(parts, SAID["explain"]?.("") ?? "", [fromEditor(editor)]) : undefined;
+    },
+    fixProblem: (uri?: vscode.Uri, problem?: vscode.Diagnostic) => {
+      const editor = lookedAt();
+      const document = uri ?? editor?.document.uri;
+      const at = editor?.selection.active;
+      const found = problem ?? (document && at && vscode.languages.getDiagnostics(document).find((one) => one.range.contains(at)));
+      if (!document || !found) {
+        void vscode.window.showInformationMessage("There is no problem at the cursor.");
+        return undefined;
+      }
+      return say(parts, problemWords(document, found), editor ? [fromEditor(editor, true)] : []);
+    },
+    inlineEdit: () => editSelection(parts.daemon, parts.proposals, chats.active.model),
+    acceptEdit: () => parts.proposals.decide(true),
+    refuseEdit: () => parts.proposals.decide(false),
+    attachSelection: async () => {
+      await panels.reveal();
+      return panels.front && attach(panels.front, "selection");
+    },
+    attachProblems: async () => {
+      const found = fromProblems();
+      chats.active.attachments.push(...(found ? [found] : []));
+      panels.front?.attachmentsChanged();
+      await panels.reveal();
+    },
+    attachFile: async (uri?: vscode.Uri, several?: vscode.Uri[]) => {
+      await panels.reveal();
+      const front = panels.front;
+      for (const one of several ?? (uri ? [uri] : [])) {
+        await (front && attachFile(front, one));
+      }
+      return uri || !front ? undefined : attach(front, "file");
+    },
+    showDiff: (diff: Diff) => parts.previews.show(diff, vscode.workspace.asRelativePath(vscode.Uri.parse(diff.uri))),
+  };
+}
+
+function around(parts: Parts): Record<string, Run> {
+  const { panels, chats } = parts;
+  return {
+    newSession: async () => {
+      panels.show(chats.fresh());
+      await panels.reveal();
+    },
+    history: () => panels.reveal({ type: "focus", what: "history" }),
+    renameSession: () => renameSession(parts, chats.active.sessionId ?? chats.active.key, chats.active.title),
+    exportSession: async () => {
+      const content = await exported(parts, chats.active);
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language: "markdown" }));
+    },
+    cancelTurn: () => {
+      if (!chats.active.stop()) {
+        chats.all.find((one) => one.running)?.stop();
+      }
+    },
+    cancelCall: async () => {
+      const calls = chats.all.flatMap((one) =>
+        (one.running?.view.blocks ?? []).flatMap((block) =>
+          block.type === "tool" && block.status === "running" ? [{ label: block.title ?? block.name, one, id: block.id }] : [],
+        ),
+      );
+      const picked = calls.length > 1 ? await vscode.window.showQuickPick(calls, { title: "Stop which tool?" }) : calls[0];
+      await picked?.one.stopCall(picked.id);
+    },
+    showQuestion: async () => {
+      const asked = chats.waiting[0];
+      if (asked) {
+        panels.show(asked);
+        await panels.reveal({ type: "focus", what: "question" });
+      }
+    },
+    pickModel: async () => {
+      const { models, default: first } = await chats.models();
+      const items = models.map((one) => ({
+        label: one.name || one.id,
+        description: one.id,
+        detail: [one.id === first ? "default" : "", one.local ? "on this machine" : ""].filter(Boolean).join(", "),
+        id: one.id,
+      }));
+      if (items.length === 0) {
+        throw new Error("The daemon knows no model. Store a provider's key, or start a model server on this machine.");
+      }
+      const picked = await vscode.window.showQuickPick(items, { title: "Model", matchOnDescription: true });
+      chats.active.model = picked?.id ?? chats.active.model;
+      chats.active.changed.fire();
+    },
+    pickMode: async () => {
+      const docs = { ask: "Asks before it changes or runs anything.", plan: "Only reads and plans.", edits: "Edits files unasked." };
+      const items = MODES.map((label) => ({ label, detail: docs[label] }));
+      const picked = await vscode.window.showQuickPick(items, { title: "Mode" });
+      chats.active.mode = picked?.label ?? chats.active.mode;
+      chats.active.changed.fire();
+    },
+  };
+}
+
+function ofDaemon(parts: Parts, secrets: Secrets, extension: vscode.Uri): Record<string, Run> {
+  const { daemon } = parts;
+  return {
+    restart: () => daemon.restart(),
+    showLog: () => daemon.log.show(),
+    chooseProgram: async () => {
+      const [picked] = (await vscode.window.showOpenDialog({ title: "The program chatls", openLabel: "Choose" })) ?? [];
+      if (picked) {
+        const settings = vscode.workspace.getConfiguration("chatls");
+        await settings.update("path", picked.fsPath, vscode.ConfigurationTarget.Global);
+        await daemon.restart();
+      }
+    },
+    openGuide: () => vscode.commands.executeCommand("markdown.showPreview", vscode.Uri.joinPath(extension, "README.md")),
+    storeKey: async () => {
+      if ((await secrets.ask()) && daemon.state !== "stopped") {
+        await daemon.restartWhenIdle();
+      }
+    },
+  };
+}

@@ -1,0 +1,118 @@
+// What the daemon asks of an editor and no person has to answer: problems, reading anew, saving.
+
+import { readFile } from "node:fs/promises";
+import * as vscode from "vscode";
+import type { LanguageClient } from "vscode-languageclient/node";
+import type { DiagnosticsAnswer, DiagnosticsRequest, ReloadAnswer, ReloadRequest } from "../protocol.ts";
+
+/** The daemon counts an answer after three seconds as none. */
+const LONGEST_MS = 1800;
+const QUIET_MS = 250;
+const RELOAD_MS = 4000;
+
+/** Languages in which somebody has found a problem in this window: there it is worth waiting. */
+const watched = new Set<string>();
+
+/** Answer such requests for as long as the client lives. */
+export function answerRequests(client: LanguageClient): vscode.Disposable[] {
+  return [
+    client.onRequest("chat/diagnostics", (request: DiagnosticsRequest) => problems(client, request)),
+    client.onRequest("chat/reload", (request: ReloadRequest) => reload(request)),
+    client.onRequest("chat/save", (request: { readonly uris: readonly string[] }) => save(request.uris)),
+    vscode.languages.onDidChangeDiagnostics((event) => {
+      const changed = new Set(event.uris.map(String));
+      for (const document of vscode.workspace.textDocuments.filter((one) => changed.has(one.uri.toString()))) {
+        watched.add(document.languageId);
+      }
+    }),
+  ];
+}
+
+async function problems(client: LanguageClient, request: DiagnosticsRequest): Promise<DiagnosticsAnswer> {
+  if (request.uri === undefined) {
+    const all = vscode.languages.getDiagnostics().filter(([uri]) => uri.scheme === "file");
+    return { items: all.map(([uri, found]) => told(client, uri, found)).filter((item) => item.diagnostics.length > 0) };
+  }
+  const uri = vscode.Uri.parse(request.uri);
+  const document = openDocument(uri);
+  if (request.changed === true && document && watched.has(document.languageId)) {
+    await settled(uri);
+  }
+  return { items: [{ ...told(client, uri, vscode.languages.getDiagnostics(uri)), uri: request.uri }] };
+}
+
+function told(client: LanguageClient, uri: vscode.Uri, found: readonly vscode.Diagnostic[]): DiagnosticsAnswer["items"][0] {
+  const converter = client.code2ProtocolConverter;
+  return {
+    uri: converter.asUri(uri),
+    diagnostics: found.map((one) => ({
+      range: converter.asRange(one.range),
+      message: one.message,
+      severity: one.severity + 1,
+      ...(one.source === undefined ? {} : { source: one.source }),
+      ...(one.code === undefined ? {} : { code: typeof one.code === "object" ? one.code.value : one.code }),
+    })),
+  };
+}
+
+/** Wait until those who find problems have seen the change: something new, and then a moment of quiet. */
+function settled(uri: vscode.Uri): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const last = setTimeout(resolve, LONGEST_MS);
+  let quiet: NodeJS.Timeout | undefined;
+  const listening = vscode.languages.onDidChangeDiagnostics((event) => {
+    if (event.uris.some((one) => one.toString() === uri.toString())) {
+      clearTimeout(quiet);
+      quiet = setTimeout(resolve, QUIET_MS);
+    }
+  });
+  return promise.finally(() => {
+    clearTimeout(last);
+    clearTimeout(quiet);
+    listening.dispose();
+  });
+}
+
+/** The editor reads a file anew by itself where its document has no changes: wait until it has. */
+async function reload(request: ReloadRequest): Promise<ReloadAnswer> {
+  const done = await Promise.all(request.uris.map(async (uri) => ((await isFresh(vscode.Uri.parse(uri))) ? [uri] : [])));
+  return { reloaded: done.flat() };
+}
+
+async function isFresh(uri: vscode.Uri): Promise<boolean> {
+  const document = openDocument(uri);
+  if (!document || document.isDirty || uri.scheme !== "file") {
+    return false;
+  }
+  const wanted = normal(await readFile(uri.fsPath, "utf8").catch(() => document.getText()));
+  const fresh = (): boolean => !document.isDirty && normal(document.getText()) === wanted;
+  if (fresh()) {
+    return true;
+  }
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const last = setTimeout(() => resolve(fresh()), RELOAD_MS);
+  const listening = vscode.workspace.onDidChangeTextDocument((event) => {
+    if (event.document === document && (fresh() || document.isDirty)) {
+      resolve(fresh());
+    }
+  });
+  return promise.finally(() => {
+    clearTimeout(last);
+    listening.dispose();
+  });
+}
+
+function normal(text: string): string {
+  return text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
+}
+
+async function save(uris: readonly string[]): Promise<{ saved: string[] }> {
+  const saved = await Promise.all(
+    uris.map(async (uri) => ((await openDocument(vscode.Uri.parse(uri))?.save()) === true ? [uri] : [])),
+  );
+  return { saved: saved.flat() };
+}
+
+function openDocument(uri: vscode.Uri): vscode.TextDocument | undefined {
+  return vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
+}

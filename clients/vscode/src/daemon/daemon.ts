@@ -1,0 +1,252 @@
+// The life of the daemon: started on first use, started again after a crash, gone with the window. Knows no chat.
+
+import * as os from "node:os";
+import * as vscode from "vscode";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  ProgressType,
+  RevealOutputChannelOn,
+  State,
+} from "vscode-languageclient/node";
+import type { ProgressValue, Requests } from "../protocol.ts";
+import type { Secrets } from "../secrets.ts";
+import { forDaemon, own } from "../settings.ts";
+import type { Features, Prompt, Result, SessionRequests } from "../wire.ts";
+import { NO_FEATURES } from "../wire.ts";
+import { answerRequests } from "./answers.ts";
+import { Crashes } from "./crashes.ts";
+import { onlyShared, SELECTOR, shareOpened } from "./documents.ts";
+import { find } from "./program.ts";
+import { Questions } from "./questions.ts";
+
+export type DaemonState = "stopped" | "starting" | "ready" | "failed";
+
+type All = Omit<Requests, "chat/prompt"> & SessionRequests;
+
+let prompts = 0;
+
+export class Daemon implements vscode.Disposable {
+  readonly questions = new Questions();
+  readonly log = vscode.window.createOutputChannel("chatls", { log: true });
+  readonly #changed = new vscode.EventEmitter<DaemonState>();
+  readonly onState = this.#changed.event;
+  readonly #sessionsChanged = new vscode.EventEmitter<void>();
+  readonly onSessionsChanged = this.#sessionsChanged.event;
+  readonly #configuredAnew = new vscode.EventEmitter<void>();
+  /** It has other settings by now. */
+  readonly onConfigured = this.#configuredAnew.event;
+  readonly #crashes = new Crashes();
+  readonly #disposables: vscode.Disposable[] = [];
+  readonly #manifest: unknown;
+  readonly #secrets: Secrets;
+  #client: LanguageClient | undefined;
+  #starting: Promise<LanguageClient> | undefined;
+  #ofClient: vscode.Disposable[] = [];
+  #running = 0;
+  state: DaemonState = "stopped";
+  features: Features = NO_FEATURES;
+  /** What is wrong, for people; only where it failed. */
+  trouble: string | undefined;
+
+  constructor(manifest: unknown, secrets: Secrets) {
+    this.#manifest = manifest;
+    this.#secrets = secrets;
+    this.#disposables.push(
+      this.log,
+      vscode.workspace.onDidChangeConfiguration((event) => this.#configured(event)),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.restartWhenIdle()),
+      vscode.workspace.onDidChangeWorkspaceFolders((event) => {
+        if (this.#client && this.state === "ready") {
+          void shareOpened(this.#client, event.added);
+        }
+      }),
+    );
+  }
+
+  /** The client of a daemon that listens. Rejects with an `Error` whose message is for people. */
+  ready(): Promise<LanguageClient> {
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = undefined;
+      this.#become("failed", error instanceof Error ? error.message : String(error));
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  /** Ask the daemon something. */
+  async request<Name extends keyof All>(
+    method: Name,
+    params: All[Name]["params"],
+    token?: vscode.CancellationToken,
+  ): Promise<All[Name]["result"]> {
+    const client = await this.ready();
+    // A third argument that is undefined would make the parameters an array.
+    return token ? client.sendRequest(method, params, token) : client.sendRequest(method, params);
+  }
+
+  /** Ask a model. Always ends: with a result, or an error. */
+  async prompt(
+    params: Prompt,
+    onEvent: (event: ProgressValue) => void,
+    token: vscode.CancellationToken,
+  ): Promise<Result> {
+    const client = await this.ready();
+    const { listening, partialResultToken } = this.listen(client, onEvent);
+    this.#running += 1;
+    try {
+      return await client.sendRequest<Result>("chat/prompt", { ...params, partialResultToken }, token);
+    } finally {
+      this.#running -= 1;
+      listening.dispose();
+    }
+  }
+
+  /** Hear the events of a token of our own. */
+  listen(
+    client: LanguageClient,
+    onEvent: (event: ProgressValue) => void,
+  ): { readonly listening: vscode.Disposable; readonly partialResultToken: string } {
+    const partialResultToken = `chatls-vscode-${(prompts += 1)}`;
+    return { listening: client.onProgress(new ProgressType<ProgressValue>(), partialResultToken, onEvent), partialResultToken };
+  }
+
+  async restart(): Promise<void> {
+    this.#crashes.forget();
+    await this.stop();
+    await this.ready();
+  }
+
+  /** Restart when no turn runs: what the editor can do is told once, at the start. */
+  async restartWhenIdle(): Promise<void> {
+    while (this.#running > 0) {
+      await new Promise<void>((resolve) => setTimeout(resolve, 200));
+    }
+    if (this.state !== "stopped") {
+      await this.restart().catch(() => undefined);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    this.#starting = undefined;
+    this.#ofClient.forEach((one) => one.dispose());
+    this.#ofClient = [];
+    if (client) {
+      await client.dispose(2500).catch(() => undefined);
+    }
+    this.#become("stopped");
+  }
+
+  dispose(): void {
+    this.#disposables.forEach((one) => one.dispose());
+  }
+
+  async #start(): Promise<LanguageClient> {
+    const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
+    const found = find(own("path", ""), folders);
+    if ("complaint" in found) {
+      throw new Error(found.complaint);
+    }
+    this.#become("starting");
+    const client = new LanguageClient(
+      "chatls",
+      "chatls",
+      {
+        command: found.path,
+        // A folder in which no workspace has a say.
+        options: { cwd: os.homedir(), env: { ...process.env, ...(await this.#secrets.environment()) } },
+      },
+      {
+        documentSelector: SELECTOR,
+        outputChannel: this.log,
+        revealOutputChannelOn: RevealOutputChannelOn.Never,
+        initializationOptions: () => forDaemon(this.#manifest),
+        middleware: onlyShared(),
+        errorHandler: {
+          error: () => ({ action: ErrorAction.Continue, handled: true }),
+          closed: () => ({ action: this.#crashed(), handled: true }),
+        },
+        initializationFailedHandler: () => false,
+      },
+    );
+    client.registerFeature({
+      fillClientCapabilities: (capabilities) => {
+        capabilities.experimental = { ...capabilities.experimental, chat: abilities() };
+      },
+      initialize: (capabilities) => this.#learn(capabilities.experimental),
+      getState: () => ({ kind: "static" }),
+      clear: () => undefined,
+    });
+    this.#client = client;
+    this.#ofClient = [
+      ...answerRequests(client),
+      client.onRequest("chat/requestPermission", (question, token) => this.questions.ask(question, token)),
+      client.onNotification("chat/sessionsChanged", () => this.#sessionsChanged.fire()),
+      client.onDidChangeState(({ newState }) => {
+        if (newState === State.Running && this.#client === client) {
+          this.#become("ready");
+        }
+      }),
+    ];
+    await client.start().catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`${found.path} could not be started: ${why}. The log says more.`);
+    });
+    return client;
+  }
+
+  #learn(experimental: unknown): void {
+    const chat = (experimental as { chat?: Partial<Features> & { version?: number } } | undefined)?.chat ?? {};
+    if (chat.version !== 1) {
+      const version = chat.version ?? "none";
+      void vscode.window.showWarningMessage(
+        `This extension speaks version 1 of the chat protocol, and the daemon version ${version}. Update the older of the two.`,
+      );
+    }
+    const has = (name: keyof Features): boolean => chat[name] === true;
+    this.features = {
+      sessions: has("sessions"),
+      steer: has("steer"),
+      modes: has("modes"),
+      editedArguments: has("editedArguments"),
+    };
+  }
+
+  #crashed(): CloseAction {
+    if (this.#crashes.note(Date.now())) {
+      this.#become("starting");
+      return CloseAction.Restart;
+    }
+    this.#starting = undefined;
+    this.#client = undefined;
+    this.#become("failed", "The daemon ended five times within three minutes, and is not started again by itself.");
+    return CloseAction.DoNotRestart;
+  }
+
+  #configured(event: vscode.ConfigurationChangeEvent): void {
+    if (!event.affectsConfiguration("chatls")) {
+      return;
+    }
+    if (event.affectsConfiguration("chatls.path")) {
+      void (this.state === "failed" ? this.restart().catch(() => undefined) : this.restartWhenIdle());
+    } else if (this.state === "ready") {
+      const settings = { chatls: forDaemon(this.#manifest) };
+      void this.#client?.sendNotification("workspace/didChangeConfiguration", { settings }).then(() => this.#configuredAnew.fire());
+    }
+  }
+
+  #become(state: DaemonState, trouble?: string): void {
+    this.state = state;
+    this.trouble = trouble;
+    this.#changed.fire(state);
+  }
+}
+
+/** What this editor can do. In a folder that is not trusted nothing is offered that changes or runs. */
+function abilities(): Record<string, unknown> {
+  const trusted = vscode.workspace.isTrusted;
+  return { version: 1, permission: trusted, save: trusted, diagnostics: true, reload: true, sessionsChanged: true };
+}

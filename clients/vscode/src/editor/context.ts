@@ -1,0 +1,97 @@
+// What a prompt tells of the editor, and what a person hands over from it. Ranges are the protocol's, never the editor's:
+// those are arrays once they are written as JSON.
+
+import * as vscode from "vscode";
+import type { Attached } from "../chat/conversation.ts";
+import { isShared } from "../daemon/documents.ts";
+import type { ContentBlock, Range } from "../protocol.ts";
+import { own } from "../settings.ts";
+
+let last: vscode.TextEditor | undefined;
+let attached = 0;
+
+/** Remember which editor was looked at: a prompt is written elsewhere. */
+export function watchEditors(): vscode.Disposable {
+  last = vscode.window.activeTextEditor;
+  return vscode.window.onDidChangeActiveTextEditor((editor) => {
+    last = editor && editor.document.uri.scheme !== "output" ? editor : last;
+  });
+}
+
+/** The editor that is looked at, or was before the chat was. */
+export function lookedAt(): vscode.TextEditor | undefined {
+  return vscode.window.activeTextEditor ?? (last && vscode.window.visibleTextEditors.includes(last) ? last : undefined);
+}
+
+export function asRange(range: vscode.Range): Range {
+  const place = ({ line, character }: vscode.Position): Range["start"] => ({ line, character });
+  return { start: place(range.start), end: place(range.end) };
+}
+
+/** The document that is looked at, what is selected there, and what else is open. */
+export function contextBlock(): ContentBlock | undefined {
+  if (!own("editorContext", true)) {
+    return undefined;
+  }
+  const editor = lookedAt();
+  const active =
+    editor && editor.document.uri.scheme === "file" && isShared(editor.document.uri)
+      ? { uri: editor.document.uri.toString(), selection: asRange(editor.selection) }
+      : undefined;
+  const open = vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .flatMap((tab) => (tab.input instanceof vscode.TabInputText ? [tab.input.uri] : []))
+    .filter((uri) => uri.scheme === "file" && isShared(uri) && uri.toString() !== active?.uri)
+    .map(String);
+  if (!active && open.length === 0) {
+    return undefined;
+  }
+  return { type: "editor_context", ...(active ? { active } : {}), open: [...new Set(open)].slice(0, 50) };
+}
+
+/** What is selected, or the whole document where nothing is. The text goes along where the daemon does not see it. */
+export function fromEditor(editor: vscode.TextEditor, whole = false): Attached {
+  const { document, selection } = editor;
+  const range = whole || selection.isEmpty ? undefined : selection;
+  const uri = document.uri.toString();
+  const seen = document.uri.scheme === "file" && isShared(document.uri);
+  const place = range ? { range: asRange(range) } : {};
+  const block: ContentBlock = seen
+    ? { type: "resource_link", uri, ...place }
+    : { type: "resource", uri, text: document.getText(range), ...place };
+  const name = vscode.workspace.asRelativePath(document.uri.scheme === "untitled" ? document.fileName : document.uri);
+  const lines = range ? `:${range.start.line + 1}-${lastLine(range) + 1}` : "";
+  return made(`${name}${lines}`, range ? "selection" : seen ? "file" : "text", block);
+}
+
+function lastLine(range: vscode.Range): number {
+  return range.end.character === 0 && range.end.line > range.start.line ? range.end.line - 1 : range.end.line;
+}
+
+export function fromFile(uri: vscode.Uri): Attached {
+  return made(vscode.workspace.asRelativePath(uri), "file", { type: "resource_link", uri: uri.toString() });
+}
+
+export function fromPicture(name: string, mimeType: string, data: string): Attached {
+  return made(name, "picture", { type: "image", mimeType, data });
+}
+
+/** The problems of a document, or of all. */
+export function fromProblems(uri?: vscode.Uri): Attached | undefined {
+  const found = uri ? [[uri, vscode.languages.getDiagnostics(uri)] as const] : vscode.languages.getDiagnostics();
+  const lines = found.flatMap(([place, problems]) =>
+    problems.map((problem) => {
+      const at = `${vscode.workspace.asRelativePath(place)}:${problem.range.start.line + 1}`;
+      return `${at} ${vscode.DiagnosticSeverity[problem.severity].toLowerCase()}: ${problem.message}`;
+    }),
+  );
+  if (lines.length === 0) {
+    return undefined;
+  }
+  const text = `The problems that the editor shows:\n${lines.slice(0, 200).join("\n")}`;
+  return made(`${lines.length} problem${lines.length === 1 ? "" : "s"}`, "problems", { type: "text", text });
+}
+
+function made(label: string, icon: Attached["shown"]["icon"], block: ContentBlock): Attached {
+  return { shown: { id: `along-${(attached += 1)}`, label, icon }, block };
+}

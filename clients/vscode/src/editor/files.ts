@@ -1,0 +1,95 @@
+// The files that a prompt may name behind @ or #.
+
+import * as vscode from "vscode";
+import { fromFile } from "./context.ts";
+import type { Attached } from "../chat/conversation.ts";
+
+const FRESH_MS = 5000;
+const MOST = 20_000;
+
+let known: { readonly at: number; readonly files: Promise<string[]> } | undefined;
+
+function files(): Promise<string[]> {
+  if (!known || Date.now() - known.at > FRESH_MS) {
+    const found = Promise.resolve(vscode.workspace.findFiles("**/*", "**/{node_modules,.git,.venv,dist,__pycache__}/**", MOST));
+    known = { at: Date.now(), files: found.then((uris) => uris.map((uri) => vscode.workspace.asRelativePath(uri)).sort()) };
+  }
+  return known.files;
+}
+
+/** The best matches of some letters. */
+export async function matching(query: string, most = 30): Promise<string[]> {
+  return best(await files(), query, most);
+}
+
+/** Those in which the letters stand in their order; whose name begins with them first, then the shorter ones. Pure. */
+export function best(all: readonly string[], query: string, most: number): string[] {
+  const letters = query.toLowerCase();
+  const rated = all.flatMap((file) => {
+    const score = rate(file.toLowerCase(), letters);
+    return score === undefined ? [] : [{ file, score }];
+  });
+  return rated
+    .sort((one, other) => one.score - other.score || one.file.length - other.file.length)
+    .slice(0, most)
+    .map((one) => one.file);
+}
+
+function rate(file: string, letters: string): number | undefined {
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  if (name.startsWith(letters)) {
+    return 0;
+  }
+  if (name.includes(letters)) {
+    return 1;
+  }
+  if (file.includes(letters)) {
+    return 2;
+  }
+  let at = -1;
+  for (const letter of letters) {
+    at = file.indexOf(letter, at + 1);
+    if (at < 0) {
+      return undefined;
+    }
+  }
+  return 3;
+}
+
+/** The names behind @ and # in what a person wrote. Pure. */
+export function mentions(words: string): string[] {
+  const quoted = [...words.matchAll(/(?:^|[\s(])[@#]"([^"\n]+)"/g)].map((match) => match[1] ?? "");
+  const plain = [...words.matchAll(/(?:^|[\s(])[@#](?!")([^\s"]+)/g)].map((match) => match[1] ?? "");
+  return [...new Set([...quoted, ...plain])];
+}
+
+/** The files that a prompt names. */
+export async function mentioned(words: string): Promise<Attached[]> {
+  const found: Attached[] = [];
+  for (const name of mentions(words)) {
+    const uri = (await existing(name)) ?? (await existing(name.replace(/[.,;:!?)]+$/, "")));
+    if (uri) {
+      found.push(fromFile(uri));
+    }
+  }
+  return found;
+}
+
+async function existing(name: string): Promise<vscode.Uri | undefined> {
+  for (const folder of vscode.workspace.workspaceFolders ?? []) {
+    const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1 && name.startsWith(`${folder.name}/`);
+    const uri = vscode.Uri.joinPath(folder.uri, several ? name.slice(folder.name.length + 1) : name);
+    if (!name.startsWith("..") && (await isFile(uri))) {
+      return uri;
+    }
+  }
+  return undefined;
+}
+
+async function isFile(uri: vscode.Uri): Promise<boolean> {
+  try {
+    return (await vscode.workspace.fs.stat(uri)).type === vscode.FileType.File;
+  } catch {
+    return false;
+  }
+}

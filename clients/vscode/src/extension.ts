@@ -1,0 +1,92 @@
+// The beginning and the end: what is made, and in which order.
+
+import * as vscode from "vscode";
+import { Chats } from "./chat/chats.ts";
+import { registerCommands } from "./commands.ts";
+import { Daemon } from "./daemon/daemon.ts";
+import { Actions } from "./editor/actions.ts";
+import { contextBlock, watchEditors } from "./editor/context.ts";
+import { Previews } from "./editor/previews.ts";
+import { Proposals } from "./editor/proposals.ts";
+import { Models } from "./face/models.ts";
+import { registerParticipant } from "./face/participant.ts";
+import { announceQuestions, showStatus } from "./face/status.ts";
+import { act } from "./panel/actions.ts";
+import { Panels, VIEW } from "./panel/panels.ts";
+import { Secrets } from "./secrets.ts";
+import { openDoor } from "./testdoor.ts";
+
+let daemon: Daemon | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const secrets = new Secrets(context);
+  daemon = new Daemon(context.extension.packageJSON, secrets);
+  // Before the daemon is started: a list that comes late is no list.
+  context.subscriptions.push(new Models(daemon).register(), registerParticipant(daemon));
+  const chats = new Chats(daemon, context.workspaceState);
+  chats.lookedAt = contextBlock;
+  const panels = new Panels(context.extensionUri, daemon, chats);
+  const previews = new Previews();
+  const proposals = new Proposals(previews);
+  const parts = { daemon, chats, panels, previews, proposals };
+  panels.onMessage = (panel, message) => void act(parts, panel, message);
+  context.subscriptions.push(
+    daemon,
+    chats,
+    panels,
+    previews,
+    proposals,
+    watchEditors(),
+    vscode.window.registerWebviewViewProvider(VIEW, panels),
+    vscode.languages.registerCodeActionsProvider({ scheme: "file" }, new Actions(), {
+      providedCodeActionKinds: Actions.kinds,
+    }),
+    registerCommands(parts, secrets, context.extensionUri),
+    showStatus(daemon, chats, panels),
+    announceQuestions(chats, panels),
+    tellTrouble(daemon),
+  );
+  if (TEST_DOOR) {
+    context.subscriptions.push(openDoor(parts));
+  }
+  void begin(daemon, chats, panels);
+}
+
+/** The window closes: nothing is left of the daemon. */
+export async function deactivate(): Promise<void> {
+  await daemon?.stop();
+}
+
+async function begin(started: Daemon, chats: Chats, panels: Panels): Promise<void> {
+  try {
+    await started.ready();
+    await chats.restore();
+    panels.all.forEach((panel) => panel.show(chats.active));
+  } catch {
+    // Its state says why, and the page shows it.
+  }
+}
+
+/** A daemon that cannot be had: say so once, with what can be done. */
+function tellTrouble(of: Daemon): vscode.Disposable {
+  let told: string | undefined;
+  return of.onState((state) => {
+    if (state !== "failed" || of.trouble === undefined || of.trouble === told) {
+      told = state === "ready" ? undefined : told;
+      return;
+    }
+    told = of.trouble;
+    const doings: Readonly<Record<string, string>> = {
+      Restart: "chatls.restart",
+      "Choose the Program": "chatls.chooseProgram",
+      "How to Install It": "chatls.openGuide",
+      "Show the Log": "chatls.showLog",
+    };
+    const missing = of.trouble.includes("chatls.path") || of.trouble.includes("PATH");
+    const offered = missing ? ["Choose the Program", "How to Install It"] : ["Restart", "Show the Log"];
+    void vscode.window.showErrorMessage(`chatls: ${of.trouble}`, ...offered).then((chosen) => {
+      const command = chosen === undefined ? undefined : doings[chosen];
+      return command === undefined ? undefined : vscode.commands.executeCommand(command);
+    });
+  });
+}

@@ -1,0 +1,116 @@
+// What the extension and its page say to each other. Both fold the same events, so only those travel.
+
+import type { ContentBlock, Diff, ProgressValue, Question, TurnError } from "./protocol.ts";
+import type { View } from "./view.ts";
+import type { Mode, Result, SessionEntry } from "./wire.ts";
+
+/** A turn as the page knows it. */
+export interface TurnState {
+  readonly key: string;
+  /** The person's words. */
+  readonly words: string;
+  /** What went along with them, in words for people. */
+  readonly along: readonly string[];
+  readonly view: View;
+  readonly turnId?: string;
+}
+
+/** Something that goes along with the next prompt. */
+export interface Attachment {
+  readonly id: string;
+  readonly label: string;
+  readonly icon: "file" | "selection" | "problems" | "picture" | "text";
+}
+
+/** A question, as far as the page has to know it. */
+export interface Asked {
+  readonly id: string;
+  readonly turn: string;
+  readonly question: Question;
+  /** What would be done can be changed before it is. */
+  readonly editable: boolean;
+  /** It was opened in an editor, to be changed there. */
+  readonly editing?: boolean;
+}
+
+/** All that is shown around the turns. */
+export interface Chrome {
+  readonly title: string;
+  readonly state: "stopped" | "starting" | "ready" | "failed";
+  /** What is wrong with the daemon, for people. */
+  readonly trouble?: string;
+  readonly trusted: boolean;
+  readonly running: boolean;
+  readonly model?: string;
+  readonly mode?: Mode;
+  readonly features: { readonly sessions: boolean; readonly steer: boolean; readonly modes: boolean };
+  readonly context?: { readonly tokens: number; readonly window?: number };
+  /** Words that are sent when the turn that runs has ended. */
+  readonly queued: readonly string[];
+  /** Words that the turn that runs will be told with its next request. */
+  readonly steering: readonly string[];
+  /** The commands behind a slash. */
+  readonly commands: readonly { readonly name: string; readonly doc: string }[];
+}
+
+export type ToPage =
+  | {
+      readonly type: "state";
+      readonly chrome: Chrome;
+      readonly turns: readonly TurnState[];
+      readonly questions: readonly Asked[];
+      readonly attachments: readonly Attachment[];
+    }
+  | { readonly type: "chrome"; readonly chrome: Chrome }
+  | { readonly type: "turn"; readonly turn: TurnState }
+  | { readonly type: "events"; readonly turn: string; readonly events: readonly ProgressValue[] }
+  | { readonly type: "ended"; readonly turn: string; readonly result?: Result; readonly error?: TurnError }
+  | { readonly type: "question"; readonly asked: Asked }
+  | { readonly type: "withdrawn"; readonly id: string }
+  | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }
+  | { readonly type: "completions"; readonly query: string; readonly files: readonly string[] }
+  | { readonly type: "sessions"; readonly query: string; readonly sessions: readonly SessionEntry[] }
+  | { readonly type: "focus"; readonly what: "prompt" | "question" | "history" }
+  | { readonly type: "draft"; readonly text: string };
+
+export type FromPage =
+  | { readonly type: "ready" }
+  | { readonly type: "send"; readonly text: string }
+  | { readonly type: "unqueue"; readonly at: number }
+  | { readonly type: "stop" }
+  | { readonly type: "cancelCall"; readonly turn: string; readonly call: string }
+  | { readonly type: "answer"; readonly id: string; readonly optionId: string; readonly feedback?: string }
+  | { readonly type: "dismiss"; readonly id: string }
+  | { readonly type: "editAnswer"; readonly id: string; readonly command?: string }
+  | { readonly type: "diff"; readonly diff: Diff; readonly title: string }
+  | { readonly type: "open"; readonly href: string }
+  | { readonly type: "show"; readonly text: string; readonly language: string }
+  | { readonly type: "copy"; readonly text: string }
+  | { readonly type: "insert"; readonly text: string }
+  | { readonly type: "apply"; readonly text: string; readonly path?: string }
+  | { readonly type: "retry"; readonly turn: string }
+  | { readonly type: "rewind"; readonly turn: string }
+  | { readonly type: "fork"; readonly turn: string }
+  | { readonly type: "complete"; readonly query: string }
+  | { readonly type: "attach"; readonly what: "file" | "selection" | "problems" | "picture" }
+  | { readonly type: "paste"; readonly mimeType: string; readonly data: string }
+  | { readonly type: "drop"; readonly uris: readonly string[] }
+  | { readonly type: "detach"; readonly id: string }
+  | { readonly type: "search"; readonly query: string }
+  | { readonly type: "load" | "delete" | "rename"; readonly sessionId: string; readonly title: string }
+  | { readonly type: "command"; readonly name: PageCommand };
+
+/** Commands of the extension that the page may call. */
+export type PageCommand =
+  | "newSession"
+  | "pickModel"
+  | "pickMode"
+  | "restart"
+  | "showLog"
+  | "chooseProgram"
+  | "openGuide"
+  | "trust"
+  | "exportSession"
+  | "storeKey";
+
+export type Blocks = readonly ContentBlock[];

@@ -1,0 +1,264 @@
+// What a page asks for, done.
+
+import * as vscode from "vscode";
+import type { Chats } from "../chat/chats.ts";
+import type { Conversation } from "../chat/conversation.ts";
+import type { Daemon } from "../daemon/daemon.ts";
+import { fromEditor, fromFile, fromPicture, fromProblems, lookedAt } from "../editor/context.ts";
+import { editedArguments } from "../editor/edited.ts";
+import { matching, mentioned } from "../editor/files.ts";
+import { applied } from "../editor/insert.ts";
+import type { Previews } from "../editor/previews.ts";
+import { type Proposals, replace } from "../editor/proposals.ts";
+import type { FromPage } from "../messages.ts";
+import { openLink } from "./links.ts";
+import type { Panel } from "./panel.ts";
+import type { Panels } from "./panels.ts";
+import { deleteSession, fork, renameSession, rewind } from "./sessions.ts";
+
+export interface Parts {
+  readonly daemon: Daemon;
+  readonly chats: Chats;
+  readonly panels: Panels;
+  readonly previews: Previews;
+  readonly proposals: Proposals;
+}
+
+const MOST_PICTURE = 10 * 1024 * 1024;
+
+/** Do what a page asks for; what goes wrong is told. */
+export async function act(parts: Parts, panel: Panel, message: FromPage): Promise<void> {
+  try {
+    await done(parts, panel, message);
+  } catch (error) {
+    void vscode.window.showErrorMessage(`chatls: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void> {
+  const { conversation } = panel;
+  switch (message.type) {
+    case "send":
+      return send(parts, panel, message.text);
+    case "unqueue":
+      conversation.queue.splice(message.at, 1);
+      return conversation.changed.fire();
+    case "stop":
+      return void conversation.stop();
+    case "cancelCall":
+      return conversation.stopCall(message.call);
+    case "answer": {
+      const { optionId, feedback } = message;
+      parts.proposals.withdraw(titleOf(conversation, message.id));
+      conversation.answer(message.id, { outcome: "selected", optionId, ...(feedback ? { feedback } : {}) });
+      return undefined;
+    }
+    case "dismiss":
+      return void conversation.answer(message.id, { outcome: "cancelled" });
+    case "editAnswer":
+      return editAnswer(parts, conversation, message.id, message.command);
+    case "diff":
+      return parts.previews.show(message.diff, message.title);
+    case "open":
+      return openLink(message.href);
+    case "show":
+      await vscode.window.showTextDocument(
+        await vscode.workspace.openTextDocument({ content: message.text, language: await known(message.language) }),
+        { preview: true },
+      );
+      return undefined;
+    case "copy":
+      return vscode.env.clipboard.writeText(message.text);
+    case "insert":
+      return insert(message.text);
+    case "apply":
+      return apply(parts, message.text);
+    default:
+      return more(parts, panel, message);
+  }
+}
+
+async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void> {
+  const { conversation } = panel;
+  switch (message.type) {
+    case "retry": {
+      const turn = conversation.turns.find((one) => one.key === message.turn);
+      return turn && conversation.say(turn.said);
+    }
+    case "rewind":
+      return rewind(parts, panel, message.turn);
+    case "fork":
+      return fork(parts, panel, message.turn);
+    case "complete":
+      return panel.post({ type: "completions", query: message.query, files: await matching(message.query) });
+    case "attach":
+      return attach(panel, message.what);
+    case "paste":
+      return picture(panel, "picture", message.mimeType, message.data);
+    case "drop":
+      conversation.attachments.push(...message.uris.map((uri) => fromFile(vscode.Uri.parse(uri))));
+      return panel.attachmentsChanged();
+    case "detach":
+      conversation.attachments = conversation.attachments.filter((one) => one.shown.id !== message.id);
+      return panel.attachmentsChanged();
+    case "search":
+      return panel.post({ type: "sessions", query: message.query, sessions: await parts.chats.list(message.query) });
+    case "load":
+      return parts.panels.show(await parts.chats.open(message.sessionId), panel);
+    case "rename":
+      await renameSession(parts, message.sessionId, message.title);
+      return panel.post({ type: "sessions", query: "", sessions: await parts.chats.list("") });
+    case "delete":
+      await deleteSession(parts, panel, message.sessionId, message.title);
+      return panel.post({ type: "sessions", query: "", sessions: await parts.chats.list("") });
+    case "command":
+      if (message.name === "trust") {
+        await vscode.commands.executeCommand("workbench.trust.manage");
+      } else if (message.name !== "openGuide") {
+        await vscode.commands.executeCommand(`chatls.${message.name}`);
+      } else {
+        await vscode.commands.executeCommand("chatls.openGuide");
+      }
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Ask what was written; words behind a slash may be a command of their own. */
+async function send(parts: Parts, panel: Panel, text: string): Promise<void> {
+  const { conversation } = panel;
+  const [, name = "", rest = ""] = /^\/(\w+)\s*([\s\S]*)$/.exec(text) ?? [];
+  const commands: Readonly<Record<string, string>> = {
+    new: "newSession",
+    sessions: "history",
+    model: "pickModel",
+    mode: "pickMode",
+    export: "exportSession",
+  };
+  if (commands[name]) {
+    await vscode.commands.executeCommand(`chatls.${commands[name]}`);
+    return;
+  }
+  if (name === "compact" && conversation.sessionId !== undefined && parts.daemon.features.sessions) {
+    const params = { sessionId: conversation.sessionId, ...(rest ? { instructions: rest } : {}) };
+    await parts.daemon.request("chat/session/compact", params);
+    return;
+  }
+  const words = SAID[name]?.(rest) ?? text;
+  const editor = lookedAt();
+  const own = name in SAID && editor ? [name === "fix" ? fromProblems(editor.document.uri) : fromEditor(editor)] : [];
+  const along = [...own.filter((one) => one !== undefined), ...conversation.attachments, ...(await mentioned(words))];
+  conversation.attachments = [];
+  panel.attachmentsChanged();
+  await conversation.say({ words, along });
+}
+
+export const SAID: Readonly<Record<string, (rest: string) => string>> = {
+  explain: (rest) => `Explain this. ${rest}`.trim(),
+  fix: (rest) => `Fix these problems. ${rest}`.trim(),
+  tests: (rest) => `Write tests for this. ${rest}`.trim(),
+};
+
+function titleOf(conversation: Conversation, id: string): string {
+  return `Proposed: ${conversation.waiting.get(id)?.asked.question.title ?? ""}`;
+}
+
+/** Let a person change what would be done, and do that. */
+async function editAnswer(parts: Parts, conversation: Conversation, id: string, command?: string): Promise<void> {
+  const asked = conversation.waiting.get(id)?.asked;
+  const option = asked?.question.options.find((one) => one.kind === "allow_once");
+  if (!asked || !option) {
+    return;
+  }
+  const { question } = asked;
+  if (command !== undefined) {
+    conversation.answer(id, { outcome: "selected", optionId: option.id, arguments: { ...question.arguments, command } });
+    return;
+  }
+  const diff = question.preview.find((item) => item.type === "diff");
+  if (diff?.type !== "diff") {
+    return;
+  }
+  conversation.editing(id, true);
+  const name = vscode.Uri.parse(diff.uri).path;
+  const wanted = await parts.proposals.offer(parts.previews.text(diff.oldText, name), diff.newText, titleOf(conversation, id));
+  const changed = wanted === undefined ? undefined : editedArguments(question, wanted);
+  if (wanted === diff.newText) {
+    conversation.answer(id, { outcome: "selected", optionId: option.id });
+  } else if (changed) {
+    conversation.answer(id, { outcome: "selected", optionId: option.id, arguments: changed });
+  } else {
+    conversation.editing(id, false);
+  }
+}
+
+async function insert(text: string): Promise<void> {
+  const editor = lookedAt();
+  if (!editor) {
+    throw new Error("There is no open editor to insert into.");
+  }
+  const at = editor.selection;
+  const before = editor.document.getText();
+  const words = text.replace(/\n$/, "");
+  const start = editor.document.offsetAt(at.start);
+  const end = editor.document.offsetAt(at.end);
+  await replace(editor.document, before.slice(0, start) + words + before.slice(end));
+  await vscode.window.showTextDocument(editor.document, editor.viewColumn);
+}
+
+async function apply(parts: Parts, text: string): Promise<void> {
+  const editor = lookedAt();
+  if (!editor) {
+    throw new Error("There is no open editor to apply it to.");
+  }
+  const { document, selection } = editor;
+  const place = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
+  const after = applied(document.getText().replaceAll("\r\n", "\n"), text, place);
+  await parts.proposals.change(document, after, `${vscode.workspace.asRelativePath(document.uri)}: the answer's code`);
+}
+
+export async function attach(panel: Panel, what: "file" | "selection" | "problems" | "picture"): Promise<void> {
+  const { conversation } = panel;
+  const editor = lookedAt();
+  if (what === "selection" && editor) {
+    conversation.attachments.push(fromEditor(editor));
+  } else if (what === "problems") {
+    const found = fromProblems();
+    if (!found) {
+      void vscode.window.showInformationMessage("The editor shows no problems.");
+    }
+    conversation.attachments.push(...(found ? [found] : []));
+  } else if (what === "file" || what === "picture") {
+    const filters: Record<string, string[]> = what === "picture" ? { Pictures: ["png", "jpg", "jpeg", "gif", "webp"] } : {};
+    for (const uri of (await vscode.window.showOpenDialog({ canSelectMany: true, filters, openLabel: "Attach" })) ?? []) {
+      await attachFile(panel, uri);
+    }
+  }
+  panel.attachmentsChanged();
+}
+
+export async function attachFile(panel: Panel, uri: vscode.Uri): Promise<void> {
+  const kind = /\.(png|jpe?g|gif|webp)$/i.exec(uri.path)?.[1]?.toLowerCase();
+  if (kind) {
+    const data = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString("base64");
+    await picture(panel, vscode.workspace.asRelativePath(uri), `image/${kind === "jpg" ? "jpeg" : kind}`, data);
+  } else {
+    panel.conversation.attachments.push(fromFile(uri));
+    panel.attachmentsChanged();
+  }
+}
+
+async function picture(panel: Panel, name: string, mimeType: string, data: string): Promise<void> {
+  if (data.length > MOST_PICTURE) {
+    throw new Error(`${name} is too large: a picture may have 7 MB.`);
+  }
+  panel.conversation.attachments.push(fromPicture(name, mimeType, data));
+  panel.attachmentsChanged();
+}
+
+async function known(language: string): Promise<string> {
+  const names: Readonly<Record<string, string>> = { js: "javascript", ts: "typescript", py: "python", sh: "shellscript" };
+  const wanted = names[language] ?? language;
+  return (await vscode.languages.getLanguages()).includes(wanted) ? wanted : "plaintext";
+}

@@ -1,0 +1,29 @@
+// The door that tests come in by: commands, and what the editor holds, over HTTP on this machine. Only in the test bundle.
+
+import { createServer } from "node:http";
+import * as vscode from "vscode";
+import type { Parts } from "./panel/actions.ts";
+
+type Work = (parts: Parts, api: typeof vscode) => unknown;
+
+/** Takes the body of a function of `parts` and `vscode`, and answers what it gives as JSON. */
+export function openDoor(parts: Parts): vscode.Disposable {
+  const server = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on("data", (piece: Buffer) => pieces.push(piece));
+    request.on("end", () => {
+      void answer(parts, Buffer.concat(pieces).toString()).then((text) => response.end(text));
+    });
+  });
+  server.listen(Number(process.env["CHATLS_TEST_DOOR"] ?? 0), "127.0.0.1");
+  return new vscode.Disposable(() => server.close());
+}
+
+async function answer(parts: Parts, body: string): Promise<string> {
+  try {
+    const work = new Function("parts", "vscode", `return (async () => {${body}})()`) as Work;
+    return JSON.stringify({ value: (await work(parts, vscode)) ?? null });
+  } catch (error) {
+    return JSON.stringify({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}

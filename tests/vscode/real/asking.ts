@@ -1,0 +1,98 @@
+// Questions: what is asked is shown whole, and only a clear yes lets anything happen.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { becomes, closeAll, show, documentText, ended, holds, shows, textOf, type, type Window } from "./steps.ts";
+
+const edit = (old_text: string, new_text: string, path = "notes.txt"): object => ({
+  toolCall: { name: "edit_file", arguments: { path, edits: [{ old_text, new_text }] } },
+});
+const read = (path = "notes.txt"): object => ({ toolCall: { name: "read_file", arguments: { path } } });
+
+export function askingTests(window: Window): void {
+  test("an edit is asked for with its diff; allowed, it goes through the editor, and one undo takes it back", async () => {
+    const d = window();
+    await closeAll(d);
+    await type(d, "notes.txt", "Unsaved. ");
+    await d.play([[read()], [edit("Buy bread.", "Buy bread and cheese.")], [{ text: "Done." }]] as never);
+    const frame = await d.ask("Change it.");
+    await frame.locator(".card").waitFor({ timeout: 30_000 });
+    assert.match(await textOf(frame, ".card .come"), /\+Unsaved\. Buy bread and cheese\./);
+    await frame.locator(".card button:has-text('Show Diff')").last().click();
+    await d.until("return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff");
+    await d.picture("permission");
+    await frame.locator(".card .option.allow").first().click();
+    await ended(d);
+    assert.equal(await documentText(d, "notes.txt"), "Unsaved. Buy bread and cheese.\nTODO: write the tests.\nCall home.\n");
+    assert.match(readFileSync(join(d.workspace, "notes.txt"), "utf8"), /^Buy bread\./, "the disk is left to the editor");
+    await shows(frame, "Done.", ".answer");
+    assert.match(await textOf(frame, ".call-diffs .diff"), /notes\.txt \+1 −1/);
+    await show(d, "notes.txt");
+    await d.run("await vscode.commands.executeCommand('undo')");
+    await becomes(d, "notes.txt", "Unsaved. Buy bread.\nTODO: write the tests.\nCall home.\n");
+    await closeAll(d);
+  });
+
+  test("a command is answered by its key, and its output is seen while it runs", async () => {
+    const d = window();
+    await d.play([[{ toolCall: { name: "run_command", arguments: { command: "echo one; sleep 1; echo two" } } }], [{ text: "It ran." }]]);
+    const frame = await d.ask("Run it.");
+    await frame.locator(".card").waitFor({ timeout: 30_000 });
+    assert.match(await textOf(frame, ".card .preview"), /echo one; sleep 1; echo two/);
+    await frame.locator(".card .option").first().focus();
+    await d.page.waitForTimeout(350); // what is pressed at once is no answer
+    await frame.locator(".card .option").first().press("y");
+    await holds(frame, "/one/.test(document.querySelector('.turn:last-child .live')?.textContent ?? '')");
+    await ended(d);
+    await shows(frame, "It ran.", ".answer");
+    await frame.locator(".turn:last-child .call summary").click();
+    await shows(frame, "two", ".call-body");
+  });
+
+  test("a no with words reaches the model, and nothing runs", async () => {
+    const d = window();
+    await d.play([[{ toolCall: { name: "run_command", arguments: { command: "touch should-not-be" } } }], [{ text: "As you wish." }]]);
+    const frame = await d.ask("Touch it.");
+    await frame.locator(".card").waitFor({ timeout: 30_000 });
+    await d.page.waitForTimeout(350);
+    await frame.locator(".card button:has-text('say what to do instead')").click();
+    await frame.locator(".card textarea").fill("Not here.");
+    await frame.locator(".card textarea").press("Enter");
+    const view = await ended(d);
+    assert.equal(view.blocks.find(({ type: kind }) => kind === "tool")?.status, "denied");
+    assert.match(JSON.stringify(view), /Not here\./);
+    assert.equal(existsSync(join(d.workspace, "should-not-be")), false);
+    await shows(frame, "As you wish.", ".answer");
+  });
+
+  test("a question that is not answered goes away with its turn", async () => {
+    const d = window();
+    await d.play([[{ toolCall: { name: "run_command", arguments: { command: "echo never" } } }], [{ text: "?" }]]);
+    const frame = await d.ask("Ask me.");
+    await frame.locator(".card").waitFor({ timeout: 30_000 });
+    await d.run("await vscode.commands.executeCommand('chatls.cancelTurn')");
+    assert.equal((await ended(d)).stopReason, "cancelled");
+    await holds(frame, "document.querySelectorAll('.card').length === 0");
+    assert.equal(await d.run("return parts.chats.waiting.length"), 0);
+  });
+
+  test("what is proposed can be changed before it is accepted, where the daemon takes that", async (t) => {
+    const d = window();
+    if (!(await d.run("return parts.daemon.features.editedArguments"))) {
+      t.skip("this daemon does not");
+      return;
+    }
+    await closeAll(d);
+    await d.play([[read()], [edit("Buy bread.", "Buy cheese.")], [{ text: "Changed." }]] as never);
+    const frame = await d.ask("Change it.");
+    await frame.locator(".card button:has-text('Edit, then Allow')").click();
+    await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
+    await d.run(`
+      const editor = vscode.window.activeTextEditor;
+      await editor.edit((edit) => edit.replace(editor.document.lineAt(0).range, "Buy olives."));
+      await vscode.commands.executeCommand("chatls.acceptEdit");`);
+    await ended(d);
+    assert.match(readFileSync(join(d.workspace, "notes.txt"), "utf8"), /^Buy olives\./);
+  });
+}

@@ -1,0 +1,116 @@
+// What the editor gives and takes: unsaved text, selections, code blocks, an edit of what is selected, problems.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { becomes, closeAll, show, ended, shows, textOf, type, type Window } from "./steps.ts";
+
+export function editingTests(window: Window): void {
+  test("tools see what is typed and not saved", async () => {
+    const d = window();
+    await closeAll(d);
+    await type(d, "notes.txt", "UNSAVED WORDS\n");
+    await d.play([[{ toolCall: { name: "search", arguments: { pattern: "UNSAVED" } } }], [{ text: "Seen." }]]);
+    await d.ask("Look.");
+    assert.match(JSON.stringify(await ended(d)), /UNSAVED WORDS/);
+    await closeAll(d);
+  });
+
+  test("text without a file goes along as it is, and so does a selection", async () => {
+    const d = window();
+    await d.run(`
+      const document = await vscode.workspace.openTextDocument({ content: "draft of a poem", language: "plaintext" });
+      await vscode.window.showTextDocument(document);
+      await vscode.commands.executeCommand("chatls.attachSelection");`);
+    const blocks = await d.run<readonly { type: string; text?: string; uri?: string }[]>("return parts.chats.active.attachments.map((one) => one.block)");
+    assert.deepEqual(blocks.map(({ type: kind, text }) => [kind, text]), [["resource", "draft of a poem"]]);
+    await closeAll(d);
+    await d.run(`
+      parts.chats.active.attachments = [];
+      const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, "src/app.py");
+      const editor = await vscode.window.showTextDocument(uri);
+      editor.selection = new vscode.Selection(0, 0, 1, 5);
+      await vscode.commands.executeCommand("chatls.askSelection");`);
+    const frame = await d.chat();
+    await shows(frame, "src/app.py:1-2", ".composer .along");
+    await frame.locator(".composer .along button").click();
+    await d.until("return parts.chats.active.attachments.length === 0");
+  });
+
+  test("the model is told what is looked at, and files outside the folder are nobody's business", async () => {
+    const d = window();
+    await d.run("await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'src/app.py'))");
+    const told = await d.run<{ active?: { uri: string } }>("return parts.chats.lookedAt()");
+    assert.match(told.active?.uri ?? "", /src\/app\.py$/);
+    await d.run("await vscode.commands.executeCommand('workbench.action.openSettingsJson')");
+    const after = await d.run<{ active?: { uri: string }; open: string[] } | null>("return parts.chats.lookedAt() ?? null");
+    assert.ok(!JSON.stringify(after ?? {}).includes("settings.json"));
+    await closeAll(d);
+  });
+
+  test("files are found behind @ while one writes, by keys alone", async () => {
+    const d = window();
+    const frame = await d.chat();
+    await frame.locator(".composer textarea").fill("Read @gre");
+    await frame.locator(".choices li").first().waitFor({ timeout: 20_000 });
+    assert.match(await textOf(frame, ".choices li"), /src\/greet\.py/);
+    await frame.locator(".composer textarea").press("Enter");
+    assert.equal(await frame.evaluate("document.querySelector('.composer textarea').value"), "Read @src/greet.py ");
+    await frame.locator(".composer textarea").fill("");
+  });
+
+  test("a code block is copied, put in at the cursor, and applied through a diff", async () => {
+    const d = window();
+    await d.play([[{ text: "Here:\n\n```python\ndef greet(name):\n    print(name)\n    return name\n```\n" }]]);
+    const frame = await d.ask("Write it.");
+    await ended(d);
+    await d.run(`
+      const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, "src/greet.py");
+      const editor = await vscode.window.showTextDocument(uri);
+      editor.selection = new vscode.Selection(0, 0, 0, 0);`);
+    await frame.locator(".answer button:has-text('Apply')").last().click();
+    await d.until("return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff");
+    await d.run("await vscode.commands.executeCommand('chatls.acceptEdit')");
+    await becomes(d, "src/greet.py", "def greet(name):\n    print(name)\n    return name\n");
+    await show(d, "src/greet.py");
+    await d.run("await vscode.commands.executeCommand('undo')");
+    await becomes(d, "src/greet.py", "def greet(name):\n    return name\n");
+    await frame.locator(".answer button:has-text('Insert')").last().click();
+    await d.until("return vscode.window.activeTextEditor?.document.getText().startsWith('def greet(name):\\n    print(name)')");
+    await closeAll(d);
+  });
+
+  test("what is selected is edited in place, after a look at the difference", async () => {
+    const d = window();
+    await d.play([[{ text: "```python\ndef greet(name: str) -> str:\n    return name\n```" }]]);
+    await d.run(`
+      const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, "src/greet.py");
+      const editor = await vscode.window.showTextDocument(uri);
+      editor.selection = new vscode.Selection(0, 0, 1, 5);
+      void vscode.commands.executeCommand("chatls.inlineEdit");`);
+    await d.page.waitForSelector(".quick-input-widget input");
+    await d.page.keyboard.type("add types");
+    await d.page.keyboard.press("Enter");
+    await d.until("return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff");
+    await d.page.keyboard.press("Control+Enter");
+    await becomes(d, "src/greet.py", "def greet(name: str) -> str:\n    return name\n");
+    await closeAll(d);
+  });
+
+  test("a problem of the editor can be handed over, and the daemon is told of them", async () => {
+    const d = window();
+    await d.run(`
+      globalThis.problems = vscode.languages.createDiagnosticCollection("test");
+      const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, "src/app.py");
+      await vscode.window.showTextDocument(uri);
+      globalThis.problems.set(uri, [new vscode.Diagnostic(new vscode.Range(1, 4, 1, 9), "print is not allowed here", 0)]);`);
+    const actions = await d.run<string[]>(`
+      const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, "src/app.py");
+      const found = await vscode.commands.executeCommand("vscode.executeCodeActionProvider", uri, new vscode.Range(1, 4, 1, 9));
+      return found.map((action) => action.title);`);
+    assert.ok(actions.some((title) => title.startsWith("Fix with chatls: print is not allowed here")), actions.join());
+    await d.play([[{ toolCall: { name: "diagnostics", arguments: {} } }], [{ text: "Known." }]]);
+    await d.ask("Any problems?");
+    assert.match(JSON.stringify(await ended(d)), /print is not allowed here/);
+    await d.run("globalThis.problems.dispose()");
+    await closeAll(d);
+  });
+}

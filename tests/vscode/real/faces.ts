@@ -1,0 +1,90 @@
+// The other faces: the editor's own Chat view, its models for other extensions, the page as an editor, the commands.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { closeAll, documentText, ended, shows, type Window } from "./steps.ts";
+
+/** Ask in the Chat view by its own keys. */
+async function say(d: ReturnType<Window>, words: string): Promise<void> {
+  await d.run("await vscode.commands.executeCommand('workbench.action.chat.open', { query: '', isPartialQuery: true })");
+  await d.page.waitForTimeout(500);
+  await d.page.keyboard.type(words, { delay: 8 });
+  await d.page.keyboard.press("Escape");
+  await d.page.keyboard.press("Enter");
+}
+
+export function faceTests(window: Window): void {
+  test("proposed API throws here as it does in VS Code, so that none is used by accident", async () => {
+    const message = await window().run<string>(`
+      try { vscode.chat.registerChatSessionItemProvider("x", {}); return "it did not throw"; } catch (error) { return String(error); }`);
+    assert.match(message, /CANNOT use API proposal|is not a function/);
+  });
+
+  test("in the Chat view @chatls answers with the daemon's model, and nobody has to sign in", async () => {
+    const d = window();
+    await closeAll(d);
+    await d.play([[{ text: "Hello from the daemon." }]]);
+    await d.until("return (await vscode.lm.selectChatModels({ vendor: 'chatls' })).length > 0");
+    await say(d, "@chatls hello");
+    await d.page.locator(".interactive-session >> text=Hello from the daemon.").first().waitFor({ timeout: 40_000 });
+    await d.picture("chat-view");
+  });
+
+  test("there, too, it asks before it changes, with the daemon's own answers", async () => {
+    const d = window();
+    await d.play([
+      [{ toolCall: { name: "read_file", arguments: { path: "src/app.py" } } }],
+      [{ toolCall: { name: "edit_file", arguments: { path: "src/app.py", edits: [{ old_text: '"hello"', new_text: '"good day"' }] } } }],
+      [{ text: "It is polite now." }],
+    ]);
+    await say(d, "be polite"); // the name stays from the prompt before
+    const allow = d.page.locator(".interactive-session .monaco-button:has-text('Allow once') >> visible=true");
+    await allow.first().waitFor({ timeout: 40_000 });
+    await d.picture("chat-view-permission");
+    await allow.first().click();
+    await d.page.locator(".interactive-session >> text=It is polite now.").first().waitFor({ timeout: 40_000 });
+    assert.match(await documentText(d, "src/app.py"), /good day/);
+  });
+
+  test("other extensions can ask the models, without tools and without a session", async () => {
+    const d = window();
+    await d.play([[{ text: "Just words." }]]);
+    const before = await d.run<number>("return parts.chats.all.length");
+    const answer = await d.run<string>(`
+      const [model] = await vscode.lm.selectChatModels({ vendor: "chatls" });
+      const response = await model.sendRequest([vscode.LanguageModelChatMessage.User("hi")], {});
+      let text = "";
+      for await (const piece of response.text) text += piece;
+      return text;`).catch((error: unknown) => String(error));
+    assert.ok(answer.includes("Just words.") || /consent|permission|not allowed/i.test(answer), answer);
+    assert.equal(await d.run("return parts.chats.all.length"), before);
+  });
+
+  test("the same page opens as an editor", async () => {
+    const d = window();
+    await d.play([[{ text: "Here as well." }]]);
+    const frame = await d.ask("Where?");
+    await ended(d);
+    await shows(frame, "Here as well.", ".answer");
+    await d.run("await vscode.commands.executeCommand('chatls.openInEditor')");
+    await d.until("return parts.panels.all.length === 2");
+    await d.until("return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputWebview");
+    await closeAll(d);
+    await d.until("return parts.panels.all.length === 1");
+  });
+
+  test("sessions are listed, found and shown again", async () => {
+    const d = window();
+    await d.play([[{ text: "Remember the zebra." }]]);
+    await d.ask("About zebras.");
+    await ended(d);
+    const frame = await d.ask("About lions.");
+    await ended(d);
+    await d.run("await vscode.commands.executeCommand('chatls.history')");
+    await frame.locator(".history .session:has-text('About zebras.')").first().waitFor({ timeout: 30_000 });
+    await d.picture("history");
+    await frame.locator(".history input").fill("zebra");
+    await frame.locator(".history .session:has-text('About zebras.')").first().click();
+    await d.until("return parts.chats.active.title === 'About zebras.'");
+    await shows(frame, "About zebras.", ".said");
+  });
+}

@@ -1,0 +1,66 @@
+// The daemon's life, and the window's: crashes, reloads, missing programs; nothing is left behind.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ended, holds, shows, type Window } from "./steps.ts";
+
+const KILL = `
+  const client = await parts.daemon.ready();
+  const child = client._serverProcess;
+  process.kill(child.pid, "SIGKILL");
+  return child.pid;`;
+
+export function lifeTests(window: Window): void {
+  test("a daemon that dies in mid-turn is told of, started again, and asked again", async () => {
+    const d = window();
+    await d.play([[{ text: "I begin. " }, { hang: true }]]);
+    const frame = await d.ask("Begin.");
+    await shows(frame, "I begin.", ".answer");
+    await d.run(KILL);
+    const view = await ended(d);
+    assert.match(view.error?.message ?? "", /The daemon ended/);
+    await d.until("return parts.daemon.state === 'ready'");
+    await d.play([[{ text: "Back again." }]]);
+    await frame.locator(".composer textarea").fill("Are you there?");
+    await frame.locator(".composer textarea").press("Enter");
+    await shows(frame, "Back again.", ".answer");
+    assert.equal((await ended(d)).stopReason, "end_turn");
+  });
+
+  test("a program that is not there is told of, with what can be done, and found again", async () => {
+    const d = window();
+    const path = await d.run<string>("return vscode.workspace.getConfiguration('chatls').get('path')");
+    await d.run("await vscode.workspace.getConfiguration('chatls').update('path', '/nowhere/chatls', true)");
+    await d.until("return parts.daemon.state === 'failed'");
+    const frame = await d.chat();
+    await shows(frame, "which is no program here", ".banner");
+    await shows(frame, "Choose the Program", ".banner");
+    await d.run(`await vscode.workspace.getConfiguration('chatls').update('path', ${JSON.stringify(path)}, true)`);
+    await d.until("return parts.daemon.state === 'ready'");
+    await holds(frame, "document.querySelectorAll('.banner').length === 0");
+    await d.run("await vscode.commands.executeCommand('notifications.clearAll')");
+  });
+
+  test("a view that was closed has all again when it comes back", async () => {
+    const d = window();
+    await d.play([[{ text: "Still here." }]]);
+    const frame = await d.ask("Stay.");
+    await ended(d);
+    await shows(frame, "Still here.", ".answer");
+    await d.run("await vscode.commands.executeCommand('workbench.action.closeAuxiliaryBar')");
+    await d.until("return !parts.panels.shows(parts.chats.active)");
+    await d.run("await vscode.commands.executeCommand('chatls.open')");
+    await shows(await d.chat(), "Still here.", ".answer");
+  });
+
+  test("a window that is reloaded leaves no daemon behind, and works again", async () => {
+    const d = window();
+    const pid = await d.run<number>("return (await parts.daemon.ready())._serverProcess.pid");
+    await d.page.reload();
+    await d.page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
+    await d.until(`return parts.daemon.state === 'ready' && (await parts.daemon.ready())._serverProcess.pid !== ${pid}`);
+    await d.until(`try { process.kill(${pid}, 0); return false; } catch { return true; }`, "the end of the daemon of the window before");
+    await d.play([[{ text: "A new window." }]]);
+    const frame = await d.ask("Again.");
+    await shows(frame, "A new window.", ".answer");
+  });
+}

@@ -1,0 +1,153 @@
+// The small pure parts: what is joined, compared, found, named.
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { counted, hunks } from "../../../clients/vscode/page/diff.ts";
+import { answers } from "../../../clients/vscode/page/keys.ts";
+import { visible } from "../../../clients/vscode/page/visible.ts";
+import { argumentOf, partialText, telling } from "../../../clients/vscode/page/words.ts";
+import { joined } from "../../../clients/vscode/src/chat/batch.ts";
+import { turnError } from "../../../clients/vscode/src/chat/faults.ts";
+import { Crashes } from "../../../clients/vscode/src/daemon/crashes.ts";
+import { find, onPath } from "../../../clients/vscode/src/daemon/program.ts";
+import { editedArguments } from "../../../clients/vscode/src/editor/edited.ts";
+import { applied } from "../../../clients/vscode/src/editor/insert.ts";
+import { fold, NOTHING } from "../../../clients/vscode/src/fold.ts";
+import type { PermissionOption, ProgressValue, Question } from "../../../clients/vscode/src/protocol.ts";
+import type { ToolBlock } from "../../../clients/vscode/src/view.ts";
+
+const event = (value: object): ProgressValue => ({ seq: 1, turnId: "t", ...value }) as unknown as ProgressValue;
+
+test("adjacent pieces of one kind, call and turn are joined, and no others", () => {
+  const events = [
+    event({ kind: "textChunk", text: "a" }),
+    event({ kind: "textChunk", text: "b" }),
+    event({ kind: "toolCallStart", toolCallId: "1", name: "n", toolKind: "read" }),
+    event({ kind: "toolCallDelta", toolCallId: "1", argumentsDelta: "{" }),
+    event({ kind: "toolCallDelta", toolCallId: "1", argumentsDelta: "}" }),
+    event({ kind: "toolCallDelta", toolCallId: "2", argumentsDelta: "x" }),
+    event({ kind: "textChunk", text: "c" }),
+    event({ kind: "textChunk", text: "d", turnId: "other" }),
+  ];
+  const whole = joined(events);
+  assert.equal(whole.length, 6);
+  const view = (some: readonly ProgressValue[]): unknown => some.filter((one) => one.turnId === "t").reduce(fold, NOTHING);
+  assert.deepEqual(view(whole), view(events));
+});
+
+const DIFFS: readonly (readonly [string, string])[] = [
+  ["", ""],
+  ["", "a\n"],
+  ["a\n", ""],
+  ["a\nb\nc\n", "a\nx\nc\n"],
+  ["a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n", "a\nB\nc\nd\ne\nf\ng\nh\nI\nj\n"],
+  ["x\ny\n", "y\nx\n"],
+  ["one\n".repeat(40), `${"one\n".repeat(20)}two\n${"one\n".repeat(20)}`],
+];
+
+test("a diff takes and gives just the lines that differ", () => {
+  for (const [before, after] of DIFFS) {
+    const lines = hunks(before, after);
+    const split = (text: string): string[] => (text === "" ? [] : text.trimEnd().split("\n"));
+    const left = lines.filter(({ sign }) => sign === "-" || sign === " ").map(({ text }) => text);
+    const right = lines.filter(({ sign }) => sign === "+" || sign === " ").map(({ text }) => text);
+    if (split(before).length < 10) {
+      assert.deepEqual(left, before === after ? [] : split(before));
+      assert.deepEqual(right, before === after ? [] : split(after));
+    }
+    const { added, removed } = counted(lines);
+    assert.equal(added - removed, split(after).length - split(before).length);
+  }
+  assert.deepEqual(counted(hunks(...(DIFFS[4] as readonly [string, string]))), { added: 2, removed: 2 });
+  const far = `${"same\n".repeat(50)}`;
+  const places = hunks(`a\n${far}b\n${far}c\n`, `A\n${far}B\n${far}C\n`).filter(({ sign }) => sign === "@");
+  assert.deepEqual(places.map(({ text }) => text), ["@@ -1 +1 @@", "@@ -49 +49 @@", "@@ -100 +100 @@"]);
+});
+
+test("two texts that have nothing in common do not take for ever", () => {
+  const lines = (word: string): string => Array.from({ length: 20_000 }, (_, at) => `${word} ${at}\n`).join("");
+  assert.deepEqual(counted(hunks(lines("a"), lines("b"))), { added: 20_000, removed: 20_000 });
+});
+
+test("characters that hide or turn text around are drawn", () => {
+  assert.equal(visible("a\u202Eb\u200B\u0007"), "a⟨U+202E⟩b⟨U+200B⟩⟨U+0007⟩");
+  assert.equal(visible("tab\tline\nümläut 👩‍🚀 שלום"), "tab\tline\nümläut 👩‍🚀 שלום");
+  assert.equal(visible("\u{E0041}"), "⟨U+E0041⟩");
+});
+
+test("of arguments that are being written the telling part is shown", () => {
+  assert.equal(telling('{"path": "src/a.p'), "src/a.p");
+  assert.equal(telling('{"path": "a\\"b", "x": 1'), 'a"b');
+  assert.equal(telling("{"), "");
+  assert.equal(partialText('{"path":"a","content":"one\\ntwo\\u0041'), "one\ntwoA");
+  assert.equal(partialText('{"path":"a",'), "");
+  assert.equal(argumentOf({ name: "read_file", title: "read_file a.py 1-4", argumentsText: "" } as ToolBlock), "a.py 1-4");
+});
+
+test("every answer has the letter that it has in the other clients", () => {
+  const option = (id: string, kind: PermissionOption["kind"]): PermissionOption => ({ id, kind, label: id });
+  const keys = answers([
+    option("allow_once", "allow_once"),
+    option("allow_session", "allow_always"),
+    option("allow_workspace", "allow_always"),
+    option("reject_once", "reject_once"),
+    option("reject_session", "reject_always"),
+  ]).map(({ key, words }) => `${key}${words ? "…" : ""}`);
+  assert.deepEqual(keys, ["y", "s", "w", "n", "r…", "d"]);
+});
+
+test("the fifth crash within three minutes is the last", () => {
+  const crashes = new Crashes();
+  assert.deepEqual([0, 1, 2, 3, 4].map((at) => crashes.note(at * 1000)), [true, true, true, true, false]);
+  const slow = new Crashes();
+  assert.ok([0, 1, 2, 3, 4, 5, 6].every((at) => slow.note(at * 60_001)));
+});
+
+test("a program inside a folder that is open is never found", () => {
+  const place = realpathSync(mkdtempSync(join(tmpdir(), "chatls-program-")));
+  const [open, bin] = [join(place, "open"), join(place, "bin")];
+  const program = (folder: string): string => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "chatls"), "#!/bin/sh\n");
+    chmodSync(join(folder, "chatls"), 0o755);
+    return join(folder, "chatls");
+  };
+  const [inside, outside] = [program(join(open, "bin")), program(bin)];
+  assert.equal(onPath("chatls", [open], `${join(open, "bin")}:${bin}`), outside);
+  assert.equal(onPath("chatls", [], `${join(open, "bin")}:${bin}`), inside);
+  assert.equal(onPath("chatls", [open], "relative:."), undefined);
+  mkdirSync(join(place, "links"));
+  symlinkSync(inside, join(place, "links/chatls"));
+  assert.equal(onPath("chatls", [open], join(place, "links")), undefined);
+  assert.deepEqual(find(outside, [open]), { path: outside, source: "setting" });
+  assert.ok("complaint" in find("bin/chatls", []));
+  assert.ok("complaint" in find(join(place, "nothing"), []));
+});
+
+test("a question that was changed is answered with the call that makes it so", () => {
+  const diff = { type: "diff", uri: "file:///a", oldText: "one\ntwo\n", newText: "ONE\ntwo\n", change: "changed" };
+  const asked = (args: object): Question => ({ arguments: args, preview: [diff] }) as unknown as Question;
+  assert.deepEqual(editedArguments(asked({ path: "a", content: "x" }), "mine"), { path: "a", content: "mine" });
+  assert.deepEqual(editedArguments(asked({ path: "a", edits: [{ old_text: "one", new_text: "ONE" }] }), "mine"), {
+    path: "a",
+    edits: [{ old_text: "one\ntwo\n", new_text: "mine" }],
+  });
+  assert.equal(editedArguments(asked({ from: "a", to: "b" }), "mine"), undefined);
+});
+
+test("a block of an answer goes over the lines that it is about", () => {
+  const file = "def a():\n    return 1\n\ndef b():\n    return 2\n";
+  const none = { start: 0, end: 0 };
+  assert.equal(applied(file, "def b():\n    x = 1\n    return 2\n", none), "def a():\n    return 1\n\ndef b():\n    x = 1\n    return 2\n");
+  assert.equal(applied(file, "new\n", { start: 0, end: 8 }), "new\n    return 1\n\ndef b():\n    return 2\n");
+  assert.equal(applied("class C:\n    def f(self):\n        pass\n", "def f(self):\n    return 1\n    pass\n", none), "class C:\n    def f(self):\n        return 1\n        pass\n");
+});
+
+test("a daemon that ended is told in words for people", () => {
+  assert.match(turnError({ code: -32097, message: "Pending response rejected since connection got disposed" }).message, /started anew/);
+  assert.match(turnError({ code: -32800, message: "x" }, true).message, /Cancelled/);
+  const refused = turnError({ code: 1004, message: "no key", data: { kind: "unauthorized", retryable: false } });
+  assert.deepEqual(refused, { kind: "unauthorized", message: "no key", retryable: false });
+});
