@@ -25,6 +25,7 @@ from chatls.agent.session import Sessions
 from chatls.children import process
 from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
+from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.errors import RequestError
 from chatls.lsp.editor import LspEditor
@@ -104,7 +105,9 @@ class App:
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
-        commands = Commands(self._environment, self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}", tasks)
+        outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
+        wall = Wall(self._environment, self._outputs.parent / "walls", outputs)
+        commands = Commands(self._environment, outputs, tasks, wall)
         sessions = Sessions(editor, self._configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
         permissions = Permissions(grants, self._environment, sessions.rules)

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from chatls.children import process
+from chatls.children.pipes import PipeReader
 from chatls.children.process import Child
 
 pytestmark = pytest.mark.asyncio
@@ -27,11 +28,11 @@ def python(script: str) -> list[str]:
     return [sys.executable, "-S", "-c", script]
 
 
-async def everything(stream: process.PipeReader) -> bytes:
+async def everything(stream: PipeReader) -> bytes:
     return b"".join([data async for data in stream])
 
 
-async def line(stream: process.PipeReader) -> bytes:
+async def line(stream: PipeReader) -> bytes:
     data = b""
     while not data.endswith(b"\n"):
         data += await stream.receive()

@@ -21,8 +21,8 @@ from chatls.children.commands import Commands, environment_without_keys
 from chatls.content import TextContent
 from chatls.errors import ToolError
 from chatls.tools import read_file, search
-from chatls.tools.kept import Kept
-from chatls.tools.live import LiveOutput
+from chatls.tools.execution.kept import Kept
+from chatls.tools.execution.live import LiveOutput
 from chatls.tools.run_command import run_command
 from chatls.tools.tool import CommandSubject, Plan, ToolOutput
 

@@ -94,7 +94,15 @@ def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
         "edit_notebook": {"path": ..., "changes": ...},
         "move_file": {"path": ..., "to": ...},
         "delete_file": {"path": ...},
-        "run_command": {"command": None, "cwd": None, "timeout": None, "background": False, "stop": None},
+        "run_command": {
+            "command": None,
+            "cwd": None,
+            "timeout": None,
+            "background": False,
+            "stop": None,
+            "network": False,
+            "outside": None,
+        },
     }
     assert list(promised) == NAMES
     for offered in TOOLS:

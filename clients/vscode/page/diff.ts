@@ -18,7 +18,7 @@ export function hunks(before: string, after: string): Line[] {
   let now = 1;
   lines.forEach((line, at) => {
     if (near[at]) {
-      if (!near[at - 1] && (at > 0 || lines.length > near.filter(Boolean).length)) {
+      if (!near[at - 1] && at > 0) {
         found.push({ sign: "@", text: `@@ -${old} +${now} @@` });
       }
       found.push(line);

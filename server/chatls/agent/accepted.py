@@ -234,4 +234,6 @@ class Accepted:
             limits.tool_timeout,
             limits.tool_result_bytes,
             self._settings.edits.save,
+            self._settings.commands.sandbox,
+            lambda text: self._emit(Notice(text)),
         )

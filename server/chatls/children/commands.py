@@ -9,6 +9,7 @@ from anyio import Event
 from anyio.abc import TaskGroup
 
 from chatls.children.programs import clean_path
+from chatls.children.wall.wall import Wall
 from chatls.errors import ToolError
 
 MOST_IN_BACKGROUND = 16
@@ -53,11 +54,19 @@ Errand = Callable[[], Awaitable[None]]
 class Commands:
     """One for the daemon."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, tasks: TaskGroup | None = None) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        folder: Path,
+        tasks: TaskGroup | None = None,
+        wall: Wall | None = None,
+    ) -> None:
         self.environment = environment
         """The whole environment of a command (`environment_without_keys`)."""
         self.folder = folder
         """Where whole outputs are kept, below the user's cache; made when it is first needed, for the user alone."""
+        self.wall = wall
+        """The sandbox, where there may be one."""
         self._going: dict[int, _Going] = {}
         self._tasks = tasks
 

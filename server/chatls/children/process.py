@@ -18,11 +18,11 @@ from types import TracebackType
 from typing import IO, Self
 
 import anyio
-from anyio import abc, lowlevel, to_thread
+from anyio import lowlevel, to_thread
 
+from chatls.children.pipes import PipeReader, PipeWriter
 from chatls.children.procfs import carries, group_members, pids, title
 
-_CHUNK = 65536
 _POLL = 0.02
 """Seconds between two looks at a child where the system cannot tell when it ends."""
 _LAST_WAIT = 1.0
@@ -80,9 +80,10 @@ class Child:
         """The command lines of what it had left running when it ended, and what was ended then (if it is watched)."""
         self._guard: subprocess.Popen[bytes] | None = None
         self._ending = False
+        self._wrapped = False
         self.pid = process.pid
         """Also the name of its process group."""
-        self.stdin = PipeWriter(process.stdin) if process.stdin else None
+        self.stdin = PipeWriter(_opened(process.stdin)) if process.stdin else None
         """None unless it was asked for: the child then reads from the null device."""
         self.stdout = PipeReader(_opened(process.stdout))
         self.stderr = PipeReader(_opened(process.stderr)) if process.stderr else self.stdout
@@ -99,6 +100,7 @@ class Child:
         joined: bool = False,
         guarded: bool = False,
         watched: bool = False,
+        wrapped: bool = False,
     ) -> Self:
         """Start a program, never by way of a shell. It inherits no file descriptors but its own three.
 
@@ -106,7 +108,8 @@ class Child:
         what is written to it (`True`), or a file that is open. `joined`: both
         streams come at `stdout`, in the order in which they are written. `guarded`: its process group ends with us even
         if we are killed. `watched`, for what strangers write: the same, and (on Linux) `end` also finds those who left
-        the group, as long as they keep the environment. Raises `OSError` where the program cannot be started.
+        the group, as long as they keep the environment. `wrapped`: it stands around another program, in the same group,
+        and ends with it: that one is told to end. Raises `OSError` where the program cannot be started.
         """
         await lowlevel.checkpoint()
         if env is None:
@@ -117,6 +120,7 @@ class Child:
         child = cls(_spawn(argv, cwd, env, stdin=stdin, joined=joined), mark)
         if guarded or watched:
             child._guard = _guarded(child.pid)
+        child._wrapped = wrapped
         return child
 
     async def __aenter__(self) -> Self:
@@ -159,7 +163,10 @@ class Child:
         try:
             self._ending = True
             with anyio.CancelScope(shield=True):
-                self._signal(signal.SIGTERM)
+                if self._wrapped:
+                    await to_thread.run_sync(_end_members, self.pid)
+                else:
+                    self._signal(signal.SIGTERM)
                 with anyio.move_on_after(grace):
                     await self.wait()
                 self._signal(signal.SIGKILL)
@@ -209,68 +216,6 @@ class Child:
         if self._process.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
-
-
-class _Pipe:
-    """Our end of a pipe to a child."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self._pipe = pipe
-        os.set_blocking(pipe.fileno(), False)
-
-    async def aclose(self) -> None:
-        """Close our end. A child that reads reads the end of its input."""
-        self.close()
-        await lowlevel.checkpoint()
-
-    def close(self) -> None:
-        """Close our end now; a task that waits here is told so."""
-        if not self._pipe.closed:
-            anyio.notify_closing(self._pipe)
-            self._pipe.close()
-
-
-class PipeReader(_Pipe, abc.ByteReceiveStream):
-    """What a child writes."""
-
-    async def receive(self, max_bytes: int = _CHUNK) -> bytes:
-        """The next bytes. Raises `anyio.EndOfStream` after the last one, `anyio.ClosedResourceError` when closed."""
-        await lowlevel.checkpoint()
-        while True:
-            try:
-                return self.receive_nowait(max_bytes)
-            except anyio.WouldBlock:
-                await anyio.wait_readable(self._pipe)
-
-    def receive_nowait(self, max_bytes: int = _CHUNK) -> bytes:
-        """The same, but raises `anyio.WouldBlock` where nothing lies ready."""
-        if self._pipe.closed:
-            raise anyio.ClosedResourceError
-        try:
-            data = os.read(self._pipe.fileno(), max_bytes)
-        except BlockingIOError as error:
-            raise anyio.WouldBlock from error
-        if not data:
-            raise anyio.EndOfStream
-        return data
-
-
-class PipeWriter(_Pipe, abc.ByteSendStream):
-    """What a child reads."""
-
-    async def send(self, item: bytes) -> None:
-        """Hand over all bytes. Raises `anyio.BrokenResourceError` if the child reads no more."""
-        await lowlevel.checkpoint()
-        rest = memoryview(item)
-        while rest:
-            if self._pipe.closed:
-                raise anyio.ClosedResourceError
-            try:
-                rest = rest[os.write(self._pipe.fileno(), rest) :]
-            except BlockingIOError:
-                await anyio.wait_writable(self._pipe)
-            except BrokenPipeError as error:
-                raise anyio.BrokenResourceError from error
 
 
 def locked(path: Path) -> int | None:
@@ -335,6 +280,13 @@ def _kill_marked(*marks: str) -> list[str]:
     return list(killed.values())
 
 
+def _end_members(group: int) -> None:
+    """Tell all of a process group to end, but for its leader."""
+    for pid in group_members(group):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGTERM)
+
+
 def _left_in(group: int) -> list[str]:
     """The command lines of those who are still there when the leader of a group has ended, and a moment later."""
     if not group_members(group):
@@ -358,6 +310,7 @@ def _kill_one(pid: int, entries: set[bytes]) -> None:
 
 def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None
+    os.set_blocking(pipe.fileno(), False)
     return pipe
 
 

@@ -14,7 +14,8 @@ from chatls.children.programs import find_program
 from chatls.content import JsonObject, TextContent
 from chatls.errors import ToolError
 from chatls.tools.changes.saving import on_disk, unsaved_preview
-from chatls.tools.launch import LONGEST, Launch, carry_out, programs_in
+from chatls.tools.execution.launch import LONGEST, Launch, carry_out, programs_in, roots_of
+from chatls.tools.execution.ways import Ways, ways
 from chatls.tools.tool import EVERYTHING, CommandSubject, Exact, Plan, ToolContext, ToolOutput, tool
 from chatls.visible import visible, visible_line
 from chatls.workspace.pathtext import quoted
@@ -56,6 +57,13 @@ async def run_command(
     stop: Annotated[
         str | None, Field(description="Alone: the process group of a command in the background that is to be ended.")
     ] = None,
+    network: Annotated[
+        bool,
+        Field(description="It needs the network or a service of this machine, or is to be one: the user is asked."),
+    ] = False,
+    outside: Annotated[
+        str | None, Field(description="Why it has to run outside of the sandbox, if so: the user is asked.")
+    ] = None,
 ) -> Plan:
     """Run one command in the workspace and read what it writes; the user is asked first.
 
@@ -64,6 +72,9 @@ async def run_command(
     beginning and the end, and the name of a file with all of it, which read_file and search take. What a command
     leaves running ends with it: start servers and watchers with background=true, not with &. To read, find and list
     files, read_file, search and list_files are better than cat, grep and ls; to change them, edit_file and write_file.
+    A command may run in a sandbox: without network, files with secrets hidden, files that decide what runs read-only,
+    and of the home folder little more than programs. The result says so, and what failed for it: then call it again
+    with what it needs.
     """
     if stop is not None:
         if command is not None:
@@ -75,8 +86,18 @@ async def run_command(
     if background:
         context.commands.require_background()
     limit = (_FIRST_LOOK if background else context.time_limit or None) if timeout is None else timeout
-    planned = partial(_planned, context, command, cwd, limit, background=background)
-    return await to_thread.run_sync(planned, abandon_on_cancel=True)
+    ordered = partial(_ordered, context, command, cwd, limit, background=background)
+    order = replace(await to_thread.run_sync(ordered, abandon_on_cancel=True), network=network)
+    plan = await to_thread.run_sync(_plan, context, order, await ways(context, order, outside), abandon_on_cancel=True)
+    await _tell_of_sandbox(context)
+    return plan
+
+
+async def _tell_of_sandbox(context: ToolContext) -> None:
+    """Say once whether there is one."""
+    wall = context.commands.wall
+    if wall and context.sandbox != "off" and (words := await wall.news(roots_of(context))):
+        context.notify(words)
 
 
 async def _stopping(context: ToolContext, stop: str) -> Plan:
@@ -112,23 +133,21 @@ def _require_usable(command: str | list[str], timeout: float | None, *, backgrou
         raise ToolError("timeout: a command needs some time; leave it out, or give seconds up to 3600")
 
 
-def _planned(
-    context: ToolContext, command: str | list[str], cwd: str | None, limit: float | None, *, background: bool
-) -> Plan:
+def _plan(context: ToolContext, order: Launch, found: Ways) -> Plan:
     """Looks at the disk."""
-    return _plan(context, _ordered(context, command, cwd, limit, background=background))
+    subject, unsaved = CommandSubject(order.command, order.folder, found.needs), unsaved_preview(context)
+    preview = tuple(map(TextContent, filter(None, (_preview(order, found, context.workspace), unsaved))))
+    outside, inside = (
+        partial(on_disk, context, partial(carry_out, context, order, inside=inside)) for inside in (False, True)
+    )
+    work = outside if found.outside else inside
+    exactly = partial(_exactly, context, order, found)
+    return Plan(subject, preview, work, inside if found.inside else None, exactly, time_limit=0)
 
 
-def _plan(context: ToolContext, order: Launch) -> Plan:
-    subject, unsaved = CommandSubject(order.command, order.folder), unsaved_preview(context)
-    preview = tuple(map(TextContent, filter(None, (_preview(order, context.workspace), unsaved))))
-    work, exactly = partial(carry_out, context, order), partial(_exactly, context, order)
-    return Plan(subject, preview, partial(on_disk, context, work), exactly=exactly, time_limit=0)
-
-
-def _exactly(context: ToolContext, order: Launch, exact: Exact) -> Plan:
+def _exactly(context: ToolContext, order: Launch, found: Ways, exact: Exact) -> Plan:
     program = None if isinstance(exact.command, str) else Path(exact.command[0])
-    return _plan(context, replace(order, command=exact.command, program=program, over=exact.environment))
+    return _plan(context, replace(order, command=exact.command, program=program, over=exact.environment), found)
 
 
 def _ordered(
@@ -156,7 +175,7 @@ def _folder(workspace: Workspace, cwd: str | None) -> Path:
     return folder
 
 
-def _preview(order: Launch, workspace: Workspace) -> str:
+def _preview(order: Launch, found: Ways, workspace: Workspace) -> str:
     line = _line(order.command)
     facts = [f"In {visible(str(order.folder))}"]
     if order.background:
@@ -167,6 +186,10 @@ def _preview(order: Launch, workspace: Workspace) -> str:
         facts.append("without a shell")
         if workspace.root_of(real_path(order.program)):
             facts.append(f"the program is {visible(str(order.program))}, inside the workspace")
+    if not found.outside:
+        facts.append("in the sandbox, with the network" if order.network else "in the sandbox")
+    if found.why:
+        facts.append(f"outside of the sandbox, because {visible(found.why)}")
     count = line.count("\n") + 1
     if count > 1 or len(line) > _LONG:
         facts.append(f"{len(line)} characters in {count} {'lines' if count > 1 else 'line'}")

@@ -130,6 +130,10 @@ class ToolContext:
     """`limits.toolResultBytes`, for a tool that keeps what matters of a long result."""
     save: Save = "agent"
     """`edits.save`."""
+    sandbox: Literal["auto", "off", "required"] = "off"
+    """`commands.sandbox`."""
+    notify: Callable[[str], None] = lambda _: None
+    """Tell a person something that is no result. On the event loop: in coroutine functions only."""
 
     def check(self) -> None:
         """Raise `ToolError` if the call was cancelled."""

@@ -8,7 +8,7 @@ import platformdirs
 
 from chatls.workspace.secret_files import folded
 
-_FOLDERS = (
+FOLDERS = (
     # the history of a project, and the hooks in it
     ".git",
     "git~1",
@@ -55,7 +55,7 @@ _FOLDERS = (
     "library/launchdaemons",
     "start menu/programs/startup",
 )
-_FILES = (
+FILES = (
     # shells
     ".envrc",
     ".bashrc",
@@ -151,11 +151,11 @@ def protected(path: PurePath, own: tuple[Path, ...] = ()) -> str | None:
     for folder in own:
         if names[: len(folder.parts)] == [folded(part) for part in folder.parts]:
             return "it belongs to chatls itself"
-    for known in _FOLDERS:
+    for known in FOLDERS:
         if _has(names, known.split("/")):
             return f"{known}/ decides what runs"
     last = names[-1] if names else ""
-    return next((f"{known} decides what runs" for known in _FILES if fnmatchcase(last, known)), None)
+    return next((f"{known} decides what runs" for known in FILES if fnmatchcase(last, known)), None)
 
 
 def own_folders() -> tuple[Path, ...]:

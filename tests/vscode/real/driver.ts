@@ -18,7 +18,6 @@ type Json = Readonly<Record<string, unknown>>;
 export interface Driver {
   readonly folder: string;
   readonly workspace: string;
-  // oxlint-disable-next-line typescript/no-explicit-any -- playwright's own types are those of a page
   readonly page: Page;
   /** Run the body of a function of `parts` and `vscode` in the extension. */
   run<Value = unknown>(body: string): Promise<Value>;
@@ -61,6 +60,7 @@ export interface Frame {
 }
 export interface Page extends Frame {
   readonly keyboard: { press(key: string): Promise<void>; type(text: string, options?: Json): Promise<void> };
+  readonly mouse: { move(x: number, y: number, options?: Json): Promise<void>; down(): Promise<void>; up(): Promise<void> };
   goto(url: string): Promise<unknown>;
   reload(): Promise<unknown>;
   frames(): Frame[];

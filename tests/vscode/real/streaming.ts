@@ -48,7 +48,7 @@ export function streamingTests(window: Window): void {
   test("a call grows argument by argument while it is written", async () => {
     const d = window();
     const content = Array.from({ length: 40 }, (_, at) => `line ${at}`).join("\n");
-    await d.play([[{ toolCall: { name: "write_file", arguments: { path: "new.txt", content } } }, { hang: true }]], { chunkChars: 4, chunkDelay: 0.01 });
+    await d.play([[{ toolCall: { name: "write_file", arguments: { path: "new.txt", content } } }, { hang: true }]], { chunkChars: 4, chunkDelay: 0.05 });
     const frame = await d.ask("Write it.");
     await frame.locator(".call[data-status=streaming]").waitFor({ timeout: 30_000 });
     await holds(frame, "/new.txt/.test(document.querySelector('.call summary').innerText)");

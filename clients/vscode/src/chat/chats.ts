@@ -144,7 +144,7 @@ function entry(one: Conversation): SessionEntry {
     sessionId: one.sessionId ?? one.key,
     title: one.title,
     folders: [],
-    updatedAt: new Date().toISOString(),
+    updatedAt: one.at.toISOString(),
     turns: one.turns.length,
     ...(one.running ? { running: "here" } : {}),
   };

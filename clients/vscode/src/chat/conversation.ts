@@ -47,6 +47,8 @@ export class Conversation implements Asker {
   attachments: Attached[] = [];
   sessionId: string | undefined;
   title = "";
+  /** When something was said in it. */
+  at = new Date();
   model: string | undefined;
   mode: Mode | undefined;
   context: { readonly tokens: number; readonly window?: number } | undefined;
@@ -55,6 +57,8 @@ export class Conversation implements Asker {
   readonly #daemon: Daemon;
   readonly #listeners = new Set<Listener>();
   #lastContext = "";
+  /** The daemon itself tells how full the model's window is. */
+  #told = false;
   #running: { readonly turn: Turn; readonly source: vscode.CancellationTokenSource } | undefined;
   #mine: { dispose(): void } | undefined;
 
@@ -193,8 +197,13 @@ export class Conversation implements Asker {
 
   /** What an event says about the session and not about its turn. */
   note(event: ProgressValue): void {
+    if (event.kind === "stepEnd" && event.usage && !this.#told) {
+      this.context = { tokens: event.usage.inputTokens + event.usage.outputTokens };
+      this.changed.fire();
+    }
     const other = event as { readonly kind: string; readonly tokens?: number; readonly window?: number };
     if (other.kind === "contextUsage" && typeof other.tokens === "number") {
+      this.#told = true;
       this.context = { tokens: other.tokens, ...(other.window ? { window: other.window } : {}) };
       this.changed.fire();
     }
@@ -206,6 +215,7 @@ export class Conversation implements Asker {
     const along = said.along.map((one) => one.shown.label);
     const turn: Turn = { key, words: said.words, along, said, view: NOTHING };
     this.turns.push(turn);
+    this.at = new Date();
     this.emit({ type: "turn", turn });
     return turn;
   }

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import anyio
 
-from chatls.children.process import Child, PipeReader
+from chatls.children.pipes import PipeReader
+from chatls.children.process import Child
 from chatls.errors import ProviderError, SettingsError
 
 _LONGEST_OUTPUT = 65536

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import anyio
 
-from chatls.children.process import Child, PipeReader
+from chatls.children.pipes import PipeReader
+from chatls.children.process import Child
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.providers.http.endpoint import Endpoint

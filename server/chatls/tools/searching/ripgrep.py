@@ -13,7 +13,8 @@ from typing import Protocol, TypeVar
 import anyio
 from anyio.abc import ByteReceiveStream
 
-from chatls.children.process import Child, PipeWriter
+from chatls.children.pipes import PipeWriter
+from chatls.children.process import Child
 from chatls.errors import ToolError
 from chatls.workspace.beneath import folder_beneath
 

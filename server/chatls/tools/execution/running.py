@@ -13,8 +13,9 @@ from anyio import CancelScope, create_task_group, to_thread
 from chatls.children.outputs import OutputFile
 from chatls.children.plaintext import Plain
 from chatls.children.process import Child
-from chatls.tools.kept import Kept
-from chatls.tools.live import LiveOutput
+from chatls.children.wall.traces import Aftermath
+from chatls.tools.execution.kept import Kept
+from chatls.tools.execution.live import LiveOutput
 
 _CHUNK = 16384
 _MOST_UNSAVED = 2**18
@@ -36,6 +37,10 @@ class Running:
         """Why there is no such file."""
         self.adopted = False
         """It goes on in the background."""
+        self.leave: Callable[[], Awaitable[Aftermath]] | None = None
+        """Of a command in the sandbox: what is done when all of it has ended."""
+        self.aftermath = Aftermath()
+        """What came of that."""
         self._folder = folder
         self._live = LiveOutput(show)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -60,6 +65,11 @@ class Running:
         code = self.child.code
         how = "still running" if code is None else f"killed by {_signal(-code)}" if code < 0 else f"exit code {code}"
         return f"{how} after {self.seconds:.1f} s"
+
+    def signal_word(self) -> str:
+        """Of a command inside another program, which makes an exit code of a signal: which one that may have been."""
+        code = self.child.code or 0
+        return f" (as when killed by {_signal(code - 128)})" if code > 128 else ""
 
     async def until(self, ending: Callable[[], Awaitable[object]]) -> None:
         """Take the output while `ending` is awaited, which waits for the program or ends it."""
@@ -89,10 +99,11 @@ class Running:
         with CancelScope(shield=True):
             try:
                 await self.child.end()
+                await self._set_right()
                 self._drain()
                 self._take(self._decoder.decode(b"", final=True), last=True)
                 if self.adopted:
-                    self._take(f"\n[{self.end_word()}]\n")
+                    self._take("".join(f"\n[{words}]" for words in (self.end_word(), *self.aftermath.words)) + "\n")
                 self._live.piece("")
                 if self.adopted or not self.kept.is_whole:
                     await self.save()
@@ -100,6 +111,11 @@ class Running:
                 await self.child.aclose()
                 if self.file:
                     self.file.close()
+
+    async def _set_right(self) -> None:
+        if self.leave:
+            leave, self.leave = self.leave, None
+            self.aftermath = await leave()
 
     def adopt(self) -> None:
         """From now on nobody watches."""

@@ -11,9 +11,10 @@ from anyio import move_on_after, to_thread
 from chatls.children.commands import overlaid, quiet_environment
 from chatls.children.process import Child
 from chatls.children.programs import Programs, find_program, programs_for, shell_of
+from chatls.children.wall.wall import Guest, Stay
 from chatls.errors import ToolError
-from chatls.tools.ran import in_background, missing_program, output_of
-from chatls.tools.running import Running
+from chatls.tools.execution.ran import in_background, missing_program, output_of
+from chatls.tools.execution.running import Running
 from chatls.tools.tool import ToolContext, ToolOutput
 from chatls.workspace.beneath import folder_beneath
 from chatls.workspace.pathtext import quoted
@@ -48,42 +49,69 @@ class Launch:
     """Words for the result on which folder was taken, where that is not clear."""
     over: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
     """Over its environment, as for `Exact`."""
+    network: bool = False
+    """It gets the network, if it runs in the sandbox."""
 
 
 def programs_in(context: ToolContext, folder: Path) -> Programs:
     """Where a command's programs are looked for. Looks at the disk."""
-    roots = tuple(root for _, root in context.workspace.folders)
-    return programs_for(folder, roots, context.commands.environment)
+    return programs_for(folder, roots_of(context), context.commands.environment)
 
 
-async def carry_out(context: ToolContext, order: Launch) -> ToolOutput:
-    """Run it. Raises `ToolError` where it cannot be started, or is no longer what was planned."""
-    running = Running(await _started(context, order), context.commands.folder, _room(context), context.output)
+def roots_of(context: ToolContext) -> tuple[Path, ...]:
+    """The real paths of the roots."""
+    return tuple(root for _, root in context.workspace.folders)
+
+
+async def carry_out(context: ToolContext, order: Launch, *, inside: bool = False) -> ToolOutput:
+    """Run it, in the sandbox or outside of it. Raises `ToolError` where it cannot be started, or is no longer what was
+    planned."""
+    argv, environment = await to_thread.run_sync(_prepared, context, order)
+    stay = await _entered(context, order, argv, environment) if inside else None
+    if stay:
+        argv, environment = stay.argv, stay.environment
+    running = Running(
+        await _started(context, order, argv, environment, wrapped=inside),
+        context.commands.folder,
+        _room(context),
+        context.output,
+    )
+    running.leave = stay.leave if stay else None
     try:
         with move_on_after(order.limit):
             await running.until(running.child.wait)
         timed_out = not running.child.ended
         if timed_out and order.background:
-            return await _sent_away(context, order, running)
+            return await _sent_away(context, order, running, inside=inside)
         if timed_out:
             await running.until(running.child.end)
     finally:
         if not running.adopted:
             await running.close()
+    where = f"{order.where}, in the sandbox" if stay else order.where
     if timed_out:
         hint = f"A longer timeout (at most {LONGEST}) or background=true gives it more time."
-        head = f"timed out after {order.limit:g} s{order.where}, and was ended with all that it had started. {hint}"
-        return output_of(running, head, timed_out=True)
+        head = f"timed out after {order.limit:g} s{where}, and was ended with all that it had started. {hint}"
+        return output_of(running, head, stay, timed_out=True)
     words = await to_thread.run_sync(partial(_more, context, order, running)) if running.child.code == 127 else ""
-    return output_of(running, f"{running.end_word()}{order.where}{words}")
+    signal = running.signal_word() if stay else ""
+    return output_of(running, f"{running.end_word()}{signal}{where}{words}", stay)
 
 
-async def _started(context: ToolContext, order: Launch) -> Child:
-    argv, environment = await to_thread.run_sync(_prepared, context, order)
+async def _entered(context: ToolContext, order: Launch, argv: tuple[str, ...], environment: dict[str, str]) -> Stay:
+    wall = context.commands.wall
+    if wall is None:
+        raise ToolError("there is no sandbox here")
+    return await wall.enter(Guest(roots_of(context), order.folder, argv, environment, network=order.network))
+
+
+async def _started(
+    context: ToolContext, order: Launch, argv: tuple[str, ...], environment: dict[str, str], *, wrapped: bool
+) -> Child:
     root = context.workspace.root_of(order.folder)
     try:
         with folder_beneath(root or order.folder, order.folder) as folder:
-            return await Child.start(argv, cwd=folder, env=environment, joined=True, watched=True)
+            return await Child.start(argv, cwd=folder, env=environment, joined=True, watched=True, wrapped=wrapped)
     except OSError as error:
         why = _REFUSED.get(error.errno or 0, error.strerror)
         raise ToolError(f"the command cannot be started: {why}") from error
@@ -113,15 +141,16 @@ def _room(context: ToolContext) -> int:
     return min(_MOST_KEPT, max(256, (context.result_bytes - _WORDS) // 2))
 
 
-async def _sent_away(context: ToolContext, order: Launch, running: Running) -> ToolOutput:
+async def _sent_away(context: ToolContext, order: Launch, running: Running, *, inside: bool) -> ToolOutput:
     await running.save()
     context.commands.adopt(running.child.pid, running.go_on, running.child.end)
     running.adopt()
-    return output_of(running, in_background(running, f"{order.where}, in the background after {order.limit:g} s"))
+    alone = ", in the sandbox, where nothing else can reach it (with network=true it can be reached)" if inside else ""
+    how = f"{order.where}{alone if not order.network else ''}, in the background after {order.limit:g} s"
+    return output_of(running, in_background(running, how))
 
 
 def _more(context: ToolContext, order: Launch, running: Running) -> str:
     """What to say of an exit code of 127."""
-    roots = tuple(root for _, root in context.workspace.folders)
-    home = Path(context.commands.environment.get("HOME") or "/")
+    roots, home = roots_of(context), Path(context.commands.environment.get("HOME") or "/")
     return missing_program(running, order.folder, roots, home)

@@ -5,28 +5,56 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chatls.children.programs import elsewhere
-from chatls.content import TextContent
-from chatls.tools.running import Running
+from chatls.children.wall.bubblewrap import is_first
+from chatls.children.wall.traces import Altered
+from chatls.children.wall.wall import Stay
+from chatls.content import Diff, TextContent
+from chatls.jsontext import printable
+from chatls.tools.execution.running import Running
 from chatls.tools.tool import ToolOutput
-from chatls.visible import visible_line
+from chatls.visible import visible, visible_line
 
 _MOST_NAMED = 3
+_MOST_SHOWN = 10
+"""Files whose change is shown."""
 _QUOTE = "['\"\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}]?"
 _NAME = rf"(?:^|: ){_QUOTE}([^\s:'\"/]+?){_QUOTE}: "
 _MISSING = re.compile(rf"{_NAME}(?:(?:command )?not found|No such file)", re.MULTILINE)
 """What shells, and `env`, say of a program that is not there."""
 
 
-def output_of(running: Running, head: str, *, timed_out: bool = False) -> ToolOutput:
-    """The result: a line of ours, then the output as far as it was kept."""
+def output_of(running: Running, head: str, stay: Stay | None = None, *, timed_out: bool = False) -> ToolOutput:
+    """The result: a line of ours, what is to be said of the sandbox, then the output as far as it was kept; behind it
+    what a command in the sandbox changed of the files that decide what runs."""
     first, left, last = running.kept.parts()
     if left:
         note = f"[... {left} bytes left out here; {_whole(running)} ...]"
         first = "\n".join((first.removesuffix("\n"), note, ""))
-    text = f"{first}{last}{running.line}".rstrip("\n") or "(no output)"
+    text = f"{first}{last}{running.line}".rstrip("\n")
     words = "" if timed_out or running.child.code is None else ended_with_it(running.child.left)
-    content = (TextContent(f"{head}{words}\n{text}"),)
-    return ToolOutput(content, truncated=bool(left), status="timed_out" if timed_out else "completed")
+    lines = [f"{head}{words}", *(_of_sandbox(running, stay, text) if stay else ()), text or "(no output)"]
+    diffs = [_diff(altered) for altered in running.aftermath.altered[:_MOST_SHOWN]]
+    return ToolOutput(
+        (TextContent("\n".join(lines)), *diffs), truncated=bool(left), status="timed_out" if timed_out else "completed"
+    )
+
+
+def _of_sandbox(running: Running, stay: Stay, text: str) -> list[str]:
+    told = list(running.aftermath.words)
+    if altered := running.aftermath.altered:
+        names = ", ".join(visible_line(str(one.path)) for one in altered[:_MOST_SHOWN])
+        more = f" and {len(altered) - _MOST_SHOWN} more" if len(altered) > _MOST_SHOWN else ""
+        told.append(f"it changed files that decide what runs: {names}{more}")
+    if caused := stay.caused(text):
+        ask = 'network=true, or outside="why", asks the user for it'
+        told.append(f"if that is why it failed, {ask}: {'; '.join(caused)}")
+    return [f"[sandbox: {visible(words)}]" for words in told]
+
+
+def _diff(altered: Altered) -> Diff:
+    change = "new" if altered.old is None else "deleted" if altered.new is None else "changed"
+    old, new = printable(altered.old or ""), printable(altered.new or "")
+    return Diff(altered.path.as_uri(), old, new, change)
 
 
 def ended_with_it(left: Sequence[str]) -> str:
@@ -37,7 +65,9 @@ def ended_with_it(left: Sequence[str]) -> str:
     """
     if not left:
         return ""
-    names = [visible_line(name) for name in dict.fromkeys(left) if name]
+    names = [visible_line(name) for name in dict.fromkeys(left) if name and not is_first(name)]
+    if left and not names and all(left):
+        return ""
     more = f", and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     named = f" ({', '.join(names[:_MOST_NAMED])}{more})" if names else ""
     return f"; what it had left running was ended with it{named}: for servers and watchers, use background=true"
