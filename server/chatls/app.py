@@ -124,7 +124,9 @@ class App:
             lambda: tuple(root.path for root in editor.roots()),
             lambda name: sessions.find(name) is not None,
         )
-        self._sessions = KeptSessions(self._later, outbox, self._chats, self._store, library)
+        self._sessions = KeptSessions(
+            self._later, outbox, self._chats, self._store, library, editor, self._configuration
+        )
         self.code = 1
         self._left = anyio.Event()
         self._register()
@@ -184,6 +186,7 @@ class App:
             (session_methods.LIST, self._sessions.list),
             (session_methods.LOAD, self._sessions.load),
             (session_methods.FORK, self._sessions.fork),
+            (session_methods.REWIND, self._sessions.rewind),
             (session_methods.RENAME, self._sessions.rename),
             (session_methods.DELETE, self._sessions.delete),
             (session_methods.EXPORT, self._sessions.export),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import is_
 
 from chatls.message import Message
 
@@ -56,7 +57,7 @@ class History:
     def rewind(self, mark: AsItWas) -> None:
         """Make it what it was at a mark, also behind a compaction."""
         length = len(mark)
-        if length > len(self.messages) or (length and self.messages[length - 1] is not mark[-1]):
+        if length > len(self.messages) or not all(map(is_, mark, self.messages)):
             self.replace(mark)
         elif length < len(self.messages):
             self.messages = mark

@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from chatls.agent.chats import Chats
+from chatls.configuration import Configuration
 from chatls.content import JsonObject
+from chatls.editor import Editor
 from chatls.errors import INVALID_PARAMS, RequestError, ToolError
 from chatls.events import Event
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
 from chatls.signals import Signal
+from chatls.store.coding import block_of
 from chatls.store.entries import SessionPage
 from chatls.store.library import AT_ONCE, Library
 from chatls.store.reading import WantedSessions, merged
@@ -34,7 +37,18 @@ RARELY = 1.0
 class KeptSessions:
     """Those of one client."""
 
-    def __init__(self, later: Later, outbox: Outbox, chats: Chats, store: Store, library: Library) -> None:
+    def __init__(
+        self,
+        later: Later,
+        outbox: Outbox,
+        chats: Chats,
+        store: Store,
+        library: Library,
+        editor: Editor,
+        configuration: Configuration,
+    ) -> None:
+        self._editor = editor
+        self._configuration = configuration
         self._later = later
         self._outbox = outbox
         self._chats = chats
@@ -80,6 +94,25 @@ class KeptSessions:
             answer.give(wire.ForkResult(name))
 
         self._later.answer(answer, forked)
+
+    def rewind(self, answer: Answer, params: wire.RewindParams) -> None:
+        """`chat/session/rewind`. Not cut short: what is begun is done."""
+
+        async def rewound() -> None:
+            save = self._configuration.settings().edits.save != "never"
+            with CancelScope(shield=True):
+                done = await self._library.rewind(
+                    params.session_id,
+                    params.turn_id,
+                    self._editor,
+                    restore=params.files == "restore",
+                    dry=params.dry_run,
+                    save=save,
+                )
+                prompt = tuple(block for value in done.prompt if (block := block_of(value)))
+                answer.give(wire.RewindResult(prompt, done.files, done.commands, done.branch))
+
+        self._later.answer(answer, rewound)
 
     def rename(self, answer: Answer, params: wire.RenameParams) -> None:
         """`chat/session/rename`."""

@@ -91,7 +91,7 @@ class RewoundFile(WireValue):
 class Rewinding:
     """What a rewind did, or would do."""
 
-    prompt: list[JsonObject]
+    prompt: tuple[JsonObject, ...]
     """What the person said in the first turn that goes, as blocks on the wire."""
     files: tuple[RewoundFile, ...]
     commands: tuple[str, ...]

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from chatls.agent.keeping import no_session
 from chatls.content import JsonObject
+from chatls.editor import Editor
 from chatls.errors import INVALID_PARAMS, TURN_IN_PROGRESS, RequestError
 from chatls.store import exporting, reading, writing
+from chatls.store.coding import stretched
 from chatls.store.connection import Connection
-from chatls.store.entries import ExportForm, SessionEntry, SessionPage
+from chatls.store.entries import ExportForm, Rewinding, SessionEntry, SessionPage
 from chatls.store.ports import Shelving
 from chatls.store.reading import KeptTurn, WantedSessions
+from chatls.store.rewinding import put_back, stories
 from chatls.store.searching import WordIndex
 from chatls.store.store import Store, elsewhere, name_taken, new_name, now
 
@@ -106,6 +109,26 @@ class Library:
         await self._do(session, work)
         return name
 
+    async def rewind(
+        self, session: str, turn_id: str, editor: Editor, *, restore: bool, dry: bool, save: bool
+    ) -> Rewinding:
+        """Make it what it was before a turn; what goes lives on in a branch. `restore`: put files back as well; `dry`:
+        only look what would be done. Raises `RequestError` (1001, 1002, -32602)."""
+        await self.hold(session)
+        try:
+            going, changes, texts = await self._pen.read(session, partial(_going, session, turn_id))
+            found = stories(changes) if restore else []
+            files = await put_back(editor, found, texts, dry=dry, save=save)
+            branch = None if dry else new_name()
+            if branch is not None:
+                depth, at = going[0].depth - 1, now()
+                await self._do(session, lambda one, words: writing.rewind(one, words, session, depth, branch, at))
+                self._store.leave(session)
+        finally:
+            self.free(session)
+        commands = tuple(title for turn in going for title in turn.commands)
+        return Rewinding(tuple(going[0].prompt), tuple(files), commands, branch)
+
     async def export(self, session: str, form: ExportForm) -> str:
         """All of it as one text. Raises `RequestError` (1001)."""
         page = await self.page(session)
@@ -114,7 +137,7 @@ class Library:
         give = exporting.markdown if form == "markdown" else exporting.as_json
         return give(page, [(entry, list(turn.events)) for entry, turn in zip(page.turns, told, strict=True)])
 
-    async def take_for_change(self, session: str) -> None:
+    async def hold(self, session: str) -> None:
         """Hold a session that rests, while it is changed. Raises `RequestError` (1002)."""
         self._require_rest(session)
         await self._settled(session)
@@ -195,6 +218,22 @@ class Library:
             shelves.remove(session)
         finally:
             self._store.locks.free(session)
+
+
+def _going(
+    session: str, turn_id: str, connection: Connection, _indexed: object
+) -> tuple[list[KeptTurn], list[tuple[Path, str, str]], dict[str, bytes]]:
+    """The turns from one on, what their tools changed, and what files were, by name. Raises `RequestError`."""
+    number = writing.number_of(connection, session)
+    if number is None:
+        raise no_session(session)
+    turns = reading.turns(connection, number)
+    at = next((at for at, turn in enumerate(turns) if turn.name == turn_id), None)
+    if at is None:
+        raise RequestError(INVALID_PARAMS, f"turnId: there is no turn {turn_id!r} in this session")
+    changes = reading.changes_of(connection, [turn.number for turn in turns[at:]])
+    kept = ((name, reading.text_of(connection, name)) for _, *names in changes for name in names)
+    return turns[at:], changes, {name: stretched(data) for name, data in kept if data is not None}
 
 
 def _told(connection: Connection, key: int, session: str, *, running: bool) -> ToldTurn:

@@ -239,7 +239,7 @@ def _divided(
 ) -> tuple[tuple[Message, ...] | None, tuple[Message, ...]]:
     """What a turn made of the history before it (None: it is all there), and what came behind it."""
     count = len(before)
-    if len(history) >= count and (not count or history[count - 1] is before[-1]):
+    if len(history) >= count and all(map(is_, before, history)):
         return None, history[count:]
     known = {id(message) for message in before}
     end = next((at for at in range(len(history), 0, -1) if id(history[at - 1]) in known), 0)

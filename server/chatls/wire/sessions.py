@@ -1,12 +1,12 @@
 """What can be said about sessions that are kept: `chat/session/...` (docs/protocol.md, section 4)."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from chatls.content import Usage, WireValue
-from chatls.store.entries import ExportForm, ParentTurn, RunningWhere, SessionEntry, TurnEntry
+from chatls.content import ContentBlock, Usage, WireValue
+from chatls.store.entries import ExportForm, ParentTurn, RewoundFile, RunningWhere, SessionEntry, TurnEntry
 from chatls.wire.params import Method, Params, Token
 
 SessionName = Annotated[StrictStr, Field(min_length=1, max_length=200)]
@@ -96,6 +96,31 @@ class ForkResult:
     session_id: str
 
 
+class RewindParams(Params):
+    """Before which turn a session is to be again."""
+
+    session_id: StrictStr
+    turn_id: StrictStr
+    """The first turn that goes."""
+    files: Literal["keep", "restore"] = "keep"
+    """`restore`: files that tools changed in the turns that go are put back as they were before them."""
+    dry_run: StrictBool = False
+    """Change nothing, and say what would be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class RewindResult:
+    """What became of a session and of files."""
+
+    prompt: tuple[ContentBlock, ...]
+    """What the person said in the turn that went, to be edited and asked again."""
+    files: tuple[RewoundFile, ...]
+    commands: tuple[str, ...]
+    """Titles of the commands that ran in the turns that go: what they changed is not known."""
+    branch: str | None = None
+    """The session in which all of it lives on. None in a dry run."""
+
+
 class RenameParams(Params):
     """What a session is called from now on."""
 
@@ -135,4 +160,6 @@ RENAME = Method("chat/session/rename", RenameParams, DoneResult, "Give a session
 DELETE = Method("chat/session/delete", DeleteParams, DoneResult, "Delete a session.")
 EXPORT = Method("chat/session/export", ExportParams, ExportResult, "A session as one text.")
 
-SESSION_METHODS = (LIST, LOAD, FORK, RENAME, DELETE, EXPORT)
+REWIND = Method("chat/session/rewind", RewindParams, RewindResult, "Take back turns and, if wanted, their files.")
+
+SESSION_METHODS = (LIST, LOAD, FORK, REWIND, RENAME, DELETE, EXPORT)
