@@ -101,8 +101,8 @@ function codeBar(code: string, language: string): HTMLElement {
     {},
     h("span", { class: "language" }, name),
     copy,
-    button("Insert", () => tell({ type: "insert", text: code }), { title: "Put it at the cursor of the editor" }),
-    button("Apply", () => tell({ type: "apply", text: code }), { title: "See it in the file that is open, as a diff" }),
+    button("Insert", () => tell({ type: "insert", text: code }), { class: "needs-trust", title: "Put it at the cursor of the editor" }),
+    button("Apply", () => tell({ type: "apply", text: code }), { class: "needs-trust", title: "See it in the file that is open, as a diff" }),
     (lines > 30 || code.length > MOST) && button("Open", () => tell({ type: "show", text: code, language })),
   );
 }

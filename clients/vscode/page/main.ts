@@ -40,6 +40,7 @@ function take(message: ToPage): void {
       head.set(message.chrome);
       composer.set(message.chrome);
       document.body.classList.toggle("has-sessions", message.chrome.features.sessions);
+      document.body.classList.toggle("trusted", message.chrome.trusted);
       break;
     case "turn":
       turns.add(message.turn);
@@ -62,6 +63,7 @@ function other(message: ToPage): void {
     case "question":
       questions.set(message.asked);
       turns.scrollToEnd();
+      turns.spoken.textContent = `A question waits for you: ${message.asked.question.title}`;
       // Who writes is not interrupted: the next key would be an answer.
       if (document.hasFocus() && composer.isEmpty && !message.asked.editing) {
         questions.focus();

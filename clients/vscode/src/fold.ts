@@ -26,6 +26,8 @@ export function fold(view: View, event: ProgressValue): View {
       return { ...view, blocks: written(view, "text", event.text) };
     case "thinkingChunk":
       return { ...view, blocks: written(view, "thinking", event.text) };
+    case "reclassified":
+      return { ...view, blocks: reclassified(view, event) };
     case "notice":
       return { ...view, blocks: noticed(view, event) };
     case "retry":
@@ -72,6 +74,21 @@ function written(view: View, type: "text" | "thinking", text: string): readonly 
   }
   const block: TextBlock | ThinkingBlock = { step, text, type };
   return [...view.blocks, block];
+}
+
+/** The beginning of this step's text is thinking, so many code points of it. */
+function reclassified(view: View, event: Of<"reclassified">): readonly Block[] {
+  let left = event.from === "text" && event.to === "thinking" ? event.length : 0;
+  return view.blocks.flatMap((block): Block[] => {
+    if (left === 0 || block.type !== "text" || block.step !== view.steps + 1) {
+      return [block];
+    }
+    const points = [...block.text];
+    const text = points.slice(left).join("");
+    const thinking: ThinkingBlock = { step: block.step, text: points.slice(0, left).join(""), type: "thinking" };
+    left = Math.max(0, left - points.length);
+    return text === "" ? [thinking] : [thinking, { ...block, text }];
+  });
 }
 
 function noticed(view: View, event: Of<"notice">): readonly Block[] {

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
@@ -28,7 +28,7 @@ export interface Driver {
   /** The frame that the chat's page is in. */
   chat(): Promise<Frame>;
   /** Ask in the panel, by its own keys. */
-  ask(words: string): Promise<Frame>;
+  ask(words: string, model?: string): Promise<Frame>;
   picture(name: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -156,6 +156,8 @@ function serve(folder: string, workspace: string, port: number, door: number): C
         HOME: join(folder, "home"),
         XDG_CONFIG_HOME: join(folder, "home/.config"),
         XDG_DATA_HOME: join(folder, "home/.local/share"),
+        // What was fetched for the embedded model is not fetched again.
+        XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
         CHATLS_TEST_DOOR: String(door),
         // An empty gallery: the workbench asks no store for anything.
         EXTENSIONS_GALLERY: '{"serviceUrl":"","itemUrl":"","controlUrl":""}',
@@ -234,8 +236,9 @@ async function opened(
         await settings.update("model", "${name}/demo", true);
         parts.chats.active.model = "${name}/demo";`);
     },
-    async ask(words) {
+    async ask(words, model) {
       await run(`await vscode.commands.executeCommand("chatls.newSession")`);
+      await (model === undefined ? undefined : run(`parts.chats.active.model = ${JSON.stringify(model)}`));
       await until(`return parts.panels.front !== undefined`);
       const frame = await chat();
       const box = frame.locator(".composer .box textarea");

@@ -40,6 +40,18 @@ export function lifeTests(window: Window): void {
     await d.run("await vscode.commands.executeCommand('notifications.clearAll')");
   });
 
+  test("the model that the daemon brings along answers, too", async () => {
+    const d = window();
+    await d.run(`
+      const settings = vscode.workspace.getConfiguration("chatls");
+      await settings.update("providers", {}, true);
+      await settings.update("model", undefined, true);`);
+    const frame = await d.ask("Say hello.", "local/smollm2-135m");
+    const view = await ended(d);
+    assert.ok(view.blocks.some(({ type, text }) => type === "text" && (text ?? "").length > 0), JSON.stringify(view).slice(0, 800));
+    await frame.locator(".answer").first().waitFor();
+  });
+
   test("a view that was closed has all again when it comes back", async () => {
     const d = window();
     await d.play([[{ text: "Still here." }]]);

@@ -5,6 +5,7 @@ import { type Driver, start } from "./driver.ts";
 import { editingTests } from "./editing.ts";
 import { faceTests } from "./faces.ts";
 import { lifeTests } from "./life.ts";
+import { sessionTests } from "./sessions.ts";
 import { streamingTests } from "./streaming.ts";
 import { trustTests } from "./trust.ts";
 
@@ -46,4 +47,5 @@ streamingTests(window);
 askingTests(window);
 editingTests(window);
 faceTests(window);
+sessionTests(window);
 lifeTests(window);

@@ -42,7 +42,7 @@ export class Chats implements vscode.Disposable {
     made.lookedAt = () => this.lookedAt();
     made.changed.event(() => {
       this.#changed.fire(made);
-      if (made === this.active) {
+      if (made === this.active && made.sessionId !== undefined) {
         void this.#memory.update(LAST, made.sessionId);
       }
     });
@@ -56,6 +56,7 @@ export class Chats implements vscode.Disposable {
     const mode = this.active.mode;
     const empty = this.all.find((one) => one.turns.length === 0 && !one.running);
     this.active = empty ?? this.begin();
+    void this.#memory.update(LAST, undefined);
     this.active.model ??= model;
     this.active.mode ??= mode;
     return this.active;

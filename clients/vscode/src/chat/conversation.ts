@@ -198,7 +198,8 @@ export class Conversation implements Asker {
   /** What an event says about the session and not about its turn. */
   note(event: ProgressValue): void {
     if (event.kind === "stepEnd" && event.usage && !this.#told) {
-      this.context = { tokens: event.usage.inputTokens + event.usage.outputTokens };
+      const window = this.#daemon.windows.get(this.running?.view.model ?? "");
+      this.context = { tokens: event.usage.inputTokens + event.usage.outputTokens, ...(window ? { window } : {}) };
       this.changed.fire();
     }
     const other = event as { readonly kind: string; readonly tokens?: number; readonly window?: number };

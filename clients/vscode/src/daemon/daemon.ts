@@ -46,6 +46,8 @@ export class Daemon implements vscode.Disposable {
   #ofClient: vscode.Disposable[] = [];
   #running = 0;
   state: DaemonState = "stopped";
+  /** How much each model reads, in tokens, as far as it is known. */
+  windows: ReadonlyMap<string, number> = new Map();
   features: Features = NO_FEATURES;
   /** What is wrong, for people; only where it failed. */
   trouble: string | undefined;

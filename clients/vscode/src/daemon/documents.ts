@@ -4,7 +4,8 @@
 import * as vscode from "vscode";
 import type { LanguageClient, Middleware } from "vscode-languageclient/node";
 
-export const SELECTOR = [{ scheme: "file" }, { scheme: "vscode-notebook-cell" }];
+/** Notebooks come by what the daemon says of them, cell by cell. */
+export const SELECTOR = [{ scheme: "file" }];
 
 /** Whether a document may be told of. */
 export function isShared(uri: vscode.Uri): boolean {

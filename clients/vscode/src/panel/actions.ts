@@ -37,6 +37,9 @@ export async function act(parts: Parts, panel: Panel, message: FromPage): Promis
 
 async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void> {
   const { conversation } = panel;
+  if ((message.type === "insert" || message.type === "apply") && !vscode.workspace.isTrusted) {
+    throw new Error("This folder is not trusted: nothing is changed here.");
+  }
   switch (message.type) {
     case "send":
       return send(parts, panel, message.text);

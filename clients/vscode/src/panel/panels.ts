@@ -72,7 +72,9 @@ export class Panels implements vscode.WebviewViewProvider, vscode.Disposable {
 
   /** The same page as an editor. */
   openTab(conversation: Conversation): void {
-    const tab = vscode.window.createWebviewPanel("chatls.tab", "chatls", vscode.ViewColumn.Active);
+    const tab = vscode.window.createWebviewPanel("chatls.tab", "chatls", vscode.ViewColumn.Active, {
+      enableFindWidget: true,
+    });
     tab.iconPath = vscode.Uri.joinPath(this.#extension, "media", "chat.svg");
     const panel = this.#made(tab.webview, conversation);
     this.#tabs.set(panel, tab);

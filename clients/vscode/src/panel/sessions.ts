@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Conversation } from "../chat/conversation.ts";
 import type { Parts } from "./actions.ts";
+import { ErrorCode } from "../protocol.ts";
 import type { Panel } from "./panel.ts";
 
 function kept(conversation: Conversation, key: string): { sessionId: string; turnId: string } {
@@ -23,7 +24,13 @@ export async function rewind(parts: Parts, panel: Panel, key: string): Promise<v
     return;
   }
   const place = kept(conversation, key);
-  const files = await restoring(parts, place);
+  const files = await restoring(parts, place).catch((error: { code?: number }) => {
+    if (error.code !== ErrorCode.methodNotFound) {
+      throw error;
+    }
+    panel.post({ type: "draft", text: words });
+    return undefined;
+  });
   if (files === undefined) {
     return;
   }
