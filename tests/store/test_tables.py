@@ -190,7 +190,7 @@ class Tables(RuleBasedStateMachine):
     def words_are_found_where_they_are(self) -> None:
         connection, indexed = self.database.reading, self.database.indexed
         for turn in [turn for known in self.model.values() for turn in known.turns][:3]:
-            wanted = WantedSessions(None, turn.word[:-1], branches=True, limit=1000)
+            wanted = WantedSessions(None, turn.word, branches=True, limit=1000)
             found = {entry.session_id for entry, _ in reading.listed(connection, wanted, indexed=indexed)}
             with_title = {name for name, known in self.model.items() if known.title == turn.word}
             assert found == with_title | {name for name, known in self.model.items() if turn in known.turns}

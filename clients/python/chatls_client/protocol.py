@@ -605,6 +605,11 @@ class SaveRequest(WireValue):
 RunningWhere = Literal["here", "elsewhere"]
 """Which daemon runs a turn: this one, or another one."""
 
+Came = Literal["restored", "would_restore", "conflict", "gone", "not_kept"]
+"""What a rewind made of a file. `restored`: it is as it was before. `would_restore`: it would be (`dryRun`). Else it
+stays as it is. `conflict`: somebody else changed it; `gone`: it is no more; `not_kept`: what it was is not known.
+"""
+
 ExportForm = Literal["markdown", "json"]
 """Markdown for people, JSON for programs."""
 
@@ -661,6 +666,16 @@ class TurnEntry(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class RewoundFile(WireValue):
+    """A file that tools changed in turns that go."""
+
+    uri: str
+    state: Came
+    diff: Diff | None = None
+    """From what it is to what it was before; none where nothing is put back."""
+
+
+@dataclass(frozen=True, slots=True)
 class ListResult(WireValue):
     """Sessions, the one that was changed last first."""
 
@@ -699,6 +714,19 @@ class ForkResult(WireValue):
     """The new session."""
 
     session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RewindResult(WireValue):
+    """What became of a session and of files."""
+
+    prompt: tuple[ContentBlock, ...]
+    """What the person said in the turn that went, to be edited and asked again."""
+    files: tuple[RewoundFile, ...]
+    commands: tuple[str, ...]
+    """Titles of the commands that ran in the turns that go: what they changed is not known."""
+    branch: str | None = None
+    """The session in which all of it lives on. None in a dry run."""
 
 
 @dataclass(frozen=True, slots=True)

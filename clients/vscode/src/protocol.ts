@@ -586,6 +586,9 @@ export interface SaveAnswer {
 /** Which daemon runs a turn: this one, or another one. */
 export type RunningWhere = "here" | "elsewhere";
 
+/** What a rewind made of a file. `restored`: it is as it was before. `would_restore`: it would be (`dryRun`). Else it stays as it is. `conflict`: somebody else changed it; `gone`: it is no more; `not_kept`: what it was is not known. */
+export type Came = "restored" | "would_restore" | "conflict" | "gone" | "not_kept";
+
 /** Markdown for people, JSON for programs. */
 export type ExportForm = "markdown" | "json";
 
@@ -632,6 +635,14 @@ export interface TurnEntry {
   readonly commands: number;
   /** As in a prompt's result; `interrupted`: chatls ended before it did. None while it runs. */
   readonly stopReason?: string;
+}
+
+/** A file that tools changed in turns that go. */
+export interface RewoundFile {
+  readonly uri: string;
+  readonly state: Came;
+  /** From what it is to what it was before; none where nothing is put back. */
+  readonly diff?: Diff;
 }
 
 /** Which sessions. */
@@ -705,6 +716,28 @@ export interface ForkResult {
   readonly sessionId: string;
 }
 
+/** Before which turn a session is to be again. */
+export interface RewindParams {
+  readonly sessionId: string;
+  /** The first turn that goes. */
+  readonly turnId: string;
+  /** `restore`: files that tools changed in the turns that go are put back as they were before them. */
+  readonly files?: "keep" | "restore";
+  /** Change nothing, and say what would be done. */
+  readonly dryRun?: boolean;
+}
+
+/** What became of a session and of files. */
+export interface RewindResult {
+  /** What the person said in the turn that went, to be edited and asked again. */
+  readonly prompt: readonly ContentBlock[];
+  readonly files: readonly RewoundFile[];
+  /** Titles of the commands that ran in the turns that go: what they changed is not known. */
+  readonly commands: readonly string[];
+  /** The session in which all of it lives on. None in a dry run. */
+  readonly branch?: string;
+}
+
 /** What a session is called from now on. */
 export interface RenameParams {
   readonly sessionId: string;
@@ -758,6 +791,8 @@ export interface Requests {
   "chat/session/load": { params: LoadParams; result: LoadResult };
   /** A new session that shares the beginning of another one. */
   "chat/session/fork": { params: ForkParams; result: ForkResult };
+  /** Take back turns and, if wanted, their files. */
+  "chat/session/rewind": { params: RewindParams; result: RewindResult };
   /** Give a session another title. */
   "chat/session/rename": { params: RenameParams; result: DoneResult };
   /** Delete a session. */

@@ -491,6 +491,14 @@
 ---| "here"
 ---| "elsewhere"
 
+---What a rewind made of a file. `restored`: it is as it was before. `would_restore`: it would be (`dryRun`). Else it stays as it is. `conflict`: somebody else changed it; `gone`: it is no more; `not_kept`: what it was is not known.
+---@alias chatls.Came
+---| "restored"
+---| "would_restore"
+---| "conflict"
+---| "gone"
+---| "not_kept"
+
 ---Markdown for people, JSON for programs.
 ---@alias chatls.ExportForm
 ---| "markdown"
@@ -524,6 +532,12 @@
 ---@field files integer Files that its tools changed.
 ---@field commands integer Commands that ran in it.
 ---@field stopReason? string As in a prompt's result; `interrupted`: chatls ended before it did. None while it runs.
+
+---A file that tools changed in turns that go.
+---@class chatls.RewoundFile
+---@field uri string
+---@field state chatls.Came
+---@field diff? chatls.Diff From what it is to what it was before; none where nothing is put back.
 
 ---Which sessions.
 ---@class chatls.ListParams
@@ -571,6 +585,20 @@
 ---@class chatls.ForkResult
 ---@field sessionId string
 
+---Before which turn a session is to be again.
+---@class chatls.RewindParams
+---@field sessionId string
+---@field turnId string The first turn that goes.
+---@field files? "keep"|"restore" `restore`: files that tools changed in the turns that go are put back as they were before them.
+---@field dryRun? boolean Change nothing, and say what would be done.
+
+---What became of a session and of files.
+---@class chatls.RewindResult
+---@field prompt chatls.ContentBlock[] What the person said in the turn that went, to be edited and asked again.
+---@field files chatls.RewoundFile[]
+---@field commands string[] Titles of the commands that ran in the turns that go: what they changed is not known.
+---@field branch? string The session in which all of it lives on. None in a dry run.
+
 ---What a session is called from now on.
 ---@class chatls.RenameParams
 ---@field sessionId string
@@ -604,6 +632,7 @@ return {
     session_list = "chat/session/list",
     session_load = "chat/session/load",
     session_fork = "chat/session/fork",
+    session_rewind = "chat/session/rewind",
     session_rename = "chat/session/rename",
     session_delete = "chat/session/delete",
     session_export = "chat/session/export",
