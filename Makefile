@@ -83,5 +83,5 @@ clean: ## forget everything that was installed
 .venv/.dev: pyproject.toml | .venv/bin/python
 	@echo "installing into .venv ..."
 	@$(PIP) install --quiet --upgrade 'pip>=25.1'
-	@$(PIP) install --quiet -e '.[local,fast]' --group dev
+	@$(PIP) install --quiet -e '.[local]' --group dev
 	@touch $@ .venv/.installed

@@ -52,6 +52,7 @@ WAY = [
     "agent.prompt",
     "agent.system",
     "agent.instructions",
+    "agent.surroundings",
     "agent.permission.gate",
     "agent.runner",
     "agent.queues",

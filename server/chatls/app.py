@@ -22,6 +22,7 @@ from chatls.agent.permission.gate import Permissions
 from chatls.agent.permission.grants import Grants
 from chatls.agent.queues import Queues
 from chatls.agent.session import Sessions
+from chatls.agent.surroundings import Surroundings
 from chatls.children import process
 from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
@@ -113,12 +114,13 @@ class App:
         permissions = Permissions(grants, self._environment, sessions.rules)
         known = partial(known_keys, os.environ, self._key_variables)
         self._store = Store(platformdirs.user_data_path("chatls", appauthor=False), known, sessions.forget, self._warn)
-        means = Means(self._models, permissions, Instructions(), Queues(), commands, self._store)
+        around = Surroundings(self._environment)
+        means = Means(self._models, permissions, Instructions(), around, Queues(), commands, self._store)
         self._chats = Chats(sessions, toolbox, means)
         self._chats.listeners = (self._store.listener,)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
         listed = (editor, self._configuration, self._models, toolbox, permissions)
-        self._listings = Listings(self._later, *listed)
+        self._listings = Listings(self._later, hello.answered, *listed)
         library = Library(
             self._store,
             lambda: tuple(root.path for root in editor.roots()),

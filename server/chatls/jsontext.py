@@ -38,7 +38,8 @@ def loads_leniently(text: bytes | str, *, exact: bool = False, halves: Halves | 
     {'a': 'x\ty�'}
     """
     value = _loaded(text, halves, exact=exact)
-    if _brackets(text) > DEEPEST and _is_deeper(value, DEEPEST):
+    # Each level has two brackets, so a short text, as nearly all are, need not be looked through.
+    if len(text) > 2 * DEEPEST and _brackets(text) > DEEPEST and _is_deeper(value, DEEPEST):
         raise ValueError("nested too deeply")
     return value
 

@@ -18,6 +18,8 @@ from chatls.providers.provider import ModelInfo, Provider
 LISTING = 1.5
 """Seconds that servers get to tell their models, from the moment when they are asked for; the answer is promised
 within two."""
+LEAST = 0.5
+"""Seconds that they get in any case."""
 KEPT = 60.0
 """Seconds that a server's list of models is good for."""
 CLOSING = 1.0

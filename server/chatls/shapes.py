@@ -28,7 +28,9 @@ def object_or_none(value: Any) -> JsonObject | None:
 
 def as_objects(value: Any) -> list[JsonObject]:
     """The objects of a list; none where it is no list."""
-    return [cast(JsonObject, item) for item in as_list(value) if isinstance(item, dict)]
+    if not isinstance(value, list):
+        return []
+    return [cast(JsonObject, item) for item in cast(list[Any], value) if isinstance(item, dict)]
 
 
 def as_list(value: Any) -> list[Any]:

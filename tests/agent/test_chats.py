@@ -16,6 +16,7 @@ from chatls.agent.permission.gate import Permissions
 from chatls.agent.permission.grants import Grants
 from chatls.agent.queues import Queues
 from chatls.agent.session import Begin, Sessions
+from chatls.agent.surroundings import Surroundings
 from chatls.children.commands import Commands
 from chatls.configuration import Configuration
 from chatls.content import TextContent
@@ -51,7 +52,8 @@ class Face:
         self.sessions = Sessions(self.desk, configuration)
         permissions = Permissions(Grants(folder / "state"), os.environ, self.sessions.rules)
         commands = Commands(os.environ, folder / "cache")
-        means = Means(Models({}), permissions, Instructions(folder / "none"), Queues(), commands)
+        around = Surroundings(commands.environment)
+        means = Means(Models({}), permissions, Instructions(folder / "none"), around, Queues(), commands)
         self.chats = Chats(self.sessions, Toolbox(TOOLS), means)
         self.heard: list[Event] = []
         self.begun = anyio.Event()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatls.agent.instructions import Instructions
-from chatls.agent.surroundings import surroundings
+from chatls.agent.surroundings import Surroundings, surroundings
 from chatls.agent.system import SystemPrompt
 from chatls.editor import Root
 from chatls.workspace.workspace import Workspace
@@ -68,8 +68,15 @@ def test_what_is_no_branch_is_not_told(root: Path, tmp_path: Path) -> None:
 
 @pytest.mark.asyncio
 async def test_the_line_stands_in_the_system_prompt_as_long_as_the_folders_stay(root: Path, tmp_path: Path) -> None:
-    session, none = SystemPrompt(), Instructions(tmp_path / "none")
-    first, _ = await session.read(Workspace(desk(root)), none, SYSTEM)
+    session, none, around = SystemPrompt(), Instructions(tmp_path / "none"), Surroundings(SYSTEM)
+    first, _ = await session.read(Workspace(desk(root)), none, around)
     assert first.endswith("Git branch: fix/cart-42.\n")
     (root / ".git/HEAD").write_text("ref: refs/heads/other\n")
-    assert (await session.read(Workspace(desk(root)), none, SYSTEM))[0] == first
+    assert (await session.read(Workspace(desk(root)), none, around))[0] == first
+    for branch in ("other", "third"):
+        (root / ".git/HEAD").write_text(f"ref: refs/heads/{branch}\n")
+        later, _ = await SystemPrompt().read(Workspace(desk(root)), none, around)
+        assert later.endswith(f"Git branch: {branch}.\n"), "a session that begins later is told how things are then"
+    (root / ".venv/bin").mkdir(parents=True)
+    (root / ".venv/pyvenv.cfg").write_text("")
+    assert ".venv/bin" in (await SystemPrompt().read(Workspace(desk(root)), none, around))[0]

@@ -97,7 +97,7 @@ class ModelServer:
 
 
 class Daemon:
-    """The daemon as an editor starts it; `fast` False as if the extra of that name were not installed."""
+    """The daemon as an editor starts it; `fast` False: one that had an extra of that name runs without it."""
 
     def __init__(
         self, server: ModelServer, python: str = sys.executable, *, fast: bool = True, root: Path = HERE

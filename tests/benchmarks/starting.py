@@ -7,6 +7,7 @@ from time import monotonic_ns
 
 from driver import ENVIRONMENT, Daemon
 from report import Bench, House, medians
+from streaming import KINDS
 
 BARE = "import httpx, anyio, pydantic"
 
@@ -16,7 +17,7 @@ def start(bench: Bench) -> None:
     rounds = 3 if bench.quick else 5
     bench.each(lambda house: _first(bench, house, fast=True), 1)  # so that all is compiled
     bare, _ = medians([_python("import asyncio") for _ in range(rounds)])
-    for name, fast in (("stock httpx", False), ("extra fast", True)):
+    for name, fast in KINDS:
 
         def measure(house: House, *, fast: bool = fast) -> tuple[float, ...]:
             return _first(bench, house, fast=fast)

@@ -1,6 +1,5 @@
 """A client that stops reading: the daemon hears it all the while, keeps all of its text, and little memory."""
 
-import importlib.util
 import os
 import select
 import subprocess
@@ -39,9 +38,6 @@ class Bell:
         os.close(self._end)
 
 
-HAS_FAST = importlib.util.find_spec("httpx_aiohttp") is not None
-
-
 def words(count: int) -> str:
     return "".join(f"{number:07} " for number in range(count))
 
@@ -52,8 +48,6 @@ def load_everything(daemon: Daemon) -> None:
         server.answer(lambda _: streamed(LAST))
         daemon.configure({"providers": web(server)})
         daemon.prompt(model="web/x").result()
-        while HAS_FAST and server.requests[-1].connection == 0:  # until the faster transport is loaded, and used
-            daemon.prompt(model="web/x").result()
     daemon.configure({})
 
 

@@ -165,7 +165,7 @@ def test_a_client_that_reads_nothing_ends_it_quietly() -> None:
 
 
 def test_the_handshake_imports_nothing_heavy() -> None:
-    heavy = ("pydantic", "pygls", "lsprotocol", "anyio", "httpx", "asyncio", "logging", "rich")
+    heavy = ("pydantic", "pygls", "lsprotocol", "anyio", "certifi", "asyncio", "logging", "rich")
     script = f"import sys, chatls.__main__, chatls.lsp.handshake; print([n for n in {heavy} if n in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

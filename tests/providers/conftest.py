@@ -1,13 +1,10 @@
-"""What the tests of providers share: a scripted server, both transports, no proxies and no waiting between tries."""
+"""What the tests of providers share: a scripted server, no proxies and no waiting between tries."""
 
-import importlib.util
 import os
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
 
-from chatls.providers.http.client import make_client
 from tests.support.http_server import ScriptedServer
 
 
@@ -17,26 +14,10 @@ def server() -> Iterator[ScriptedServer]:
         yield scripted
 
 
-@pytest.fixture(params=["stock", "fast"])
-def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Run the test with httpx's own transport, and with aiohttp below it."""
-    fast: bool = request.param == "fast"
-    if fast and importlib.util.find_spec("httpx_aiohttp") is None:
-        pytest.skip("the extra `fast` is not installed")
-    monkeypatch.setattr("chatls.providers.http.server.make_client", partial(make_client, fast=fast))
-    return request.param
-
-
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other without a pause, unless the server asks for one."""
     monkeypatch.setattr("chatls.providers.http.server._luck", lambda: 0.0)
-
-
-@pytest.fixture(autouse=True)
-def as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test loads another transport for those behind it."""
-    monkeypatch.setattr("chatls.providers.http.server.load_faster", lambda: None)
 
 
 @pytest.fixture(autouse=True)

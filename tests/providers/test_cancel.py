@@ -19,7 +19,7 @@ from tests.providers.cases import call, end, say
 from tests.providers.reading import seen
 from tests.support.http_server import Chunk, Hang, Head, Reply, ScriptedServer, answered, event, streamed
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("transport")]
+pytestmark = pytest.mark.asyncio
 
 POINTS: dict[str, tuple[Reply, int]] = {
     "waiting for headers": ([Hang()], 0),

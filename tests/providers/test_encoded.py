@@ -137,7 +137,6 @@ WHOLE: dict[str, JsonObject] = {
 
 
 @pytest.mark.asyncio
-@pytest.mark.usefixtures("transport")
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: protocol.name)
 async def test_every_provider_sends_what_it_kept_with_its_length(protocol: Protocol, server: ScriptedServer) -> None:
     server.answer(lambda _: answered(WHOLE[protocol.name]))

@@ -194,6 +194,7 @@ def shows(request: Request) -> Reply:
 
 
 async def test_installed_models_that_chat_are_listed_with_what_they_can(server: ScriptedServer) -> None:
+    server.beside = ""
     server.answer(shows)
     async with opened(server.url, kind="ollama") as provider:
         assert await provider.models() == (

@@ -1,5 +1,6 @@
 """Servers that take no tools: they are told in the prompt, which is remembered; text that is a call is one."""
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,12 +14,12 @@ from chatls.config import Settings
 from chatls.events import Notice
 from chatls.message import AssistantMessage, ToolCall, ToolMessage, ToolResult
 from chatls.providers import open_provider
-from chatls.providers.delta import CallReady
+from chatls.providers.delta import CallReady, TextWasThinking
 from chatls.providers.provider import Provider
 from tests.providers.asking import HELLO, WITH_TOOLS, ask, failure, opened, reply
 from tests.providers.cases import end, say
 from tests.providers.reading import seen
-from tests.support.http_server import Close, Reply, Request, ScriptedServer, Wait, answered, streamed
+from tests.support.http_server import Chunk, Close, End, Head, Reply, Request, ScriptedServer, Wait, answered, streamed
 
 pytestmark = pytest.mark.asyncio
 
@@ -244,3 +245,49 @@ async def test_a_llamacpp_that_does_not_say_is_given_its_tools(server: ScriptedS
     async with opened_as("llamacpp", {"baseUrl": server.url + "/v1"}) as provider:
         assert seen(await reply(provider, WITH_TOOLS)).calls == CALLED
     assert "tools" in server.requests[1].json()
+
+
+R1 = "{% if add_generation_prompt %}{{ '<|Assistant|><think>\\n' }}{% endif %}"
+INSIDE = streamed(say("I wonder."), say("\n</think>\n\nIt is 4."), end("stop"))
+
+
+def reasons(how: str) -> Any:
+    return {"params": {"reasoning_format": how}}
+
+
+@pytest.mark.parametrize(
+    ("props", "opened"),
+    [
+        ({"chat_template": R1}, True),
+        ({"chat_template": R1, "default_generation_settings": reasons("none")}, True),
+        ({"chat_template": R1, "default_generation_settings": reasons("deepseek")}, False),
+        ({"chat_template": "{{ '<think>' }}"}, False),
+    ],
+)
+async def test_a_llamacpp_tells_by_its_template_that_replies_begin_with_thinking(
+    server: ScriptedServer, props: Any, *, opened: bool
+) -> None:
+    server.play(answered(props), INSIDE)
+    async with opened_as("llamacpp", {"baseUrl": server.url + "/v1"}) as provider:
+        deltas = await reply(provider, replace(WITH_TOOLS, tools=()))
+    assert (TextWasThinking() in deltas) is not opened
+    assert (seen(deltas).thinking.strip(), seen(deltas).text) == ("I wonder.", "It is 4.")
+
+
+@pytest.mark.parametrize(("capabilities", "opened"), [(["completion"], True), (["completion", "thinking"], False)])
+async def test_so_does_ollama_unless_it_splits_off_thinking(
+    server: ScriptedServer, capabilities: list[str], *, opened: bool
+) -> None:
+    template = "<|User|>{{ .Prompt }}<|Assistant|><think>\n{{ .Response }}"
+    about = answered({"template": template, "capabilities": capabilities})
+    lines = [{"message": {"content": piece}, "done": False} for piece in ("I wonder.\n</think>", "It is 4.")]
+    over: Any = {"message": {}, "done": True, "done_reason": "stop"}
+    said = "".join(json.dumps(one) + "\n" for one in (*lines, over))
+    server.beside = ""
+    server.play(about, [Head(200, {"content-type": "application/x-ndjson"}), Chunk(said.encode()), End()])
+    async with opened_as("ollama", {"baseUrl": server.url}) as provider:
+        deltas = await reply(provider, replace(WITH_TOOLS, tools=()))
+        await reply(provider, replace(WITH_TOOLS, tools=()))
+    assert [request.path for request in server.requests] == ["/api/show", "/api/chat", "/api/chat"]
+    assert (TextWasThinking() in deltas) is not opened
+    assert (seen(deltas).thinking.strip(), seen(deltas).text) == ("I wonder.", "It is 4.")

@@ -147,6 +147,8 @@ class ScriptedServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.beside = "/api/show"
+        """An address that is not known, and asked beside what a test is about: not recorded, and nothing is played."""
         self.greeting = b""
         """Sent as soon as a client connects, and the connection closed."""
 
@@ -217,6 +219,9 @@ class ScriptedServer:
             stream = connection.makefile("rb", buffering=65536)
             while True:
                 request = _read_request(stream, number)
+                if request.path == self.beside:
+                    self._perform(connection, answered({"error": "not found"}, 404))
+                    continue
                 here.append(request)
                 with self._changed:
                     self.requests.append(request)

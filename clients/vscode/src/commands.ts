@@ -165,6 +165,25 @@ function ofDaemon(parts: Parts, secrets: Secrets, extension: vscode.Uri): Record
         await daemon.restart();
       }
     },
+    permissions: async () => {
+      const { permissions } = await daemon.request("chat/permissions", {});
+      const items = permissions.map((one) => ({
+        label: `${one.action} ${one.tool}${one.command ? `: ${one.command}` : one.path ? `: ${one.path}` : ""}`,
+        description: one.scope === "workspace" ? (one.workspace ?? "everywhere") : one.scope,
+        id: one.id,
+        kept: one.scope === "settings",
+      }));
+      if (items.length === 0) {
+        void vscode.window.showInformationMessage("Nothing is remembered: every change and command is asked for.");
+        return;
+      }
+      const title = "Remembered answers; choose those to forget";
+      const picked = await vscode.window.showQuickPick(items, { title, canPickMany: true });
+      const revoke = (picked ?? []).filter((one) => !one.kept).map((one) => one.id);
+      if (revoke.length > 0) {
+        await daemon.request("chat/permissions", { revoke });
+      }
+    },
     openGuide: () => vscode.commands.executeCommand("markdown.showPreview", vscode.Uri.joinPath(extension, "README.md")),
     storeKey: async () => {
       if ((await secrets.ask()) && daemon.state !== "stopped") {

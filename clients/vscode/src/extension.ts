@@ -22,7 +22,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const secrets = new Secrets(context);
   daemon = new Daemon(context.extension.packageJSON, secrets);
   // Before the daemon is started: a list that comes late is no list.
-  context.subscriptions.push(new Models(daemon).register(), registerParticipant(daemon));
+  const models = new Models(daemon);
+  context.subscriptions.push(models.register(), registerParticipant(daemon));
   const chats = new Chats(daemon, context.workspaceState);
   chats.lookedAt = contextBlock;
   const panels = new Panels(context.extensionUri, daemon, chats);
@@ -45,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
     showStatus(daemon, chats, panels),
     announceQuestions(chats, panels),
     tellTrouble(daemon),
+    models.onDidChangeLanguageModelChatInformation(() => panels.all.forEach((panel) => panel.refresh())),
   );
   if (TEST_DOOR) {
     context.subscriptions.push(openDoor(parts));

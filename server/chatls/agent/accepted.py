@@ -23,6 +23,7 @@ from chatls.agent.runner import Runner
 from chatls.agent.session import Session
 from chatls.agent.steering import Steering
 from chatls.agent.step import Step
+from chatls.agent.surroundings import Surroundings
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
 from chatls.config import Settings
@@ -79,6 +80,7 @@ class Means:
     models: Models
     permissions: Permissions
     instructions: Instructions
+    surroundings: Surroundings
     queues: Queues
     commands: Commands
     keeper: Keeper = field(default_factory=KeepsNothing)
@@ -195,7 +197,7 @@ class Accepted:
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
         session.history.grow(UserMessage(content))
-        system, new = await session.system.read(workspace, means.instructions, means.commands.environment)
+        system, new = await session.system.read(workspace, means.instructions, means.surroundings)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
         return await self._asked(served.model, served.provider, system)

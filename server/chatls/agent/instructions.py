@@ -6,17 +6,18 @@ It is advice for the model and no more: what may run is decided elsewhere, and n
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
 
 import platformdirs
-from anyio import Lock, to_thread
 
 from chatls.errors import ToolError
 from chatls.events import Notice
 from chatls.jsontext import printable
 from chatls.visible import escaped, is_hidden
+from chatls.workspace.diskcache import DiskCache
 from chatls.workspace.openfile import encoding_of, open_beneath
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.secret_files import holds_secrets
@@ -48,30 +49,19 @@ class Instructions:
     def __init__(self, user_folder: Path | None = None) -> None:
         self._user_folder = user_folder or platformdirs.user_config_path("chatls", appauthor=False)
         self._told: set[str] = set()
-        self._reading = Lock()
-        self._asked = 0
-        self._last: tuple[int, object, tuple[InstructionFile, ...]] | None = None
-        """The last reading: how often had been asked when it began, for which places, what it found."""
+        self._kept = DiskCache[tuple[InstructionFile, ...]]()
 
     async def read(self, workspace: Workspace) -> tuple[str, Notice | None]:
         """The instructions for a workspace as a part of the prompt, and words for a person where they are new."""
-        sources = await self._found(workspace)
+        sources = await self._kept.get(
+            _open(workspace),
+            partial(_looked_at, workspace, self._user_folder),
+            partial(find, workspace, self._user_folder),
+        )
         if not sources:
             return "", None
         parts = [_HEAD, *(f"Instructions from {source.name}:\n\n{source.text}" for source in sources)]
         return "\n\n".join(parts) + "\n", self._notice(sources)
-
-    async def _found(self, workspace: Workspace) -> tuple[InstructionFile, ...]:
-        """One reading serves all that asked for the same places before it began: many sessions may begin at once."""
-        self._asked += 1
-        asked, places = self._asked, _open(workspace)
-        async with self._reading:
-            if self._last and self._last[0] >= asked and self._last[1] == places:
-                return self._last[2]
-            begun = self._asked
-            found = await to_thread.run_sync(find, workspace, self._user_folder, abandon_on_cancel=True)
-            self._last = begun, places, found
-            return found
 
     def _notice(self, sources: tuple[InstructionFile, ...]) -> Notice | None:
         mark = sha256(repr(sources).encode("utf-8", "replace")).hexdigest()
@@ -83,9 +73,21 @@ class Instructions:
 
 
 def _open(workspace: Workspace) -> object:
-    """What tells one reading from another: the folders, and what is open in the editor."""
+    """What tells one reading from another, beside files: the folders, where we work, what is open in the editor."""
     texts = (workspace.open_under(root.path).items() for root in workspace.roots)
-    return workspace.roots, [(path, text) for found in texts for path, text in found if path.name == NAME]
+    return workspace.roots, _here(), [(path, text) for found in texts for path, text in found if path.name == NAME]
+
+
+def _looked_at(workspace: Workspace, user_folder: Path) -> Iterator[Path]:
+    """What `find` looks at."""
+    yield user_folder / NAME
+    for _, root in workspace.folders:
+        for folder in (root, *root.parents):
+            yield folder / ".git"
+            if os.path.lexists(folder / ".git"):
+                break
+    for _, path in _places(workspace):
+        yield path
 
 
 def find(workspace: Workspace, user_folder: Path) -> tuple[InstructionFile, ...]:

@@ -1,7 +1,6 @@
 """A loop of failing calls: a model that writes the same one again and again is told, and in the end stopped."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from chatls import jsontext
@@ -53,13 +52,13 @@ class Repeats:
             f"(This very call has failed {times} times. Do not repeat it: try something else, or say what stops you.)"
         )
 
-    async def watched(self, stream: Stream, request: ModelRequest) -> AsyncGenerator[Delta, None]:
+    def watched(self, stream: Stream, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """The reply to a request, unless the turn has come to the point where none is asked for any more."""
         if self._worst:
-            text = f"The model made the same failing call of {self._worst} {_STOP} times. The turn was ended."
-            yield Failed(TurnError("bad_response", text, retryable=False))
-            return
+            return self._ended()
         self.new_step()
-        async with aclosing(stream(request)) as deltas:
-            async for delta in deltas:
-                yield delta
+        return stream(request)
+
+    async def _ended(self) -> AsyncGenerator[Delta, None]:
+        text = f"The model made the same failing call of {self._worst} {_STOP} times. The turn was ended."
+        yield Failed(TurnError("bad_response", text, retryable=False))

@@ -218,7 +218,7 @@ class Step:
 
     def startable(self) -> list[Run]:
         """Runs that may begin while the reply still streams. Each is handed out once."""
-        return self._hand_out(read_only=True)
+        return self._hand_out(read_only=True) if self.calls else []
 
     def waiting(self) -> list[Run]:
         """The rest, now that the reply is whole; none after an error or a refusal."""

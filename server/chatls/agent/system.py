@@ -1,16 +1,13 @@
 """The system prompt of a session: where the model is, how to use its tools, and what the user tells every agent."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from platform import system
 
-from anyio import to_thread
-
 from chatls.agent.instructions import Instructions
-from chatls.agent.surroundings import surroundings
+from chatls.agent.surroundings import Surroundings
 from chatls.editor import Root
 from chatls.events import Notice
 from chatls.workspace.workspace import Workspace
@@ -26,16 +23,16 @@ class SystemPrompt:
     """The prompt, and the folders that it was made for; None until it was made."""
 
     async def read(
-        self, workspace: Workspace, instructions: Instructions, environment: Mapping[str, str] | None = None
+        self, workspace: Workspace, instructions: Instructions, around: Surroundings | None = None
     ) -> tuple[str, Notice | None]:
         """The prompt; with it, words for a person on the instructions that went into it, where they are new.
 
-        `environment`: that of commands, if there are any.
+        `around`: what commands find here, if there are any.
         """
         if self.told is not None and self.told[0] == workspace.roots:
             return self.told[1], None
         text, notice = await instructions.read(workspace)
-        told = "" if environment is None else await to_thread.run_sync(surroundings, workspace, environment)
+        told = "" if around is None else await around.told(workspace)
         own = f"{system_prompt(workspace)}{told}\n" if told else system_prompt(workspace)
         prompt = f"{own}\n{text}" if text else own
         self.told = workspace.roots, prompt

@@ -75,21 +75,45 @@ class Programs:
 
 def programs_for(folder: Path, roots: Sequence[Path], environment: Mapping[str, str]) -> Programs:
     """Those of a command that runs in `folder`. `roots` and `folder` are real paths."""
-    entries = [Path(entry) for entry in clean_path(environment.get("PATH", os.defpath)).split(os.pathsep) if entry]
+    entries = _entries(environment)
     inside = {entry: _lies_in(entry, roots) for entry in entries}
-    root = max(
-        (root for root in roots if folder.is_relative_to(root)), key=lambda root: len(root.parts), default=folder
-    )
-    upwards = [place for place in (folder, *folder.parents) if place.is_relative_to(root)]
-    venvs = [place / name for place in upwards for name in _VENVS]
-    if given := environment.get("VIRTUAL_ENV"):
-        venvs.append(Path(given))
+    upwards = _upwards(folder, roots)
+    venvs = _venvs(upwards, environment)
     venv = next((place for place in venvs if _is_venv(place)), None)
     own = [venv / "bin"] if venv else []
     own += [place / "node_modules" / ".bin" for place in upwards]
     own += [entry for entry in entries if inside[entry]]
     there = tuple(dict.fromkeys(place for place in own if place.is_dir()))
     return Programs(there, tuple(entry for entry in entries if not inside[entry]), venv)
+
+
+def project_places(folder: Path, roots: Sequence[Path], environment: Mapping[str, str]) -> Iterator[Path]:
+    """What tells which folders of programs a project has, for who wants to know whether these are others by now."""
+    upwards = _upwards(folder, roots)
+    for venv in _venvs(upwards, environment):
+        inside = (venv / "pyvenv.cfg", venv / "bin" / "python", venv / "bin")
+        yield from inside if venv.exists() else (venv,)
+    yield from (place / "node_modules" / ".bin" for place in upwards)
+    yield from (entry for entry in _entries(environment) if _lies_in(entry, roots))
+
+
+def _entries(environment: Mapping[str, str]) -> list[Path]:
+    return [Path(entry) for entry in clean_path(environment.get("PATH", os.defpath)).split(os.pathsep) if entry]
+
+
+def _upwards(folder: Path, roots: Sequence[Path]) -> list[Path]:
+    """The folder and those above it, up to its root."""
+    root = max(
+        (root for root in roots if folder.is_relative_to(root)), key=lambda root: len(root.parts), default=folder
+    )
+    return [place for place in (folder, *folder.parents) if place.is_relative_to(root)]
+
+
+def _venvs(upwards: list[Path], environment: Mapping[str, str]) -> list[Path]:
+    """Where a virtual environment may be, the nearest first."""
+    venvs = [place / name for place in upwards for name in _VENVS]
+    given = environment.get("VIRTUAL_ENV")
+    return [*venvs, Path(given)] if given else venvs
 
 
 def program_file(word: str, folder: Path, roots: Sequence[Path], environment: Mapping[str, str]) -> Path | None:

@@ -6,6 +6,7 @@ Notebooks are not asked for, so what is said of them is passed over.
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
@@ -167,10 +168,17 @@ def _folders(items: list[JsonObject]) -> Iterator[_Folder]:
 
 def _path(uri: str) -> Path | None:
     """The place on this machine that a URI names, links resolved; None where it names none."""
+    spelled = _spelled(uri)
+    return None if spelled is None else Path(os.path.realpath(spelled))
+
+
+@lru_cache(maxsize=1024)
+def _spelled(uri: str) -> str | None:
+    """The path as the URI spells it: the same URIs are asked about with every prompt."""
     if not uri.lower().startswith("file:"):
         return None
     try:
-        return Path(os.path.realpath(local_path(uri)))
+        return local_path(uri)
     except ToolError:
         return None
 

@@ -1,9 +1,10 @@
 """The first answer: `initialize`, before anything heavy is imported. Knows no chat.
 
-Importing anyio, pydantic and httpx takes hundreds of milliseconds. Editors wait for `initialize`, so it is answered
+Importing asyncio, anyio and pydantic takes hundreds of milliseconds. Editors wait for `initialize`, so it is answered
 from here with nothing but the standard library and orjson; the rest of the daemon is imported right behind the answer.
 """
 
+from time import monotonic
 from typing import Any, NamedTuple, cast
 
 from chatls import __version__
@@ -41,6 +42,8 @@ class Hello(NamedTuple):
     reader: FrameReader
     pending: list[bytes | Lost]
     """What was read behind `initialize`."""
+    answered: float = 0.0
+    """When it was answered (on `time.monotonic`'s clock): what is read first may have waited since then."""
 
 
 def greet(pipes: Pipes) -> Hello | None:
@@ -58,7 +61,7 @@ def greet(pipes: Pipes) -> Hello | None:
                 return None
             if isinstance(message, jsonrpc.Request) and reply is not None and "result" in reply:
                 params = cast("_Json", message.params or {})
-                return Hello(params, position_encoding(params), reader, pending)
+                return Hello(params, position_encoding(params), reader, pending, monotonic())
     return None
 
 

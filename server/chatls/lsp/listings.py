@@ -1,6 +1,7 @@
 """What can be listed: models, tools, permissions. Makes the wire's entries of what those who know it say."""
 
 from functools import partial
+from time import monotonic
 
 from anyio import current_time
 
@@ -11,7 +12,7 @@ from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
-from chatls.models import LISTING, Listed, Listing, Models
+from chatls.models import LEAST, LISTING, Listed, Listing, Models
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
@@ -24,13 +25,16 @@ class Listings:
     def __init__(
         self,
         later: Later,
+        begun: float,
         editor: Editor,
         configuration: Configuration,
         models: Models,
         toolbox: Toolbox,
         permissions: Permissions,
     ) -> None:
+        """`begun`: when a client could first ask (on `time.monotonic`'s clock)."""
         self._later = later
+        self._begun = begun
         self._editor = editor
         self._configuration = configuration
         self._models = models
@@ -38,8 +42,11 @@ class Listings:
         self._permissions = permissions
 
     def models(self, answer: Answer, _params: methods.NoParams) -> None:
-        """`chat/models`. The time that servers get counts from here, where it is read."""
-        deadline = current_time() + LISTING
+        """`chat/models`. The time that servers get counts from here, where it is read; of what may have waited for the
+        daemon to be loaded, from when it may have been sent.
+        """
+        waited = monotonic() - self._begun
+        deadline = current_time() + (max(LISTING - waited, LEAST) if waited < LISTING else LISTING)
 
         def give(listing: Listing) -> None:
             default = visible_line(listing.default.id, LONGEST_NAME) if listing.default else None

@@ -12,7 +12,7 @@ from chatls.agent.chats import Chats
 from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.errors import RequestError
-from chatls.events import Event, Prompt, TurnStart
+from chatls.events import Event, Prompt
 from chatls.lsp.rpc import Answer, Rpc, internal
 from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
@@ -107,7 +107,7 @@ class Turns:
     def _listeners(self, job: Job) -> tuple[Callable[[Event], None], ...]:
         """Who hears of a turn: its spinner, and the client that gave a token."""
         sent = () if job.token is None else (self._sender(job.token, job.accepted.id),)
-        return sent if job.work_done is None else (self._beginner(job.work_done), *sent, job.work_done.event)
+        return sent if job.work_done is None else (*sent, self._spinner(job.work_done))
 
     def _sender(self, token: Id, turn_id: str) -> Callable[[Event], None]:
         outbox, channel = self._outbox, Channel(progress(token, turn_id))
@@ -118,16 +118,20 @@ class Turns:
 
         return send
 
-    def _beginner(self, work_done: WorkDone) -> Callable[[Event], None]:
-        """Shows the spinner when the turn begins: at once with the client's token, with ours once the client agreed."""
+    def _spinner(self, work_done: WorkDone) -> Callable[[Event], None]:
+        """Shows the spinner when the turn begins, which the prompt is heard before: at once with the client's token,
+        with ours once the client agreed.
+        """
 
-        def begin(event: Event) -> None:
-            if isinstance(event, TurnStart) and work_done.given:
+        def hear(event: Event) -> None:
+            if not isinstance(event, Prompt):
+                work_done.event(event)
+            elif work_done.given:
                 work_done.begin()
-            elif isinstance(event, TurnStart):
+            else:
                 self._tasks.start_soon(work_done.ask, self._rpc.ask)
 
-        return begin
+        return hear
 
 
 def _blocks(content: str | list[ContentBlock]) -> tuple[ContentBlock, ...]:

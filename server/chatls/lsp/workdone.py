@@ -57,6 +57,8 @@ class WorkDone:
 
     def event(self, event: Event) -> None:
         """Report what the turn is doing."""
+        if type(event) is TextChunk and (not self._shown or self._said == "writing"):
+            return  # as nearly every event is
         text = self._words(event)
         if not self._shown or text is None or text == self._said or monotonic() - self._at < _PAUSE:
             return

@@ -49,8 +49,6 @@ def open_provider(name: str, settings: Settings, environment: Mapping[str, str])
 def preload(kind: ProviderKind) -> None:
     """Load what the first question to a server of that kind needs. For a worker thread, when nobody waits."""
     _adapter(kind)
-    if kind != "scripted":
-        importlib.import_module("httpcore")  # httpx loads it with the first client that is made
 
 
 def _adapter(kind: ProviderKind) -> ModuleType:

@@ -4,7 +4,7 @@ Reference: OpenAI's API, POST /chat/completions with `stream`. What other server
 tests/providers/cases.py.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
@@ -123,9 +123,10 @@ class ChatDecoder:
 
     def _choice(self, choice: JsonObject) -> list[Delta]:
         # Text and calls may come in different choices of one chunk (GitHub Models); all are one reply.
-        delta = object_or_none(choice.get("delta"))
-        deltas = [] if delta is None else self._delta(delta)
-        self._said = self._said or bool(deltas)
+        delta = choice.get("delta")
+        deltas = self._delta(cast("JsonObject", delta)) if isinstance(delta, dict) else []
+        if deltas:
+            self._said = True
         if "message" in choice:
             deltas += self._whole(as_object(choice["message"]))
         if label := choice.get("finish_reason"):

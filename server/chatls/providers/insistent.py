@@ -36,19 +36,25 @@ class Insistent:
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
-        first = _WatchedReply(request)
-        async for delta in first.told(self._provider):
-            yield delta
-        if first.nothing is None:
-            return
-        discards: Literal["thinking"] | None = "thinking" if first.thinking else None
-        yield Retry(1, 0, "bad_response", f"{self.name}: {first.nothing}", discards)
-        second = _WatchedReply(request, first.usage)
-        async for delta in second.told(self._provider):
-            yield delta
-        if second.nothing is not None:
-            yield Notice(f"{self.name}: {second.nothing}, twice. Ask again, or in other words.", "warning")
-            yield Finished("end_turn", second.usage)
+        reply = _WatchedReply(request)
+        for last in (False, True):
+            async with aclosing(self._provider.stream(request)) as deltas:
+                async for delta in deltas:
+                    if isinstance(delta, Finished):
+                        for final in reply.end(delta):
+                            yield final
+                        break
+                    reply.note(delta)
+                    yield delta
+            if reply.nothing is None:
+                return
+            if last:
+                yield Notice(f"{self.name}: {reply.nothing}, twice. Ask again, or in other words.", "warning")
+                yield Finished("end_turn", reply.usage)
+            else:
+                discards: Literal["thinking"] | None = "thinking" if reply.thinking else None
+                yield Retry(1, 0, "bad_response", f"{self.name}: {reply.nothing}", discards)
+                reply = _WatchedReply(request, reply.usage)
 
     def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
         """See `Provider.offered`."""
@@ -64,7 +70,7 @@ class Insistent:
 
 
 class _WatchedReply:
-    """One reply, passed on but for an end at which nothing was said."""
+    """What one reply holds, so that its end is known for one at which nothing was said."""
 
     def __init__(self, request: ModelRequest, usage: Usage | None = None) -> None:
         """`usage`: what was used for it before."""
@@ -81,18 +87,8 @@ class _WatchedReply:
         """Whether the model thought."""
         return bool(self._thinking)
 
-    async def told(self, provider: Provider) -> AsyncGenerator[Delta, None]:
-        """What the provider says."""
-        async with aclosing(provider.stream(self._request)) as deltas:
-            async for delta in deltas:
-                if isinstance(delta, Finished):
-                    for last in self._end(delta):
-                        yield last
-                    return
-                self._note(delta)
-                yield delta
-
-    def _note(self, delta: Delta) -> None:
+    def note(self, delta: Delta) -> None:
+        """Look at what the provider says."""
         match delta:
             case TextDelta(text):
                 self._text.append(text)
@@ -108,7 +104,8 @@ class _WatchedReply:
             case _:
                 pass
 
-    def _end(self, finished: Finished) -> list[Delta]:
+    def end(self, finished: Finished) -> list[Delta]:
+        """The reply is whole: its last deltas; none where nothing was said."""
         if finished.usage is not None:
             self.usage = finished.usage + (self.usage or Usage())
         finished = replace(finished, usage=self.usage)

@@ -27,6 +27,7 @@ from chatls.providers.inline.layer import read_inline
 from chatls.providers.inline.request import with_tools_in_prompt
 from chatls.providers.known.refused import Learnt, is_about_history, is_about_tools, told_in_prompt
 from chatls.providers.known.streaming import Streams
+from chatls.providers.known.template import ask_ollama
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
@@ -58,6 +59,9 @@ class Ollama(HttpAdapter[Learnt]):
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
+        learnt = self.learnt(request.model)
+        if self.inline and learnt.knows_tools is None and (told := await ask_ollama(self.server, request.model)):
+            learnt.knows_tools, learnt.thinking_open = told.takes_tools, told.opens_thinking
         async with aclosing(self.server.ask(_OllamaQuestion(self, request))) as deltas:
             async for delta in deltas:
                 yield _advised(delta, request.model) if isinstance(delta, Failed) else delta

@@ -27,7 +27,7 @@ from chatls.providers.inline.request import with_tools_in_prompt
 from chatls.providers.known.catalog import ChatDialect
 from chatls.providers.known.refused import Learnt, is_about_history, is_about_tools, told_in_prompt
 from chatls.providers.known.streaming import Streams
-from chatls.providers.known.template import template_takes_tools
+from chatls.providers.known.template import ask_llamacpp
 from chatls.providers.provider import ModelRequest
 
 _CLOSE = {"connection": "close"}
@@ -67,18 +67,21 @@ class OpenAIChat(HttpAdapter[_ChatLearnt]):
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
         question = _ChatQuestion(self, request)
-        if self._llamacpp and self.inline and request.tools and not question.learnt.asked:
-            return self._ask_carefully(question)
+        if self._llamacpp and self.inline:
+            return self._ask_carefully(question, tools=bool(request.tools))
         return self.server.ask(question)
 
     def _untaught_chat(self, model: str) -> _ChatLearnt:
         return _ChatLearnt(manner=Manner.guess(model, answers_tools=self.dialect.answers_tools))
 
-    async def _ask_carefully(self, question: "_ChatQuestion") -> AsyncGenerator[Delta, None]:
-        """llama.cpp leaves tools out, and says nothing, where the model's template knows none."""
-        takes_tools = await template_takes_tools(self.server, question.model)
-        question.learnt.asked = takes_tools is not None
-        if takes_tools is False:
+    async def _ask_carefully(self, question: "_ChatQuestion", *, tools: bool) -> AsyncGenerator[Delta, None]:
+        """llama.cpp leaves tools out, and says nothing, where the model's template knows none; and the template may
+        open the model's thinking.
+        """
+        learnt = question.learnt
+        if learnt.knows_tools is None and (told := await ask_llamacpp(self.server, question.model)):
+            learnt.knows_tools, learnt.thinking_open = told.takes_tools, told.opens_thinking
+        if learnt.knows_tools is False and tools and learnt.tools:
             question.tell_in_prompt()
         async with aclosing(self.server.ask(question)) as deltas:
             async for delta in deltas:

@@ -100,7 +100,7 @@ class Outbox:
 
     async def room(self) -> None:
         """Wait until the client has taken enough. Returns at once while there is room."""
-        while self.waiting > ROOM:
+        while self._output.waiting + self._queued > ROOM:
             await self._changed.wait()
 
     async def flush(self) -> None:

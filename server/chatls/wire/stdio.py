@@ -268,9 +268,10 @@ class Output:
         if self._closed:
             return
         if not self._queue:
-            data = data[self._try(data) :]
-            if not data or self._closed:
+            count = self._try(data)
+            if count == len(data) or self._closed:
                 return
+            data = data[count:]
             self._loop.add_writer(self._sink, self._writable)
         self._queue.append(memoryview(data))
         self.waiting += len(data)

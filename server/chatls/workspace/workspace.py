@@ -30,15 +30,19 @@ class Workspace:
     def __init__(self, editor: Texts, beside: Path | None = None) -> None:
         """`beside`: a folder of ours whose files may be read by their absolute paths, and nothing else."""
         self.roots = editor.roots()
-        self._beside = Path(os.path.realpath(beside)) if beside else None
+        self._given = beside
         self._documents = dict(editor.open_documents())
         self._standings: dict[Path, Standing] = {}
 
     def renewed(self, editor: Texts) -> "Workspace":
         """The same, with what is open now."""
-        return Workspace(editor, self._beside)
+        return Workspace(editor, self._given)
 
     # Paths
+
+    @cached_property
+    def _beside(self) -> Path | None:
+        return Path(os.path.realpath(self._given)) if self._given else None
 
     def resolve(self, text: str, *, beside: bool = False) -> Path:
         """The file or folder that a path names: absolute, links resolved, inside a root; it need not exist.

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import stat
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,32 +163,17 @@ def settings_of(server: ScriptedServer, folder: Path) -> dict[str, Json]:
     }
 
 
-PLAIN = [
-    sys.executable,
-    "-c",
-    (
-        "from chatls.providers.http import client; client.has_fast = lambda: False\n"
-        "from chatls.__main__ import main; main()"
-    ),
-]
-"""The daemon with the HTTP transport that it has without the extra `fast`; that one logs otherwise."""
-
-
-@pytest.mark.parametrize("transport", ["installed", "plain"])
-def test_a_key_leaves_by_no_way_out(start: Start, tmp_path: Path, transport: str) -> None:
+def test_a_key_leaves_by_no_way_out(start: Start, tmp_path: Path) -> None:
     """A42. The log at its loudest, every frame, every file that we write, arguments and environment of programs; with
     providers that send the key back in headers, errors, redirects, events and no HTTP at all."""
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     root = tmp_path / "ws"
     root.mkdir()
-    command = WITH_TOOLS if transport == "installed" else PLAIN
-    daemon = start(command, variables={"CHATLS_LOG": "DEBUG", "TMPDIR": str(temporary)})
+    daemon = start(WITH_TOOLS, variables={"CHATLS_LOG": "DEBUG", "TMPDIR": str(temporary)})
     daemon.initialize({}, permission=True, roots=[root])
     with ScriptedServer() as server:
         entries = settings_of(server, tmp_path)
-        if transport == "plain":
-            entries = {name: entries[name] for name in ("by-env", "by-command")}
         for name, entry in entries.items():
             daemon.configure({"providers": {name: entry}, "model": f"{name}/m", "limits": {"connectTimeout": 2}})
             for reply in leaking() if name == "by-env" else leaking()[:1]:

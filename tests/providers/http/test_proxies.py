@@ -1,4 +1,4 @@
-"""Proxies and certificates: what companies put between an editor and a model. Both transports."""
+"""Proxies and certificates: what companies put between an editor and a model."""
 
 import shutil
 import ssl
@@ -14,7 +14,7 @@ from tests.providers.cases import end, say
 from tests.providers.reading import seen
 from tests.support.http_server import ScriptedServer, answered, streamed
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("transport")]
+pytestmark = pytest.mark.asyncio
 
 HI = streamed(say("hi"), end())
 
@@ -57,9 +57,9 @@ async def test_a_certificate_that_the_environment_names_is_trusted(
     assert seen(await ask(encrypted)).text == "hi"
 
 
-def empty_context(verify: ssl.SSLContext | None = None, **_: Any) -> ssl.SSLContext:
-    """What httpx brings along, if that is nothing; a context that is given it leaves as it is."""
-    return verify or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+def empty_context(**_: Any) -> ssl.SSLContext:
+    """What is brought along, if that is nothing."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 async def test_the_systems_certificates_are_trusted_beside_those_that_are_brought_along(
@@ -67,7 +67,7 @@ async def test_the_systems_certificates_are_trusted_beside_those_that_are_brough
 ) -> None:
     # OpenSSL takes the variable for the place of the system's store; what is brought along is nothing here.
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    monkeypatch.setattr("httpx.create_ssl_context", empty_context)
+    monkeypatch.setattr("ssl.create_default_context", empty_context)
     assert seen(await ask(encrypted)).text == "hi"
 
 
@@ -81,7 +81,6 @@ async def test_a_certificate_for_another_host_is_named(
     assert "localhost" in error.message
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # httpx-aiohttp tells aiohttp the password in an old way
 async def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://me:hidden@127.0.0.1:1")
     async with opened("https://models.example/v1") as provider:

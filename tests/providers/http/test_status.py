@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from chatls.errors import ErrorKind
 from chatls.providers.http.backoff import LONGEST_WAIT, asked_wait, pause
 from chatls.providers.http.complaint import read_body, visible
-from chatls.providers.http.faults import connection_error
+from chatls.providers.http.faults import ProxyRefusalError, connection_error
 from chatls.providers.http.status import Origin, http_error, stream_error
 from tests.support.cases import for_each
 
@@ -249,16 +248,14 @@ def test_pauses_grow_to_eight_seconds_and_are_cut_by_luck() -> None:
         (ssl.SSLCertVerificationError(1, "x"), "network", False, "certificate"),
         (ssl.SSLError(1, "x"), "network", False, "TLS"),
         (ConnectionResetError(104, "x"), "network", True, "without an answer"),
-        (httpx.ProxyError("407 Proxy Authentication Required"), "network", False, "407"),
-        (httpx.PoolTimeout("x"), "network", True, "too many"),
-        (httpx.UnsupportedProtocol("x"), "bad_request", False, "base_url"),
+        (ProxyRefusalError("407 Proxy Authentication Required"), "network", False, "407"),
         (ExceptionGroup("many", [ConnectionRefusedError(111, "no")]), "network", True, "running"),
     ],
 )
 def test_the_cause_below_decides_what_a_broken_connection_means(
     cause: Exception, kind: ErrorKind, retryable: bool, words: str
 ) -> None:
-    misleading = httpx.ConnectTimeout("what httpx-aiohttp makes of everything")
+    misleading = ConnectionError("what some make of everything")
     misleading.__cause__ = cause
     error = connection_error(SOURCE, misleading, 10.0)
     assert (error.kind, error.retryable, words in str(error)) == (kind, retryable, True)

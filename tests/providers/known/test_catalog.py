@@ -88,6 +88,7 @@ def plays_ollama(server: ScriptedServer) -> None:
             return answered({"capabilities": ABLE.get(request.json()["model"], ["tools"])})
         return answered(OLLAMA) if request.path == "/api/tags" else answered({}, 404)
 
+    server.beside = ""
     server.answer(answer)
 
 

@@ -181,9 +181,7 @@ async def test_the_child_starts_once_and_ends_with_the_provider(llama: FakeLlama
     await llama.is_gone()
 
 
-async def test_the_server_is_asked_to_close_each_connection(
-    llama: FakeLlama, server: ScriptedServer, transport: str
-) -> None:
+async def test_the_server_is_asked_to_close_each_connection(llama: FakeLlama, server: ScriptedServer) -> None:
     server.play(text("a"))
     await said()
     assert server.requests[0].headers["connection"] == "close"

@@ -14,6 +14,25 @@ export function editingTests(window: Window): void {
     await closeAll(d);
   });
 
+  test("cells of a notebook that are not saved are seen, where the daemon takes them", async (t) => {
+    const d = window();
+    if (!(await d.run("return Boolean((await parts.daemon.ready()).initializeResult?.capabilities.notebookDocumentSync)"))) {
+      t.skip("this daemon does not");
+      return;
+    }
+    await d.run(`
+      const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, "table.ipynb");
+      const notebook = await vscode.workspace.openNotebookDocument(uri);
+      await vscode.window.showNotebookDocument(notebook);
+      const edit = new vscode.WorkspaceEdit();
+      edit.insert(notebook.cellAt(0).document.uri, new vscode.Position(0, 0), "# NOT SAVED\\n");
+      await vscode.workspace.applyEdit(edit);`);
+    await d.play([[{ toolCall: { name: "read_file", arguments: { path: "table.ipynb" } } }], [{ text: "Seen." }]]);
+    await d.ask("Read the notebook.");
+    assert.match(JSON.stringify(await ended(d)), /# NOT SAVED/);
+    await closeAll(d);
+  });
+
   test("text without a file goes along as it is, and so does a selection", async () => {
     const d = window();
     await d.run(`

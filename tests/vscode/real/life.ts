@@ -26,6 +26,22 @@ export function lifeTests(window: Window): void {
     assert.equal((await ended(d)).stopReason, "end_turn");
   });
 
+  test("a daemon that goes on crashing is left alone, until a person says so", async () => {
+    const d = window();
+    for (let crash = 0; crash < 5 && (await d.run("return parts.daemon.state")) !== "failed"; crash++) {
+      const pid = await d.run<number>(KILL);
+      await d.until(`
+        if (parts.daemon.state === 'failed') return true;
+        return parts.daemon.state === 'ready' && (await parts.daemon.ready())._serverProcess?.pid !== ${pid}`);
+    }
+    const frame = await d.chat();
+    await shows(frame, "five times within three minutes", ".banner");
+    await frame.locator(".banner button:has-text('Restart')").click();
+    await d.until("return parts.daemon.state === 'ready'");
+    await holds(frame, "document.querySelectorAll('.banner').length === 0");
+    await d.run("await vscode.commands.executeCommand('notifications.clearAll')");
+  });
+
   test("a program that is not there is told of, with what can be done, and found again", async () => {
     const d = window();
     const path = await d.run<string>("return vscode.workspace.getConfiguration('chatls').get('path')");

@@ -68,6 +68,23 @@ try {
   await ended(d);
   await d.run("await vscode.commands.executeCommand('workbench.action.closeActiveEditor')");
   await picture("finished");
+  for (const words of ["Write tests for greet", "Why is main not called?", "Explain the tests"]) {
+    await d.play([[{ text: "Here it is." }]]);
+    await d.ask(words);
+    await ended(d);
+  }
+  await d.run("await vscode.commands.executeCommand('chatls.history')");
+  await frame.locator(".history .session").nth(2).waitFor({ timeout: 30_000 });
+  await picture("history");
+  await frame.locator(".history input").press("Escape");
+  await d.play([[{ text: "I read it first." }, READ], [{ toolCall: { name: "edit_file", arguments: { path: "src/greet.py", edits: [{ old_text: 'greet("you")', new_text: 'greet("world")' }] } } }], [{ text: "Done." }]]);
+  await d.run("await vscode.commands.executeCommand('workbench.action.chat.open', { query: '', isPartialQuery: true })");
+  await d.page.waitForTimeout(800);
+  await d.page.keyboard.type("@chatls greet the world", { delay: 8 });
+  await d.page.keyboard.press("Escape");
+  await d.page.keyboard.press("Enter");
+  await d.page.locator(".interactive-session .monaco-button:has-text('Allow once') >> visible=true").first().waitFor({ timeout: 60_000 });
+  await picture("chat-view");
 } finally {
   await d.stop();
 }

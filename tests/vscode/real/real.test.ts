@@ -1,6 +1,7 @@
 // The extension in a real VS Code: one window for all, in which a person works.
 import { after, afterEach, before, test } from "node:test";
 import { askingTests } from "./asking.ts";
+import { comingTests } from "./coming.ts";
 import { type Driver, start } from "./driver.ts";
 import { editingTests } from "./editing.ts";
 import { faceTests } from "./faces.ts";
@@ -48,4 +49,5 @@ askingTests(window);
 editingTests(window);
 faceTests(window);
 sessionTests(window);
+comingTests(window);
 lifeTests(window);

@@ -48,6 +48,8 @@ export class Daemon implements vscode.Disposable {
   state: DaemonState = "stopped";
   /** How much each model reads, in tokens, as far as it is known. */
   windows: ReadonlyMap<string, number> = new Map();
+  /** The model that a prompt without one gets, as far as it is known. */
+  usualModel: string | undefined;
   features: Features = NO_FEATURES;
   /** What is wrong, for people; only where it failed. */
   trouble: string | undefined;

@@ -36,6 +36,7 @@ export class Models implements vscode.LanguageModelChatProvider {
       .request("chat/models", {})
       .catch(() => ({ models: [], default: null }));
     this.#known = [...models.filter((one) => one.id === first), ...models.filter((one) => one.id !== first)];
+    this.#daemon.usualModel = first ?? undefined;
     this.#daemon.windows = new Map(models.flatMap((one) => (one.contextWindow ? [[one.id, one.contextWindow]] : [])));
     this.#changed.fire();
   }

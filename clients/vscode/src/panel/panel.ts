@@ -131,7 +131,7 @@ export class Panel implements vscode.Disposable {
   #chrome(): Chrome {
     const { conversation } = this;
     const { sessions, steer, modes } = this.#daemon.features;
-    const model = conversation.model ?? conversation.turns.findLast((turn) => turn.view.model)?.view.model;
+    const model = conversation.model ?? conversation.turns.findLast((turn) => turn.view.model)?.view.model ?? this.#daemon.usualModel;
     return {
       title: conversation.title,
       state: this.#daemon.state,

@@ -79,10 +79,14 @@ export class Panels implements vscode.WebviewViewProvider, vscode.Disposable {
     const panel = this.#made(tab.webview, conversation);
     this.#tabs.set(panel, tab);
     this.#last = panel;
+    const named = this.#chats.onChange(() => {
+      tab.title = panel.conversation.title || "chatls";
+    });
     tab.onDidChangeViewState(() => {
       this.#last = tab.active ? panel : this.#last;
     });
     tab.onDidDispose(() => {
+      named.dispose();
       panel.dispose();
       this.#tabs.delete(panel);
       this.#forget(panel);

@@ -57,7 +57,7 @@ def find_endpoint(name: str, own: ProviderSettings, environment: Mapping[str, st
 def _check_address(name: str, base_url: str) -> None:
     try:
         url = urlsplit(base_url)
-        good = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+        good = url.scheme in ("http", "https") and bool((url.hostname or "").encode("idna")) and url.port != 0
     except ValueError:
         raise SettingsError(f"provider {name!r}: base_url is no address") from None
     if not good:

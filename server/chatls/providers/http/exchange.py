@@ -1,30 +1,31 @@
 """One HTTP request on the wire and the bytes of its response; a bad status is an error. Knows not what they mean."""
 
 import zlib
-from asyncio import CancelledError
-from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import anyio
-import httpx
 
 from chatls.config import LimitSettings
 from chatls.errors import ProviderError
-from chatls.providers.http.client import Client
+from chatls.providers.http.client import FAULTS, Client, address, answered
 from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import connection_error, interrupted, silent
+from chatls.providers.http.heads import Head
+from chatls.providers.http.network import Connection
 from chatls.providers.http.status import Origin, http_error
-from chatls.providers.http.watchdog import OverdueError, Watchdog, no_later
+from chatls.providers.http.transfer import Transfer, Unsized
+from chatls.providers.http.watchdog import OverdueError, no_later
 
 _REUSE = 0.02
 """Seconds that the end of a finished body may take: its connection can then be used for the next step."""
 
-_CLOSE = 2.0
 _ERROR_BYTES = 65536
 _ERROR_TIME = 5.0
 _ENCODINGS = ("", "identity", "gzip", "x-gzip")
+_OURS = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive", "user-agent": "chatls"}
+"""Headers of every request, unless the settings say otherwise."""
 
 
 class Exchange:
@@ -38,52 +39,40 @@ class Exchange:
         self.sent = 0.0
         """When the request was sent: the limit on the first data begins there (on `time.monotonic`'s clock)."""
         self._client = client
-        self._watchdog = Watchdog(limits.idle_timeout)
-        self._response: httpx.Response | None = None
-        self._chunks: AsyncIterator[bytes] | None = None
-        self._socket: Any = None
+        self._connection: Connection | None = None
+        self._lasts = False
+        self._body: Transfer = Unsized()
 
-    async def open(self, method: str, url: httpx.URL, headers: dict[str, str], content: bytes) -> None:
+    async def open(self, method: str, url: str, headers: dict[str, str], content: bytes) -> None:
         """Send the request and wait for the head of a good answer. Raises `ProviderError` for any other."""
-        connect = self.limits.connect_timeout or None
-        timeout = httpx.Timeout(None, connect=connect, pool=connect)
-        http = self._client.http
-        request = http.build_request(
-            method, url, headers=headers, content=content, timeout=timeout, extensions={"trace": self._trace}
-        )
         self.sent = monotonic()
         try:
-            self._response = await no_later(self.limits.first_byte_timeout or None, http.send(request, stream=True))
+            answer = self._answered(method, url, headers, content)
+            head = await no_later(self.limits.first_byte_timeout or None, answer)
         except OverdueError as error:
             raise silent(self.source, self.limits.first_byte_timeout, "no answer") from error
-        except self._client.faults as error:
+        except FAULTS as error:
             raise connection_error(self.source, error, self.limits.connect_timeout, self._client.proxy) from error
-        # The transport's own stream: httpx's layers above it (decoding, counting, cutting) cost and do nothing here.
-        assert isinstance(self._response.stream, httpx.AsyncByteStream)
-        self._chunks = aiter(self._response.stream)
-        await self._check(self._response)
+        await self._check(head, url)
 
-    async def next(self) -> bytes | None:
-        """The next bytes, or None at the end. Waits for ever. Raises `ProviderError`."""
-        assert self._chunks is not None
+    async def next(self, patience: float = 0) -> bytes | None:
+        """The next bytes, or None at the end. Raises `ProviderError`, and `OverdueError` where it would wait for more
+        than `patience` seconds; 0: for ever.
+        """
+        assert self._connection is not None
+        self._connection.patience = patience
         try:
-            return await anext(self._chunks)
-        except StopAsyncIteration:
-            return None
-        except self._client.faults as error:
-            raise interrupted(self.source) from error
-
-    async def next_before_idle(self) -> bytes | None:
-        """The same, but no later than the limit on silence allows. Raises `TimeoutError`."""
-        self._watchdog.start()
-        try:
-            return await self.next()
-        except CancelledError:
-            if self._watchdog.barked():
-                raise TimeoutError from None
+            while not self._body.ended:
+                data = await self._connection.receive()
+                if not data:
+                    self._body.eof()
+                elif body := self._body.feed(data):
+                    return body
+        except OverdueError:
             raise
-        finally:
-            self._watchdog.stop()
+        except FAULTS as error:
+            raise interrupted(self.source) from error
+        return None
 
     async def beginning(self, most: int) -> bytes:
         """The answer up to so many bytes, or a few more, or fewer where it breaks off."""
@@ -95,42 +84,55 @@ class Exchange:
 
     async def aclose(self) -> None:
         """Close the connection, or leave it to the next request if the body came to its end."""
-        self._watchdog.close()
-        with anyio.move_on_after(_CLOSE, shield=True), suppress(*self._client.faults, ProviderError):
-            if self.finished:
-                with anyio.move_on_after(_REUSE):
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        with anyio.CancelScope(shield=True):
+            if self.finished and not self._body.ended:
+                self._connection = connection
+                with anyio.move_on_after(_REUSE), suppress(ProviderError):
                     await self.next()
-            if self._response is not None:
-                await self._response.aclose()
-            elif self._socket is not None:
-                await self._socket.aclose()
+                self._connection = None
+            connection.patience = 0
+            if self._body.ended and self._lasts and not self._body.rest and connection.idle:
+                self._client.keep(connection)
+            else:
+                await connection.aclose()
 
-    async def _trace(self, event: str, details: Mapping[str, Any]) -> None:
-        """Keep hold of the socket: httpcore 1.0 leaves it open when cancelled in the middle of a TLS handshake."""
-        if event == "connection.connect_tcp.complete":
-            self._socket = details["return_value"]
+    async def _answered(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Head:
+        to = address(url)
+        sent = {"host": to.netloc, **_OURS, **headers}
+        if content:
+            sent["content-length"] = str(len(content))
+        limit = self.limits.connect_timeout or None
+        self._connection = await self._client.send(method, to, sent, content, limit)
+        head = await answered(self._connection)
+        self._body = head.body()
+        self._lasts = head.lasts and sent["connection"] != "close"
+        return head
 
-    async def _check(self, response: httpx.Response) -> None:
-        if response.status_code >= 400:
+    async def _check(self, head: Head, url: str) -> None:
+        status, headers = head.status, head.headers
+        if status >= 400:
             body = b""
             with anyio.move_on_after(_ERROR_TIME):
                 body = await self.beginning(_ERROR_BYTES)
-            raise http_error(self.source, response.status_code, response.headers, _inflated(body))
-        if response.status_code >= 300:
-            raise self._redirected(response)
-        encoding = response.headers.get("content-encoding", "").lower()
+            raise http_error(self.source, status, headers, _inflated(body))
+        if status >= 300:
+            raise self._redirected(status, urljoin(url, headers.get("location", "")))
+        encoding = headers.get("content-encoding", "").lower()
         if encoding not in _ENCODINGS:
             what = f"compressed its answer ({visible(encoding, 20)}), which it was asked not to do."
             raise self.source.error("bad_response", what)
 
-    def _redirected(self, response: httpx.Response) -> ProviderError:
+    def _redirected(self, status: int, target: str) -> ProviderError:
         try:
-            target = response.url.join(response.headers.get("location", "")).copy_with(query=None, fragment=None)
-            address = visible(f"{target.scheme}://{target.netloc.decode('ascii')}{target.path}", 200)
-        except httpx.InvalidURL:
-            address = "elsewhere"
-        what = f"sends requests on to {address} (HTTP {response.status_code}), and they are not followed. Set base_url."
-        return self.source.error("bad_response", what, status=response.status_code)
+            parts = urlsplit(target)
+            where = visible(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}", 200)
+        except ValueError:
+            where = "elsewhere"
+        what = f"sends requests on to {where} (HTTP {status}), and they are not followed. Set base_url."
+        return self.source.error("bad_response", what, status=status)
 
 
 def _inflated(body: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """What a network error means: an exception of the transport as a `ProviderError` for people.
 
-The two transports wrap the same fault in different exceptions, sometimes in misleading ones (httpx-aiohttp calls a
-refused connection a timeout), so the causes below them decide.
+Transports wrap faults in exceptions of their own, sometimes in misleading ones, so the causes below them decide.
 """
 
 import errno
@@ -9,8 +8,6 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from typing import cast
-
-import httpx
 
 from chatls.errors import ErrorKind, ProviderError
 from chatls.providers.http.complaint import visible
@@ -20,6 +17,10 @@ _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
 _NOT_A_FAULT = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _NOT_RUNNING = "refused the connection. Is the server running?"
 _WITHOUT_TLS = "WRONG_VERSION_NUMBER"
+
+
+class ProxyRefusalError(Exception):
+    """A proxy does not lead on; with its words."""
 
 
 class SilenceError(ProviderError):
@@ -111,22 +112,11 @@ def _proxy(error: BaseException, _limit: float) -> _Told | None:
     return "network", f"cannot be reached: the proxy says {visible(str(error), 100)!r}.", False
 
 
-def _pool(_error: BaseException, _limit: float) -> _Told | None:
-    return "network", "has too many requests from here already.", True
-
-
-def _address(_error: BaseException, _limit: float) -> _Told | None:
-    return "bad_request", "cannot be asked: base_url is no usable address.", False
-
-
 _EXPLANATIONS: tuple[tuple[type[BaseException], Callable[[BaseException, float], _Told | None]], ...] = (
     (socket.gaierror, _dns),
     (ssl.SSLError, _tls),
     (ConnectionRefusedError, _refused),
     (TimeoutError, _late),
     (OSError, _system),
-    (httpx.ProxyError, _proxy),
-    (httpx.PoolTimeout, _pool),
-    (httpx.UnsupportedProtocol, _address),
-    (httpx.InvalidURL, _address),
+    (ProxyRefusalError, _proxy),
 )

@@ -41,48 +41,52 @@ class ReplyReader:
 
     async def read(self) -> list[Delta]:
         """The next deltas, at least one unless it is over. Raises `ProviderError`."""
+        body, decoder = self._body, self._body.decoder
+        since = monotonic()  # The clock runs while we wait: a slow client is not the server's silence.
+        self._overdue, untold = None, 0
         try:
-            deltas = await self._read()
+            while body.failure is None:
+                if self._begun and not decoder.ending:  # The ordinary case: all of the limit is left.
+                    chunk = await self._exchange.next(self._limits.idle_timeout)
+                else:
+                    chunk = await self._next(since)
+                if chunk is None:
+                    self.over = True
+                    return body.end()
+                deltas = self._fed(chunk)
+                if deltas or self.over:
+                    self._told = True
+                    return deltas
+                check_size(untold := untold + len(chunk), _MOST_UNTOLD)
+                self._check_progress(since)
+            raise body.failure
+        except TimeoutError as error:
+            raise self._silence() from error
         except ProviderError as error:
-            deltas = self._body.break_off(error) if self._told else []
+            deltas = body.break_off(error) if self._told else []
             if not deltas:
                 raise
             self.over = False
-        self._told = self._told or bool(deltas)
-        return deltas
+            return deltas
 
-    async def _read(self) -> list[Delta]:
-        since = monotonic()  # The clock runs while we wait: a slow client is not the server's silence.
-        self._overdue, untold = None, 0
-        while self._body.failure is None:
-            chunk = await self._next(since)
-            if chunk is None:
-                self.over = True
-                return self._body.end()
-            self._alive = monotonic()
-            if not self._body.decoder.ending:
-                self._labelled = self._alive
-            deltas = self._body.feed(chunk)
-            self._begun = self._begun or self._body.heard
-            if self._body.decoder.ended:
-                self.over = self._exchange.finished = True
-            if deltas or self.over:
-                return deltas
-            check_size(untold := untold + len(chunk), _MOST_UNTOLD)
-            self._check_progress(since)
-        raise self._body.failure
+    def _fed(self, chunk: bytes) -> list[Delta]:
+        self._alive = monotonic()
+        if not self._body.decoder.ending:
+            self._labelled = self._alive
+        deltas = self._body.feed(chunk)
+        self._begun = self._begun or self._body.heard
+        if self._body.decoder.ended:
+            self.over = self._exchange.finished = True
+        return deltas
 
     async def _next(self, since: float) -> bytes | None:
         """The next bytes, or None at the end; a reply that is labelled as finished ends also where nothing comes."""
-        ending = self._body.decoder.ending
         try:
-            if self._begun and not ending:  # The ordinary case: all of the limit is left.
-                return await self._exchange.next_before_idle()
             return await no_later(self._time_left(since), self._exchange.next())
-        except TimeoutError as error:
-            if ending:
+        except TimeoutError:
+            if self._body.decoder.ending:
                 return None
-            raise self._silence() from error
+            raise
 
     def _time_left(self, since: float) -> float | None:
         if self._body.decoder.ending:

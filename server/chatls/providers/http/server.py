@@ -4,14 +4,13 @@ Knows no provider's protocol: an adapter says what to send (`HttpQuestion`) and 
 """
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import partial
 from random import SystemRandom
 from typing import Any, Literal, Protocol
 
 import anyio
-import httpx
 from anyio import to_thread
 
 from chatls import jsontext
@@ -22,7 +21,7 @@ from chatls.events import Notice, Retry
 from chatls.providers.delta import Delta, Failed, ThinkingDelta, Underway
 from chatls.providers.http.backoff import MOST_TRIES, pause, spoken
 from chatls.providers.http.body import Body, Decoder
-from chatls.providers.http.client import Client, is_loopback, load_faster, make_client
+from chatls.providers.http.client import Client, address, is_loopback, make_client
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.exchange import Exchange
 from chatls.providers.http.faults import SilenceError
@@ -32,8 +31,6 @@ from chatls.providers.http.reply import ReplyReader
 from chatls.providers.http.status import Origin
 
 _JSON_BYTES = 8 * 1024 * 1024
-_CLOSE = 2.0
-"""Seconds that connections get to close."""
 _luck = SystemRandom().random
 
 
@@ -72,15 +69,15 @@ class Server:
     """A model server. Nothing is opened, or loaded, before the first question."""
 
     def __init__(self, endpoint: Endpoint, limits: LimitSettings) -> None:
-        url = httpx.URL(endpoint.base_url)
-        self.local = is_loopback(url.host)
+        at = address(endpoint.base_url)
+        self.local = is_loopback(at.host)
         """Whether it runs on this machine."""
         start = endpoint.start if self.local else ""
-        self.source = Origin(endpoint.name, url.netloc.decode("ascii"), endpoint.sent, start)
+        self.source = Origin(endpoint.name, at.netloc, endpoint.sent, start)
         self._endpoint = endpoint
         self._limits = limits
         self._base_url = endpoint.base_url.rstrip("/")
-        self._warn = url.scheme == "http" and not self.local and endpoint.key is not None
+        self._warn = at.scheme == "http" and not self.local and endpoint.key is not None
         self._client: Client | None = None
         self._making = anyio.Lock()
 
@@ -90,7 +87,7 @@ class Server:
         while True:
             begun: Literal["", "thinking", "more"] = ""
             try:
-                async with self._exchange() as exchange:
+                async with aclosing(await self._exchange()) as exchange:
                     for notice in self._notices(question, told):
                         yield notice
                     reply = await self._send(exchange, question)
@@ -127,8 +124,8 @@ class Server:
     async def _value(self, method: str, url: str, content: bytes, within: float) -> Any:
         answer = b""
         with anyio.move_on_after(within):
-            async with self._exchange() as exchange:
-                await exchange.open(method, _parsed(url), await self._headers(), content)
+            async with aclosing(await self._exchange()) as exchange:
+                await exchange.open(method, url, await self._headers(), content)
                 answer = await exchange.beginning(_JSON_BYTES)
         try:
             return jsontext.loads_leniently(answer)
@@ -138,44 +135,24 @@ class Server:
     async def aclose(self) -> None:
         """Close all connections. The server is not asked again."""
         if self._client is not None:
-            await self._client.http.aclose()
+            await self._client.aclose()
 
-    @asynccontextmanager
-    async def _exchange(self) -> AsyncGenerator[Exchange]:
-        client = self._client
-        if client is None or client.outdated:
-            client = await self._newest()
-        client.users += 1
-        try:
-            async with aclosing(Exchange(client, self.source, self._limits)) as exchange:
-                yield exchange
-        finally:
-            client.users -= 1
-            await self._let_go(client)
-
-    async def _newest(self) -> Client:
-        """The client, which is made in a thread: at first use, and when a faster transport was loaded."""
-        async with self._making:
-            old = self._client
-            if old is not None and not old.outdated:
-                return old
-            make = partial(make_client, self._base_url, self._limits.connect_timeout)
-            self._client = new = await to_thread.run_sync(make, abandon_on_cancel=True)
-        if old is not None:
-            await self._let_go(old)
-        return new
-
-    async def _let_go(self, client: Client) -> None:
-        """Close a client that was replaced, behind its last user."""
-        if client is not self._client and not client.users:
-            with anyio.move_on_after(_CLOSE, shield=True):
-                await client.http.aclose()
+    async def _exchange(self) -> Exchange:
+        """A new one; whoever has it closes it. The first makes the client, in a thread."""
+        if self._client is None:
+            async with self._making:
+                if self._client is None:
+                    make = partial(make_client, self._base_url)
+                    try:
+                        self._client = await to_thread.run_sync(make, abandon_on_cancel=True)
+                    except ValueError as error:
+                        raise self.source.error("bad_request", f"cannot be asked: {error}.") from error
+        return Exchange(self._client, self.source, self._limits)
 
     async def _send(self, exchange: Exchange, question: HttpQuestion) -> ReplyReader:
         asked = question.request()
         headers = await self._headers()
-        await exchange.open("POST", _parsed(self._base_url + asked.path), headers, asked.content)
-        load_faster()
+        await exchange.open("POST", self._base_url + asked.path, headers, asked.content)
         # Only now: what reads the answer must not delay the request.
         return ReplyReader(exchange, Body(self.source, asked.framer(), question.decoder(self.source)))
 
@@ -214,12 +191,6 @@ class Server:
     def _blotter(self) -> Blotter:
         key = self._endpoint.key
         return Blotter([*(key.known if key else ()), *self._endpoint.headers.values()])
-
-
-@lru_cache(maxsize=64)
-def _parsed(url: str) -> httpx.URL:
-    """An address is the same for many requests, and httpx takes 60 us to take it apart."""
-    return httpx.URL(url)
 
 
 def _pause(error: ProviderError, tries: int) -> float | None:

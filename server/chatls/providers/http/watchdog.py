@@ -5,8 +5,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-_LOOKS = 5
-_LOOK = 0.05
+LOOKS = 5
+LOOK = 0.05
 """Seconds between two last looks. A daemon that was stopped for a while (SIGSTOP, a laptop's lid) finds its limits
 exceeded when it goes on, and the data right behind: the loop gets a few rounds to hand it on."""
 
@@ -21,7 +21,7 @@ async def no_later(seconds: float | None, work: Awaitable[T]) -> T:
     """What one wait gives, at most so many seconds from now (None: whenever). Raises `OverdueError`."""
     if seconds is None:
         return await work
-    watchdog = Watchdog(max(seconds, _LOOK))
+    watchdog = Watchdog(max(seconds, LOOK))
     watchdog.start()
     try:
         return await work
@@ -93,9 +93,9 @@ class Watchdog:
         due = self._since + self._seconds
         if self._loop.time() < due:
             self._timer = self._loop.call_at(due, self._ring)
-        elif self._looks < _LOOKS:
+        elif self._looks < LOOKS:
             self._looks += 1
-            self._timer = self._loop.call_later(_LOOK, self._ring)
+            self._timer = self._loop.call_later(LOOK, self._ring)
         else:
             self._barked = True
             self._cancelling = self._task.cancelling()

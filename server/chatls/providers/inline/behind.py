@@ -61,9 +61,9 @@ def closes_thinking(source: Source, word: str, said: str) -> Generator[None, Non
     behind = (yield from source.upcoming(len(word) + 1))[len(word) :]
     if word not in words.SPOKEN_ENDS:
         return said not in _QUOTES
-    if said in ("", "\n") and behind in ("", "\n", "\r"):
-        return True
-    return not said.isspace() and said not in _QUOTES and behind not in ("", " ", "\t", *_QUOTES)
+    if behind in (" ", "\t", *_QUOTES):
+        return False
+    return said in ("", "\n") or (bool(behind) and not said.isspace() and said not in _QUOTES)
 
 
 def is_mention(source: Source, word: str, said: str) -> Generator[None, None, bool]:

@@ -45,8 +45,8 @@ class Learnt:
     without: frozenset[str] = frozenset()
     """Fields, by an adapter's own names for them."""
     streaming: Streaming = field(default_factory=Streaming)
-    asked: bool = False
-    """Its server was asked what it knows of the model."""
+    knows_tools: bool | None = None
+    """Whether the model's template does, as its server says; None: it was not asked."""
     tools: bool = True
     """False: it takes none, so they are told in the prompt."""
     stale: frozenset[str] = frozenset()
