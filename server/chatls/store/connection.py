@@ -25,8 +25,8 @@ class Rows(Protocol):
         ...
 
 
-class Connection(Protocol):
-    """A connection."""
+class Tables(Protocol):
+    """A connection to the tables of a store."""
 
     def execute(self, sql: str, parameters: Any = ..., /) -> Rows:
         """Do one statement."""

@@ -11,7 +11,7 @@ from anyio import to_thread
 from chatls.errors import ToolError
 from chatls.store import writing
 from chatls.store.coding import Blotted, squeezed
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.held import HeldTurn
 from chatls.store.searching import WordIndex
 from chatls.tools.tool import ToolContext
@@ -37,7 +37,7 @@ class FileChanges:
     before: Mapping[Path, FileState]
     after: Mapping[Path, FileState] = field(default_factory=dict[Path, FileState])
 
-    def write_before(self, connection: Connection, words: WordIndex) -> None:
+    def write_before(self, connection: Tables, words: WordIndex) -> None:
         """What they are, and all that was said before. In the thread that writes."""
         place = self.turn.write_news(connection, words)
         for path, state in self.before.items():
@@ -45,7 +45,7 @@ class FileChanges:
             if place is not None:
                 writing.put_change(connection, place.turn, self.call, os.fsencode(path), before=name, after=UNKNOWN)
 
-    def write_after(self, connection: Connection, words: WordIndex) -> None:
+    def write_after(self, connection: Tables, words: WordIndex) -> None:
         """What became of them."""
         place = self.turn.write_news(connection, words)
         if place is None:
@@ -60,7 +60,7 @@ class FileChanges:
                     connection, place.turn, self.call, name, before=kept, after=self._put(connection, state)
                 )
 
-    def _put(self, connection: Connection, state: FileState) -> str:
+    def _put(self, connection: Tables, state: FileState) -> str:
         """Keep what a file is; gives the name of it."""
         if isinstance(state, OSError):
             return UNKNOWN

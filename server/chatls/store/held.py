@@ -13,7 +13,7 @@ from chatls.agent.session import Session
 from chatls.content import to_wire
 from chatls.store import reading, resuming, writing
 from chatls.store.coding import Blotted, packed
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.recorder import Recorder
 from chatls.store.resuming import KnownLines, KnownTexts
 from chatls.store.searching import WordIndex
@@ -58,7 +58,7 @@ class HeldTurn:
     written: int = -1
     """The epoch that it was written in."""
 
-    def write_begin(self, connection: Connection, words: WordIndex) -> None:
+    def write_begin(self, connection: Tables, words: WordIndex) -> None:
         """The prompt, and what there is behind it by now."""
         assert self.begun is not None
         self.place = writing.begin(connection, words, self.begun)
@@ -66,7 +66,7 @@ class HeldTurn:
         self._write_anew()
         self._write_rows(connection, self.place)
 
-    def write_news(self, connection: Connection, words: WordIndex) -> TurnPlace | None:
+    def write_news(self, connection: Tables, words: WordIndex) -> TurnPlace | None:
         """What is new since the last time. Gives its place."""
         if self.begun is None or self.place is None:
             return None
@@ -79,7 +79,7 @@ class HeldTurn:
         self._write_rows(connection, self.place)
         return self.place
 
-    def write_end(self, connection: Connection, words: WordIndex, over: TurnOver, at: int) -> None:
+    def write_end(self, connection: Tables, words: WordIndex, over: TurnOver, at: int) -> None:
         """All that is left, and how it ended."""
         place, session, recorder, keys = self.write_news(connection, words), self.held.session, self.recorder, self.keys
         if place is None:
@@ -103,7 +103,7 @@ class HeldTurn:
         self.recorder.again()
         self.written = self.epoch()
 
-    def _write_rows(self, connection: Connection, place: TurnPlace) -> None:
+    def _write_rows(self, connection: Tables, place: TurnPlace) -> None:
         self.recorder.changed = False
         rows = [(at, packed(value, self.keys)) for at, value in self.recorder.rows()]
         writing.put_rows(connection, "events", place.turn, rows, to=None)

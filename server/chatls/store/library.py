@@ -12,7 +12,7 @@ from chatls.editor import Editor
 from chatls.errors import INVALID_PARAMS, TURN_IN_PROGRESS, RequestError
 from chatls.store import exporting, reading, writing
 from chatls.store.coding import stretched
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.entries import ExportForm, Rewinding, SessionEntry, SessionPage
 from chatls.store.ports import Shelving
 from chatls.store.reading import KeptTurn, WantedSessions
@@ -77,7 +77,7 @@ class Library:
         if not title:
             raise RequestError(INVALID_PARAMS, "title: must not be empty")
 
-        def work(connection: Connection, words: WordIndex) -> None:
+        def work(connection: Tables, words: WordIndex) -> None:
             writing.rename(connection, words, session, title)
 
         await self._do(session, work)
@@ -101,7 +101,7 @@ class Library:
         await self._settled(session)
         busy = self._store.is_running(session) or await self._elsewhere(session)
 
-        def work(connection: Connection, words: WordIndex) -> None:
+        def work(connection: Tables, words: WordIndex) -> None:
             number = writing.required(connection, session)
             depth = _depth(reading.turns(connection, number), turn_id, busy=busy)
             writing.fork(connection, words, session, name, depth, now())
@@ -162,7 +162,7 @@ class Library:
     async def _elsewhere(self, session: str) -> bool:
         return bool(await self._pen.ask(lambda _: self._store.locks.elsewhere([session])))
 
-    async def _do(self, session: str, work: Callable[[Connection, WordIndex], None]) -> None:
+    async def _do(self, session: str, work: Callable[[Tables, WordIndex], None]) -> None:
         try:
             await self._pen.do(session, work)
         except writing.GoneError as error:
@@ -221,7 +221,7 @@ class Library:
 
 
 def _going(
-    session: str, turn_id: str, connection: Connection, _indexed: object
+    session: str, turn_id: str, connection: Tables, _indexed: object
 ) -> tuple[list[KeptTurn], list[tuple[Path, str, str]], dict[str, bytes]]:
     """The turns from one on, what their tools changed, and what files were, by name. Raises `RequestError`."""
     number = writing.number_of(connection, session)
@@ -236,7 +236,7 @@ def _going(
     return turns[at:], changes, {name: stretched(data) for name, data in kept if data is not None}
 
 
-def _told(connection: Connection, key: int, session: str, *, running: bool) -> ToldTurn:
+def _told(connection: Tables, key: int, session: str, *, running: bool) -> ToldTurn:
     prompt, events, name, stop = reading.events_of(connection, key, session)
     if stop is None and not running:
         events = reading.closed(events)

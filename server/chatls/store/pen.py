@@ -15,7 +15,7 @@ from anyio import Event as Happened
 
 from chatls.errors import INVALID_STATE, RequestError
 from chatls.signals import Signal
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.ports import Read, Shelving, Stroke, UnreadableError
 from chatls.store.searching import WordIndex
 
@@ -91,7 +91,7 @@ class Pen:
         self._jobs.append(job)
         self.hurry()
 
-    async def do(self, session: str, work: Callable[[Connection, WordIndex], None]) -> None:
+    async def do(self, session: str, work: Callable[[Tables, WordIndex], None]) -> None:
         """Write something, and wait until it is. Raises what the work raised."""
         written = Happened()
         job = Stroke(session, work, written.set)
@@ -191,5 +191,5 @@ class Pen:
                 self._say(self._shelves.troubles.pop(0))
 
 
-def _nothing(_connection: Connection, _words: WordIndex) -> None:
+def _nothing(_connection: Tables, _words: WordIndex) -> None:
     """Only to be behind all else."""

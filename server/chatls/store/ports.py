@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from chatls.errors import ChatlsError
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.searching import WordIndex
 
 T = TypeVar("T")
-Read = Callable[[Connection, bool], T]
+Read = Callable[[Tables, bool], T]
 """Reads; the second argument says whether words are found by an index."""
 
 
@@ -22,7 +22,7 @@ class Stroke:
     """Something that is to be written about a session."""
 
     session: str
-    work: Callable[[Connection, WordIndex], None]
+    work: Callable[[Tables, WordIndex], None]
     done: Callable[[], None] | None = None
     """Called on the loop when it is written."""
     after: Callable[[], None] | None = None

@@ -12,7 +12,7 @@ from chatls.content import JsonObject, Usage
 from chatls.message import Message
 from chatls.shapes import as_count, as_list, as_object, as_objects, as_text
 from chatls.store.coding import message_of, unpacked
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.entries import ParentTurn, SessionEntry, SessionPage, TurnEntry
 from chatls.store.interrupted import last_events, last_messages
 from chatls.store.schema import ROWS
@@ -73,9 +73,7 @@ class KeptSession:
     folders: frozenset[bytes] = frozenset()
 
 
-def listed(
-    connection: Connection, wanted: WantedSessions, *, indexed: bool
-) -> list[tuple[SessionEntry, tuple[int, int]]]:
+def listed(connection: Tables, wanted: WantedSessions, *, indexed: bool) -> list[tuple[SessionEntry, tuple[int, int]]]:
     """Sessions, the one that was changed last first, each with its place in the list."""
     conditions, values = ["1"], list[Any]()
     if not wanted.branches:
@@ -104,25 +102,25 @@ def listed(
     return [(replace(entry, snippet=_snippet(connection, place[1], words)), place) for entry, place in found]
 
 
-def entry(connection: Connection, session: str) -> tuple[SessionEntry, int] | None:
+def entry(connection: Tables, session: str) -> tuple[SessionEntry, int] | None:
     """One session, and its number."""
     row = connection.execute(f"{_ENTRY} WHERE name = ?", (session,)).fetchone()
     return None if row is None else (_entry(connection, row), row[0])
 
 
-def revision(connection: Connection, session: str) -> int | None:
+def revision(connection: Tables, session: str) -> int | None:
     """How often a session was changed; None where there is none."""
     row = connection.execute("SELECT revision FROM sessions WHERE name = ?", (session,)).fetchone()
     return None if row is None else row[0]
 
 
-def turns(connection: Connection, number: int) -> list[KeptTurn]:
+def turns(connection: Tables, number: int) -> list[KeptTurn]:
     """All turns of a session, in order."""
     return [_turn(row) for row in connection.execute(f"{_TURNS} ORDER BY turns.depth", (number,))]
 
 
 def page(
-    connection: Connection, session: str, last: int | None, before: str | None, *, running: bool
+    connection: Tables, session: str, last: int | None, before: str | None, *, running: bool
 ) -> SessionPage | None:
     """A session with its turns, or the last ones of them, or of those before another one. None where there is none.
 
@@ -158,7 +156,7 @@ def page(
 
 
 def events_of(
-    connection: Connection, turn: int, session: str
+    connection: Tables, turn: int, session: str
 ) -> tuple[list[JsonObject], list[JsonObject], str, str | None]:
     """What a client would have seen of a turn, deltas merged: the prompt, all behind it, the turn's name, how it ended.
     What was cut off is as it was left: see `closed`."""
@@ -192,7 +190,7 @@ def merged(events: Iterable[JsonObject]) -> list[JsonObject]:
     return found
 
 
-def kept_session(connection: Connection, session: str) -> KeptSession | None:
+def kept_session(connection: Tables, session: str) -> KeptSession | None:
     """All that a session needs to go on."""
     row = connection.execute(
         "SELECT number, title, revision, chosen, system, model FROM sessions WHERE name = ?", (session,)
@@ -210,7 +208,7 @@ def kept_session(connection: Connection, session: str) -> KeptSession | None:
     return kept
 
 
-def changes_of(connection: Connection, keys: Sequence[int]) -> list[tuple[Path, str, str]]:
+def changes_of(connection: Tables, keys: Sequence[int]) -> list[tuple[Path, str, str]]:
     """What tools changed in these turns, in order: file, what it was, what it became."""
     found = list[tuple[Path, str, str]]()
     for turn in keys:
@@ -219,7 +217,7 @@ def changes_of(connection: Connection, keys: Sequence[int]) -> list[tuple[Path, 
     return found
 
 
-def text_of(connection: Connection, name: str) -> bytes | None:
+def text_of(connection: Tables, name: str) -> bytes | None:
     """A text by its hash, compressed."""
     row = connection.execute("SELECT data FROM texts WHERE hash = ?", (name,)).fetchone()
     return None if row is None else row[0]
@@ -257,7 +255,7 @@ def _having(ids: str) -> str:
     )
 
 
-def _entry(connection: Connection, row: Sequence[Any]) -> SessionEntry:
+def _entry(connection: Tables, row: Sequence[Any]) -> SessionEntry:
     number, name, title, created, updated, count, model, mode, parent, parent_turn, branch = row
     folders = connection.execute("SELECT path FROM folders WHERE session = ? ORDER BY path", (number,))
     return SessionEntry(
@@ -295,7 +293,7 @@ def _usage(value: Any) -> Usage:
     return Usage(*(as_count(given, name) for name in names))
 
 
-def _counts(connection: Connection, keys: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _counts(connection: Tables, keys: Sequence[int]) -> Iterator[tuple[int, int]]:
     if keys:
         query = "SELECT turn, count(DISTINCT path) FROM changes WHERE turn BETWEEN ? AND ? GROUP BY turn"
         yield from connection.execute(query, (min(keys), max(keys)))
@@ -324,7 +322,7 @@ def _join(found: list[JsonObject], pieces: list[str]) -> None:
         pieces.clear()
 
 
-def _fold(messages: list[Message], connection: Connection, turn: KeptTurn) -> None:
+def _fold(messages: list[Message], connection: Tables, turn: KeptTurn) -> None:
     """Put a turn's part of the history behind the others."""
     rows = connection.execute(
         "SELECT body FROM messages WHERE id >= ? AND id < ? ORDER BY id",
@@ -352,7 +350,7 @@ def _replaced(before: Sequence[Message], parts: Sequence[Any]) -> Iterator[Messa
             yield message
 
 
-def _know(kept: KeptSession, connection: Connection, turn: int) -> None:
+def _know(kept: KeptSession, connection: Tables, turn: int) -> None:
     """What the model came to know in a turn."""
     rows = connection.execute("SELECT path, mark, text, lines FROM seen WHERE turn = ?", (turn,)).fetchall()
     for name, mark, text, lines in rows:
@@ -367,7 +365,7 @@ def _know(kept: KeptSession, connection: Connection, turn: int) -> None:
             kept.lines[path] = frozenset(map(as_text, as_list(_readable(lines))))
 
 
-def _snippet(connection: Connection, number: int, words: list[str]) -> str | None:
+def _snippet(connection: Tables, number: int, words: list[str]) -> str | None:
     """From the last turn that has one of the words; else from the title."""
     for word in words:
         pattern = f"%{word}%" if not word.isascii() else f"% {word}%"

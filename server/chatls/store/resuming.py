@@ -10,7 +10,7 @@ from chatls.editor import Root
 from chatls.shapes import as_list, as_text
 from chatls.store import reading, writing
 from chatls.store.coding import Blotted, packed, squeezed, stretched
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.reading import KeptSession
 from chatls.workspace.seen import Seen
 
@@ -30,7 +30,7 @@ class KnownFile(NamedTuple):
     lines: frozenset[str] | None
 
 
-def kept_with_texts(connection: Connection, name: str) -> tuple[KeptSession | None, KnownTexts]:
+def kept_with_texts(connection: Tables, name: str) -> tuple[KeptSession | None, KnownTexts]:
     """A session as it is kept, with the texts that its model knows."""
     kept = reading.kept_session(connection, name)
     texts, room = KnownTexts(), ROOM
@@ -72,7 +72,7 @@ def learnt(seen: Seen, files: KnownTexts, lines: KnownLines) -> Iterator[KnownFi
         yield KnownFile(path, None, None, None)
 
 
-def write_known(connection: Connection, turn: int, keys: Blotted, known: KnownFile) -> None:
+def write_known(connection: Tables, turn: int, keys: Blotted, known: KnownFile) -> None:
     """Write it down, as something of a turn."""
     name = None
     if known.text is not None and known.mark is not None:

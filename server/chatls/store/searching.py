@@ -7,7 +7,7 @@ or digit. SQLite folds ASCII alone, and some scripts have no blanks between word
 import re
 import unicodedata
 
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 
 MOST_WORDS = 16
 _SEPARATORS = re.compile(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+")
@@ -35,7 +35,7 @@ def words_of(query: str) -> list[str]:
 class WordIndex:
     """The words of one store. Each method is part of somebody's transaction."""
 
-    def __init__(self, connection: Connection, *, indexed: bool) -> None:
+    def __init__(self, connection: Tables, *, indexed: bool) -> None:
         self._connection = connection
         self._indexed = indexed
 

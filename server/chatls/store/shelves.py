@@ -16,7 +16,7 @@ from time import sleep
 from typing import TypeVar
 
 from chatls.store import copying, database
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.database import DamagedStoreError, Database, NewerStoreError
 from chatls.store.ports import Read, Stroke, UnreadableError
 from chatls.store.searching import WordIndex
@@ -262,7 +262,7 @@ def _transact(place: Database, jobs: Iterable[Stroke]) -> None:
         raise
 
 
-def _removed(session: str, connection: Connection, words: WordIndex) -> None:
+def _removed(session: str, connection: Tables, words: WordIndex) -> None:
     with suppress(GoneError):
         delete(connection, words, session)
 

@@ -24,7 +24,7 @@ from chatls.events import Event, Prompt
 from chatls.message import AssistantMessage, UserMessage
 from chatls.store import reading, resuming
 from chatls.store.coding import Blotted, packed
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.filestates import FileChanges, states
 from chatls.store.held import Held, HeldTurn
 from chatls.store.locks import SessionLocks
@@ -276,7 +276,7 @@ class Store:
             written.set()
             self.changed()
 
-        def work(connection: Connection, words: WordIndex) -> None:
+        def work(connection: Tables, words: WordIndex) -> None:
             turn.write_end(connection, words, over, at)
 
         self.pen.put(Stroke(held.session.id, work, done, after))
@@ -321,8 +321,8 @@ def name_taken(session: str) -> RequestError:
     return RequestError(INVALID_STATE, f"the session {session!r} exists")
 
 
-def _news(turn: HeldTurn) -> Callable[[Connection, WordIndex], None]:
-    def work(connection: Connection, words: WordIndex) -> None:
+def _news(turn: HeldTurn) -> Callable[[Tables, WordIndex], None]:
+    def work(connection: Tables, words: WordIndex) -> None:
         turn.write_news(connection, words)
 
     return work

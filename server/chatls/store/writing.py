@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Literal
 
-from chatls.store.connection import Connection
+from chatls.store.connection import Tables
 from chatls.store.schema import OPEN, ROWS
 from chatls.store.searching import WordIndex
 
@@ -48,7 +48,7 @@ class GoneError(Exception):
     """There is no such session, or no such turn, any more."""
 
 
-def begin(connection: Connection, words: WordIndex, begun: BegunTurn) -> TurnPlace:
+def begin(connection: Tables, words: WordIndex, begun: BegunTurn) -> TurnPlace:
     """A turn begins, at the end of its session, which is made if it is new."""
     number = number_of(connection, begun.session)
     if number is None:
@@ -74,18 +74,18 @@ def begin(connection: Connection, words: WordIndex, begun: BegunTurn) -> TurnPla
     return TurnPlace(number, int(turn or 0), revision)
 
 
-def number_of(connection: Connection, session: str) -> int | None:
+def number_of(connection: Tables, session: str) -> int | None:
     """A session's number."""
     row = connection.execute("SELECT number FROM sessions WHERE name = ?", (session,)).fetchone()
     return None if row is None else row[0]
 
 
-def is_there(connection: Connection, turn: int) -> bool:
+def is_there(connection: Tables, turn: int) -> bool:
     """Whether there is such a turn."""
     return connection.execute("SELECT 1 FROM turns WHERE number = ?", (turn,)).fetchone() is not None
 
 
-def end(connection: Connection, place: TurnPlace, stop: str, usage: Any, at: int, commands: Sequence[str]) -> int:
+def end(connection: Tables, place: TurnPlace, stop: str, usage: Any, at: int, commands: Sequence[str]) -> int:
     """A turn ended. Gives the session's revision."""
     usage = None if usage is None else json.dumps(usage)
     connection.execute(
@@ -95,9 +95,7 @@ def end(connection: Connection, place: TurnPlace, stop: str, usage: Any, at: int
     return _touch(connection, place.session, at)
 
 
-def put_rows(
-    connection: Connection, table: Table, turn: int, rows: Iterable[tuple[int, bytes]], *, to: int | None
-) -> None:
+def put_rows(connection: Tables, table: Table, turn: int, rows: Iterable[tuple[int, bytes]], *, to: int | None) -> None:
     """Events or messages of a turn by their place. `to`: first all from there on are removed."""
     remove, put = _ROWS_OF[table]
     if to is not None:
@@ -105,7 +103,7 @@ def put_rows(
     connection.executemany(put, [(turn * ROWS + at, body) for at, body in rows])
 
 
-def set_facts(connection: Connection, session: int, *, model: str, chosen: str | None, system: bytes | None) -> None:
+def set_facts(connection: Tables, session: int, *, model: str, chosen: str | None, system: bytes | None) -> None:
     """What belongs to a session beside its turns."""
     connection.execute(
         "UPDATE sessions SET model = ?, chosen = ?, system = coalesce(?, system) WHERE number = ?",
@@ -113,12 +111,12 @@ def set_facts(connection: Connection, session: int, *, model: str, chosen: str |
     )
 
 
-def put_text(connection: Connection, name: str, data: bytes) -> None:
+def put_text(connection: Tables, name: str, data: bytes) -> None:
     """A text under its hash."""
     connection.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", (name, data))
 
 
-def put_change(connection: Connection, turn: int, call: str, path: bytes, *, before: str, after: str) -> None:
+def put_change(connection: Tables, turn: int, call: str, path: bytes, *, before: str, after: str) -> None:
     """What a file was before a call changed it, and is behind it."""
     connection.execute(
         "INSERT INTO changes (turn, call, path, before, after) VALUES (?, ?, ?, ?, ?) "
@@ -127,19 +125,19 @@ def put_change(connection: Connection, turn: int, call: str, path: bytes, *, bef
     )
 
 
-def drop_change(connection: Connection, turn: int, call: str, path: bytes) -> None:
+def drop_change(connection: Tables, turn: int, call: str, path: bytes) -> None:
     """Nothing was changed after all."""
     connection.execute("DELETE FROM changes WHERE turn = ? AND call = ? AND path = ?", (turn, call, path))
 
 
 def put_seen(
-    connection: Connection, turn: int, path: bytes, mark: str | None, text: str | None, lines: bytes | None
+    connection: Tables, turn: int, path: bytes, mark: str | None, text: str | None, lines: bytes | None
 ) -> None:
     """What the model came to know of a file in a turn; no mark and no lines: the file is no more."""
     connection.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (turn, path, mark, text, lines))
 
 
-def rename(connection: Connection, words: WordIndex, session: str, title: str) -> None:
+def rename(connection: Tables, words: WordIndex, session: str, title: str) -> None:
     """Raises `GoneError`."""
     number = required(connection, session)
     connection.execute("UPDATE sessions SET title = ?, revision = revision + 1 WHERE number = ?", (title, number))
@@ -147,7 +145,7 @@ def rename(connection: Connection, words: WordIndex, session: str, title: str) -
 
 
 def fork(
-    connection: Connection, words: WordIndex, session: str, name: str, depth: int, at: int, *, branch: bool = False
+    connection: Tables, words: WordIndex, session: str, name: str, depth: int, at: int, *, branch: bool = False
 ) -> None:
     """A new session that shares another one's turns up to a depth. Raises `NameTakenError`, `GoneError`."""
     number = required(connection, session)
@@ -171,7 +169,7 @@ def fork(
     words.put(2 * new + 1, title)
 
 
-def rewind(connection: Connection, words: WordIndex, session: str, depth: int, branch: str, at: int) -> None:
+def rewind(connection: Tables, words: WordIndex, session: str, depth: int, branch: str, at: int) -> None:
     """Cut a session to a depth; all of what it was lives on under another name. Raises `GoneError`."""
     number = required(connection, session)
     (turns,) = connection.execute("SELECT turns FROM sessions WHERE number = ?", (number,)).fetchone()
@@ -181,7 +179,7 @@ def rewind(connection: Connection, words: WordIndex, session: str, depth: int, b
     _touch(connection, number, at, turns=depth)
 
 
-def delete(connection: Connection, words: WordIndex, session: str) -> None:
+def delete(connection: Tables, words: WordIndex, session: str) -> None:
     """A session, and all that no other one shares. Raises `GoneError`."""
     number = required(connection, session)
     strands = [row[0] for row in connection.execute("SELECT strand FROM lineage WHERE session = ?", (number,))]
@@ -197,7 +195,7 @@ def delete(connection: Connection, words: WordIndex, session: str) -> None:
     )
 
 
-def required(connection: Connection, session: str) -> int:
+def required(connection: Tables, session: str) -> int:
     """A session's number. Raises `GoneError`."""
     number = number_of(connection, session)
     if number is None:
@@ -205,7 +203,7 @@ def required(connection: Connection, session: str) -> int:
     return number
 
 
-def turn_at(connection: Connection, session: int, depth: int) -> str | None:
+def turn_at(connection: Tables, session: int, depth: int) -> str | None:
     """The name of a session's turn."""
     row = connection.execute(
         "SELECT turns.name FROM lineage JOIN turns ON turns.strand = lineage.strand AND turns.depth = ?"
@@ -215,7 +213,7 @@ def turn_at(connection: Connection, session: int, depth: int) -> str | None:
     return None if row is None else row[0]
 
 
-def _prune(connection: Connection, words: WordIndex, strand: str) -> None:
+def _prune(connection: Tables, words: WordIndex, strand: str) -> None:
     """Remove the turns of a strand that no session goes along any more."""
     (last,) = connection.execute("SELECT coalesce(max(upto), 0) FROM lineage WHERE strand = ?", (strand,)).fetchone()
     gone = connection.execute("SELECT number FROM turns WHERE strand = ? AND depth > ?", (strand, last)).fetchall()
@@ -228,7 +226,7 @@ def _prune(connection: Connection, words: WordIndex, strand: str) -> None:
         connection.execute("DELETE FROM turns WHERE number = ?", (turn,))
 
 
-def _growing(connection: Connection, session: int, depth: int) -> str:
+def _growing(connection: Tables, session: int, depth: int) -> str:
     """The strand that a session grows along."""
     row = connection.execute("SELECT strand FROM lineage WHERE session = ? AND upto = ?", (session, OPEN)).fetchone()
     if row is not None:
@@ -238,7 +236,7 @@ def _growing(connection: Connection, session: int, depth: int) -> str:
     return strand
 
 
-def _touch(connection: Connection, session: int, at: int, *, turns: int | None = None) -> int:
+def _touch(connection: Tables, session: int, at: int, *, turns: int | None = None) -> int:
     connection.execute(
         "UPDATE sessions SET updated = max(updated, ?), revision = revision + 1, turns = coalesce(?, turns)"
         " WHERE number = ?",
