@@ -10,7 +10,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import record
-from generation import letters, lua, markdown, python, reference, schema, settings, tools, typescript, view, vscode
+from generation import (
+    letters,
+    lua,
+    markdown,
+    permissions,
+    python,
+    reference,
+    schema,
+    settings,
+    tools,
+    typescript,
+    view,
+    vscode,
+)
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -21,6 +34,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     yield DOCS / "protocol.md", markdown.fill((DOCS / "protocol.md").read_text("utf-8"), reference.parts())
     yield DOCS / "configuration.md", markdown.fill((DOCS / "configuration.md").read_text("utf-8"), settings.parts())
     yield DOCS / "tools.md", markdown.fill((DOCS / "tools.md").read_text("utf-8"), tools.parts())
+    yield DOCS / "permissions.md", markdown.fill((DOCS / "permissions.md").read_text("utf-8"), permissions.parts())
     yield ROOT / "README.md", markdown.fill((ROOT / "README.md").read_text("utf-8"), {"example": _example()})
     yield DOCS / "protocol.schema.json", schema.document()
     yield ROOT / "clients/python/chatls_client/protocol.py", python.module()

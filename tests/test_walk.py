@@ -50,6 +50,7 @@ WAY = [
     STORE,
     "models",
     "agent.prompt",
+    "agent.modes",
     "agent.system",
     "agent.instructions",
     "agent.surroundings",

@@ -18,8 +18,8 @@ from anyio.abc import TaskGroup
 from chatls.agent.accepted import Means
 from chatls.agent.chats import Chats
 from chatls.agent.instructions import Instructions
-from chatls.agent.permission.gate import Permissions
 from chatls.agent.permission.grants import Grants
+from chatls.agent.permission.permissions import Permissions
 from chatls.agent.queues import Queues
 from chatls.agent.session import Sessions
 from chatls.agent.surroundings import Surroundings
@@ -98,7 +98,7 @@ class App:
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
-        self._configuration = Configuration()
+        self._configuration = Configuration([tool.name for tool in TOOLS])
         self._models = Models(os.environ)
         editor = LspEditor(self._rpc, hello)
         self._later = Later(tasks)

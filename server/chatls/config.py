@@ -8,7 +8,7 @@ camelCase and snake_case are both accepted everywhere; unknown keys are errors t
 import difflib
 import shlex
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,9 @@ class ProviderSettings(_Model):
     """Tool calls and thinking that a model writes inside plain text. `auto`: they are what they mean, on servers of
     this machine and on compatible ones; where a server takes no tools, they are told in the prompt. `off`: text is
     text."""
+    images: Literal["auto", "always", "never"] = "auto"
+    """Whether its models are shown pictures. `auto`: unless a model is known not to see, or its server refused them;
+    then it is told of them in words."""
     context_window: Tokens | None = Field(default=None, gt=0)
     """The longest conversation that its models can read. Ollama is told, whose own default cuts tools away silently."""
     script: str | None = None
@@ -86,7 +89,11 @@ class PermissionRule(_Model):
     command: str | None = None
     """The words that a command begins with: "git status"."""
     action: Action
-    """`allow` never covers what is always asked: protected files, commands that cannot be judged."""
+    """`allow` covers what an answer for these words would cover; with `*` as the last word whatever stands behind them.
+    It never covers protected files."""
+    unjudged: bool = False
+    """It also allows what cannot be judged, and what is never remembered where `command` begins with just those
+    words."""
 
     @field_validator("path")
     @classmethod
@@ -118,6 +125,9 @@ class ToolSettings(_Model):
 
 class CommandSettings(_Model):
     """How commands run."""
+
+    readers: Literal["allow", "ask"] = "allow"
+    """What is done with commands that only read, inside the workspace: they are what `read_file` and `search` are."""
 
     sandbox: Literal["auto", "off", "required"] = "auto"
     """What nobody was asked about runs in a sandbox where this machine has one that works (`auto`), always outside of
@@ -213,8 +223,9 @@ def read_user_file(path: Path) -> Layer | None:
         raise SettingsError(f"{path}: {error}") from error
 
 
-def merge(layers: list[Layer]) -> Settings:
-    """One object out of all layers, later ones winning value by value.
+def merge(layers: list[Layer], tools: Collection[str] | None = None) -> Settings:
+    """One object out of all layers, later ones winning value by value. `tools`: the names that rules may name, and
+    those of servers (`server__tool`); None: any.
 
     Raises `SettingsError`, which names all that is wrong, a line for each: key, source and the nearest known key.
     """
@@ -230,6 +241,7 @@ def merge(layers: list[Layer]) -> Settings:
     except ValidationError as error:
         faults += _complaints(error, sources)
     else:
+        faults += [] if tools is None else _unknown_tools(settings, sources, tools)
         if not faults:
             return settings
     raise SettingsError("\n".join(faults))
@@ -367,3 +379,19 @@ def _as_written(place: KeyPath, spelt: Mapping[KeyPath, KeyPath]) -> KeyPath:
 def _is_own(above: KeyPath) -> bool:
     """Whether what stands here is a person's own name, of a provider or a header, and no key of ours."""
     return above == ("providers",) or above[2:] == ("headers",)
+
+
+def _unknown_tools(settings: Settings, sources: Mapping[KeyPath, WrittenAt], tools: Collection[str]) -> list[str]:
+    """A slip in a tool's name would make of a safety switch one that does nothing."""
+    named = [(("permissions", str(at)), ("tool",), rule.tool) for at, rule in enumerate(settings.permissions)]
+    named += [(("tools", "disabled"), (str(at),), name) for at, name in enumerate(settings.tools.disabled)]
+    faults = list[str]()
+    for place, inner, name in named:
+        if name in tools or name == "*" or "__" in name:
+            continue
+        near = difflib.get_close_matches(name, tools, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"the tools are {', '.join(sorted(tools))}"
+        written = sources[place]
+        path = _as_written((*written.path, *inner), written.reading.spelt)
+        faults.append(f"setting {'.'.join(path)!r} in {written.reading.at(path)}: there is no tool {name!r}; {hint}")
+    return faults

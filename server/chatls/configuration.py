@@ -1,5 +1,6 @@
 """The settings as they are now: the client's last word over the user's file. By default all sessions share one."""
 
+from collections.abc import Collection
 from typing import Any
 
 from chatls.config import Layer, PermissionRule, Settings, merge, read_user_file, user_file
@@ -9,7 +10,9 @@ from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 class Configuration:
     """Settings that replace one another."""
 
-    def __init__(self) -> None:
+    def __init__(self, tools: Collection[str] | None = None) -> None:
+        """`tools`: the names of tools that settings may name; None: any."""
+        self._tools = tools
         self._now: Settings | SettingsError = Settings()
         self._sound = Settings()
         """The last ones that could be used."""
@@ -22,7 +25,7 @@ class Configuration:
         try:
             file = read_user_file(user_file())
             client = Layer(source, {} if values is None else values)
-            self._now = self._sound = merge([file, client] if file else [client])
+            self._now = self._sound = merge([file, client] if file else [client], self._tools)
         except SettingsError as error:
             self._now = error
             return error

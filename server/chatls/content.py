@@ -117,7 +117,7 @@ class Resource(WireValue):
 
 @dataclass(frozen=True, slots=True)
 class Image(WireValue):
-    """A picture in a prompt."""
+    """A picture, in a prompt or in what a tool gave."""
 
     mime_type: str
     data: str
@@ -165,7 +165,7 @@ class Diff(WireValue):
 ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext
 """What a prompt is made of."""
 
-ToolContent = TextContent | ResourceLink | Diff
+ToolContent = TextContent | ResourceLink | Diff | Image
 """What a tool's result is made of."""
 
 

@@ -48,6 +48,10 @@ class PermissionOption(WireValue):
     label: str
     """What its button says: "Always allow `git status` in this workspace"."""
     kind: OptionKind
+    scope: Literal["once", "session", "workspace"] = "once"
+    """How long it holds."""
+    covers: str = ""
+    """One line for people: all that it covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,11 @@ class Question:
     preview: tuple[ToolContent, ...]
     """All of what would be done; nothing in it is hidden or invisible."""
     options: tuple[PermissionOption, ...]
+    sandbox: bool = False
+    """It would run in the sandbox."""
+    changed: str | None = None
+    """It was answered before, and is asked once more: the file that decides what runs and that the agent has changed
+    since, relative to its root. Its diff is in `preview`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ NoticeLevel = Literal["info", "warning"]
 """How much a notice matters."""
 
 
+WorkingMode = Literal["ask", "plan", "edits"]
+"""How a session works. `ask`: as the rules say. `plan`: what only reads runs, all else is denied without a question.
+`edits`: ordinary edits run unasked, commands too where they can run in the sandbox."""
+
+
 @dataclass(frozen=True, slots=True)
 class TurnStart(WireValue):
     """Always the first event of a turn."""
@@ -37,6 +42,7 @@ class TurnStart(WireValue):
     """Also where the daemon chose the name."""
     model: str
     """"provider/model"."""
+    mode: WorkingMode = "ask"
     title: str | None = None
     """What the session is called."""
     kind: Literal["turnStart"] = "turnStart"

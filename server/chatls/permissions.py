@@ -25,7 +25,9 @@ class PermissionEntry(WireValue):
     path: str | None = None
     """A glob, relative to a folder of the workspace."""
     command: str | None = None
-    """The words that a command begins with."""
+    """The words that a command begins with, or the whole line."""
+    covers: str = ""
+    """One line for people: all that it covers."""
     workspace: str | None = None
     """The folder that it holds for, links resolved; null: for all."""
     session_id: str | None = None

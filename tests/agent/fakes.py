@@ -18,11 +18,12 @@ from anyio.lowlevel import checkpoint
 
 from chatls.agent.history import History
 from chatls.agent.longest import cut_off
+from chatls.agent.permission.gate import Permit
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
-from chatls.agent.runner import Gate, Runner
-from chatls.agent.step import Outcome, Run, Step
+from chatls.agent.runner import Gate, Runner, Weighed
+from chatls.agent.step import Run, Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
 from chatls.config import LimitSettings
@@ -111,8 +112,13 @@ class Desk:
 class Open:
     """A gate that lets everything pass."""
 
-    async def weigh(self, run: Run, context: ToolContext, plan: Plan | None) -> Outcome | None:
-        """`Gate.refusal`."""
+    async def weigh(self, run: Run, context: ToolContext, plan: Plan | None) -> Weighed:
+        """`Gate.weigh`."""
+        await checkpoint()
+        return Permit()
+
+    async def at_once(self, run: Run, context: ToolContext, plan: Plan) -> Permit | None:
+        """`Gate.at_once`."""
         await checkpoint()
         return None
 

@@ -12,8 +12,8 @@ from anyio import create_task_group, fail_after
 from chatls.agent.accepted import Ask, Ended, Means
 from chatls.agent.chats import MOST, Chats
 from chatls.agent.instructions import Instructions
-from chatls.agent.permission.gate import Permissions
 from chatls.agent.permission.grants import Grants
+from chatls.agent.permission.permissions import Permissions
 from chatls.agent.queues import Queues
 from chatls.agent.session import Begin, Sessions
 from chatls.agent.surroundings import Surroundings

@@ -13,7 +13,9 @@ import pytest
 from anyio import CancelScope, create_task_group, fail_after, to_thread
 
 from chatls.agent import runner
+from chatls.agent.permission.gate import Permit
 from chatls.agent.queues import Queues
+from chatls.agent.runner import Weighed
 from chatls.agent.step import Outcome
 from chatls.agent.step import Run as CallRun
 from chatls.config import LimitSettings
@@ -24,7 +26,7 @@ from chatls.message import ToolResult
 from chatls.providers.delta import CallArguments, CallReady, TextDelta
 from chatls.tools.tool import EVERYTHING, Plan, Tool, ToolContext, ToolFunction, ToolOutput, tool
 from chatls.workspace.workspace import Workspace
-from tests.agent.fakes import DEADLINE, Player, Scene, call, desk, finished, named, planned
+from tests.agent.fakes import DEADLINE, Open, Player, Scene, call, desk, finished, named, planned
 
 pytestmark = pytest.mark.asyncio
 
@@ -452,8 +454,8 @@ async def test_a_changing_tool_without_a_plan_and_a_reading_one_with_a_plan_are_
 
 
 async def test_what_may_not_run_does_not_run_and_says_why() -> None:
-    class Closed:
-        async def weigh(self, run: CallRun, context: ToolContext, plan: Plan | None) -> Outcome | None:
+    class Closed(Open):
+        async def weigh(self, run: CallRun, context: ToolContext, plan: Plan | None) -> Weighed:
             assert plan is None or isinstance(plan, Plan)
             return Outcome.saying("denied", f"no {run.tool.name}")
 
@@ -553,14 +555,15 @@ async def test_a_call_that_may_touch_anything_runs_alone_among_the_changes_of_it
 async def test_people_are_asked_in_the_order_of_the_calls_however_long_planning_takes() -> None:
     asked: list[str] = []
 
-    class Asking:
-        async def weigh(self, run: CallRun, context: ToolContext, plan: Plan | None) -> Callable[[], Awaitable[None]]:
+    class Asking(Open):
+        async def weigh(self, run: CallRun, context: ToolContext, plan: Plan | None) -> Weighed:
             del context, plan
             for _ in range(5 if run.call.id == "a" else 1):
                 await anyio.lowlevel.checkpoint()
 
-            async def ask() -> None:
+            async def ask() -> Permit:
                 asked.append(run.call.id)
+                return Permit()
 
             return ask
 

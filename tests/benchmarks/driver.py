@@ -125,6 +125,17 @@ class Daemon:
             "initializationOptions": {"model": "bench/model", "providers": {"bench": provider, "silent": silent}},
         }
 
+    def ask_of(self, script: str) -> None:
+        """Have a script for a model, and a client that asks people. Before `initialize`."""
+        provider = {"kind": "scripted", "script": script}
+        self._initialize["initializationOptions"] = {
+            "model": "play/it",
+            "providers": {"play": provider},
+            "commands": {"sandbox": "off"},
+        }
+        chat = {"chat": {"version": 1, "permission": True}}
+        self._initialize["capabilities"] = {**VSCODE, "experimental": chat}
+
     def initialize(self) -> int:
         """Shake hands. Gives the nanoseconds from the start of the process to the answer."""
         identifier = self.request("initialize", self._initialize)

@@ -18,6 +18,7 @@ from keystrokes import keys
 from latencies import latencies
 from listing import models
 from prompts import history, prompts
+from readers import readers
 from report import Bench, House, Report
 from searching import searching
 from starting import start
@@ -55,6 +56,7 @@ ROWS = {
     "history": history,
     "keeping": keeping,
     "models": models,
+    "readers": readers,
     "stream": one_stream,
     "paced": paced,
     "burst": burst,

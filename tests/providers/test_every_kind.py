@@ -10,8 +10,9 @@ import pytest
 
 from chatls.config import ProviderKind
 from chatls.content import Image, TextContent
+from chatls.events import Notice
 from chatls.message import AssistantMessage, ToolCall, ToolMessage, ToolResult, UserMessage
-from chatls.providers.delta import CallArguments, CallReady, CallStart, Finished
+from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.provider import ModelRequest, Parameters
 from tests.providers import cases
 from tests.providers import cases_native as native
@@ -321,6 +322,9 @@ async def test_models_that_cannot_be_listed_are_none(server: ScriptedServer, kin
 
 PICTURE = Image("image/png", "iVBORw0KGgo=")
 CALLED = AssistantMessage("", (ToolCall("abc123def", "search", {"pattern": "x"}),), "hm")
+SHOWN = ToolMessage(
+    (ToolResult("abc123def", "search", "a.png is a PNG image", content=(TextContent("a.png is a PNG image"), PICTURE)),)
+)
 HISTORIES = {
     "an answer in between": (HELLO.messages[0], AssistantMessage("hi"), HELLO.messages[0]),
     "a call and its result": (
@@ -337,6 +341,8 @@ HISTORIES = {
     "two prompts, since nothing was answered": (HELLO.messages[0], HELLO.messages[0]),
     "an answer that was cancelled before its first word": (HELLO.messages[0], AssistantMessage(""), HELLO.messages[0]),
     "a picture": (UserMessage((TextContent("look"), PICTURE)),),
+    "a picture that a tool gave": (HELLO.messages[0], CALLED, SHOWN),
+    "a picture that a tool gave, and words": (HELLO.messages[0], CALLED, SHOWN, UserMessage((TextContent("and?"),))),
 }
 
 
@@ -353,10 +359,56 @@ async def test_every_history_can_be_sent(server: ScriptedServer, kind: Kind, his
         match message:
             case ToolMessage(results):
                 assert all(result.text in body for result in results)
+                assert (PICTURE.data in body) == (message is SHOWN)
             case UserMessage(content) if PICTURE in content:
                 assert PICTURE.data in body
             case _:
                 pass
+
+
+PICTURED = [HISTORIES["a picture"], HISTORIES["a picture that a tool gave"]]
+UNSEEN = "(a picture, image/png, which this model cannot see)"
+
+
+def warned(deltas: list[Delta]) -> bool:
+    return any(isinstance(delta, Notice) and "cannot see" in delta.text for delta in deltas)
+
+
+@pytest.mark.asyncio
+@every_kind
+@pytest.mark.parametrize("history", PICTURED, ids=["in a prompt", "of a tool"])
+async def test_who_cannot_see_is_told_in_words(server: ScriptedServer, kind: Kind, history: Any) -> None:
+    """As the settings say, as its name says, and as its server says, which is not asked in vain twice."""
+    server.play(streamed(kind, *kind.text("hi")))
+    asked = replace(HELLO, messages=history)
+    for request, settings in ((asked, {"images": "never"}), (replace(asked, model="deepseek-chat"), {})):
+        deltas = await ask(server, request, kind=kind.name, **settings)
+        is_the_reply(seen(deltas))
+        body = server.requests[-1].body.decode()
+        assert (PICTURE.data in body, UNSEEN in body, warned(deltas)) == (False, True, True)
+    refusal = answered({"error": {"message": "this model does not support image input"}}, 400)
+    server.play(refusal, streamed(kind, *kind.text("hi")))
+    async with opened(server.url, kind=kind.name) as provider:
+        deltas = await reply(provider, asked)
+        is_the_reply(seen(deltas))
+        assert [PICTURE.data in sent.body.decode() for sent in server.requests[-2:]] == [True, False]
+        assert warned(deltas)
+        is_the_reply(seen(await reply(provider, asked)))
+        assert PICTURE.data not in server.requests[-1].body.decode()
+    assert len(server.requests) == 5
+
+
+@pytest.mark.asyncio
+@every_kind
+async def test_a_picture_that_is_refused_does_not_spoil_the_others(server: ScriptedServer, kind: Kind) -> None:
+    refusal = answered({"error": {"message": "messages.0: image dimensions exceed 8000 pixels"}}, 400)
+    server.play(refusal, streamed(kind, *kind.text("hi")))
+    here, elsewhere = (UserMessage((TextContent(words), PICTURE)) for words in ("here", "elsewhere"))
+    async with opened(server.url, kind=kind.name) as provider:
+        for message in (here, elsewhere, here):
+            is_the_reply(seen(await reply(provider, replace(HELLO, messages=(message,)))))
+    seen_there = [PICTURE.data in sent.body.decode() for sent in server.requests]
+    assert seen_there == [True, False, True, False]
 
 
 @pytest.mark.asyncio

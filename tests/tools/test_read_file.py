@@ -1,5 +1,6 @@
 """Reading files, whatever they hold."""
 
+import base64
 import errno
 import os
 import resource
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 from playground import Playground, text_of
+from tests.workspace.test_picture import png
 
-from chatls.content import Location, line_range
+from chatls.content import Image, Location, TextContent, line_range
 from chatls.errors import ToolError
 from chatls.tools import read_file
 from chatls.workspace import openfile
+from chatls.workspace.pathtext import readable_size
 
 pytestmark = pytest.mark.asyncio
 
@@ -147,6 +150,26 @@ async def test_latin_1_is_read_in_its_letters_and_that_is_said(ws: Playground) -
 async def test_a_binary_file_is_refused(ws: Playground, data: bytes) -> None:
     ws.write("bin", data)
     assert await refusal(ws, "bin") == f'"bin" is a binary file ({len(data)} bytes), not text'
+
+
+async def test_a_picture_is_shown_and_told_in_words(ws: Playground) -> None:
+    data = png(640, 480)
+    ws.write("logo.dat", data)  # its bytes say what it is, not its name
+    words, shown = (await ws.call(read_file, path="logo.dat")).content
+    assert words == TextContent(f"logo.dat is a PNG image, 640x480 pixels, {readable_size(len(data))}")
+    assert shown == Image("image/png", base64.b64encode(data).decode())
+
+
+async def test_a_picture_that_is_too_large_is_told_in_words_alone(ws: Playground) -> None:
+    ws.write("many.png", png(8001, 1))
+    assert "a PNG image, 8001x1 pixels" in await refusal(ws, "many.png")
+    for name, size in (("big.png", 3_750_001), ("huge.png", 20_000_000)):
+        ws.write(name, png(1, 1).ljust(size, b"x"))
+        told = await refusal(ws, name)
+        assert f"a PNG image, 1x1 pixels, {readable_size(size)}" in told
+        assert "up to 3.8 MB and 8000 pixels a side can be shown" in told
+    ws.write("fits.png", png(8000, 1).ljust(3_750_000, b"x"))
+    assert len((await ws.call(read_file, path="fits.png")).content) == 2
 
 
 async def test_text_with_odd_characters_is_no_binary_file(ws: Playground) -> None:

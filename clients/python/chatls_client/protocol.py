@@ -103,7 +103,7 @@ class Resource(WireValue):
 
 @dataclass(frozen=True, slots=True)
 class Image(WireValue):
-    """A picture in a prompt."""
+    """A picture, in a prompt or in what a tool gave."""
 
     mime_type: str
     data: str
@@ -151,7 +151,7 @@ class Diff(WireValue):
 ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext
 """What a prompt is made of."""
 
-ToolContent = TextContent | ResourceLink | Diff
+ToolContent = TextContent | ResourceLink | Diff | Image
 """What a tool's result is made of."""
 
 
@@ -205,6 +205,11 @@ ReplyPart = Literal["text", "thinking"]
 NoticeLevel = Literal["info", "warning"]
 """How much a notice matters."""
 
+WorkingMode = Literal["ask", "plan", "edits"]
+"""How a session works. `ask`: as the rules say. `plan`: what only reads runs, all else is denied without a question.
+`edits`: ordinary edits run unasked, commands too where they can run in the sandbox.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class TurnStart(WireValue):
@@ -214,6 +219,7 @@ class TurnStart(WireValue):
     """Also where the daemon chose the name."""
     model: str
     """"provider/model"."""
+    mode: WorkingMode = "ask"
     title: str | None = None
     """What the session is called."""
     kind: Literal["turnStart"] = "turnStart"
@@ -424,6 +430,10 @@ class PermissionOption(WireValue):
     label: str
     """What its button says: "Always allow `git status` in this workspace"."""
     kind: OptionKind
+    scope: Literal["once", "session", "workspace"] = "once"
+    """How long it holds."""
+    covers: str = ""
+    """One line for people: all that it covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,6 +450,11 @@ class Question(WireValue):
     preview: tuple[ToolContent, ...]
     """All of what would be done; nothing in it is hidden or invisible."""
     options: tuple[PermissionOption, ...]
+    sandbox: bool = False
+    """It would run in the sandbox."""
+    changed: str | None = None
+    """It was answered before, and is asked once more: the file that decides what runs and that the agent has changed
+    since, relative to its root. Its diff is in `preview`."""
 
 
 Action = Literal["allow", "ask", "deny"]
@@ -462,7 +477,9 @@ class PermissionEntry(WireValue):
     path: str | None = None
     """A glob, relative to a folder of the workspace."""
     command: str | None = None
-    """The words that a command begins with."""
+    """The words that a command begins with, or the whole line."""
+    covers: str = ""
+    """One line for people: all that it covers."""
     workspace: str | None = None
     """The folder that it holds for, links resolved; null: for all."""
     session_id: str | None = None

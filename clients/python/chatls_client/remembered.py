@@ -34,6 +34,8 @@ def line(entry: PermissionEntry) -> str:
 
     >>> line(PermissionEntry("w1", "workspace", "run_command", "allow", command="git log", workspace="/p"))
     'w1  allow run_command "git log" in /p'
+    >>> line(PermissionEntry("w2", "workspace", "run_command", "allow", covers="exactly `x`", workspace="/p"))
+    'w2  allow run_command: exactly `x` in /p'
     """
     about = [f'"{item}"' for item in (entry.command, entry.path) if item is not None]
     match entry.scope:
@@ -43,7 +45,14 @@ def line(entry: PermissionEntry) -> str:
             where = "in a session"
         case _:
             where = "by the settings"
-    return visible("  ".join([entry.id, " ".join([entry.action, entry.tool, *about, where])]).replace("\n", "\\n"))
+    words = [f"{entry.tool}:", entry.covers] if entry.covers and entry.scope != "settings" else [entry.tool, *about]
+    return visible("  ".join([entry.id, " ".join([entry.action, *words, where])]).replace("\n", "\\n"))
+
+
+def in_order(entries: Sequence[PermissionEntry], folder: Path) -> list[PermissionEntry]:
+    """Those of this folder first, the rules of the settings last."""
+    here = str(folder.resolve())
+    return sorted(entries, key=lambda entry: (entry.scope == "settings", entry.workspace not in (here, None)))
 
 
 async def _answer(revoke: tuple[str, ...], command: Sequence[str] | None) -> int:
@@ -54,7 +63,7 @@ async def _answer(revoke: tuple[str, ...], command: Sequence[str] | None) -> int
             complain(f"nothing that can be revoked is named {', '.join(wrong)}; rules of the settings stand there")
             return 1
         left = await client.permissions(revoke=revoke) if revoke else entries
-    for entry in left:
+    for entry in in_order(left, Path.cwd()):
         sys.stdout.write(line(entry) + "\n")
     if not left:
         complain("nothing is remembered, and the settings have no rules")

@@ -65,7 +65,7 @@ export interface Resource {
   readonly range?: Range;
 }
 
-/** A picture in a prompt. */
+/** A picture, in a prompt or in what a tool gave. */
 export interface Image {
   readonly type: "image";
   readonly mimeType: string;
@@ -107,7 +107,7 @@ export interface Diff {
 export type ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext;
 
 /** What a tool's result is made of. */
-export type ToolContent = TextContent | ResourceLink | Diff;
+export type ToolContent = TextContent | ResourceLink | Diff | Image;
 
 /** Tokens, as the provider counted them. */
 export interface Usage {
@@ -155,6 +155,9 @@ export type ReplyPart = "text" | "thinking";
 /** How much a notice matters. */
 export type NoticeLevel = "info" | "warning";
 
+/** How a session works. `ask`: as the rules say. `plan`: what only reads runs, all else is denied without a question. `edits`: ordinary edits run unasked, commands too where they can run in the sandbox. */
+export type WorkingMode = "ask" | "plan" | "edits";
+
 /** Always the first event of a turn. */
 export interface TurnStart {
   readonly kind: "turnStart";
@@ -162,6 +165,7 @@ export interface TurnStart {
   readonly sessionId: string;
   /** "provider/model". */
   readonly model: string;
+  readonly mode: WorkingMode;
   /** What the session is called. */
   readonly title?: string;
 }
@@ -335,6 +339,10 @@ export interface PermissionOption {
   /** What its button says: "Always allow `git status` in this workspace". */
   readonly label: string;
   readonly kind: OptionKind;
+  /** How long it holds. */
+  readonly scope: "once" | "session" | "workspace";
+  /** One line for people: all that it covers. */
+  readonly covers: string;
 }
 
 /** A call that waits for a person's word. */
@@ -349,6 +357,10 @@ export interface Question {
   /** All of what would be done; nothing in it is hidden or invisible. */
   readonly preview: readonly ToolContent[];
   readonly options: readonly PermissionOption[];
+  /** It would run in the sandbox. */
+  readonly sandbox: boolean;
+  /** It was answered before, and is asked once more: the file that decides what runs and that the agent has changed since, relative to its root. Its diff is in `preview`. */
+  readonly changed?: string;
 }
 
 /** What a rule wants. */
@@ -367,8 +379,10 @@ export interface PermissionEntry {
   readonly action: Action;
   /** A glob, relative to a folder of the workspace. */
   readonly path?: string;
-  /** The words that a command begins with. */
+  /** The words that a command begins with, or the whole line. */
   readonly command?: string;
+  /** One line for people: all that it covers. */
+  readonly covers: string;
   /** The folder that it holds for, links resolved; null: for all. */
   readonly workspace?: string;
   /** The session that it holds for. */
@@ -395,6 +409,8 @@ export interface PromptParams {
   readonly tools?: readonly string[];
   /** False: nothing of a session that begins is on the disk or in lists, and it ends with this client. */
   readonly keep?: boolean;
+  /** How the session works from now on, until another is given; a new session begins with `ask`. */
+  readonly mode?: WorkingMode;
   /** LSP work-done progress goes here. */
   readonly workDoneToken?: number | string;
   /** The turn's events go here. Without it the result carries the last reply's text. */

@@ -14,7 +14,9 @@ from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, TurnOver, title_of
 from chatls.agent.longest import cut_off
-from chatls.agent.permission.gate import Permissions, TurnGate
+from chatls.agent.modes import told
+from chatls.agent.permission.gate import TurnGate
+from chatls.agent.permission.permissions import Permissions
 from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
@@ -29,7 +31,7 @@ from chatls.children.commands import Commands
 from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError
-from chatls.events import Event, Notice, Prompt, StopReason, TurnStart
+from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, Provider, ToolChoice
@@ -53,6 +55,8 @@ class Ask:
     tools: tuple[str, ...] | None = None
     """Only these; None: all that there are."""
     tool_choice: ToolChoice = "auto"
+    mode: WorkingMode | None = None
+    """How the session works from now on; None: as it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ class Accepted:
         mark = history.mark()
         try:
             taken = await keeper.take(session, self.id, new=self._new)
+            session.mode = self._ask.mode or session.mode
             session.title = session.title or title_of(self._ask.content)
             mark = history.mark()
             history.grow(UserMessage(self._ask.content))
@@ -188,7 +193,7 @@ class Accepted:
     async def _answered(self, served: Served, mark: AsItWas, news: str | None) -> StopReason:
         session, means = self.session, self._means
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
-        self._emit(TurnStart(session.id, name, session.title))
+        self._emit(TurnStart(session.id, name, session.mode, session.title))
         if news:
             self._emit(Notice(news))
         if served.reason:
@@ -196,7 +201,7 @@ class Accepted:
         workspace = self._workspace()
         content, notices = await read_links(self._ask.content, workspace)
         session.history.rewind(mark)
-        session.history.grow(UserMessage(content))
+        session.history.grow(UserMessage((*content, *told(session))))
         system, new = await session.system.read(workspace, means.instructions, means.surroundings)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
@@ -210,7 +215,14 @@ class Accepted:
         requests = Requests(
             model, system, session.history, offered, parameters, ask.tool_choice, (self.steering.deliver,)
         )
-        gate = TurnGate(self._means.permissions, session.editor, self._emit, session.id, self.id)
+        gate = TurnGate(
+            self._means.permissions,
+            session.editor,
+            self._emit,
+            (session.id, self.id),
+            mode=session.mode,
+            readers=self._settings.commands.readers,
+        )
         ran, queues = self.tally.ran, self._means.queues
         changing = partial(self._means.keeper.changing, session)
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues, changing=changing)

@@ -50,7 +50,8 @@ class Chats:
         configuration = session.configuration if session else begun.configuration or self._sessions.configuration
         editor = session.editor if session else begun.editor or self._sessions.editor
         settings = configuration.settings()
-        tools = self._toolbox.offered(editor, settings, ask.tools)
+        mode = ask.mode or (session.mode if session else "ask")
+        tools = self._toolbox.offered(editor, settings, ask.tools, mode)
         if len(self._running) >= MOST:
             raise RequestError(OVERLOADED, f"{MOST} turns are running; try again when one has ended")
         if session is None:  # one that rests is a name alone, until the keeper was asked
@@ -58,6 +59,7 @@ class Chats:
         if session.id in self._running:
             text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
             raise RequestError(TURN_IN_PROGRESS, text)
+        session.mode = mode
         refused = partial(self._sessions.forget, session) if new else _nothing
         over = partial(self._free, session)
         begins = isinstance(where, Begin)

@@ -48,6 +48,24 @@ class _Ticket:
         return EVERYTHING in (self.word, other.word) or self.word == other.word
 
 
+class QueuePlace:
+    """A call's place among the changes of its turn."""
+
+    def __init__(self, ticket: _Ticket | None, before: list[_Ticket]) -> None:
+        self._ticket = ticket
+        self._before = before
+
+    async def turn(self) -> None:
+        """Wait until all that came before and may touch the same is over."""
+        for other in self._before:
+            await other.over.wait()
+
+    def leave(self) -> None:
+        """Nobody needs to wait for it any more."""
+        if self._ticket:
+            self._ticket.over.set()
+
+
 class Order:
     """The changes of one turn, in the order in which the model wrote them, as far as they may touch the same."""
 
@@ -55,18 +73,16 @@ class Order:
         self._places: list[_Ticket] = []
 
     @asynccontextmanager
-    async def turn(self, word: str | None) -> AsyncGenerator[None, None]:
-        """Wait until all that came before and may touch the same is over. None touches nothing that others do."""
+    async def place(self, word: str | None) -> AsyncGenerator[QueuePlace, None]:
+        """Take a place, at once. None touches nothing that others do."""
         if word is None:
-            yield
+            yield QueuePlace(None, [])
             return
-        place = _Ticket(word)
-        before = [other for other in self._places if place.waits_for(other)]
-        self._places.append(place)
+        ticket = _Ticket(word)
+        before = [other for other in self._places if ticket.waits_for(other)]
+        self._places.append(ticket)
         try:
-            for other in before:
-                await other.over.wait()
-            yield
+            yield QueuePlace(ticket, before)
         finally:
-            self._places.remove(place)
-            place.over.set()
+            self._places.remove(ticket)
+            ticket.over.set()

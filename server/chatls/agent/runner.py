@@ -21,7 +21,7 @@ from chatls.agent.live import LiveRun
 from chatls.agent.queues import Order, Queues
 from chatls.agent.step import UNWANTED, Outcome, Run, Step
 from chatls.config import LimitSettings
-from chatls.content import Diff, ResourceLink, TextContent, ToolContent
+from chatls.content import Diff, Image, ResourceLink, TextContent, ToolContent
 from chatls.errors import ToolError
 from chatls.events import Emit
 from chatls.jsontext import printable
@@ -42,6 +42,15 @@ _NOTE_BYTES = 100
 _CANCELLED = Outcome.saying("cancelled", "cancelled before it finished")
 
 
+class Permitted(Protocol):
+    """A call may run."""
+
+    @property
+    def way(self) -> Callable[[], Awaitable[ToolOutput]] | None:
+        """How its plan is carried out; None: it has none."""
+        ...
+
+
 class Gate(Protocol):
     """Who permits."""
 
@@ -49,11 +58,15 @@ class Gate(Protocol):
         """Whether a call may run, by the rules. `plan` is None for what only reads."""
         ...
 
+    async def at_once(self, run: Run, context: ToolContext, plan: Plan) -> Permitted | None:
+        """A permit for a command that only reads and that nobody need be asked about; None: it waits for its turn."""
+        ...
 
-Asking = Callable[[], Awaitable[Outcome | None]]
-"""Asks a person, at once, and waits for the answer: why a call may not run, or None."""
-Weighed = Outcome | Asking | None
-"""Why a call may not run; a question that decides it; None: it may."""
+
+Asking = Callable[[], Awaitable[Outcome | Permitted]]
+"""Asks a person, at once, and waits for the answer: why a call may not run, or that it may."""
+Weighed = Outcome | Asking | Permitted
+"""Why a call may not run; a question that decides it; or that it may."""
 
 
 class _TooLateError(Exception):
@@ -118,27 +131,49 @@ class Runner:
     async def _read(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
         """Run a tool that changes nothing."""
         context = self._context(live.show, flag)
-        refusal = await _answer(await self._gate.weigh(run, context, None))
-        if refusal is not None:
-            return refusal
+        answer = await _answer(await self._gate.weigh(run, context, None))
+        if isinstance(answer, Outcome):
+            return answer
         found = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context), run, step, live)
         return self._bounded(_output(run.tool, found))
 
     async def _change(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
-        """Plan what a tool would change, have it permitted, carry it out. The next one in the queue sees the result."""
+        """Plan what a tool would change, have it permitted, carry it out. The next one in the queue sees the result.
+
+        A command that turns out to read and no more takes no place in the queue.
+        """
         word = run.tool.serial(self._context(live.show, flag).workspace, run.arguments)
-        async with self._order.turn(word), self._queues.turn(word):
-            context = self._context(live.show, flag)
-            async with self._planning:
-                plan = await self._planned(run, context)
-                weighed = await self._gate.weigh(run, context, plan)
-            refusal = await _answer(weighed)
-            if refusal is not None:
-                return refusal
-            limit = self._limits.tool_timeout if plan.time_limit is None else plan.time_limit
-            async with self._changing(run.call.id, plan, context):
-                found = await self._in_slot(limit, partial(_carried_out, plan), run, step, live)
-            return self._bounded(_output(run.tool, found))
+        async with self._order.place(word) as place:
+            if run.tool.kind == "execute" and (reading := await self._reading(run, self._context(live.show, flag))):
+                place.leave()
+                return await self._finished(*reading, run, step, live, self._context(live.show, flag))
+            await place.turn()
+            async with self._queues.turn(word):
+                context = self._context(live.show, flag)
+                async with self._planning:
+                    plan = await self._planned(run, context)
+                    weighed = await self._gate.weigh(run, context, plan)
+                answer = await _answer(weighed)
+                if isinstance(answer, Outcome):
+                    return answer
+                return await self._finished(plan, answer, run, step, live, context)
+
+    async def _reading(self, run: Run, context: ToolContext) -> tuple[Plan, Permitted] | None:
+        try:
+            plan = await self._planned(run, context)
+        except ToolError:
+            return None  # what it lacks may be made by a call before it
+        permit = await self._gate.at_once(run, context, plan)
+        return (plan, permit) if permit else None
+
+    async def _finished(
+        self, plan: Plan, permit: Permitted, run: Run, step: Step, live: LiveRun, context: ToolContext
+    ) -> Outcome:
+        limit = self._limits.tool_timeout if plan.time_limit is None else plan.time_limit
+        way = permit.way or plan.carry_out
+        async with self._changing(run.call.id, plan, context):
+            found = await self._in_slot(limit, partial(_carried_out, way), run, step, live)
+        return self._bounded(_output(run.tool, found))
 
     async def _planned(self, run: Run, context: ToolContext) -> Plan:
         plan = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context))
@@ -191,13 +226,13 @@ async def _unwatched(_call_id: str, _plan: Plan, _context: ToolContext) -> Async
     yield
 
 
-async def _answer(weighed: Weighed) -> Outcome | None:
+async def _answer(weighed: Weighed) -> Outcome | Permitted:
     return await weighed() if callable(weighed) else weighed
 
 
-async def _carried_out(plan: Plan) -> Returned:
+async def _carried_out(way: Callable[[], Awaitable[ToolOutput]]) -> Returned:
     with _contained():
-        return await plan.carry_out()
+        return await way()
 
 
 @contextmanager
@@ -246,7 +281,7 @@ def _output(tool: Tool, found: Any) -> ToolOutput:
 
 
 def _is_content(items: tuple[object, ...]) -> bool:
-    return all(isinstance(item, TextContent | ResourceLink | Diff) for item in items)
+    return all(isinstance(item, TextContent | ResourceLink | Diff | Image) for item in items)
 
 
 def _with(outcome: Outcome, tail: str) -> Outcome:

@@ -9,6 +9,7 @@ from chatls.config import PermissionRule
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import INVALID_STATE, RequestError
+from chatls.events import WorkingMode
 from chatls.workspace.seen import Seen
 
 
@@ -42,6 +43,9 @@ class Session:
         self.seen = Seen()
         """The texts that the model knows."""
         self.system = SystemPrompt()
+        self.mode: WorkingMode = "ask"
+        self.told_mode: WorkingMode = "ask"
+        """The one that the model knows."""
 
 
 class Sessions:

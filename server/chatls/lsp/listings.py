@@ -5,8 +5,8 @@ from time import monotonic
 
 from anyio import current_time
 
-from chatls.agent.permission.gate import Permissions
 from chatls.agent.permission.grants import NotKeptError
+from chatls.agent.permission.permissions import Permissions
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError

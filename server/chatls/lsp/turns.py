@@ -51,7 +51,7 @@ class Turns:
     def accept(self, answer: Answer, params: PromptParams) -> None:
         """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
         tools = None if params.tools is None else tuple(params.tools)
-        ask = Ask(_blocks(params.content), params.model, tools, params.tool_choice)
+        ask = Ask(_blocks(params.content), params.model, tools, params.tool_choice, params.mode)
         where = Begin(params.new_session_id, keep=params.keep) if params.session_id is None else params.session_id
         accepted = self._chats.accept(where, ask, self._outbox.room)
         job = Job(answer, accepted, params.partial_result_token, self._work_done(params.work_done_token))

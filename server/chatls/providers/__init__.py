@@ -18,7 +18,7 @@ def open_provider(name: str, settings: Settings, environment: Mapping[str, str])
     Raises `RequestError` (1005 for an unknown name, 1004 if its key is missing) and `SettingsError`.
     """
     own = settings.providers.get(name, ProviderSettings())
-    limits, stream = settings.limits, own.stream
+    limits, stream, images = settings.limits, own.stream, own.images
     endpoint = partial(find_endpoint, name, own, environment)
     kind = kind_of(name, settings)
     inline = own.inline_tool_calls == "auto" and hands_on_text(name, own)
@@ -28,16 +28,18 @@ def open_provider(name: str, settings: Settings, environment: Mapping[str, str])
             dialect = entry.dialect if entry else ChatDialect()
             llamacpp = name == "llamacpp"
             return _adapter(kind).OpenAIChat(
-                endpoint(), limits, dialect, stream=stream, inline=inline, llamacpp=llamacpp
+                endpoint(), limits, dialect, stream=stream, inline=inline, llamacpp=llamacpp, images=images
             )
         case "openai_responses":
-            return _adapter(kind).OpenAIResponses(endpoint(), limits, stream=stream)
+            return _adapter(kind).OpenAIResponses(endpoint(), limits, stream=stream, images=images)
         case "anthropic":
-            return _adapter(kind).Anthropic(endpoint(), limits, stream=stream)
+            return _adapter(kind).Anthropic(endpoint(), limits, stream=stream, images=images)
         case "gemini":
-            return _adapter(kind).Gemini(endpoint(), limits, stream=stream)
+            return _adapter(kind).Gemini(endpoint(), limits, stream=stream, images=images)
         case "ollama":
-            return _adapter(kind).Ollama(endpoint(), limits, own.context_window, stream=stream, inline=inline)
+            return _adapter(kind).Ollama(
+                endpoint(), limits, own.context_window, stream=stream, inline=inline, images=images
+            )
         case "local":
             return _adapter(kind).LocalProvider(name, own, limits)
         case "scripted":

@@ -43,9 +43,16 @@ class Anthropic(HttpAdapter[_AnthropicLearnt]):
 
     listing = "/v1/models?limit=1000"
 
-    def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        limits: LimitSettings,
+        *,
+        stream: Literal["auto", "never"] = "auto",
+        images: Literal["auto", "always", "never"] = "auto",
+    ) -> None:
         super().__init__(
-            _addressed(endpoint), limits, lambda model: _AnthropicLearnt(Capabilities.guess(model)), stream
+            _addressed(endpoint), limits, lambda model: _AnthropicLearnt(Capabilities.guess(model)), stream, images
         )
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
@@ -84,6 +91,7 @@ class _AnthropicQuestion:
             stream=stream,
             stale=stale,
             unthinking=self._unthinking,
+            sees=provider.sees(self._request),
             history=kept,
         )
         return HttpRequest("/v1/messages", kept.dumps(self._body, "messages"))
@@ -94,7 +102,7 @@ class _AnthropicQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, or that a wish cannot be fulfilled."""
-        notices = self._streaming.notices(tools=self._tools)
+        notices = [*self._streaming.notices(tools=self._tools), *self._provider.unseen(self._request)]
         if self._request.tool_choice == "required" and not is_forced(self._request, self._learnt.accepted):
             notices.append(Notice(f"{self._request.model} cannot be made to call a tool: it decides for itself"))
         return notices
@@ -103,6 +111,8 @@ class _AnthropicQuestion:
         """Leave out the optional fields that a refusal names, ask for thinking in the other form, or stop streaming; at
         last, write the history plainly.
         """
+        if self._provider.tell_in_words(error, self._request):
+            return True
         if self._leave_out(error) or self._streaming.amend(error):
             return True
         sent, model = self._request.messages, self._request.model

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from chatls.content import ContentBlock, Image, JsonObject
+from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
 from chatls.providers.anthropic_model import Capabilities
 from chatls.providers.encoded import EncodedHistory
@@ -39,12 +39,14 @@ def encode(
     stream: bool,
     stale: Set[str] = frozenset(),
     unthinking: bool = False,
+    sees: bool = True,
     history: EncodedHistory | None = None,
 ) -> JsonObject:
     """The body of the request. `server`: the provider's name; `stale`: seals of thinking that it refused; `unthinking`:
-    it misses thinking in the history, so it is not asked for; `history`: what is kept of the conversation.
+    it misses thinking in the history, so it is not asked for; `sees`: it is shown pictures; `history`: what is kept of
+    the conversation.
     """
-    messages = _messages(request, _AnthropicWriter(server, request.model, stale), history)
+    messages = _messages(request, _AnthropicWriter(server, request.model, stale, sees=sees), history)
     length = accepted.reply_length(request.parameters.max_output_tokens)
     body: JsonObject = {"model": request.model, "max_tokens": length}
     if request.system:
@@ -151,7 +153,7 @@ class _AnthropicWriter(Writer):
 
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
-            told = [block for block in entry.content if isinstance(block, Image) or text_of(block).strip()]
+            told = [block for block in self.shown(entry.content) if isinstance(block, Image) or text_of(block).strip()]
             said = [("user", [_block(block) for block in told])]
         else:
             said = self._answered(entry, names)
@@ -176,7 +178,14 @@ class _AnthropicWriter(Writer):
             blocks = said + [_call(call, ids) for call in message.calls]
         else:
             blocks = [*self._replayed(message, entry.replay.data, ids)]
-        return [("assistant", blocks), ("user", [_result(ids[call.id], result) for call, result in entry.calls()])]
+        return [("assistant", blocks), ("user", [self._result(ids[call.id], result) for call, result in entry.calls()])]
+
+    def _result(self, call_id: str, result: ToolResult | None) -> JsonObject:
+        failed: JsonObject = {"is_error": True} if result is None or result.is_error else {}
+        content: str | list[JsonObject] = self.told(result) if result and result.text.strip() else NO_RESULT
+        if pictures := self.pictures(result):
+            content = [_block(block) for block in (TextContent(content), *pictures)]
+        return {"type": "tool_result", "tool_use_id": call_id, "content": content, **failed}
 
     def _replayed(self, message: AssistantMessage, data: Any, ids: dict[str, str]) -> Iterator[JsonObject]:
         """The reply's own blocks in their order; calls that were cut off are left out."""
@@ -215,9 +224,3 @@ def _call(call: ToolCall, ids: dict[str, str]) -> JsonObject:
 def _lettered(name: str) -> str:
     """An id in the letters that are allowed."""
     return re.sub(r"[^a-zA-Z0-9_-]", "_", name)
-
-
-def _result(call_id: str, result: ToolResult | None) -> JsonObject:
-    failed: JsonObject = {"is_error": True} if result is None or result.is_error else {}
-    text = result.text if result and result.text.strip() else NO_RESULT
-    return {"type": "tool_result", "tool_use_id": call_id, "content": text, **failed}

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatls import jsontext
-from chatls.content import ContentBlock, Image, JsonObject
+from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import ToolCall, UserMessage
 from chatls.providers.chat_manner import NUMBERED_ID, REASONING, Manner, is_demanded
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.catalog import ChatDialect
 from chatls.providers.known.refused import OFF, is_mandatory
-from chatls.providers.known.wording import NO_RESULT, text_of
+from chatls.providers.known.wording import PICTURES, text_of
 from chatls.providers.provider import ModelRequest
 
 KIND = "openai_chat"
@@ -70,14 +70,15 @@ def encode(
     stream: bool,
     without: frozenset[str] = frozenset(),
     manner: Manner | None = None,
+    sees: bool = True,
     history: EncodedHistory | None = None,
 ) -> JsonObject:
     """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `manner`:
-    what it demands of a history; `history`: what is kept of the conversation.
+    what it demands of a history; `sees`: it is shown pictures; `history`: what is kept of the conversation.
     """
     manner = manner or Manner(answers_tools=dialect.answers_tools)
     unknown = without & frozenset(_THINKING)
-    messages = _messages(request, _ChatWriter(server, request.model, dialect, unknown, manner), history)
+    messages = _messages(request, _ChatWriter(server, request.model, dialect, unknown, manner, sees=sees), history)
     body: JsonObject = {"model": request.model, "messages": messages}
     if stream:
         body |= _streaming(dialect)
@@ -175,7 +176,7 @@ class _ChatWriter(Writer):
 
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
-            yield {"role": "user", "content": _content(entry.content)}
+            yield {"role": "user", "content": _content(self.shown(entry.content))}
         elif entry.message.text or entry.message.calls:
             yield from self._answered(entry, names)
 
@@ -202,7 +203,10 @@ class _ChatWriter(Writer):
             encoded["tool_calls"] = [*map(_call, calls, ids, extras)]
         yield encoded
         for call_id, result in zip(ids, entry.results, strict=True):
-            yield {"role": "tool", "tool_call_id": call_id, "content": result.text if result else NO_RESULT}
+            yield {"role": "tool", "tool_call_id": call_id, "content": self.told(result)}
+        # A tool's message holds text alone: pictures follow, in a user's.
+        if pictures := [picture for result in entry.results for picture in self.pictures(result)]:
+            yield {"role": "user", "content": _content((TextContent(PICTURES), *pictures))}
 
     def _id(self, call: ToolCall, entry: Answered, names: UsedIds) -> str:
         own = entry.own_id(call) if self.manner.own_ids else ""

@@ -42,8 +42,15 @@ class Gemini(HttpAdapter[Learnt]):
 
     listing = "/models?pageSize=1000"
 
-    def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
-        super().__init__(replace(endpoint, key_header=_KEY_HEADER), limits, lambda _: Learnt(), stream)
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        limits: LimitSettings,
+        *,
+        stream: Literal["auto", "never"] = "auto",
+        images: Literal["auto", "always", "never"] = "auto",
+    ) -> None:
+        super().__init__(replace(endpoint, key_header=_KEY_HEADER), limits, lambda _: Learnt(), stream, images)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
@@ -76,7 +83,13 @@ class _GeminiQuestion:
         kept = provider.histories.of(self._request.messages)
         without, signed = learnt.without, _UNSIGNED in learnt.without
         self._body = encode(
-            self._request, provider.name, without=without, stale=learnt.stale, signed=signed, history=kept
+            self._request,
+            provider.name,
+            without=without,
+            stale=learnt.stale,
+            signed=signed,
+            sees=provider.sees(self._request),
+            history=kept,
         )
         streams = self._streaming.start(tools=self._tools)
         method = "streamGenerateContent?alt=sse" if streams else "generateContent"
@@ -88,12 +101,14 @@ class _GeminiQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""
-        return self._streaming.notices(tools=self._tools)
+        return [*self._streaming.notices(tools=self._tools), *self._provider.unseen(self._request)]
 
     def amend(self, error: ProviderError) -> bool:
         """Leave out the optional fields that a refusal names, or the signatures that do not hold any more; or stop
         streaming; at last, write the history plainly.
         """
+        if self._provider.tell_in_words(error, self._request):
+            return True
         if self._leave_out(error) or self._streaming.amend(error):
             return True
         sent, model = self._request.messages, self._request.model

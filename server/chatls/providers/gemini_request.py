@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from chatls.content import ContentBlock, Image, JsonObject
-from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
+from chatls.message import AssistantMessage, Replay, UserMessage
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Entry, UsedIds, Writer, sendable_name
-from chatls.providers.known.wording import NO_RESULT, text_of
+from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
+from chatls.providers.known.wording import text_of
 from chatls.providers.provider import ModelRequest, ThinkingLevel
 from chatls.shapes import as_list, as_objects, as_text, object_or_none
 
@@ -50,13 +50,15 @@ def encode(
     without: frozenset[str] = frozenset(),
     stale: frozenset[str] = frozenset(),
     signed: bool = False,
+    sees: bool = True,
     history: EncodedHistory | None = None,
 ) -> JsonObject:
     """The body of the request. `server`: the provider's name; `without`: optional fields that it refused; `stale`:
-    signatures that it refused; `signed`: it misses some; `history`: what is kept of the conversation.
+    signatures that it refused; `signed`: it misses some; `sees`: it is shown pictures; `history`: what is kept of the
+    conversation.
     """
     contents = (history or EncodedHistory()).items(
-        _GeminiWriter(server, request.model, stale, signed), request.messages
+        _GeminiWriter(server, request.model, stale, signed, sees=sees), request.messages
     )
     body: JsonObject = {"contents": contents}
     if request.system:
@@ -158,14 +160,27 @@ class _GeminiWriter(Writer):
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         del names  # Ids go back as they came; where none came there is none.
         if isinstance(entry, UserMessage):
-            yield {"role": "user", "parts": [_part(block) for block in entry.content]}
+            yield {"role": "user", "parts": [_part(block) for block in self.shown(entry.content)]}
             return
         message, replay = entry.message, entry.replay
         if parts := _own_parts(message, replay, self.stale) if replay else _plain_parts(message):
             yield {"role": "model", "parts": [_signed(part) for part in parts] if self.signed else parts}
             if message.calls:
-                responses = [_response(call, entry.own_id(call), result) for call, result in entry.calls()]
-                yield {"role": "user", "parts": responses}
+                yield {"role": "user", "parts": [*self._responses(entry)]}
+
+    def _responses(self, entry: Answered) -> Iterator[JsonObject]:
+        """One part per call, in call order; with an id only where the call came with one. Pictures stand in it since
+        Gemini 3, and behind all before.
+        """
+        inside, behind = _holds_pictures(self.model), list[JsonObject]()
+        for call, result in entry.calls():
+            told = self.told(result)
+            said = {"error" if result is None or result.is_error else "output": told}
+            own_id, pictures = entry.own_id(call), [_part(picture) for picture in self.pictures(result)]
+            response = {**({"id": own_id} if own_id else {}), "name": sendable_name(call.name), "response": said}
+            yield {"functionResponse": {**response, **({"parts": pictures} if pictures and inside else {})}}
+            behind += [] if inside else pictures
+        yield from behind
 
     def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
         """Neighbours of one role become one, but for results: the text behind them begins a new turn, and only in the
@@ -207,11 +222,10 @@ def _plain_parts(message: AssistantMessage) -> list[JsonObject]:
     ]
 
 
-def _response(call: ToolCall, own_id: str, result: ToolResult | None) -> JsonObject:
-    """One part per call, in call order; with an id only where the call came with one."""
-    said = {"error" if result.is_error else "output": result.text} if result else {"error": NO_RESULT}
-    identity = {"id": own_id} if own_id else {}
-    return {"functionResponse": {**identity, "name": sendable_name(call.name), "response": said}}
+def _holds_pictures(model: str) -> bool:
+    """Whether pictures may stand inside a function's response (documentation of multimodal function responses)."""
+    version = re.search(r"gemini-(\d+)", model)
+    return version is not None and int(version.group(1)) >= 3
 
 
 def _has_results(content: JsonObject) -> bool:

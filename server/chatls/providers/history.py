@@ -7,11 +7,12 @@ A protocol's own `Writer` says how one entry is written, encoded.py goes through
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
-from chatls.content import JsonObject
+from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
+from chatls.providers.known.wording import NO_RESULT, unseen
 
 _LONGEST_NAME = 64
 """Letters of a tool's name (OpenAI's limit; Anthropic and Gemini take twice as many)."""
@@ -78,6 +79,8 @@ class Writer(ABC):
     """The provider's name."""
     model: str
     """Who is asked: what another model of the same server wrote may offend it."""
+    sees: bool = field(default=True, kw_only=True)
+    """It is shown pictures; else it is told of them in words."""
 
     @abstractmethod
     def write(self, entry: Entry, names: UsedIds) -> Iterable[JsonObject]:
@@ -86,6 +89,24 @@ class Writer(ABC):
     def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
         """What stands there instead of the last item once another follows: the two, or what they become."""
         return [last, item]
+
+    def shown(self, content: tuple[ContentBlock, ...]) -> tuple[ContentBlock, ...]:
+        """What a person said, as this model takes it."""
+        if self.sees:
+            return content
+        return tuple(TextContent(unseen(block)) if isinstance(block, Image) else block for block in content)
+
+    def told(self, result: ToolResult | None) -> str:
+        """The text of a result; words where there is none, or where it has pictures that are not seen."""
+        if result is None:
+            return NO_RESULT
+        hidden = [] if self.sees else [unseen(item) for item in result.content if isinstance(item, Image)]
+        return "\n".join((result.text, *hidden))
+
+    def pictures(self, result: ToolResult | None) -> list[Image]:
+        """The pictures of a result, if they are seen."""
+        items = result.content if result and self.sees else ()
+        return [item for item in items if isinstance(item, Image)]
 
     def own(self, replay: Replay | None) -> Replay | None:
         """The replay if this very model of this very server wrote it."""

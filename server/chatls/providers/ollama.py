@@ -48,9 +48,12 @@ class Ollama(HttpAdapter[Learnt]):
         *,
         stream: Literal["auto", "never"] = "auto",
         inline: bool = False,
+        images: Literal["auto", "always", "never"] = "auto",
     ) -> None:
         """`inline`: calls and thinking may stand in the text."""
-        super().__init__(replace(endpoint, base_url=_bare(endpoint.base_url)), limits, lambda _: Learnt(), stream)
+        super().__init__(
+            replace(endpoint, base_url=_bare(endpoint.base_url)), limits, lambda _: Learnt(), stream, images
+        )
         self.inline = inline
         self.context_window = context_window
         """Tokens, sent along as `num_ctx`; None leaves them to the server."""
@@ -98,7 +101,8 @@ class _OllamaQuestion:
         sent, window = self._sent, provider.context_window
         stream = self._streaming.start(tools=bool(sent.tools))
         kept = provider.histories.of(sent.messages)
-        self._body = encode(sent, provider.name, window, stream=stream, without=without, history=kept)
+        sees = provider.sees(sent)
+        self._body = encode(sent, provider.name, window, stream=stream, without=without, sees=sees, history=kept)
         return HttpRequest("/api/chat", kept.dumps(self._body, "messages"), NdjsonFramer)
 
     def decoder(self, source: Origin) -> Decoder:
@@ -108,13 +112,16 @@ class _OllamaQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, that a wish cannot be fulfilled, or that something is left out."""
-        return [*self._streaming.notices(tools=bool(self._sent.tools)), *self._notices]
+        told = self._streaming.notices(tools=bool(self._sent.tools))
+        return [*told, *self._provider.unseen(self._request), *self._notices]
 
     def amend(self, error: ProviderError) -> bool:
         """Do not ask for thinking where there is none, tell tools in words where none are taken; let Ollama cut what is
         too long; stop streaming where it is refused; at last, write the history plainly. People are told of all but the
         first and the last.
         """
+        if self._provider.tell_in_words(error, self._request):
+            return True
         if error.kind == "context_window_exceeded" and TRUNCATE in self._body:
             self._provider.cut[self._request.model] = self._beginning
             self._notices.append(self._too_long())

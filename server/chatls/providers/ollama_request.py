@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chatls.content import ContentBlock, Image, JsonObject
-from chatls.message import ToolCall, ToolResult, UserMessage
+from chatls.content import ContentBlock, Image, JsonObject, TextContent
+from chatls.message import ToolCall, UserMessage
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
-from chatls.providers.known.wording import NO_RESULT, text_of
+from chatls.providers.known.wording import PICTURES, text_of
 from chatls.providers.provider import ModelRequest, ThinkingLevel
 
 KIND = "ollama"
@@ -30,12 +30,15 @@ def encode(
     *,
     stream: bool,
     without: frozenset[str] = frozenset(),
+    sees: bool = True,
     history: EncodedHistory | None = None,
 ) -> JsonObject:
     """The body of the request. `server`: the provider's name; `context_window`: tokens, None leaves them to Ollama;
-    `without`: optional fields that it refused; `history`: what is kept of the conversation.
+    `without`: optional fields that it refused; `sees`: it is shown pictures; `history`: what is kept of the
+    conversation.
     """
-    body: JsonObject = {"model": request.model, "messages": _messages(request, server, history), "stream": stream}
+    writer = _OllamaWriter(server, request.model, sees=sees)
+    body: JsonObject = {"model": request.model, "messages": _messages(request, writer, history), "stream": stream}
     # By default Ollama leaves out what does not fit, and says nothing (ollama#4967).
     body[TRUNCATE] = False
     if request.tools and request.tool_choice != "none":  # It knows no tool choice.
@@ -72,9 +75,9 @@ def _options(request: ModelRequest, context_window: int | None) -> JsonObject:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _messages(request: ModelRequest, server: str, history: EncodedHistory | None) -> list[JsonObject]:
+def _messages(request: ModelRequest, writer: Writer, history: EncodedHistory | None) -> list[JsonObject]:
     system = [{"role": "system", "content": request.system}] if request.system else []
-    return system + (history or EncodedHistory()).items(_OllamaWriter(server, request.model), request.messages)
+    return system + (history or EncodedHistory()).items(writer, request.messages)
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,9 @@ class _OllamaWriter(Writer):
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         del names  # Ids go back as they came; where none came there is none.
         if isinstance(entry, UserMessage):
-            yield _user(entry.content)
+            yield _user(self.shown(entry.content))
         elif entry.message.text or entry.message.calls:
-            yield from _answered(entry)
+            yield from self._answered(entry)
 
     def join(self, last: JsonObject, item: JsonObject) -> list[JsonObject]:
         """Neighbours of one role become one, unless they are results."""
@@ -96,17 +99,21 @@ class _OllamaWriter(Writer):
         images = [*last.get("images", ()), *item.get("images", ())]
         return [{**last, **item, "content": content, **({"images": images} if images else {})}]
 
-
-def _answered(entry: Answered) -> Iterator[JsonObject]:
-    message = entry.message
-    encoded: JsonObject = {"role": "assistant", "content": message.text}
-    if entry.replay and message.thinking:
-        encoded["thinking"] = message.thinking
-    if message.calls:
-        encoded["tool_calls"] = [_call(call, entry.own_id(call)) for call in message.calls]
-    yield encoded
-    for call, result in entry.calls():
-        yield _result(call, entry.own_id(call), result)
+    def _answered(self, entry: Answered) -> Iterator[JsonObject]:
+        message = entry.message
+        encoded: JsonObject = {"role": "assistant", "content": message.text}
+        if entry.replay and message.thinking:
+            encoded["thinking"] = message.thinking
+        if message.calls:
+            encoded["tool_calls"] = [_call(call, entry.own_id(call)) for call in message.calls]
+        yield encoded
+        for call, result in entry.calls():
+            own_id, name = entry.own_id(call), sendable_name(call.name)
+            identity = {"tool_call_id": own_id} if own_id else {}
+            yield {"role": "tool", "tool_name": name, "content": self.told(result), **identity}
+        # Templates look for pictures in a user's messages.
+        if pictures := [picture for result in entry.results for picture in self.pictures(result)]:
+            yield _user((TextContent(PICTURES), *pictures))
 
 
 def _user(content: tuple[ContentBlock, ...]) -> JsonObject:
@@ -119,13 +126,3 @@ def _user(content: tuple[ContentBlock, ...]) -> JsonObject:
 def _call(call: ToolCall, own_id: str) -> JsonObject:
     identity = {"id": own_id} if own_id else {}
     return {**identity, "function": {"name": sendable_name(call.name), "arguments": call.arguments}}
-
-
-def _result(call: ToolCall, own_id: str, result: ToolResult | None) -> JsonObject:
-    identity = {"tool_call_id": own_id} if own_id else {}
-    return {
-        "role": "tool",
-        "tool_name": sendable_name(call.name),
-        "content": result.text if result else NO_RESULT,
-        **identity,
-    }

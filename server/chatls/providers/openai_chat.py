@@ -56,12 +56,13 @@ class OpenAIChat(HttpAdapter[_ChatLearnt]):
         stream: Literal["auto", "never"] = "auto",
         inline: bool = False,
         llamacpp: bool = False,
+        images: Literal["auto", "always", "never"] = "auto",
     ) -> None:
         """`inline`: calls and thinking may stand in the text; `llamacpp`: it can be asked what its template knows."""
         headers = {**(_CLOSE if llamacpp else {}), **endpoint.headers}
         self.inline = inline
         self.dialect = dialect or ChatDialect()
-        super().__init__(replace(endpoint, headers=headers), limits, self._untaught_chat, stream)
+        super().__init__(replace(endpoint, headers=headers), limits, self._untaught_chat, stream, images)
         self._llamacpp = llamacpp
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
@@ -119,6 +120,7 @@ class _ChatQuestion:
             stream=stream,
             without=learnt.without,
             manner=learnt.manner,
+            sees=provider.sees(sent),
             history=kept,
         )
         return HttpRequest("/chat/completions", kept.dumps(self._body, "messages"))
@@ -130,7 +132,8 @@ class _ChatQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, or that the model is told of its tools in words."""
-        return [*self._streaming.notices(tools=bool(self._sent.tools)), *self._notices]
+        told = self._streaming.notices(tools=bool(self._sent.tools))
+        return [*told, *self._provider.unseen(self._request), *self._notices]
 
     def tell_in_prompt(self) -> None:
         """From now on. People are told once."""
@@ -141,6 +144,8 @@ class _ChatQuestion:
         """Write the history as a refusal demands it, leave out the optional fields that it names; stop streaming, or
         tell tools in the prompt, if it is about tools; at last, write the history plainly.
         """
+        if self._provider.tell_in_words(error, self._request):
+            return True
         known, self.learnt.manner = self.learnt.manner, self.learnt.manner.after(error)
         if known != self.learnt.manner or self._left_out(error) or self._streaming.amend(error):
             return True

@@ -27,8 +27,15 @@ from chatls.providers.responses_request import encode, refusable, refused_items
 class OpenAIResponses(HttpAdapter[Learnt]):
     """A `Provider`."""
 
-    def __init__(self, endpoint: Endpoint, limits: LimitSettings, *, stream: Literal["auto", "never"] = "auto") -> None:
-        super().__init__(endpoint, limits, lambda _: Learnt(), stream)
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        limits: LimitSettings,
+        *,
+        stream: Literal["auto", "never"] = "auto",
+        images: Literal["auto", "always", "never"] = "auto",
+    ) -> None:
+        super().__init__(endpoint, limits, lambda _: Learnt(), stream, images)
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask the model (see `Provider.stream`)."""
@@ -58,12 +65,14 @@ class _ResponsesQuestion:
 
     def notices(self) -> list[Notice]:
         """That no text will come for a while, and why."""
-        return self._streaming.notices(tools=self._tools)
+        return [*self._streaming.notices(tools=self._tools), *self._provider.unseen(self._request)]
 
     def amend(self, error: ProviderError) -> bool:
         """Leave out the reasoning that a refusal is about, or the first thing that it names and that can be left out;
         stop streaming if it is about tools in a stream; at last, write the history plainly.
         """
+        if self._provider.tell_in_words(error, self._request):
+            return True
         learnt, sent = self._learnt, self._request.messages
         body = self._encoded(learnt.without)
         if learnt.withdraw(refused_items(body, error)):
@@ -84,5 +93,6 @@ class _ResponsesQuestion:
             stream=self._stream,
             without=without,
             stale=self._learnt.stale,
+            sees=self._provider.sees(self._request),
             history=history,
         )

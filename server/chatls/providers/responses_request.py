@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chatls.content import ContentBlock, Image, JsonObject
+from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.errors import ProviderError
 from chatls.message import ToolResult, UserMessage
 from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer
 from chatls.providers.known.refused import OFF
-from chatls.providers.known.wording import NO_RESULT, text_of
+from chatls.providers.known.wording import text_of
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_replay import KIND, items_of, seal, without_id
 
@@ -48,15 +48,16 @@ def encode(
     stream: bool,
     without: frozenset[str] = frozenset(),
     stale: frozenset[str] = frozenset(),
+    sees: bool = True,
     history: EncodedHistory | None = None,
 ) -> JsonObject:
     """The body of the request. `server`: the provider's name; `without`: what it refused (see `refusable`); `stale`:
-    seals of reasoning that it refused; `history`: what is kept of the conversation.
+    seals of reasoning that it refused; `sees`: it is shown pictures; `history`: what is kept of the conversation.
     """
     body: JsonObject = {"model": request.model}
     if request.system and "instructions" not in without:
         body["instructions"] = request.system
-    body["input"] = _input(request, _ResponsesWriter(server, request.model, without, stale), history)
+    body["input"] = _input(request, _ResponsesWriter(server, request.model, without, stale, sees=sees), history)
     body |= {"store": False, "include": _INCLUDED}
     if stream:
         body["stream"] = True
@@ -146,7 +147,7 @@ class _ResponsesWriter(Writer):
 
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
-            yield _message("user", [_part(block) for block in entry.content])
+            yield _message("user", [_part(block) for block in self.shown(entry.content)])
         else:
             yield from self._answered(entry, names)
 
@@ -166,8 +167,14 @@ class _ResponsesWriter(Writer):
                 continue
             call_id = names.of(call, entry.own_id(call))
             yield self._once({**item, "call_id": call_id}, names)
-            outputs.append(_output(item, call_id, results[call.id]))
+            outputs.append(self._output(item, call_id, results[call.id]))
         yield from outputs
+
+    def _output(self, item: JsonObject, call_id: str, result: ToolResult | None) -> JsonObject:
+        output: str | list[JsonObject] = self.told(result)
+        if pictures := self.pictures(result):
+            output = [_part(block) for block in (TextContent(output), *pictures)]
+        return {"type": f"{item['type']}_output", "call_id": call_id, "output": output}
 
     def _once(self, item: JsonObject, names: UsedIds) -> JsonObject:
         """The item, without its id if the request has one with that id already."""
@@ -189,8 +196,3 @@ def _part(block: ContentBlock) -> JsonObject:
             return {"type": "input_image", "detail": "auto", "image_url": f"data:{mime_type};base64,{data}"}
         case _:
             return {"type": "input_text", "text": text_of(block)}
-
-
-def _output(item: JsonObject, call_id: str, result: ToolResult | None) -> JsonObject:
-    output = result.text if result else NO_RESULT
-    return {"type": f"{item['type']}_output", "call_id": call_id, "output": output}

@@ -89,7 +89,9 @@ class HeldTurn:
         self.held.revision = writing.end(connection, place, over.stop_reason, usage, at, commands)
         told = session.system.told if session.system.told is not self.held.system else None
         system = None if told is None else packed(resuming.system_value(told), keys)
-        writing.set_facts(connection, place.session, model=recorder.model, chosen=session.model, system=system)
+        writing.set_facts(
+            connection, place.session, model=recorder.model, chosen=session.model, mode=session.mode, system=system
+        )
         self.held.system = session.system.told
         for known in resuming.learnt(session.seen, self.files, self.lines):
             resuming.write_known(connection, place.turn, keys, known)

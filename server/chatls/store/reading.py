@@ -65,7 +65,7 @@ class KeptSession:
     revision: int
     chosen: str | None
     system: JsonObject
-    model: str
+    mode: str
     messages: list[Message] = field(default_factory=list[Message])
     seen: dict[Path, tuple[str | None, str | None]] = field(default_factory=dict[Path, tuple[str | None, str | None]])
     """Mark and text of each file that the model knows."""
@@ -193,12 +193,12 @@ def merged(events: Iterable[JsonObject]) -> list[JsonObject]:
 def kept_session(connection: Tables, session: str) -> KeptSession | None:
     """All that a session needs to go on."""
     row = connection.execute(
-        "SELECT number, title, revision, chosen, system, model FROM sessions WHERE name = ?", (session,)
+        "SELECT number, title, revision, chosen, system, mode FROM sessions WHERE name = ?", (session,)
     ).fetchone()
     if row is None:
         return None
-    number, title, at, chosen, system, model = row
-    kept = KeptSession(number, title, at, chosen, as_object(unpacked(system)) if system else {}, model)
+    number, title, at, chosen, system, mode = row
+    kept = KeptSession(number, title, at, chosen, as_object(unpacked(system)) if system else {}, mode)
     for turn in turns(connection, number):
         _fold(kept.messages, connection, turn)
         _know(kept, connection, turn.number)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from os import fsdecode, fsencode
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from chatls.agent.session import Session
 from chatls.editor import Root
+from chatls.events import WorkingMode
 from chatls.shapes import as_list, as_text
 from chatls.store import reading, writing
 from chatls.store.coding import Blotted, packed, squeezed, stretched
@@ -47,6 +48,7 @@ def restore(session: Session, kept: KeptSession, texts: KnownTexts) -> str | Non
     session.history.listeners = ()
     session.history.replace(kept.messages)
     session.title, session.model = kept.title, kept.chosen
+    session.mode = next((mode for mode in get_args(WorkingMode) if mode == kept.mode), "ask")
     session.seen.restore(texts, kept.lines)
     session.system.told = _told(kept)
     here = frozenset(fsencode(root.path) for root in session.editor.roots())

@@ -103,11 +103,13 @@ def put_rows(connection: Tables, table: Table, turn: int, rows: Iterable[tuple[i
     connection.executemany(put, [(turn * ROWS + at, body) for at, body in rows])
 
 
-def set_facts(connection: Tables, session: int, *, model: str, chosen: str | None, system: bytes | None) -> None:
+def set_facts(
+    connection: Tables, session: int, *, model: str, chosen: str | None, mode: str, system: bytes | None
+) -> None:
     """What belongs to a session beside its turns."""
     connection.execute(
-        "UPDATE sessions SET model = ?, chosen = ?, system = coalesce(?, system) WHERE number = ?",
-        (model, chosen, system, session),
+        "UPDATE sessions SET model = ?, chosen = ?, mode = ?, system = coalesce(?, system) WHERE number = ?",
+        (model, chosen, mode, system, session),
     )
 
 

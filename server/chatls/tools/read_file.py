@@ -1,5 +1,6 @@
 """The tool `read_file`: lines of one file, numbered, and always how many there are and how to go on."""
 
+import base64
 import codecs
 import os
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Annotated
 from anyio import to_thread
 from pydantic import Field
 
-from chatls.content import JsonObject, Location, TextContent, line_range
+from chatls.content import Image, JsonObject, Location, TextContent, line_range
 from chatls.errors import ToolError
 from chatls.jsontext import printable
 from chatls.tools.fresh import fresh
@@ -24,11 +25,16 @@ from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.visible import harmless
 from chatls.workspace.openfile import encoding_of
 from chatls.workspace.pathtext import quoted, readable_size
+from chatls.workspace.picture import picture, picture_type
 from chatls.workspace.textfile import MOST_BYTES, NoTextError, decode, is_binary
 from chatls.workspace.workspace import Workspace
 
 _CHUNK = 1 << 18
 _BIG_FILE = 10_000_000
+_LARGEST_PICTURE = 3_750_000
+"""Bytes: 5 MB in base64 (Anthropic's limit for one; others take more)."""
+_MOST_PIXELS = 8000
+"""Of a side (Anthropic's limit)."""
 
 _TROUBLES: dict[str, str] = {
     "unsaved": "unsaved text from the editor",
@@ -67,7 +73,7 @@ async def read_file(
     start_line: Annotated[int | None, Field(ge=1, description="The first line to read, from 1.")] = None,
     end_line: Annotated[int | None, Field(ge=1, description="The last line to read, included.")] = None,
 ) -> ToolOutput:
-    """Read a text file of the workspace, with line numbers.
+    """Read a text file of the workspace, with line numbers; or look at a picture (PNG, JPEG, GIF, WebP).
 
     Reads up to 2000 lines or 50 KB at once and says how to go on where there is more. Text that the user has not
     saved yet is what you get. Each line is its number, a tab, and the text; neither number nor tab is in the file.
@@ -101,6 +107,8 @@ def _looked(context: ToolContext, path: str, pager: Pager) -> ToolOutput:
     if text is None:
         with workspace.open_file(place) as file:
             try:
+                if shown := _pictured(context, file, name):
+                    return shown
                 source = _on_disk(context, file, place)
                 page = _paged(context, source.pieces, pager)
             except OSError as error:
@@ -112,6 +120,25 @@ def _looked(context: ToolContext, path: str, pager: Pager) -> ToolOutput:
     if source.text is not None:
         context.seen.note(place, source.text)
     return output
+
+
+def _pictured(context: ToolContext, file: FileIO, name: str) -> ToolOutput | None:
+    """A picture, and what it is in words; None for any other file. Raises `ToolError` where it is too large for models,
+    `OSError`."""
+    start = file.read(_CHUNK) or b""
+    data = _whole(context, file, start) if picture_type(start) else None
+    found = picture(data or start)
+    if found is None or found.size is None:  # what is damaged would be refused with each request that follows
+        file.seek(0)
+        return None
+    size = os.fstat(file.fileno()).st_size
+    words = f"a {found.format} image, {found.pixels}, {readable_size(size)}"
+    if data is None or size > _LARGEST_PICTURE or max(found.size) > _MOST_PIXELS:
+        most = f"{readable_size(_LARGEST_PICTURE)} and {_MOST_PIXELS} pixels a side"
+        advice = "ask the user for a smaller one, or make one with a command"
+        raise ToolError(f"{quoted(name)} is {words}. Images up to {most} can be shown: {advice}")
+    shown = Image(found.mime_type, base64.b64encode(data).decode())
+    return ToolOutput((TextContent(f"{name} is {words}"), shown))
 
 
 def _told(path: Path, text: str, *notes: str | None) -> _TextRead:
@@ -144,9 +171,10 @@ def _on_disk(context: ToolContext, file: FileIO, place: Path) -> _TextRead:
     return _TextRead(_utf8(source, name, size), size, None, (outdated,) if outdated else ())
 
 
-def _whole(context: ToolContext, file: FileIO) -> bytes | None:
-    """All of a file; None where it has grown too large."""
+def _whole(context: ToolContext, file: FileIO, start: bytes = b"") -> bytes | None:
+    """All of a file, behind what was read of it; None where it has grown too large."""
     data = BytesIO()
+    data.write(start)
     while data.tell() <= MOST_BYTES and (piece := file.read(_CHUNK)):
         context.check()
         data.write(piece)

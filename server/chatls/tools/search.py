@@ -27,6 +27,7 @@ from chatls.tools.searching.tallies import Tallies
 from chatls.tools.tool import ToolContext, ToolOutput, tool
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.secret_files import CANDIDATES, holds_secrets
+from chatls.workspace.secret_look import is_secret_file
 from chatls.workspace.workspace import Workspace
 
 _MOST_RESULTS = 2000
@@ -147,8 +148,12 @@ class _Search:
             self.plan.program, command, folder=area.folder, root=area.root, taker=taker, separator=b"\0"
         )
         wanted = [name for name in sorted(found.names) if area.includes(area.path(name))]
-        secret = [area.path(name) for name in wanted if holds_secrets(area.path(name))]
-        return secret, [name for name in wanted if not holds_secrets(area.path(name))]
+        hidden = await to_thread.run_sync(_secret, area, wanted)
+        return [area.path(name) for name in hidden], [name for name in wanted if name not in hidden]
+
+
+def _secret(area: Area, names: list[str]) -> list[str]:
+    return [name for name in names if is_secret_file(area.path(name))]
 
 
 def _title(arguments: JsonObject) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from chatls.config import Settings
 from chatls.editor import Editor
 from chatls.errors import TOOL_NOT_FOUND, RequestError
+from chatls.events import WorkingMode
 from chatls.tools.tool import Tool
 
 
@@ -14,31 +15,36 @@ class Toolbox:
     def __init__(self, tools: Iterable[Tool]) -> None:
         self._tools = {tool.name: tool for tool in tools}
 
-    def offered(self, editor: Editor, settings: Settings, names: Collection[str] | None = None) -> dict[str, Tool]:
-        """The tools that a model may be offered, by name, in their own order: of these names, or all (None).
+    def offered(
+        self, editor: Editor, settings: Settings, names: Collection[str] | None = None, mode: WorkingMode = "ask"
+    ) -> dict[str, Tool]:
+        """The tools that a model may be offered, by name, in their own order: of these names, or all (None). In the
+        mode `edits` an editor that cannot ask gets those that edit.
 
         Raises `RequestError` (1006) for a name that is not among them.
         """
         usable = {
             name: tool
             for name, tool in self._tools.items()
-            if name not in settings.tools.disabled and _why_not(tool, editor) is None
+            if name not in settings.tools.disabled and _why_not(tool, editor, mode) is None
         }
         for name in names or ():
             if name not in usable:
-                raise RequestError(TOOL_NOT_FOUND, self._why_missing(name, usable, editor, settings))
+                raise RequestError(TOOL_NOT_FOUND, self._why_missing(name, usable, editor, settings, mode))
         return usable if names is None else {name: tool for name, tool in usable.items() if name in names}
 
-    def _why_missing(self, name: str, usable: Collection[str], editor: Editor, settings: Settings) -> str:
+    def _why_missing(
+        self, name: str, usable: Collection[str], editor: Editor, settings: Settings, mode: WorkingMode
+    ) -> str:
         known = None if name in settings.tools.disabled else self._tools.get(name)
-        if known is not None and (why := _why_not(known, editor)):
+        if known is not None and (why := _why_not(known, editor, mode)):
             return f"the tool {name!r} cannot be used here: {why}"
         return f"there is no tool {name!r}; the tools are: {', '.join(usable)}"
 
 
-def _why_not(tool: Tool, editor: Editor) -> str | None:
+def _why_not(tool: Tool, editor: Editor, mode: WorkingMode) -> str | None:
     """What the editor lacks for a tool, as words for a person; None where it lacks nothing."""
-    if not tool.read_only and not editor.asks:
+    if not tool.read_only and not editor.asks and not (mode == "edits" and tool.kind == "edit"):
         return "it changes things, and this editor cannot ask for permission (experimental.chat.permission)"
     if tool.needs == "diagnostics" and not editor.diagnoses:
         return "this editor does not tell the problems that it shows (experimental.chat.diagnostics)"

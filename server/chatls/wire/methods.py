@@ -12,7 +12,7 @@ from pydantic import Discriminator, Field, StrictBool, StrictInt, StrictStr, Val
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
-from chatls.events import StopReason, ToolKind
+from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry
 from chatls.wire.params import Method, Params, Token
 from chatls.wire.sessions import SESSION_METHODS
@@ -43,6 +43,8 @@ class PromptParams(Params):
     """Only these tools; unknown: error 1006."""
     keep: StrictBool = True
     """False: nothing of a session that begins is on the disk or in lists, and it ends with this client."""
+    mode: WorkingMode | None = None
+    """How the session works from now on, until another is given; a new session begins with `ask`."""
     work_done_token: Token | None = None
     """LSP work-done progress goes here."""
     partial_result_token: Token | None = None

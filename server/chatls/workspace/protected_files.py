@@ -1,4 +1,8 @@
-"""Which files decide what runs: a change of one is always asked for, whatever the rules. By name alone."""
+"""Which files decide what runs where nobody sees it: a change of one is always asked for, whatever the rules. By name
+alone.
+
+Sources: the documentation of each editor, agent, shell and version manager. A second, milder list is `deciding_files`.
+"""
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -33,10 +37,29 @@ FOLDERS = (
     ".gemini",
     ".continue",
     ".opencode",
+    ".kiro",
+    ".helix",
+    ".roo",
+    ".kilocode",
+    ".clinerules",
+    ".qwen",
+    ".crush",
+    ".factory",
+    ".amp",
+    ".augment",
+    ".trae",
+    ".junie",
+    ".goose",
+    ".aider",
+    ".lapce",
+    ".nova",
+    ".theia",
     ".devcontainer",
     ".direnv",
     # what other machines run
     ".circleci",
+    ".buildkite",
+    ".woodpecker",
     ".github/workflows",
     ".github/actions",
     ".gitea/workflows",
@@ -107,6 +130,12 @@ FILES = (
     "lefthook.yaml",
     ".lefthook.yml",
     ".gitlab-ci.yml",
+    ".travis.yml",
+    ".drone.yml",
+    ".woodpecker.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "jenkinsfile",
     # package managers and version managers that run what these name
     ".npmrc",
     ".yarnrc",
@@ -135,7 +164,19 @@ FILES = (
     "*.instructions.md",
     "*.prompt.md",
     "skill.md",
+    "opencode.json",
+    "opencode.jsonc",
+    "crush.json",
+    ".crush.json",
+    "qwen.md",
+    "warp.md",
+    ".rules",
+    ".roorules",
+    ".roomodes",
 )
+
+PROTECTED = (*(f"{name}/" for name in FOLDERS), *FILES)
+"""All of them, as globs of names without regard to case."""
 
 
 def protected(path: PurePath, own: tuple[Path, ...] = ()) -> str | None:

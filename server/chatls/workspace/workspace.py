@@ -16,7 +16,7 @@ from chatls.editor import OpenDocument, Texts
 from chatls.errors import ToolError
 from chatls.workspace.openfile import NotRegularError, open_beneath
 from chatls.workspace.pathtext import local_path, quoted
-from chatls.workspace.secret_files import holds_secrets
+from chatls.workspace.secret_look import is_secret_file
 from chatls.workspace.standing import Standing
 
 _NAMES_COMPARED = 5000
@@ -75,7 +75,7 @@ class Workspace:
 
     def _require_no_secret(self, text: str, path: Path, refusal: str, advice: str) -> None:
         for place in (self._candidate(text), path):
-            if holds_secrets(place):
+            if is_secret_file(place):
                 raise ToolError(
                     f"{quoted(text)} {refusal}: files named like {quoted(place.name)} usually hold secrets (keys, "
                     f"passwords, tokens). {advice}"
@@ -99,7 +99,7 @@ class Workspace:
 
     def is_secret(self, path: Path) -> bool:
         """Whether a file usually holds secrets, judged by its name or by the name of what it links to."""
-        return holds_secrets(path) or holds_secrets(real_path(path))
+        return is_secret_file(path) or is_secret_file(real_path(path))
 
     def locate(self, text: str) -> Path | None:
         """The place that a path names as it is written, without a look at the disk; None where it cannot be one."""

@@ -11,17 +11,29 @@ import pytest
 from anyio import create_task_group, fail_after
 from anyio.lowlevel import checkpoint
 
-from chatls.agent.permission.gate import Permissions, TurnGate
+from chatls.agent.permission.gate import TurnGate
 from chatls.agent.permission.grants import Grants
+from chatls.agent.permission.permissions import MOST_OPEN, Permissions
 from chatls.agent.queues import Queues
 from chatls.config import PermissionRule
 from chatls.content import Diff, JsonObject, Location, TextContent
 from chatls.editor import Question, Reply, Root
 from chatls.errors import ToolError
-from chatls.events import Notice, PermissionRequested, PermissionResolved, ToolRunEnd, ToolRunStart
+from chatls.events import Notice, PermissionRequested, PermissionResolved, ToolRunEnd, ToolRunStart, WorkingMode
 from chatls.message import ToolSpec
 from chatls.providers.delta import Delta
-from chatls.tools.tool import CommandSubject, FileSubject, ForeignSubject, Plan, Tool, ToolContext, ToolOutput, tool
+from chatls.tools.tool import (
+    EVERYTHING,
+    CommandSubject,
+    Exact,
+    FileSubject,
+    ForeignSubject,
+    Plan,
+    Tool,
+    ToolContext,
+    ToolOutput,
+    tool,
+)
 from tests.agent.fakes import DEADLINE, Beat, Desk, Player, Scene, call, finished
 
 pytestmark = pytest.mark.asyncio
@@ -46,17 +58,36 @@ async def edit(context: ToolContext, path: str) -> Plan:
     return Plan(FileSubject(place), (Diff(place.as_uri(), "old", "new\u202e"),), carry_out)
 
 
-@tool(kind="execute", read_only=False, title=lambda given: f"run {given['command']}")
+RAN = list[str]()
+"""Commands that were run, in order."""
+WRITES = list[tuple[Path, str]]()
+"""What the command `mytool writes` writes."""
+
+
+@tool(
+    kind="execute",
+    read_only=False,
+    title=lambda given: f"run {given['command']}",
+    serial=lambda _workspace, _given: EVERYTHING,
+)
 async def run(context: ToolContext, command: str | list[str], cwd: str = ".") -> Plan:
     """Run."""
     folder = context.workspace.resolve(cwd)
 
     async def carry_out() -> ToolOutput:
         await checkpoint()
+        RAN.append(str(command))
+        if command == "mytool writes" and WRITES:
+            path, text = WRITES[-1]
+            path.write_text(text)
         return ToolOutput((TextContent(f"ran {command}"),))
 
     words = command if isinstance(command, str) else tuple(command)
-    return Plan(CommandSubject(words, folder), (TextContent(f"{command}"),), carry_out)
+
+    def exactly(_exact: Exact) -> Plan:
+        return Plan(CommandSubject(words, folder), (TextContent(f"{command}"),), carry_out)
+
+    return Plan(CommandSubject(words, folder), (TextContent(f"{command}"),), carry_out, exactly=exactly)
 
 
 @tool(
@@ -117,8 +148,9 @@ class House:
         self.root = self.folder("ws")
         self.state = self.base / "state" / "chatls"
         self.rules: list[PermissionRule] = []
+        self.mode: WorkingMode = "ask"
         self.bin = self.folder("bin")
-        for name in ("git", "npm", "ls", "id", "mytool", "make"):
+        for name in ("git", "npm", "ls", "id", "mytool", "make", "cat", "head"):
             self.program(self.bin / name)
         self.desk = Desk((Root("ws", self.root),))
         self.permissions = self.daemon()
@@ -141,7 +173,7 @@ class House:
     def scene(self, *calls: list[Delta], session: str = "s", beats: list[Beat] | None = None) -> Scene:
         reply: list[Beat] = [*(delta for one in calls for delta in one), *(beats or ()), finished()]
         scene = Scene(Player(reply, [finished()]), edit, run, look, FAR, editor=self.desk, queues=self.queues)
-        scene.gate = TurnGate(self.permissions, self.desk, scene.stage.emit, session, "turn-1")
+        scene.gate = TurnGate(self.permissions, self.desk, scene.stage.emit, (session, "turn-1"), mode=self.mode)
         return scene
 
     async def play(self, *calls: list[Delta], session: str = "s", answer: Answer | str | None = None) -> Scene:
@@ -224,9 +256,9 @@ async def test_an_answer_that_was_not_offered_is_a_no(house: House) -> None:
         scene = await house.play(call("1", "edit", {"path": "a.py"}), answer=option)
         assert (scene.ends(), outcomes(scene)) == ({"1": "denied"}, {"1": "reject_once"})
         assert [notice.level for notice in scene.stage.of(Notice)] == ["warning"]
-    scene = await house.play(call("1", "run", {"command": "rm x"}), answer="allow_session")
+    scene = await house.play(call("1", "run", {"command": "rm -r x"}), answer="allow_session")
     assert scene.ends() == {"1": "denied"}, "nor one that is offered elsewhere"
-    assert not await house.runs("rm x")
+    assert not await house.runs("rm -r x")
 
 
 async def test_an_editor_that_cannot_ask_denies(house: House) -> None:
@@ -310,21 +342,21 @@ async def test_for_the_session_means_in_this_session(house: House) -> None:
     await house.play(call("1", "edit", {"path": "a.py"}), answer="allow_session")
     assert await house.edits("b/c.py")
     assert not await house.edits("b/c.py", session="other")
-    assert not await house.runs("git status")
+    assert not await house.runs("npm test")
     assert not house.state.exists()
 
 
 async def test_for_the_workspace_means_in_all_sessions_and_daemons(house: House) -> None:
-    await house.play(call("1", "run", {"command": "git status"}), answer="allow_workspace")
-    assert await house.runs("git status -s", session="other")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_workspace")
+    assert await house.runs("npm test 2>&1", session="other")
     house.permissions = house.daemon()
-    assert await house.runs("git status && git status -s")
-    assert not await house.runs("git log")
+    assert await house.runs("npm test && npm test 2>&1")
+    assert not await house.runs("npm run x")
 
 
 async def test_a_grant_does_not_apply_in_another_workspace_nor_can_a_workspace_bring_one(house: House) -> None:
     await house.play(call("1", "edit", {"path": "a.py"}), answer="allow_workspace")
-    await house.play(call("1", "run", {"command": "git status"}), answer="allow_workspace")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_workspace")
     file = house.state / "permissions.json"
     other = house.folder("elsewhere")
     for name in ("permissions.json", ".chatls/permissions.json", "chatls.toml", "config.toml", ".vscode/settings.json"):
@@ -333,19 +365,19 @@ async def test_a_grant_does_not_apply_in_another_workspace_nor_can_a_workspace_b
         path.write_text(file.read_text().replace(str(house.root), str(other)))
     house.desk.folders = (Root("elsewhere", other),)
     assert not await house.edits("a.py")
-    assert not await house.runs("git status")
+    assert not await house.runs("npm test")
     house.desk.folders = (Root("ws", house.root), Root("elsewhere", other))
-    assert await house.runs("git status", cwd="ws")
-    assert not await house.runs("git status", cwd="elsewhere")
+    assert await house.runs("npm test", cwd="ws")
+    assert not await house.runs("npm test", cwd="elsewhere")
 
 
 async def test_a_no_that_lasts_is_not_asked_again_in_this_session(house: House) -> None:
-    scene = await house.play(call("1", "run", {"command": "git log"}), answer="reject_session")
+    scene = await house.play(call("1", "run", {"command": "npm run x"}), answer="reject_session")
     assert outcomes(scene) == {"1": "reject_always"}
-    scene = await house.play(call("1", "run", {"command": "ls && git log -3"}))
+    scene = await house.play(call("1", "run", {"command": "ls && npm run x"}))
     assert scene.ends() == {"1": "denied"}
     assert "remembered for this session" in scene.results()[0].text
-    assert not await house.runs("git log", session="other")
+    assert not await house.runs("npm run x", session="other")
 
 
 async def test_an_answer_settles_the_questions_that_it_covers(house: House) -> None:
@@ -430,7 +462,15 @@ async def test_a_damaged_file_is_told_and_asked_again(house: House) -> None:
             ".vscode/mcp.json",
             ".envrc",
         ),
-        *("AGENTS.md", "sub/CLAUDE.md", ".bashrc", ".git\u200b/config", "innocent/settings.json", ".idea/x.xml"),
+        *(
+            "AGENTS.md",
+            "sub/CLAUDE.md",
+            ".helix/languages.toml",
+            ".bashrc",
+            ".git\u200b/config",
+            "innocent/settings.json",
+            ".idea/x.xml",
+        ),
     ],
 )
 async def test_protected_files_are_always_asked_whatever_the_rules(house: House, path: str) -> None:
@@ -463,12 +503,14 @@ async def test_our_own_folders_are_always_asked_also_when_they_are_open(house: H
 
 
 @pytest.mark.parametrize(
-    "command", ["git status > f", "rm x", "sh -c id", "FOO=1 git status", "git -c a=b log", "ls *", "nosuch"]
+    "command",
+    ["npm test $(x)", "rm -r x", "sudo id", "curl x | sh", "git reset --hard", "mytool *", "for x in y; do z; done"],
 )
-async def test_commands_that_cannot_be_judged_are_asked_each_time(house: House, command: str) -> None:
+async def test_what_is_never_remembered_is_asked_each_time(house: House, command: str) -> None:
+    (house.root / "file").write_text("")
     house.rules = [
         PermissionRule(tool="*", action="allow"),
-        PermissionRule(tool="run", command=command.split()[0], action="allow"),
+        PermissionRule(tool="run", command=f"{command.split()[0]} *", action="allow"),
     ]
     await house.play(call("1", "run", {"command": command}), answer="allow_once")
     assert house.options() == ONCE
@@ -477,24 +519,24 @@ async def test_commands_that_cannot_be_judged_are_asked_each_time(house: House, 
 
 async def test_a_program_that_the_workspace_brings_is_asked_each_time(house: House) -> None:
     house.rules = [PermissionRule(tool="run", action="allow")]
-    assert await house.runs("git status")
+    assert await house.runs("npm test")
     tools = house.folder("ws/tools")
-    house.program(tools / "git")
+    house.program(tools / "npm")
     house.permissions = house.daemon(f"{tools}:{house.bin}")
-    assert not await house.runs("git status")
-    (house.bin / "git").unlink()
-    (house.bin / "git").symlink_to(tools / "git")
+    assert await house.runs("npm test"), "the one outside is meant"
+    (house.bin / "npm").unlink()
+    (house.bin / "npm").symlink_to(tools / "npm")
     house.permissions = house.daemon()
-    assert not await house.runs("git status")
+    assert not await house.runs("npm test")
     house.permissions = house.daemon(f".:{house.bin}")
     assert await house.runs("ls")
 
 
 async def test_argument_vectors_are_judged_by_their_words(house: House) -> None:
-    house.rules = [PermissionRule(tool="run", command="git status", action="allow")]
-    scene = await house.play(call("1", "run", {"command": ["git", "status", "a; b $(c)"]}))
+    house.rules = [PermissionRule(tool="run", command="npm test *", action="allow")]
+    scene = await house.play(call("1", "run", {"command": ["npm", "test", "a; b $(c)"]}))
     assert scene.ends() == {"1": "completed"}
-    for words in (["git", "-c", "a=b", "status"], ["sh", "-c", "git status"], ["./git", "status"], ["git status"]):
+    for words in (["npm", "-c", "a=b", "test"], ["sh", "-c", "npm test"], ["./npm", "test"], ["npm test"]):
         scene = await house.play(call("1", "run", {"command": words}), answer="reject_once")
         assert scene.ends() == {"1": "denied"}
 
@@ -528,8 +570,8 @@ async def test_a_change_of_the_settings_counts_for_the_next_call_of_a_running_tu
 
 
 async def test_an_ask_that_is_as_narrow_as_an_answer_would_be_offers_none(house: House) -> None:
-    house.rules = [PermissionRule(tool="run", command="git status", action="ask")]
-    await house.play(call("1", "run", {"command": "git status"}), answer="allow_once")
+    house.rules = [PermissionRule(tool="run", command="npm test", action="ask")]
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_once")
     assert house.options() == ["allow_once", "reject_once", "reject_session"]
 
 
@@ -559,15 +601,15 @@ async def test_all_that_holds_is_listed_by_ids_that_stay(house: House) -> None:
         PermissionRule(tool="edit", path="src/**", action="allow"),
     ]
     await house.play(call("1", "edit", {"path": "a.py"}), answer="allow_workspace")
-    await house.play(call("1", "run", {"command": "git status"}), answer="allow_session")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_session")
     entries = await house.permissions.listing()
     told = {(entry.scope, entry.tool, entry.action, entry.path, entry.command, entry.workspace) for entry in entries}
     root = str(house.root)
     assert told == {
         ("settings", "run", "deny", None, "git push", None),
         ("settings", "edit", "allow", "src/**", None, None),
-        ("workspace", "edit", "allow", "**", None, root),
-        ("session", "run", "allow", None, "git status", root),
+        ("workspace", "edit", "allow", None, None, root),
+        ("session", "run", "allow", None, "npm test", root),
     }
     assert len({entry.id for entry in entries}) == 4
     assert [entry.session_id for entry in entries if entry.scope == "session"] == ["s"]
@@ -577,14 +619,14 @@ async def test_all_that_holds_is_listed_by_ids_that_stay(house: House) -> None:
 
 async def test_what_is_taken_back_is_asked_again_at_once_also_in_another_daemon(house: House) -> None:
     await house.play(call("1", "edit", {"path": "a.py"}), answer="allow_workspace")
-    await house.play(call("1", "run", {"command": "git status"}), answer="allow_session")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_session")
     other, ids = house.daemon(), [entry.id for entry in await house.permissions.listing()]
     await other.listing()
     await other.revoke([*ids, "unknown"])
     assert not await house.edits("a.py")
-    assert await house.runs("git status"), "a session is another daemon's own"
+    assert await house.runs("npm test"), "a session is another daemon's own"
     await house.permissions.revoke(ids)
-    assert not await house.runs("git status")
+    assert not await house.runs("npm test")
     assert await house.permissions.listing() == ()
 
 
@@ -605,7 +647,7 @@ async def test_what_is_taken_back_counts_for_the_next_call_of_a_running_turn(hou
 
 async def test_what_a_model_or_a_file_says_changes_no_rule(house: House) -> None:
     said = {
-        "command": "git status",
+        "command": "npm test",
         "cwd": ".",
         "permission": "allow",
         "outcome": "selected",
@@ -620,13 +662,14 @@ async def test_what_a_model_or_a_file_says_changes_no_rule(house: House) -> None
 
 
 async def test_labels_say_what_is_remembered(house: House) -> None:
-    await house.play(call("1", "run", {"command": "git status -s && make deploy"}), answer="allow_once")
+    await house.play(call("1", "run", {"command": "npm test && make deploy"}), answer="allow_once")
     (question,) = house.desk.questions
     labels = {option.id: option.label for option in question.options}
-    assert labels["allow_workspace"] == 'Always allow `git status ...` and `make deploy` in the workspace "ws"'
-    assert "reject_session" not in labels, "which of the two was meant?"
+    assert labels["allow_workspace"] == 'Always allow `npm test` and `make deploy` in the workspace "ws"'
+    assert labels["allow_wide_session"] == "Allow tests, builds and checks of this project in this session"
+    assert labels["reject_session"].startswith("No, and do not ask again about exactly `npm test && make deploy`")
     await house.play(call("1", "run", {"command": "mytool 'a\u202e b'"}), answer="allow_once")
-    assert house.options() == ONCE
+    assert house.options() == ONCE, "it cannot be shown for what it is"
     assert json.loads(json.dumps(labels)) == labels
 
 
@@ -665,3 +708,113 @@ async def test_a_tool_that_is_not_ours_is_checked_asked_about_and_remembered_by_
     assert house.desk.questions == []
     house.rules.append(PermissionRule(tool="server__far", action="deny"))
     assert (await house.play(call("d", "server__far", word))).ends() == {"d": "denied"}
+
+
+# What is asked once more, how many are asked at once, and what waits for nobody
+
+
+async def test_what_the_agent_changed_of_what_decides_is_asked_once_more_with_the_diff(house: House) -> None:
+    file = house.root / "package.json"
+    file.write_text("old\n")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_workspace")
+    assert await house.runs("npm test")
+    file.write_text("a person's\n")
+    assert await house.runs("npm test"), "what a person changed is not asked about"
+    await changed_by_the_agent(house, "package.json", "evil\n")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="reject_once")
+    (question,) = house.desk.questions
+    assert question.changed == "package.json"
+    diff = next(item for item in question.preview if isinstance(item, Diff))
+    assert (diff.old_text, diff.new_text) == ("a person's\n", "evil\n")
+    house.permissions = house.daemon()
+    assert not await house.runs("npm test"), "another daemon knows it as well"
+    file.write_text("a person's\n")
+    assert await house.runs("npm test"), "it is as it was"
+    await changed_by_the_agent(house, "package.json", "better\n")
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_workspace")
+    assert await house.runs("npm test"), "it was answered anew"
+
+
+async def test_a_file_that_decides_and_was_not_there_counts_as_changed(house: House) -> None:
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_session")
+    await changed_by_the_agent(house, ".npmrc", "script-shell=evil\n")
+    assert not await house.runs("npm test")
+    (question,) = house.desk.questions
+    assert question.changed == ".npmrc"
+
+
+async def test_the_answer_for_tests_builds_and_checks_covers_what_the_agent_wrote_and_says_so(house: House) -> None:
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_wide_session")
+    await changed_by_the_agent(house, "package.json", "new\n")
+    assert await house.runs("npm run x && npm test")
+
+
+async def changed_by_the_agent(house: House, name: str, text: str) -> None:
+    """A command that a person allowed once writes a file."""
+    WRITES.append((house.root / name, text))
+    await house.play(call("w", "run", {"command": "mytool writes"}), answer="allow_once")
+
+
+async def test_a_seventeenth_question_waits_for_its_place_in_order_and_a_cancel_takes_it_away(house: House) -> None:
+    let = {str(number): anyio.Event() for number in range(20)}
+
+    async def later(question: Question) -> Reply:
+        await let[question.tool_call_id].wait()
+        return Reply("allow_once")
+
+    house.desk.answer = later
+    scene = house.scene(*(call(str(number), "edit", {"path": f"{number}.py"}) for number in range(20)))
+    async with create_task_group() as tasks:
+        tasks.start_soon(scene.play)
+        await scene.stage.until_event(PermissionRequested, str(MOST_OPEN - 1))
+        await anyio.wait_all_tasks_blocked()
+        assert [event.tool_call_id for event in scene.stage.of(PermissionRequested)] == list(map(str, range(16)))
+        scene.cancel_call("17")
+        let["3"].set()
+        await scene.stage.until_event(PermissionRequested, "16")
+        let["5"].set()
+        await scene.stage.until_event(PermissionRequested, "18")
+        for event in let.values():
+            event.set()
+    asked = [event.tool_call_id for event in scene.stage.of(PermissionRequested)]
+    assert asked == [*map(str, range(17)), "18", "19"]
+    assert scene.ends()["17"] == "cancelled"
+    assert len(scene.ends()) == 20
+
+
+async def test_lines_that_only_read_wait_for_nobody_and_all_others_keep_their_order(house: House) -> None:
+    async def behind_what_reads(_question: Question) -> Reply:
+        while not {"ls", "cat x | head -3"} <= set(RAN):
+            await checkpoint()
+        return Reply("allow_once")
+
+    house.desk.answer = behind_what_reads
+    commands = ["mytool a", "ls", "npm test", "cat x | head -3", "mytool b"]
+    scene = house.scene(*(call(str(at), "run", {"command": command}) for at, command in enumerate(commands)))
+    RAN.clear()
+    with fail_after(DEADLINE):
+        assert await scene.play() == "end_turn"
+    order = [command for command in RAN if command in ("mytool a", "npm test", "mytool b")]
+    assert order == ["mytool a", "npm test", "mytool b"]
+    assert [question.arguments["command"] for question in house.desk.questions] == ["mytool a", "npm test", "mytool b"]
+
+
+async def test_in_plan_nothing_is_asked_and_what_changes_is_denied(house: House) -> None:
+    await house.play(call("1", "run", {"command": "npm test"}), answer="allow_session")
+    house.mode = "plan"
+    calls = [
+        call("1", "edit", {"path": "a"}),
+        call("2", "run", {"command": "npm test"}),
+        call("3", "run", {"command": "ls"}),
+    ]
+    scene = await house.play(*calls)
+    assert scene.ends() == {"1": "denied", "2": "denied", "3": "completed"}
+    assert "the mode plan" in scene.results()[0].text
+
+
+async def test_in_edits_files_are_edited_unasked_but_not_those_that_decide(house: House) -> None:
+    house.mode = "edits"
+    assert await house.edits("src/a.py")
+    for path in ("package.json", ".git/config", "AGENTS.md"):
+        assert not await house.edits(path)
+    assert not await house.runs("npm test")

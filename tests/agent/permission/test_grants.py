@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from chatls.agent.permission import grants
-from chatls.agent.permission.command_keys import Key
 from chatls.agent.permission.grants import Grants, NotKeptError
+from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.rules import Rule
 
 FILE = "permissions.json"
@@ -25,7 +25,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def rule(number: int = 1, *, workspace: str = "/w", **more: Any) -> Rule:
-    return Rule(f"r{number}", "workspace", f"tool_{number}", "allow", workspace=Path(workspace), **more)
+    reach = more.pop("reach", Reach("tool"))
+    return Rule(f"r{number}", "workspace", f"tool_{number}", "allow", reach=reach, workspace=Path(workspace), **more)
 
 
 def opened(folder: Path) -> Grants:
@@ -47,7 +48,7 @@ def written(folder: Path, content: object, mode: int = 0o600) -> Path:
     return path
 
 
-ENTRY = {"id": "a", "workspace": "/w", "tool": "edit_file", "action": "allow", "path": "**"}
+ENTRY = {"id": "a", "workspace": "/w", "tool": "edit_file", "action": "allow", "reach": {"kind": "edits"}}
 
 
 def test_without_a_file_nothing_is_remembered_and_none_is_made(folder: Path) -> None:
@@ -59,12 +60,19 @@ def test_without_a_file_nothing_is_remembered_and_none_is_made(folder: Path) -> 
 
 def test_what_is_kept_is_there_for_the_next_daemon(folder: Path) -> None:
     rules = (
-        rule(1, path="**"),
-        rule(2, key=Key(("git", "status"))),
-        rule(3, key=Key(("x", "é y"), exact=True), workspace="/ü x"),
+        rule(1, reach=Reach("edits")),
+        rule(
+            2,
+            reach=Reach("run", ("npm", "test"), folder="web", bound={"package.json": "1", "x": ""}, pending={"x": ""}),
+        ),
+        rule(3, reach=Reach("line", line="x 'é y'", needs=("network",)), workspace="/ü x"),
     )
     opened(folder).add(rules)
-    assert opened(folder).rules == rules
+    found = opened(folder).rules
+    assert found == rules
+    assert [one.reach and (one.reach.bound, one.reach.pending) for one in found] == [
+        one.reach and (one.reach.bound, one.reach.pending) for one in rules
+    ]
 
 
 def test_the_file_is_the_users_alone_whatever_the_umask_and_its_folder_too(folder: Path) -> None:
@@ -81,8 +89,8 @@ def test_the_file_is_the_users_alone_whatever_the_umask_and_its_folder_too(folde
 
 def test_the_same_answer_is_kept_once_and_a_newer_one_counts(folder: Path) -> None:
     store = opened(folder)
-    store.add([rule(1, path="**")])
-    store.add([Rule("other", "workspace", "tool_1", "deny", "**", workspace=Path("/w"))])
+    store.add([rule(1)])
+    store.add([Rule("other", "workspace", "tool_1", "deny", reach=Reach("tool"), workspace=Path("/w"))])
     assert [(kept.id, kept.action) for kept in opened(folder).rules] == [("other", "deny")]
 
 
@@ -110,12 +118,13 @@ def test_two_daemons_lose_nothing_of_each_other(folder: Path) -> None:
 
 
 DAMAGED: list[object] = [
-    *("", "{", "[]", "null", "{}", '{"version": "1", "permissions": []}', '{"version": 1}', "\x00", 20_000 * "["),
-    {"version": 1, "permissions": [{**ENTRY, "action": "ask"}]},
-    {"version": 1, "permissions": [{**ENTRY, "unknown": 1}]},
-    {"version": 1, "permissions": [{**ENTRY, "command": []}]},
-    {"version": 1, "permissions": [{**ENTRY, "workspace": "relative"}]},
-    {"version": 1, "permissions": [{**ENTRY, "tool": 1}]},
+    *("", "{", "[]", "null", "{}", '{"version": "1", "permissions": []}', '{"version": 2}', "\x00", 20_000 * "["),
+    {"version": 2, "permissions": [{**ENTRY, "action": "ask"}]},
+    {"version": 2, "permissions": [{**ENTRY, "unknown": 1}]},
+    {"version": 2, "permissions": [{**ENTRY, "reach": {"kind": "run"}}]},
+    {"version": 2, "permissions": [{**ENTRY, "reach": {"kind": "all"}}]},
+    {"version": 2, "permissions": [{**ENTRY, "workspace": "relative"}]},
+    {"version": 2, "permissions": [{**ENTRY, "tool": 1}]},
 ]
 
 
@@ -136,7 +145,7 @@ def test_a_damaged_file_is_moved_aside_told_once_and_gives_nothing(folder: Path,
 
 
 def test_a_file_of_a_newer_version_is_neither_used_nor_overwritten(folder: Path) -> None:
-    path = written(folder, {"version": 2, "permissions": [ENTRY], "more": {}})
+    path = written(folder, {"version": 3, "permissions": [ENTRY], "more": {}})
     before, store = path.read_bytes(), Grants(folder)
     assert "newer" in (store.refresh() or "")
     assert store.rules == ()
@@ -146,8 +155,19 @@ def test_a_file_of_a_newer_version_is_neither_used_nor_overwritten(folder: Path)
     assert path.read_bytes() == before
 
 
+def test_answers_of_an_older_chatls_that_reached_further_than_they_said_are_asked_anew(folder: Path) -> None:
+    written(
+        folder,
+        {"version": 1, "permissions": [{"id": "a", "workspace": "/w", "tool": "run_command", "action": "allow"}]},
+    )
+    store = opened(folder)
+    assert store.rules == ()
+    store.add([rule()])
+    assert opened(folder).rules == (rule(),)
+
+
 def test_a_file_that_others_may_write_is_not_used(folder: Path) -> None:
-    written(folder, {"version": 1, "permissions": [ENTRY]}, 0o666)
+    written(folder, {"version": 2, "permissions": [ENTRY]}, 0o666)
     store = Grants(folder)
     assert "others" in (store.refresh() or "")
     assert store.rules == ()
@@ -157,7 +177,7 @@ def test_a_file_that_others_may_write_is_not_used(folder: Path) -> None:
 
 def test_a_link_in_the_files_place_is_neither_read_nor_written_through(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.json"
-    other.write_text(json.dumps({"version": 1, "permissions": [ENTRY]}), "utf-8")
+    other.write_text(json.dumps({"version": 2, "permissions": [ENTRY]}), "utf-8")
     other.chmod(0o600)
     folder.mkdir(parents=True)
     (folder / FILE).symlink_to(other)

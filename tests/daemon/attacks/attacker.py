@@ -98,8 +98,9 @@ def shown(question: Json) -> str:
 
 
 def lasting(question: Json) -> bool:
-    """Whether an answer is offered that allows more than this one call."""
-    return any(option["kind"] == "allow_always" for option in question["options"])
+    """Whether an answer is offered that allows more than exactly this line in this folder."""
+    lasts = (option for option in question["options"] if option["kind"] == "allow_always")
+    return any(not option["covers"].startswith("exactly `") for option in lasts)
 
 
 def program(path: Path, marker: Path) -> Path:

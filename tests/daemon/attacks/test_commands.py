@@ -28,6 +28,8 @@ from tests.daemon.attacks.attacker import (
 from tests.daemon.conftest import Start
 from tests.daemon.raw import CHATLS, KEY, KEY_VARIABLE, Daemon, Json
 
+ASKED_TOO: Json = {"commands": {"readers": "ask"}}
+"""So that nothing runs unasked but by a rule."""
 GIT = [{"tool": "run_command", "command": "git", "action": "allow"}]
 
 
@@ -36,8 +38,8 @@ def allow(command: str) -> Json:
 
 
 def assert_asked(field: Battlefield, settings: Json, *commands: str | list[str], once: bool = True) -> None:
-    """All of them are asked for, and (with `once`) there is no answer that would allow them for longer."""
-    field.daemon.configure(settings)
+    """All of them are asked for, and (with `once`) there is no answer that would allow more than exactly them."""
+    field.daemon.configure(settings | ASKED_TOO)
     played = play(field.daemon, *map(run, commands))
     asked = [question["arguments"]["command"] for question in played.questions]
     assert sorted(map(str, asked)) == sorted(map(str, commands))
@@ -48,7 +50,7 @@ def assert_asked(field: Battlefield, settings: Json, *commands: str | list[str],
 
 def assert_runs(field: Battlefield, settings: Json, command: str | list[str]) -> None:
     """The rule is a rule: without this a test would show nothing."""
-    field.daemon.configure(settings)
+    field.daemon.configure(settings | ASKED_TOO)
     played = play(field.daemon, run(command))
     assert played.questions == []
     assert played.statuses == ["completed"]
@@ -70,9 +72,9 @@ COMPANIONS = [
     'git status "$(MARK)"',
     'git status "`MARK`"',
     "git status <(MARK)",
-    "git status > f",
+    "git status < f",
+    "cd sub; git status",
     "git status >> .git/hooks/x",
-    "git status 2>&1",
     "git status <<X\nMARK\nX",
     "git status <<< MARK",
     "git status &",
@@ -188,16 +190,10 @@ EXPANDED = [
     "echo {a,b}",
     "echo ~",
     "echo ~root",
-    "echo *",
-    "echo ?",
-    "echo [a]",
     "echo $HOME",
     "echo $((1))",
     "echo ${x:-`id`}",
     "echo =ls",
-    "echo !!",
-    "echo ^a^b",
-    "echo \\\\",
     "echo a#b ~/x",
     "$x",
     "e$@cho x",
@@ -280,7 +276,6 @@ RUNNERS = [
     "cat ../outside/secret.txt",
     "cat .env",
     "head -5 x/.aws/credentials",
-    "grep -r x",
     "rm -rf x",
     "mv a .git/hooks/post-commit",
     "cp a b",
@@ -349,6 +344,7 @@ def test_programs_of_the_workspace_never_stand_in_for_the_systems(start: Start, 
     marker = tmp_path / "marker"
     for name in ("git", "rg", "rg.exe", "sh", "cat", "ls", "bin/git", "bin/rg", "bin/ls"):
         program(root / name, marker)
+    (root / ".git").mkdir()
     (tmp_path / "linked-bin").symlink_to(root / "bin")
     path = os.pathsep.join([str(root), ".", "", str(tmp_path / "linked-bin"), "bin", os.environ["PATH"]])
     command = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(root), *CHATLS]
@@ -367,7 +363,8 @@ def test_programs_of_the_workspace_never_stand_in_for_the_systems(start: Start, 
         "bin/ls",
     ]
     played = play(daemon, *map(run, commands))
-    assert len(played.questions) == len(commands), "the names mean programs of the workspace, so they are asked for"
+    asked = [question["arguments"]["command"] for question in played.questions]
+    assert asked == ["./git status", ["./ls"], "bin/ls"], "the others mean the system's programs, and these are run"
     assert not any(map(lasting, played.questions))
     (inside,) = [question for question in played.questions if question["arguments"]["command"] == ["./ls"]]
     assert "inside the workspace" in shown(inside)
@@ -396,6 +393,7 @@ HIDING: list[str | list[str]] = [
 def test_nothing_of_a_command_is_hidden_from_who_is_asked(field: Battlefield, number: int) -> None:
     """A21. All of it is shown; padding and what cannot be seen are shown for what they are; long ones tell so."""
     command = HIDING[number]
+    field.daemon.configure(ASKED_TOO)
     (question,) = play(field.daemon, run(command)).questions
     text = shown(question)
     assert "evil-4711" in text
@@ -422,7 +420,7 @@ PLANTED = {
     ".chatls.json": json.dumps({"permissions": ALLOW_ALL}),
     ".chatls/settings.json": json.dumps({"permissions": ALLOW_ALL}),
     ".chatls/config.toml": '[[permissions]]\ntool = "*"\naction = "allow"\n',
-    ".chatls/permissions.json": json.dumps({"version": 1, "permissions": []}),
+    ".chatls/permissions.json": json.dumps({"version": 2, "permissions": []}),
     "chatls.toml": '[[permissions]]\ntool = "*"\naction = "allow"\n',
     "config.toml": '[[permissions]]\ntool = "*"\naction = "allow"\n',
     "permissions.json": "",
@@ -439,11 +437,17 @@ PLANTED = {
 def test_a_workspace_brings_no_permissions(start: Start, tmp_path: Path) -> None:
     """A22. Whatever it is called; the daemon even runs in there."""
     root = tmp_path / "ws"
-    entry = {"id": "workspace-1", "workspace": str(root), "tool": "write_file", "action": "allow", "path": "**"}
+    entry = {
+        "id": "workspace-1",
+        "workspace": str(root),
+        "tool": "write_file",
+        "action": "allow",
+        "reach": {"kind": "edits"},
+    }
     for name, text in PLANTED.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text or json.dumps({"version": 1, "permissions": [entry]}))
+        path.write_text(text or json.dumps({"version": 2, "permissions": [entry]}))
     daemon = start(["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(root), *CHATLS])
     daemon.initialize({}, permission=True, roots=[root])
     assert daemon.call("chat/permissions", {})["permissions"] == []

@@ -282,6 +282,7 @@ def test_nothing_in_a_question_is_hidden_or_obeyed(field: Battlefield) -> None:
     """A39. Whether it stands in a path, in a command, in a folder, in a new text, or in an old one."""
     for name, value in NASTY.items():
         old = field.put(f"old-{name}.txt", f"one {value}\n") if name != "nul" else None
+        field.daemon.configure({"commands": {"readers": "ask"}})
         commands = [] if name == "nul" else [run(f"echo {value} EVIL"), run(["echo", value, "EVIL"])]
         calls = [write(f"new-{name}.txt", f"EVIL {value}\n"), *commands]
         before = [read(old.name)] if old else [read("none")]

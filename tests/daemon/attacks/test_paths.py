@@ -370,8 +370,8 @@ def test_links_in_a_circle_end(field: Battlefield) -> None:
 
 PROTECTED = [
     ".git/hooks/pre-commit",
-    ".git/config",
-    "sub/module/.git/config",
+    ".git/HEAD",
+    "sub/module/.git/HEAD",
     ".git",
     ".vscode/settings.json",
     ".vscode/tasks.json",

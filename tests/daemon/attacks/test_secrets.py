@@ -306,9 +306,9 @@ def test_files_that_others_may_write_or_that_are_links_are_not_believed(start: S
         "workspace": str(tmp_path / "ws"),
         "tool": "write_file",
         "action": "allow",
-        "path": "**",
+        "reach": {"kind": "edits"},
     }
-    planted = json.dumps({"version": 1, "permissions": [entry]})
+    planted = json.dumps({"version": 2, "permissions": [entry]})
     file, elsewhere = state / "permissions.json", tmp_path / "planted.json"
     elsewhere.write_text(planted)
     daemon = opened(start, tmp_path)

@@ -136,6 +136,16 @@ function run.ChatPermission(event)
   end
 end
 
+function run.ChatPermissions(event)
+  local params = event.args ~= "" and { revoke = { event.args } } or {}
+  require("chatls.daemon").request("chat/permissions", params, function(result, err)
+    if err then
+      return vim.notify("chatls: " .. err.message, vim.log.levels.ERROR)
+    end
+    require("chatls.remembered").show(result.permissions)
+  end)
+end
+
 function run.ChatYank(event)
   panel().yank_code(event.args ~= "" and event.args or nil)
 end

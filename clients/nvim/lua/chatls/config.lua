@@ -245,6 +245,13 @@ M.COMMANDS = {
       .. "window: `:ChatPermission y`.",
   },
   {
+    name = "ChatPermissions",
+    args = "[id]",
+    nargs = "?",
+    doc = "Show what is allowed and forbidden without a question, this folder's answers first; with {id}, take an "
+      .. "answer back.",
+  },
+  {
     name = "ChatYank",
     args = "[x]",
     nargs = "?",

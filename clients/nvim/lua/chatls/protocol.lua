@@ -60,7 +60,7 @@
 ---@field text string
 ---@field range? chatls.Range
 
----A picture in a prompt.
+---A picture, in a prompt or in what a tool gave.
 ---@class chatls.Image
 ---@field type "image"
 ---@field mimeType string
@@ -106,6 +106,7 @@
 ---| chatls.TextContent
 ---| chatls.ResourceLink
 ---| chatls.Diff
+---| chatls.Image
 
 ---Tokens, as the provider counted them.
 ---@class chatls.Usage
@@ -170,11 +171,18 @@
 ---| "info"
 ---| "warning"
 
+---How a session works. `ask`: as the rules say. `plan`: what only reads runs, all else is denied without a question. `edits`: ordinary edits run unasked, commands too where they can run in the sandbox.
+---@alias chatls.WorkingMode
+---| "ask"
+---| "plan"
+---| "edits"
+
 ---Always the first event of a turn.
 ---@class chatls.TurnStart : chatls.ProgressValue
 ---@field kind "turnStart"
 ---@field sessionId string Also where the daemon chose the name.
 ---@field model string "provider/model".
+---@field mode chatls.WorkingMode
 ---@field title? string What the session is called.
 
 ---A piece of the answer.
@@ -314,6 +322,8 @@
 ---@field id string
 ---@field label string What its button says: "Always allow `git status` in this workspace".
 ---@field kind chatls.OptionKind
+---@field scope "once"|"session"|"workspace" How long it holds.
+---@field covers string One line for people: all that it covers.
 
 ---A call that waits for a person's word.
 ---@class chatls.Question
@@ -325,6 +335,8 @@
 ---@field arguments chatls.JsonObject
 ---@field preview chatls.ToolContent[] All of what would be done; nothing in it is hidden or invisible.
 ---@field options chatls.PermissionOption[]
+---@field sandbox boolean It would run in the sandbox.
+---@field changed? string It was answered before, and is asked once more: the file that decides what runs and that the agent has changed since, relative to its root. Its diff is in `preview`.
 
 ---What a rule wants.
 ---@alias chatls.Action
@@ -345,7 +357,8 @@
 ---@field tool string A tool's name, or `*`.
 ---@field action chatls.Action
 ---@field path? string A glob, relative to a folder of the workspace.
----@field command? string The words that a command begins with.
+---@field command? string The words that a command begins with, or the whole line.
+---@field covers string One line for people: all that it covers.
 ---@field workspace? string The folder that it holds for, links resolved; null: for all.
 ---@field sessionId? string The session that it holds for.
 
@@ -361,6 +374,7 @@
 ---@field toolChoice? "auto"|"none"|"required" `required`: for the first step only.
 ---@field tools? string[] Only these tools; unknown: error 1006.
 ---@field keep? boolean False: nothing of a session that begins is on the disk or in lists, and it ends with this client.
+---@field mode? chatls.WorkingMode How the session works from now on, until another is given; a new session begins with `ask`.
 ---@field workDoneToken? integer|string LSP work-done progress goes here.
 ---@field partialResultToken? integer|string The turn's events go here. Without it the result carries the last reply's text.
 

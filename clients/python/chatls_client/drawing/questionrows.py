@@ -16,7 +16,7 @@ from chatls_client.drawing.rows import hard_wrap, paragraph
 from chatls_client.drawing.toolrows import Glyphs
 from chatls_client.harmless import visible
 from chatls_client.letters import WITH_WORDS, letters
-from chatls_client.protocol import Diff, PermissionOption, ResourceLink, TextContent, ToolContent
+from chatls_client.protocol import Diff, Image, PermissionOption, ResourceLink, TextContent, ToolContent
 
 Rows = list[Text]
 
@@ -34,6 +34,8 @@ class Choice:
     label: str
     words: bool = False
     """Asks for words to go with it."""
+    covers: str = ""
+    """All that it covers, where it lasts."""
 
 
 def choices(options: tuple[PermissionOption, ...]) -> tuple[Choice, ...]:
@@ -41,7 +43,8 @@ def choices(options: tuple[PermissionOption, ...]) -> tuple[Choice, ...]:
     found: list[Choice] = []
     for key, option in zip(letters(options), options, strict=True):
         if len(key) == 1:
-            found.append(Choice(key, option, visible(option.label)))
+            covers = visible(option.covers) if option.kind.endswith("_always") else ""
+            found.append(Choice(key, option, visible(option.label), covers=covers))
         if key == NO:
             found.append(Choice(WITH_WORDS, option, "No, and say what to do instead", words=True))
     return tuple(found)
@@ -61,9 +64,14 @@ def question_rows(question: PermissionQuestion, width: int, glyphs: Glyphs) -> R
 
 def key_rows(options: tuple[Choice, ...], above: int, others: int, hint: str, width: int) -> Rows:
     """The keys, `above` them a preview of so many rows; `others`: questions that wait behind this one."""
-    rows = [row for choice in options for row in paragraph(choice.label, "", width, sign=f"  {choice.key} ")]
-    for row in rows:
-        row.stylize("bold cyan", 0, 4)
+    rows: Rows = []
+    for choice in options:
+        head = paragraph(choice.label, "", width, sign=f"  {choice.key} ")
+        for row in head:
+            row.stylize("bold cyan", 0, 4)
+        rows += head
+        if choice.covers:
+            rows += paragraph(choice.covers, "dim", width, sign="    ")
     notes = [f"all of it stands above, in {above} rows"] if above > LONG else []
     notes += [f"{others} more {'question waits' if others == 1 else 'questions wait'}"] if others else []
     notes += [hint] if hint else []
@@ -91,6 +99,8 @@ def _preview(question: PermissionQuestion) -> Iterator[tuple[str, str]]:
         yield from ((line, "") for line in visible(text).split("\n"))
     for item in question.preview:
         yield from _shown(item)
+    if question.sandbox:
+        yield "It would run in the sandbox.", "dim"
 
 
 def _shown(item: ToolContent) -> Iterator[tuple[str, str]]:
@@ -99,6 +109,8 @@ def _shown(item: ToolContent) -> Iterator[tuple[str, str]]:
             yield from ((line, "") for line in visible(item.text).split("\n"))
         case ResourceLink():
             yield place(item.uri), ""
+        case Image():
+            yield f"a picture, {visible(item.mime_type)}", ""
         case Diff():
             yield diff_head(item), "bold"
             yield from diff_lines(item)

@@ -9,7 +9,7 @@ from rich.text import Text
 from chatls_client.drawing.diffrows import diff_head, diff_lines
 from chatls_client.drawing.rows import crop, crop_front
 from chatls_client.harmless import harmless, one_line
-from chatls_client.protocol import Diff, ResourceLink, TextContent, ToolContent
+from chatls_client.protocol import Diff, Image, ResourceLink, TextContent, ToolContent
 from chatls_client.view import ToolBlock
 
 FOUND_LINES = 6
@@ -143,6 +143,8 @@ def _found(item: ToolContent, style: str, block: ToolBlock) -> list[Line]:
             return [(line, style) for line in shown]
         case ResourceLink():
             return [(item.uri, style)]
+        case Image():
+            return []  # the text beside it says what it is
         case Diff() if (block.permission or "").startswith("allow"):
             return []  # all of it was shown when it was asked for
         case Diff():

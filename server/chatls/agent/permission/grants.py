@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chatls.agent.permission.command_keys import Key
+from chatls.agent.permission.reach import Reach, ReachKind
 from chatls.agent.permission.rules import Rule
 from chatls.children.process import locked
 from chatls.errors import ChatlsError
@@ -24,7 +24,7 @@ from chatls.shapes import member
 from chatls.workspace.openfile import NotRegularError, open_beneath
 from chatls.workspace.ownfolder import make_private
 
-VERSION = 1
+VERSION = 2
 _LONGEST = 8 * 2**20
 _PATIENCE = 3.0
 """Seconds to wait for another daemon that writes."""
@@ -40,14 +40,22 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=True)
 
 
+class _Reached(_Strict):
+    kind: ReachKind
+    words: list[str] = Field(default_factory=list[str])
+    line: str = ""
+    folder: str = "."
+    needs: list[str] = Field(default_factory=list[str])
+    bound: dict[str, str] = Field(default_factory=dict[str, str])
+    pending: dict[str, str] = Field(default_factory=dict[str, str])
+
+
 class _Granted(_Strict):
     id: str
     workspace: str
     tool: str
     action: Literal["allow", "deny"]
-    path: str | None = None
-    command: list[str] | None = None
-    exact: bool = False
+    reach: _Reached
 
 
 class _GrantsFile(_Strict):
@@ -79,9 +87,8 @@ class Grants:
     def add(self, rules: Iterable[Rule]) -> None:
         """Keep these. Raises `NotKeptError`."""
         new = [rule for rule in rules if rule.workspace is not None]
-        same = {_content(rule) for rule in new}
         if new:
-            self._change(lambda old: [*(rule for rule in old if _content(rule) not in same), *new])
+            self._change(lambda old: [*(rule for rule in old if not any(same(rule, one) for one in new)), *new])
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take these back. Raises `NotKeptError`."""
@@ -123,8 +130,10 @@ class Grants:
     def _parsed(self, data: bytes) -> tuple[Rule, ...]:
         try:
             values = json.loads(data)
-            if _is_newer(values):
+            if (version := _version(values)) > VERSION:
                 return self._unused("was written by a newer chatls")
+            if version < VERSION:
+                return ()  # what answers covered then was more than they said: it is asked anew
             return tuple(_rule(entry) for entry in _GrantsFile.model_validate(values).permissions)
         except (ValueError, RecursionError, ValidationError):
             return self._set_aside()
@@ -186,38 +195,50 @@ def _mark(path: Path) -> tuple[int, ...] | None:
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_mode
 
 
-def _is_newer(values: Any) -> bool:
+def _version(values: Any) -> int:
     version = member(values, "version")
-    return isinstance(version, int) and version > VERSION
+    return version if isinstance(version, int) else VERSION
 
 
 def _rule(entry: _Granted) -> Rule:
-    if (entry.command is not None and not entry.command) or not Path(entry.workspace).is_absolute():
+    told = entry.reach
+    needs_words = told.kind in ("run", "file", "name")
+    if (
+        not Path(entry.workspace).is_absolute()
+        or needs_words != bool(told.words)
+        or (told.kind == "line") != bool(told.line)
+    ):
         raise ValueError("an entry that means nothing")
-    key = None if entry.command is None else Key(tuple(entry.command), entry.exact)
-    return Rule(entry.id, "workspace", entry.tool, entry.action, entry.path, None, key, Path(entry.workspace))
+    reach = Reach(told.kind, tuple(told.words), told.line, told.folder, tuple(told.needs), told.bound, told.pending)
+    return Rule(entry.id, "workspace", entry.tool, entry.action, reach=reach, workspace=Path(entry.workspace))
 
 
 def _text(rules: tuple[Rule, ...]) -> bytes:
-    entries = [{name: value for name, value in _entry(rule).items() if value is not None} for rule in rules]
+    entries = [_entry(rule, rule.reach) for rule in rules if rule.reach]
     try:
         return json.dumps({"version": VERSION, "permissions": entries}, indent=2, ensure_ascii=False).encode() + b"\n"
     except UnicodeEncodeError as error:
         raise NotKeptError("the workspace's name is no text that can be written down") from error
 
 
-def _entry(rule: Rule) -> dict[str, Any]:
-    key = rule.key
+def _entry(rule: Rule, reach: Reach) -> dict[str, Any]:
+    told = {
+        "words": list(reach.words),
+        "line": reach.line,
+        "folder": reach.folder if reach.folder != "." else "",
+        "needs": list(reach.needs),
+        "bound": dict(reach.bound),
+        "pending": dict(reach.pending),
+    }
     return {
         "id": rule.id,
         "workspace": str(rule.workspace),
         "tool": rule.tool,
         "action": rule.action,
-        "path": rule.path,
-        "command": list(key.words) if key else None,
-        "exact": True if key and key.exact else None,
+        "reach": {"kind": reach.kind, **{name: value for name, value in told.items() if value}},
     }
 
 
-def _content(rule: Rule) -> tuple[object, ...]:
-    return rule.workspace, rule.tool, rule.path, rule.key
+def same(one: Rule, other: Rule) -> bool:
+    """Whether two rules are about the same: the later one counts."""
+    return (one.workspace, one.tool, one.reach) == (other.workspace, other.tool, other.reach)

@@ -1,25 +1,30 @@
 """What a person is asked: the words, the preview, the answers to choose from, and what each of them means. Pure."""
 
 import re
-import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 from uuid import uuid4
 
-from chatls.agent.permission.rules import Decision, Files, Matter, Rule, decide, remembered
+from chatls.agent.permission.matter import Command, Files, Matter
+from chatls.agent.permission.reach import Reach
+from chatls.agent.permission.rules import Circumstances, Decision, Rule, decide, narrow, wide
 from chatls.agent.step import Outcome, Run
 from chatls.content import Diff, TextContent, ToolContent
-from chatls.editor import OptionKind, PermissionOption, Question
+from chatls.editor import PermissionOption, Question
 from chatls.jsontext import printable
-from chatls.permissions import Action, Scope
+from chatls.permissions import Action
 from chatls.tools.tool import Plan
 from chatls.visible import escaped, is_hidden, visible_line
 
-_LONGEST_LABEL = 100
 _ODD = re.compile(r"(?!\r\n)[^\n\t -~]")
 _LONGEST_FEEDBACK = 10_000
+_LONGEST_LABEL = 160
 
 DENIED = "denied by the user; do not try it again in another way unasked"
 CLOSED = "cancelled: the user closed the question without an answer"
+
+Lasting = Literal["session", "workspace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,54 +40,84 @@ class Choice:
         return self.option.kind in ("allow_once", "allow_always")
 
 
-def choices(rules: tuple[Rule, ...], matter: Matter, *, read_only: bool) -> tuple[Choice, ...]:
-    """The answers to choose from. Those for ever are there only where they would change what is asked."""
-    found = [Choice(PermissionOption("allow_once", "Allow once", "allow_once"))]
-    found += _lasting(rules, matter, "allow", "session", read_only=read_only)
-    found += _lasting(rules, matter, "allow", "workspace", read_only=read_only)
-    found.append(Choice(PermissionOption("reject_once", "No", "reject_once")))
-    found += _lasting(rules, matter, "deny", "session", read_only=read_only)
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A file that decides what runs and that the agent has changed since it was answered."""
+
+    name: str
+    """Relative to the root."""
+    diff: Diff | None = None
+    """None: what it was is not known any more."""
+
+
+def choices(rules: Sequence[Rule], matter: Matter, manner: Circumstances, *, read_only: bool) -> tuple[Choice, ...]:
+    """The answers to choose from, narrow before wide. Those that last are there only where they would change what is
+    asked."""
+    ask = _Offers(tuple(rules), matter, manner, read_only=read_only)
+    own, more = narrow(matter), wide(matter)
+    found = [Choice(PermissionOption("allow_once", "Allow once", "allow_once", "once", "this call alone"))]
+    found += ask.allowing("allow_session", own, "session")
+    brief = any(reach.kind in ("file", "name") for reach in (*own, *more))
+    found += [] if brief else ask.allowing("allow_workspace", own, "workspace")
+    found += ask.allowing("allow_wide_session", more, "session")
+    found += [] if brief else ask.allowing("allow_wide_workspace", more, "workspace")
+    if isinstance(matter, Command) and manner.inside and not matter.always:
+        found += ask.allowing("allow_inside", (Reach("sandbox"),), "session")
+    found.append(Choice(PermissionOption("reject_once", "No", "reject_once", "once", "this call alone")))
+    found += ask.refusing()
     return tuple(found)
 
 
-def _lasting(rules: tuple[Rule, ...], matter: Matter, action: Action, scope: Scope, *, read_only: bool) -> list[Choice]:
-    made = remembered(Rule("", scope, matter.tool, action), matter)
-    new = tuple(replace(rule, id=f"{scope}-{uuid4().hex[:12]}") for rule in made)
-    one_too_many = action == "deny" and len(new) > 1  # which of the commands was meant?
-    if not new or one_too_many or decide((*rules, *new), matter, read_only=read_only).action != action:
-        return []
-    sort: OptionKind = "allow_always" if action == "allow" else "reject_always"
-    name = f"{'allow' if action == 'allow' else 'reject'}_{scope}"
-    return [Choice(PermissionOption(name, _label(new, matter, action, scope), sort), new)]
+@dataclass(frozen=True, slots=True)
+class _Offers:
+    rules: tuple[Rule, ...]
+    matter: Matter
+    manner: Circumstances
+    read_only: bool
 
+    def allowing(self, name: str, reaches: tuple[Reach, ...], scope: Lasting) -> list[Choice]:
+        made = self._made(reaches, "allow", scope)
+        if not made:
+            return []
+        about = " and ".join(reach.named() if reach.kind != "tool" else self.matter.tool for reach in reaches)
+        until = "in this session" if scope == "session" else f"in the workspace{self._workspace()}"
+        label = visible_line(f"{'Allow' if scope == 'session' else 'Always allow'} {about} {until}", _LONGEST_LABEL)
+        covers = "; ".join(reach.covers() for reach in reaches)
+        return [Choice(PermissionOption(name, label, "allow_always", scope, covers), made)]
 
-def _label(rules: tuple[Rule, ...], matter: Matter, action: Action, scope: Scope) -> str:
-    about = _about(rules, matter)
-    if action == "deny":
-        return f"No, and do not ask again about {about} in this session"
-    if scope == "session":
-        return f"Allow {about} in this session"
-    where = f' "{visible_line(printable(matter.root.name))}"' if matter.root and matter.root.name else ""
-    return f"Always allow {about} in the workspace{where}"
+    def refusing(self) -> list[Choice]:
+        reaches = narrow(self.matter, refusing=True)
+        made = self._made(reaches, "deny", "session") if len(reaches) == 1 else ()
+        if not made:
+            return []
+        about = self.matter.tool if reaches[0].kind == "tool" else reaches[0].named()
+        label = visible_line(f"No, and do not ask again about {about} in this session", _LONGEST_LABEL)
+        covers = reaches[0].covers()
+        return [Choice(PermissionOption("reject_session", label, "reject_always", "session", covers), made)]
 
+    def _made(self, reaches: tuple[Reach, ...], action: Action, scope: Lasting) -> tuple[Rule, ...]:
+        tool, root = self.matter.tool, self.matter.root
+        made = tuple(
+            Rule(f"{scope}-{uuid4().hex[:12]}", scope, tool, action, reach=reach, workspace=root) for reach in reaches
+        )
+        after = decide((*self.rules, *made), self.matter, self.manner, read_only=self.read_only)
+        return made if made and after.action == action else ()
 
-def _about(rules: tuple[Rule, ...], matter: Matter) -> str:
-    if isinstance(matter, Files):
-        return matter.tool
-    keys = [rule.key for rule in rules if rule.key]
-    shown = [visible_line(printable(shlex.join(key.words)), _LONGEST_LABEL) for key in keys]
-    if sum(map(len, shown)) >= _LONGEST_LABEL:
-        return "just this command" if all(key.exact for key in keys) else "commands like this"
-    named = [f"`{words}`" if key.exact else f"`{words} ...`" for words, key in zip(shown, keys, strict=True)]
-    return " and ".join(named)
+    def _workspace(self) -> str:
+        root = self.matter.root
+        return f' "{visible_line(printable(root.name))}"' if root and root.name else ""
 
 
 def question(
-    run: Run, plan: Plan | None, matter: Matter, options: tuple[Choice, ...], ids: tuple[str, str]
+    run: Run,
+    plan: Plan | None,
+    matter: Matter,
+    options: tuple[Choice, ...],
+    ids: tuple[str, str],
+    changed: Changed | None,
 ) -> Question:
     """The whole question. `ids`: of the session and of the turn."""
-    why = (TextContent(f"Asked every time: {matter.always}."),) if matter.always else ()
-    preview = (*why, *(plan.preview if plan else ()))
+    preview = (*_before(matter, changed), *(plan.preview if plan else ()))
     return Question(
         session_id=ids[0],
         turn_id=ids[1],
@@ -92,7 +127,26 @@ def question(
         arguments=run.call.arguments,
         preview=tuple(_shown(item) for item in preview),
         options=tuple(choice.option for choice in options),
+        sandbox=plan is not None and plan.inside is not None and plan.inside is plan.carry_out,
+        changed=changed.name if changed else None,
     )
+
+
+def _before(matter: Matter, changed: Changed | None) -> list[ToolContent]:
+    """What a person should know before all else."""
+    found = list[ToolContent]()
+    if matter.always:
+        found.append(TextContent(f"Asked every time: {matter.always}."))
+    if isinstance(matter, Files) and matter.second:
+        found.append(TextContent(f"Answers for edits do not cover it: {matter.why}."))
+    if isinstance(matter, Command) and matter.needs:
+        found.append(TextContent(f"It needs more than the sandbox gives: {', '.join(matter.needs)}."))
+    if changed:
+        found.append(
+            TextContent(f"Asked once more: {changed.name} decides what runs, and the agent has changed it since.")
+        )
+        found += [changed.diff] if changed.diff else []
+    return found
 
 
 def _shown(item: ToolContent) -> ToolContent:
@@ -100,9 +154,13 @@ def _shown(item: ToolContent) -> ToolContent:
         case TextContent():
             return TextContent(_plain(item.text))
         case Diff():
-            return replace(item, old_text=_plain(item.old_text), new_text=_plain(item.new_text))
+            return _plain_diff(item)
         case _:
             return item
+
+
+def _plain_diff(diff: Diff) -> Diff:
+    return replace(diff, old_text=_plain(diff.old_text), new_text=_plain(diff.new_text))
 
 
 def _plain(text: str) -> str:
@@ -120,6 +178,10 @@ def rejected(choice: Choice | None, feedback: str) -> Outcome:
 
 
 def forbidden(decision: Decision) -> Outcome:
-    """What the model is told when a rule says no."""
+    """What the model is told when a rule, or the mode, says no."""
+    if decision.planned:
+        return Outcome.saying(
+            "denied", "denied: the session is in the mode plan, in which nothing changes; tell the user your plan"
+        )
     source = decision.rule.shown() if decision.rule else "a rule"
     return Outcome.saying("denied", f"denied by {source}; do not try it again in another way")

@@ -6,7 +6,7 @@ Pure; knows no server, and no family: `forms.py` has their forms. What the model
 from collections.abc import Iterable
 from dataclasses import replace
 
-from chatls.content import TextContent
+from chatls.content import Image, TextContent
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers.history import results_of
 from chatls.providers.inline.forms import Form, form_of
@@ -56,5 +56,6 @@ def _said(form: Form, message: AssistantMessage) -> AssistantMessage:
 
 def _answered(form: Form, calls: Iterable[ToolCall], results: dict[str, ToolResult]) -> UserMessage:
     none = (ToolResult(call.id, call.name, NO_RESULT, is_error=True) for call in calls)
-    told = form.results([results.get(one.call_id, one) for one in none])
-    return UserMessage((TextContent(told),))
+    given = [results.get(one.call_id, one) for one in none]
+    pictures = (item for result in given for item in result.content if isinstance(item, Image))
+    return UserMessage((TextContent(form.results(given)), *pictures))

@@ -2,10 +2,22 @@
 
 from typing import assert_never
 
-from chatls.content import EditorContext, Range, Resource, ResourceLink, TextContent
+from chatls.content import EditorContext, Image, Range, Resource, ResourceLink, TextContent
 
 NO_RESULT = "(no result: the call was cancelled)"
 """Stands for a result that is not in the history: every call has one where it is sent."""
+
+PICTURES = "(what the tools showed, in the order of their results)"
+"""Stands before the pictures of results where a protocol has no place for them but a user's message."""
+
+
+def unseen(picture: Image) -> str:
+    """A picture in words.
+
+    >>> unseen(Image("image/png", "AAAA"))
+    '(a picture, image/png, which this model cannot see)'
+    """
+    return f"(a picture, {picture.mime_type}, which this model cannot see)"
 
 
 def text_of(block: TextContent | ResourceLink | Resource | EditorContext) -> str:

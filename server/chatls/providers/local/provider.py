@@ -55,6 +55,7 @@ class LocalProvider:
         self._inline = self._own is not None and settings.inline_tool_calls == "auto"
         self._context = settings.context_window or _CONTEXT
         self._stream: Literal["auto", "never"] = settings.stream
+        self._images: Literal["auto", "always", "never"] = settings.images if self._own else "never"
         self._limits = limits
         self._weights = weights
         self._starting = anyio.Lock()
@@ -127,7 +128,13 @@ class LocalProvider:
         self._child = await LocalChild.start(self.name, wanted, self._limits.first_byte_timeout)
         dialect = ChatDialect() if self._own else ChatDialect(parallel_tool_calls=False)
         self._chat = OpenAIChat(
-            self._child.endpoint, self._limits, dialect, stream=self._stream, inline=self._inline, llamacpp=True
+            self._child.endpoint,
+            self._limits,
+            dialect,
+            stream=self._stream,
+            inline=self._inline,
+            llamacpp=True,
+            images=self._images,
         )
 
     def _wanted(self) -> JsonObject:

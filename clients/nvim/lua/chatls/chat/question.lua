@@ -107,11 +107,18 @@ end
 ---@return chatls.Drawing
 function M.draw(question)
   local drawing = preview(question)
+  if question.sandbox then
+    add(drawing, "It would run in the sandbox.", "ChatlsQuiet")
+  end
   add(drawing, "")
   for _, entry in ipairs(M.answers(question)) do
     table.insert(drawing.lines, (" %s  %s"):format(entry.key, entry.label))
     local group = vim.startswith(entry.option.kind, "allow") and "ChatlsCompleted" or "ChatlsFailed"
     table.insert(drawing.marks, { row = #drawing.lines - 1, from = 1, to = 1 + #entry.key, group = group })
+    local covers = entry.option.covers
+    if not entry.words and covers and covers ~= "" and vim.endswith(entry.option.kind, "_always") then
+      add(drawing, "    " .. covers, "ChatlsQuiet")
+    end
   end
   return drawing
 end
