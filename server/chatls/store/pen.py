@@ -16,7 +16,7 @@ from anyio import Event as Happened
 from chatls.errors import INVALID_STATE, RequestError
 from chatls.signals import Signal
 from chatls.store.connection import Tables
-from chatls.store.ports import Read, Shelving, Stroke, UnreadableError
+from chatls.store.ports import Read, Shelving, Stroke, UnreadableStoreError
 from chatls.store.searching import WordIndex
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Pen:
         """Read. Raises `RequestError` where the store cannot be read."""
         try:
             return await to_thread.run_sync(lambda: work(self.shelves()), limiter=self._reading)
-        except (UnreadableError, OSError) as error:
+        except (UnreadableStoreError, OSError) as error:
             raise RequestError(INVALID_STATE, f"the store of sessions cannot be read: {error}") from error
         finally:
             self._complain()

@@ -13,7 +13,7 @@ Read = Callable[[Tables, bool], T]
 """Reads; the second argument says whether words are found by an index."""
 
 
-class UnreadableError(ChatlsError):
+class UnreadableStoreError(ChatlsError):
     """The store cannot be read now. The text says why."""
 
 
@@ -50,11 +50,11 @@ class Shelving(Protocol):
         ...
 
     def read(self, session: str, work: Read[T]) -> T:
-        """Read of a session, wherever it is. Raises `UnreadableError`."""
+        """Read of a session, wherever it is. Raises `UnreadableStoreError`."""
         ...
 
     def read_all(self, work: Read[T]) -> list[T]:
-        """Read of all stores: of the one in memory first. Raises `UnreadableError`."""
+        """Read of all stores: of the one in memory first. Raises `UnreadableStoreError`."""
         ...
 
     def write(self, jobs: Sequence[Stroke]) -> None:
@@ -62,7 +62,7 @@ class Shelving(Protocol):
         ...
 
     def remove(self, session: str) -> None:
-        """Delete a session wherever there is something of it. Raises `UnreadableError`."""
+        """Delete a session wherever there is something of it. Raises `UnreadableStoreError`."""
         ...
 
     def tend(self, *, forget: bool, always: bool) -> bool:

@@ -40,7 +40,7 @@ def stories(changes: Sequence[tuple[Path, str, str]]) -> list[FileStory]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _FileLook:
     """A file as it is now, beside what it was."""
 
     story: FileStory
@@ -80,26 +80,26 @@ async def _put_back(
     return RewoundFile(look.uri, "restored", diff)
 
 
-def _look(workspace: Workspace, story: FileStory, texts: Mapping[str, bytes]) -> _Look:
+def _look(workspace: Workspace, story: FileStory, texts: Mapping[str, bytes]) -> _FileLook:
     """In a thread."""
     first, last = story.changes[0][0], story.changes[-1][1]
     if workspace.root_of(story.path) is None:
-        return _Look(story, story.path.as_uri(), "conflict")
+        return _FileLook(story, story.path.as_uri(), "conflict")
     uri = workspace.uri(story.path)
     if any(name != ABSENT and name not in texts for name in (first, last)):
-        return _Look(story, uri, "not_kept")
+        return _FileLook(story, uri, "not_kept")
     try:
         now = state_of(workspace, story.path)
     except OSError:
-        return _Look(story, uri, "conflict")
+        return _FileLook(story, uri, "conflict")
     before, after = (None if name == ABSENT else texts[name] for name in (first, last))
     if not is_same(now, after):
-        return _Look(story, uri, "gone" if now is None else "conflict")
+        return _FileLook(story, uri, "gone" if now is None else "conflict")
     steps = zip(story.changes, story.changes[1:], strict=False)
     if not all(_follows(left, found, texts) for (_, left), (found, _) in steps):
-        return _Look(story, uri, "conflict")
+        return _FileLook(story, uri, "conflict")
     is_open = now is not None and raw(now) is None
-    return _Look(story, uri, "would_restore", now, before, is_open and workspace.standing(story.path) == "same")
+    return _FileLook(story, uri, "would_restore", now, before, is_open and workspace.standing(story.path) == "same")
 
 
 def _follows(left: str, found: str, texts: Mapping[str, bytes]) -> bool:
@@ -109,7 +109,7 @@ def _follows(left: str, found: str, texts: Mapping[str, bytes]) -> bool:
     return left in texts and found in texts and is_same(texts[left], texts[found])
 
 
-def _diff(look: _Look) -> Diff | None:
+def _diff(look: _FileLook) -> Diff | None:
     if look.now == look.before:
         return None
     kind: FileChangeKind = "new" if look.now is None else "deleted" if look.before is None else "changed"
@@ -117,7 +117,7 @@ def _diff(look: _Look) -> Diff | None:
     return Diff(look.uri, old, new, kind)
 
 
-async def _restore(editor: Editor, workspace: Workspace, look: _Look) -> None:
+async def _restore(editor: Editor, workspace: Workspace, look: _FileLook) -> None:
     """Raises `ToolError`, `OSError`, `ChangedError`, `NoLetterError`."""
     path, document = look.story.path, workspace.open_document(look.story.path)
     is_open = look.now is not None and raw(look.now) is None
@@ -143,7 +143,7 @@ def _delete(workspace: Workspace, path: Path) -> None:
     delete_beneath(folder, path, was=on_disk(path))
 
 
-def _save(workspace: Workspace, look: _Look) -> None:
+def _save(workspace: Workspace, look: _FileLook) -> None:
     folder, before = workspace.root_of(look.story.path), look.before
     assert folder is not None
     assert before is not None

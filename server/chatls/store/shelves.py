@@ -18,7 +18,7 @@ from typing import TypeVar
 from chatls.store import copying, database
 from chatls.store.connection import Tables
 from chatls.store.database import DamagedStoreError, Database, NewerStoreError
-from chatls.store.ports import Read, Stroke, UnreadableError
+from chatls.store.ports import Read, Stroke, UnreadableStoreError
 from chatls.store.searching import WordIndex
 from chatls.store.writing import GoneError, delete
 
@@ -91,7 +91,7 @@ class Shelves:
         self._moved.discard(session)
 
     def read(self, session: str, work: Read[T]) -> T:
-        """Read of a session, wherever it is. Raises `UnreadableError`."""
+        """Read of a session, wherever it is. Raises `UnreadableStoreError`."""
         self.open()
         return self._read(self._place(session), work)
 
@@ -113,7 +113,7 @@ class Shelves:
                 jobs = jobs[count:]
 
     def remove(self, session: str) -> None:
-        """Delete a session wherever there is something of it. Raises `UnreadableError`."""
+        """Delete a session wherever there is something of it. Raises `UnreadableStoreError`."""
         self.open()
         for place in (self._memory, self._disk):
             if place is not None:
@@ -122,7 +122,7 @@ class Shelves:
                     with place.write_lock:
                         _transact(place, [job])
                 except sqlite3.Error as error:
-                    raise UnreadableError(_reason(error)) from error
+                    raise UnreadableStoreError(_reason(error)) from error
         self._moved.discard(session)
 
     def tend(self, *, forget: bool, always: bool) -> bool:
@@ -158,14 +158,14 @@ class Shelves:
                 return work(place.reading, place.indexed)
         except sqlite3.DatabaseError as error:
             if place is not self._disk or not database.is_damage(error):
-                raise UnreadableError(_reason(error)) from error
+                raise UnreadableStoreError(_reason(error)) from error
         self._renew()
         place = self._disk or self._place("")
         try:
             with place.read_lock:
                 return work(place.reading, place.indexed)
         except sqlite3.DatabaseError as error:
-            raise UnreadableError(_reason(error)) from error
+            raise UnreadableStoreError(_reason(error)) from error
 
     def _written(self, place: Database, jobs: Sequence[Stroke]) -> bool:
         """Whether it is done; False: it has to be tried again, elsewhere perhaps."""
