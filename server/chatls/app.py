@@ -119,7 +119,7 @@ class App:
         self._chats = Chats(sessions, toolbox, means)
         self._chats.listeners = (self._store.listener,)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
-        listed = (editor, self._configuration, self._models, toolbox, permissions)
+        listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
         self._listings = Listings(self._later, hello.answered, *listed)
         library = Library(
             self._store,

@@ -32,3 +32,14 @@ class PermissionEntry(WireValue):
     """The folder that it holds for, links resolved; null: for all."""
     session_id: str | None = None
     """The session that it holds for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxState(WireValue):
+    """The sandbox for commands, as it is on this machine for these roots."""
+
+    setting: Literal["auto", "off", "required"]
+    """`commands.sandbox`."""
+    works: bool
+    note: str
+    """What it is made with, or why it does not work; a sentence for people."""

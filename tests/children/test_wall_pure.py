@@ -176,6 +176,24 @@ def test_what_is_the_programs_own_is_not(line: str) -> None:
     assert caused(line, scene(hidden(".env")), HOME) == []
 
 
+@for_each(
+    ("command", "told"),
+    [
+        ("curl -s http://127.0.0.1:8000/ | head -5", True),
+        ("cd web && wget -q x", True),
+        ("A=1 ssh host true", True),
+        ("git push 2>&1 | tail -2", True),
+        ("echo curl", False),
+        ("curly x", False),
+        ("git status", False),
+        ("npm test", False),
+    ],
+)
+def test_of_programs_that_are_silent_it_is_told_that_there_is_no_network(command: str, told: bool) -> None:
+    assert bool(caused("", scene(), HOME, command)) is told
+    assert caused("", scene(network=True), HOME, command) == []
+
+
 def test_with_the_network_a_refused_connection_is_the_services() -> None:
     assert caused("Connection refused", scene(network=True), HOME) == []
 

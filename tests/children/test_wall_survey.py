@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chatls.children.wall import survey as surveys
-from chatls.children.wall.lists import is_deciding, is_secret
+from chatls.children.wall.lists import is_secret
 from chatls.children.wall.names import NameGlobs
 from chatls.children.wall.repositories import repository, without_credentials, without_programs
 from chatls.children.wall.survey import Survey, Surveyed
@@ -23,7 +23,7 @@ def write(root: Path, *names: str, text: str = "x") -> None:
 
 
 def survey(root: Path, own: tuple[Path, ...] = ()) -> Survey:
-    return Survey(root, is_secret, is_deciding, own)
+    return Survey(root, is_secret, own)
 
 
 def look(one: Survey, *, quick: bool = False) -> Surveyed:

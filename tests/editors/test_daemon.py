@@ -237,6 +237,7 @@ def test_the_health_check_tells_what_there_is(nvim: Open) -> None:
     editor.command("checkhealth chatls")
     text = editor.text()
     assert "the daemon's choice of model: scripted/demo" in text
+    assert "sandbox for commands" in text
     assert "ERROR" not in text
 
 

@@ -487,6 +487,17 @@ class PermissionEntry(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxState(WireValue):
+    """The sandbox for commands, as it is on this machine for these roots."""
+
+    setting: Literal["auto", "off", "required"]
+    """`commands.sandbox`."""
+    works: bool
+    note: str
+    """What it is made with, or why it does not work; a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
 class PromptResult(WireValue):
     """How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included."""
 
@@ -582,6 +593,8 @@ class ToolsResult(WireValue):
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
+    sandbox: SandboxState | None = None
+    """Whether commands can run in a sandbox here."""
 
 
 @dataclass(frozen=True, slots=True)

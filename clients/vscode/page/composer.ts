@@ -52,7 +52,6 @@ export class Composer {
     this.element.addEventListener("dragover", (event) => event.preventDefault());
     this.element.addEventListener("drop", (event) => this.#drop(event));
     this.#choices.onChosen = () => this.#typed();
-    this.#fit();
   }
 
   set(chrome: Chrome): void {
@@ -123,18 +122,12 @@ export class Composer {
 
   #typed(): void {
     draft(this.#text.value);
-    this.#fit();
     this.#choices.typed();
   }
 
   #put(text: string): void {
     this.#text.value = text;
     this.#typed();
-  }
-
-  #fit(): void {
-    this.#text.style.setProperty("height", "auto");
-    this.#text.style.setProperty("height", `${Math.min(this.#text.scrollHeight + 2, 240)}px`);
   }
 
   #key(event: KeyboardEvent): void {

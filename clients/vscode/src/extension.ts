@@ -61,11 +61,12 @@ export async function deactivate(): Promise<void> {
 
 async function begin(started: Daemon, chats: Chats, panels: Panels): Promise<void> {
   try {
-    await started.ready();
+    const first = chats.active;
     await chats.restore();
-    panels.all.forEach((panel) => panel.show(chats.active));
-  } catch {
-    // Its state says why, and the page shows it.
+    panels.all.filter((panel) => panel.conversation === first).forEach((panel) => panel.show(chats.active));
+  } catch (error) {
+    // A daemon that cannot be had says so itself.
+    started.log.warn(`The session of before could not be loaded: ${String(error)}`);
   }
 }
 

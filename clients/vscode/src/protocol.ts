@@ -389,6 +389,15 @@ export interface PermissionEntry {
   readonly sessionId?: string;
 }
 
+/** The sandbox for commands, as it is on this machine for these roots. */
+export interface SandboxState {
+  /** `commands.sandbox`. */
+  readonly setting: "auto" | "off" | "required";
+  readonly works: boolean;
+  /** What it is made with, or why it does not work; a sentence for people. */
+  readonly note: string;
+}
+
 /** Nothing. */
 export interface NoParams {
 }
@@ -529,6 +538,8 @@ export interface ToolEntry {
 /** All tools that are not disabled and that the client can use. */
 export interface ToolsResult {
   readonly tools: readonly ToolEntry[];
+  /** Whether commands can run in a sandbox here. */
+  readonly sandbox?: SandboxState;
 }
 
 /** What counts by now, in no particular order. */

@@ -3,20 +3,23 @@
 from functools import partial
 from time import monotonic
 
-from anyio import current_time
+from anyio import current_time, to_thread
 
 from chatls.agent.permission.grants import NotKeptError
 from chatls.agent.permission.permissions import Permissions
+from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
 from chatls.models import LEAST, LISTING, Listed, Listing, Models
+from chatls.permissions import SandboxState
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire import methods
+from chatls.workspace.workspace import Workspace
 
 
 class Listings:
@@ -31,6 +34,7 @@ class Listings:
         models: Models,
         toolbox: Toolbox,
         permissions: Permissions,
+        wall: Wall,
     ) -> None:
         """`begun`: when a client could first ask (on `time.monotonic`'s clock)."""
         self._later = later
@@ -40,6 +44,7 @@ class Listings:
         self._models = models
         self._toolbox = toolbox
         self._permissions = permissions
+        self._wall = wall
 
     def models(self, answer: Answer, _params: methods.NoParams) -> None:
         """`chat/models`. The time that servers get counts from here, where it is read; of what may have waited for the
@@ -56,8 +61,21 @@ class Listings:
 
     def tools(self, answer: Answer, _params: methods.NoParams) -> None:
         """`chat/tools`."""
-        offered = self._toolbox.offered(self._editor, self._configuration.settings())
-        answer.give(methods.ToolsResult(tuple(map(_tool, offered.values()))))
+        settings = self._configuration.settings()
+        offered = self._toolbox.offered(self._editor, settings)
+        workspace, setting = Workspace(self._editor), settings.commands.sandbox
+
+        async def listed() -> None:
+            why, words = await to_thread.run_sync(self._sandbox, workspace, abandon_on_cancel=True)
+            sandbox = SandboxState(setting, why is None, words)
+            answer.give(methods.ToolsResult(tuple(map(_tool, offered.values())), sandbox))
+
+        self._later.answer(answer, listed)
+
+    def _sandbox(self, workspace: Workspace) -> tuple[str | None, str]:
+        """Why there is none, and the same for people. Looks at the disk."""
+        roots = tuple(folder for _, folder in workspace.folders)
+        return self._wall.refusal(roots), self._wall.words(roots)
 
     def permissions(self, answer: Answer, params: methods.PermissionsParams) -> None:
         """`chat/permissions`."""

@@ -13,7 +13,7 @@ from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
-from chatls.permissions import PermissionEntry
+from chatls.permissions import PermissionEntry, SandboxState
 from chatls.wire.params import Method, Params, Token
 from chatls.wire.sessions import SESSION_METHODS
 
@@ -199,6 +199,8 @@ class ToolsResult:
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
+    sandbox: SandboxState | None = None
+    """Whether commands can run in a sandbox here."""
 
 
 @dataclass(frozen=True, slots=True)

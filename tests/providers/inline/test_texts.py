@@ -20,6 +20,7 @@ TEXTS = sorted(Path(FOLDER, "localtext").glob("*/*.txt")) if FOLDER else []
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="CHATLS_STREAMS is not set: NO MODEL'S TEXT IS TESTED")
 
 KEPT_IN_TEXT = "no reasoning_format, or `none`: upstream was told to leave thinking in the text; we always take it out"
+UNBEGUN = "upstream knew that the template opens no block; we do not, and what ends one tells of its beginning"
 UNSEEN = "the thinking was in what the template had written already, which is not in the text"
 OPENED = "the template opens a think block, though the flags do not say so: what closes one is in the text"
 
@@ -41,6 +42,7 @@ EXPLAINED: dict[str, tuple[JsonObject, str]] = {
         {"text": "Hello, world!\nWhat's up?\n```json\n{}```", "thinking": "I'm\nthinking"},
         "reasoning_in_content was on upstream",
     ),
+    "hermes/033": ({"text": "Hello, world!\nWhat's up?", "thinking": "I'm\nthinking"}, UNBEGUN),
     "nemotron/001": ({"text": "Hello, world!\nWhat's up?"}, KEPT_IN_TEXT),
 }
 """Expectations that hold under other settings than ours: what is right here, and why."""

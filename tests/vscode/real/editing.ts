@@ -109,7 +109,12 @@ export function editingTests(window: Window): void {
     await d.page.keyboard.type("add types");
     await d.page.keyboard.press("Enter");
     await d.until("return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff");
-    await d.page.keyboard.press("Control+Enter");
+    await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
+    const open = "return vscode.window.tabGroups.all.some((group) => group.tabs.some((tab) => tab.input instanceof vscode.TabInputTextDiff))";
+    for (let tries = 0; tries < 20 && (await d.run(open)); tries++) {
+      await d.page.keyboard.press("Control+Enter"); // the editor has to have taken the keys first
+      await d.page.waitForTimeout(300);
+    }
     await becomes(d, "src/greet.py", "def greet(name: str) -> str:\n    return name\n");
     await closeAll(d);
   });

@@ -30,7 +30,8 @@ export function sessionTests(window: Window): void {
     await d.run("await vscode.commands.executeCommand('chatls.history')");
     await frame.locator(".history input").fill("shy okapi");
     await frame.locator(".history .session:has-text('About the okapi')").first().click();
-    await shows(frame, "Nobody lists it.", ".answer");
+    await d.until("return parts.chats.active.title.startsWith('About the okapi') && parts.chats.active.turns.length === 1");
+    await shows(frame, "About the okapi, please.", ".said");
     const after = await d.run<{ blocks: unknown }>("return parts.chats.active.turns[0].view");
     assert.deepEqual(after.blocks, before.blocks);
     assert.match(await textOf(frame, ".said"), /About the okapi, please\./);

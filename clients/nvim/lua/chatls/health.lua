@@ -73,14 +73,38 @@ local function tell_models(result)
   vim.health.info(("models to choose from with :ChatModel: %d"):format(#result.models))
 end
 
-local function check_models()
+-- Ask the daemon, and wait for its answer.
+---@param method string
+---@return any result, any err
+local function ask(method)
   local answered, result, err = false, nil, nil
-  daemon.request("chat/models", {}, function(models, failed)
-    answered, result, err = true, models, failed
+  daemon.request(method, {}, function(answer, failed)
+    answered, result, err = true, answer, failed
   end)
   vim.wait(8000, function()
     return answered
   end, 20)
+  return result, err
+end
+
+local function check_sandbox()
+  local tools = ask("chat/tools")
+  local sandbox = type(tools) == "table" and tools.sandbox or nil
+  if type(sandbox) ~= "table" then
+    return
+  end
+  if sandbox.setting == "off" then
+    vim.health.info("the sandbox for commands is switched off (`commands.sandbox`)")
+  elseif sandbox.works then
+    vim.health.ok(sandbox.note)
+  else
+    local tell = sandbox.setting == "required" and vim.health.error or vim.health.warn
+    tell(sandbox.note, "SECURITY.md says what it is; on Linux it is made with bubblewrap")
+  end
+end
+
+local function check_models()
+  local result, err = ask("chat/models")
   if result then
     vim.health.ok("the daemon runs")
     tell_models(result)
@@ -108,6 +132,7 @@ function M.check()
   vim.health.info("roots: " .. table.concat(roots.current(), ", "))
   if check_program() then
     check_models()
+    check_sandbox()
   end
   check_keys()
 end

@@ -362,6 +362,12 @@
 ---@field workspace? string The folder that it holds for, links resolved; null: for all.
 ---@field sessionId? string The session that it holds for.
 
+---The sandbox for commands, as it is on this machine for these roots.
+---@class chatls.SandboxState
+---@field setting "auto"|"off"|"required" `commands.sandbox`.
+---@field works boolean
+---@field note string What it is made with, or why it does not work; a sentence for people.
+
 ---Nothing.
 ---@class chatls.NoParams
 
@@ -451,6 +457,7 @@
 ---All tools that are not disabled and that the client can use.
 ---@class chatls.ToolsResult
 ---@field tools chatls.ToolEntry[]
+---@field sandbox? chatls.SandboxState Whether commands can run in a sandbox here.
 
 ---What counts by now, in no particular order.
 ---@class chatls.PermissionsResult

@@ -106,11 +106,15 @@ export class Chats implements vscode.Disposable {
   /** What was shown when the window closed, where the daemon keeps sessions. */
   async restore(): Promise<void> {
     const sessionId = this.#memory.get<string>(LAST);
-    if (sessionId !== undefined && this.active.turns.length === 0) {
-      await this.#daemon.ready();
-      if (this.#daemon.features.sessions) {
-        this.active = await this.load(sessionId);
-      }
+    const first = this.active;
+    await this.#daemon.ready();
+    if (sessionId === undefined || !this.#daemon.features.sessions) {
+      return;
+    }
+    const loaded = await this.load(sessionId);
+    // Who has begun something meanwhile goes on with that.
+    if (this.active === first && first.turns.length === 0) {
+      this.active = loaded;
     }
   }
 

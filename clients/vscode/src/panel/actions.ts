@@ -11,6 +11,7 @@ import { applied } from "../editor/insert.ts";
 import type { Previews } from "../editor/previews.ts";
 import { type Proposals, replace } from "../editor/proposals.ts";
 import type { FromPage } from "../messages.ts";
+import type { SessionEntry } from "../wire.ts";
 import { openLink } from "./links.ts";
 import type { Panel } from "./panel.ts";
 import type { Panels } from "./panels.ts";
@@ -104,8 +105,14 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
     case "detach":
       conversation.attachments = conversation.attachments.filter((one) => one.shown.id !== message.id);
       return panel.attachmentsChanged();
-    case "search":
-      return panel.post({ type: "sessions", query: message.query, sessions: await parts.chats.list(message.query) });
+    case "search": {
+      const { query } = message;
+      const told = (sessions: readonly SessionEntry[]): void => panel.post({ type: "sessions", query, sessions });
+      return parts.chats.list(query).then(told, (error: unknown) => {
+        told([]);
+        throw error;
+      });
+    }
     case "load":
       return parts.panels.show(await parts.chats.open(message.sessionId), panel);
     case "rename":

@@ -12,26 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
-from chatls.children.wall.names import NameGlobs
+from chatls.children.wall.lists import SECRET, SECRET_IN, is_deciding, is_fixed_name
 from chatls.children.wall.places import INSTALLED
-from chatls.workspace.protected_files import FILES, FOLDERS, protected
-from chatls.workspace.secret_files import CANDIDATES, holds_secrets
+from chatls.workspace.secret_files import holds_secrets
 
 MOST_IN_A_FOLDER = 500
 """Secrets; where there are more, the folder is hidden as a whole."""
 _BEGINNING = 65536
 COARSE = 20_000_000
 """Nanoseconds: a folder that was touched less than this before it was listed is listed again."""
-
-
-def _last_names(globs: Iterable[str]) -> list[str]:
-    return [glob.rpartition("/")[2] for glob in globs]
-
-
-_SECRET = NameGlobs(glob.removeprefix("**/") for glob in CANDIDATES if glob.count("/") == 1)
-_SECRET_IN = {glob.split("/")[-2].casefold() for glob in CANDIDATES if glob.count("/") > 1}
-"""Folders of which files with any name may be secrets."""
-_PROTECTED = NameGlobs((*FILES, *_last_names(FOLDERS)))
 
 
 @dataclass(slots=True)
@@ -76,13 +65,11 @@ class Survey:
         self,
         root: Path,
         is_secret: Callable[[Path], bool],
-        is_deciding: Callable[[PurePath], bool],
         own: tuple[Path, ...] = (),
     ) -> None:
         """`is_secret` looks at a file's beginning where its name is not enough. `own`: the daemon's own folders."""
         self.root = root
         self._is_secret = is_secret
-        self._is_deciding = is_deciding
         self._own = own
         self._listed: dict[str, FolderNames] = {}
         self._looks: dict[Path, bool] = {}
@@ -165,7 +152,7 @@ class Survey:
             return None
         settled = time.time_ns() - touched > COARSE
         listed = FolderNames(touched if settled else -1, quiet)
-        special = place.rpartition("/")[2].casefold() in _SECRET_IN
+        special = place.rpartition("/")[2].casefold() in SECRET_IN
         for name, kind in found:
             if kind == "folder":
                 self._sort_folder(place, name, listed)
@@ -187,7 +174,7 @@ class Survey:
             listed.closed.append(name)
 
     def _sort_file(self, place: str, name: str, listed: FolderNames, *, special: bool) -> None:
-        if (special or _SECRET.may_match(name)) and not _is_public(place, name):
+        if (special or SECRET.may_match(name)) and not _is_public(place, name):
             (listed.secrets if holds_secrets(PurePath(place, name)) else listed.perhaps).append(name)
         if listed.quiet:
             return
@@ -195,13 +182,13 @@ class Survey:
             listed.repositories.append(name)
         elif self._is_protected(place, name):
             listed.protected.append(name)
-        elif self._is_deciding(PurePath(name)):
+        elif is_deciding(name):
             listed.deciding.append(name)
 
     def _is_protected(self, place: str, name: str) -> bool:
         if self._own and Path(place, name) in self._own:
             return True
-        return _PROTECTED.may_match(name) and protected(PurePath(place.rpartition("/")[2], name)) is not None
+        return is_fixed_name(place.rpartition("/")[2], name)
 
 
 def _kind(entry: os.DirEntry[str]) -> str:

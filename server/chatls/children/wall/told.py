@@ -15,6 +15,10 @@ _NETWORK = re.compile(
     r"|unable to connect|could not connect|failed to connect|connect: cannot assign",
     re.IGNORECASE,
 )
+_SILENT = re.compile(
+    r"(?:^|[;&|(`\n]|\bsudo )\s*(?:\w+=\S*\s+)*(?:curl|wget|ssh|scp|sftp|rsync|nc|ncat|telnet|ping|dig|nslookup|xh"
+    r"|https?|git (?:fetch|pull|push|clone|ls-remote)|psql|mysql|redis-cli|docker|kubectl|gh)\b(?! --?help| --version)"
+)
 _FIXED = re.compile(
     r"read-only file system|\bEROFS\b|device or resource busy|\bEBUSY\b|cross-device link|\bEXDEV\b|os error (30|16)\b",
     re.IGNORECASE,
@@ -28,10 +32,11 @@ _PATH = re.compile(r"(?<![\w.])(?:~|/)[^\s'\"`:;,()<>\[\]{}|]+")
 _MOST = 3
 
 
-def caused(output: str, scene: Scene, home: Path) -> list[str]:
-    """What of the troubles in an output may come from the sandbox, each in words; nothing where nothing does."""
+def caused(output: str, scene: Scene, home: Path, command: str = "") -> list[str]:
+    """What of the troubles in an output may come from the sandbox, each in words; nothing where nothing does. Of a
+    `command` that is of no use without a network, it is said whatever the output: such programs are often silent."""
     lines, words = output.splitlines(), list[str]()
-    if not scene.network and any(map(_NETWORK.search, lines)):
+    if not scene.network and (_SILENT.search(command) or any(map(_NETWORK.search, lines))):
         words.append("there is no network inside, and no service of this machine")
     rights = [line for line in lines if _RIGHTS.search(line)]
     missing = [line for line in lines if _MISSING.search(line)]

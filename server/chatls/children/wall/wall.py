@@ -1,5 +1,6 @@
 """The door of the sandbox: whether it works, what a command is started with in it, what is done behind the command."""
 
+import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from threading import Lock
 from anyio import move_on_after, to_thread
 
 from chatls.children.wall.gathering import Grounds, environment_inside, gathered, machine, private_folder, unfit
-from chatls.children.wall.lists import is_deciding, is_secret
+from chatls.children.wall.lists import is_secret
 from chatls.children.wall.scene import Scene
 from chatls.children.wall.survey import Survey, Surveyed
 from chatls.children.wall.told import caused
@@ -43,6 +44,8 @@ class Stay:
     wall: "Wall"
     roots: tuple[Path, ...]
     private: Path
+    line: str = ""
+    """The command as it was given to a shell, if it was."""
 
     async def leave(self) -> Aftermath:
         """Set right what it left behind; when all of it has ended."""
@@ -50,7 +53,7 @@ class Stay:
 
     def caused(self, output: str) -> list[str]:
         """What of the troubles in an output may come from the sandbox, in words."""
-        return caused(output, self.scene, Path(self.environment["HOME"]))
+        return caused(output, self.scene, Path(self.environment["HOME"]), self.line)
 
     def _leave(self) -> Aftermath:
         findings = self.wall.look(self.roots, quick=True)
@@ -132,7 +135,7 @@ class Wall:
         with self._looking:
             for root in roots:
                 if root not in self._surveys:
-                    self._surveys[root] = Survey(root, is_secret, is_deciding, own_folders())
+                    self._surveys[root] = Survey(root, is_secret, own_folders())
                 self._surveys[root].renew(quick=quick)
             found = tuple(self._surveys[root].findings() for root in roots)
             self._looked[roots] = time.monotonic(), found
@@ -157,7 +160,8 @@ class Wall:
         traces = Traces(findings, repositories, loose, self._memory)
         environment = environment_inside(entry.environment, grounds)
         argv = self.means().arguments(scene, entry.argv)
-        return Stay(argv, environment, scene, traces, self, entry.roots, grounds.private)
+        line = entry.argv[-1] if "-c" in entry.argv[:-1] else shlex.join(entry.argv)
+        return Stay(argv, environment, scene, traces, self, entry.roots, grounds.private, line)
 
     def _grounds(self, private: Path) -> Grounds:
         return Grounds(self._environment, private, (self._outputs,))
