@@ -178,9 +178,10 @@ def test_there_is_no_circle() -> None:
 def test_a_library_is_known_in_one_place() -> None:
     places: dict[str, tuple[str, ...]] = {
         "pygls lsprotocol": ("chatls.lsp.features",),
+        "httpx": ("chatls.providers",),
         "xllamacpp": ("chatls.providers",),
         "rich chatls_client": ("chatls.__main__",),
-        "anthropic openai requests litellm httpx httpcore aiohttp": (),
+        "anthropic openai requests litellm httpcore aiohttp": (),
     }
     allowed = {library: place for libraries, place in places.items() for library in libraries.split()}
     strangers = [
@@ -288,7 +289,7 @@ def test_a_program_of_its_own_stands_alone() -> None:
 
 
 def test_what_answers_initialize_imports_nothing_heavy() -> None:
-    heavy = ["asyncio", "anyio", "certifi", "lsprotocol", "pydantic", "pygls", "rich", "ssl", "chatls.app"]
+    heavy = ["asyncio", "anyio", "httpx", "lsprotocol", "pydantic", "pygls", "rich", "ssl", "chatls.app"]
     script = (
         "import sys, chatls.__main__, chatls.lsp.handshake, chatls.wire.stdio\n"
         f"print(*[name for name in {heavy!r} if name in sys.modules])"

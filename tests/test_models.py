@@ -41,6 +41,9 @@ class FakeProvider:
     def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
         return tools
 
+    def window(self, model: str) -> int | None:
+        return None
+
     async def models(self) -> tuple[ModelInfo, ...]:
         self._world.asked.append(self.name)
         await self._world.slow.listing(self.name)

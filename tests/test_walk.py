@@ -29,7 +29,8 @@ from tests.test_house import FLOORS, SERVER
 
 pytestmark = pytest.mark.asyncio
 
-VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history", "agent.keeping")
+ROOM = ("agent.context.limits", "agent.context.measure", "agent.context.layout")
+VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history", "agent.keeping", *ROOM)
 UP = {"wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
 HEARING = {"_emit", "notify", "_tell", "listener"}
 """Functions that tell listeners, and that make one."""
@@ -60,7 +61,9 @@ WAY = [
     "agent.turn",
     "agent.request",
     "agent.steering",
+    "agent.context.room",
     "agent.step",
+    "agent.context.replies",
     "agent.longest",
     "agent.repeats",
     "providers",

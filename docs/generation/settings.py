@@ -22,6 +22,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "settings": (config.Settings, ""),
     "provider-settings": (config.ProviderSettings, "providers.NAME."),
     "parameter-settings": (config.ParameterSettings, "parameters."),
+    "context-settings": (config.ContextSettings, "context."),
     "tool-settings": (config.ToolSettings, "tools."),
     "command-settings": (config.CommandSettings, "commands."),
     "limit-settings": (config.LimitSettings, "limits."),

@@ -49,6 +49,7 @@ from chatls.wire import sessions as session_methods
 from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
+from chatls.wire.steering import COMPACT, STEER, SteerParams
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +119,7 @@ class App:
         means = Means(self._models, permissions, Instructions(), around, Queues(), commands, self._store)
         self._chats = Chats(sessions, toolbox, means)
         self._chats.listeners = (self._store.listener,)
-        self._turns = Turns(tasks, outbox, self._rpc, self._chats, can_create=can_create)
+        self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
         listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
         self._listings = Listings(self._later, hello.answered, *listed)
         library = Library(
@@ -179,7 +180,8 @@ class App:
 
     def _register(self) -> None:
         self._rpc.serve(methods.PROMPT.name, methods.PROMPT.params, self._turns.accept)
-        self._rpc.serve(methods.STEER.name, methods.STEER.params, self._steer)
+        self._rpc.serve(STEER.name, STEER.params, self._steer)
+        self._rpc.serve(COMPACT.name, COMPACT.params, self._turns.compact)
         self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
         self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
         self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
@@ -202,7 +204,7 @@ class App:
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
 
-    def _steer(self, answer: Answer, params: methods.SteerParams) -> None:
+    def _steer(self, answer: Answer, params: SteerParams) -> None:
         if self._chats.running(params.session_id) is None and not self._chats.knows(params.session_id):
             self._sessions.steer(answer, params.session_id)
         else:

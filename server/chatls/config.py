@@ -116,6 +116,16 @@ class PermissionRule(_Model):
         return self
 
 
+class ContextSettings(_Model):
+    """When a long conversation is made shorter. Shares of what the model can read less the longest reply
+    (`parameters.maxOutputTokens`, else a tenth), where its window is known."""
+
+    prune: float = Field(default=0.7, gt=0, le=1)
+    """Above it, results of tools in earlier turns are left out."""
+    compact: float = Field(default=0.85, gt=0, le=1)
+    """Above it, earlier turns are summarised by the model."""
+
+
 class ToolSettings(_Model):
     """Which tools models are offered."""
 
@@ -187,6 +197,7 @@ class Settings(_Model):
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     """Model servers by name."""
     parameters: ParameterSettings = ParameterSettings()
+    context: ContextSettings = ContextSettings()
     tools: ToolSettings = ToolSettings()
     commands: CommandSettings = CommandSettings()
     edits: EditSettings = EditSettings()

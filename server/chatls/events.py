@@ -22,6 +22,9 @@ StopReason = Literal["end_turn", "max_tokens", "max_turn_requests", "refusal", "
 StepStopReason = Literal["end_turn", "tool_calls", "max_tokens", "refusal"]
 """How one model reply ended."""
 
+CompactionReason = Literal["threshold", "refused", "asked"]
+"""Why a history is made shorter: it is about to be too long, the provider said that it is, or a person wants it."""
+
 ReplyPart = Literal["text", "thinking"]
 """What a stretch of a reply is."""
 
@@ -185,6 +188,41 @@ class Steered(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class ContextUsage(WireValue):
+    """How full the model's window is, behind each `stepEnd`."""
+
+    tokens: int
+    """What was sent, and the reply."""
+    window: int | None = None
+    """Tokens that the model can read; not there where nobody knows."""
+    exact: bool = False
+    """The provider counted; else it is an estimate, rather too high."""
+    kind: Literal["contextUsage"] = "contextUsage"
+
+
+@dataclass(frozen=True, slots=True)
+class CompactStart(WireValue):
+    """The history is made shorter: the model writes a summary, which is no step."""
+
+    reason: CompactionReason
+    tokens: int
+    kind: Literal["compactStart"] = "compactStart"
+
+
+@dataclass(frozen=True, slots=True)
+class CompactEnd(WireValue):
+    """It is shorter; as it was if that was cancelled."""
+
+    before: int
+    """Tokens, as in `compactStart`."""
+    after: int
+    """By the same measure."""
+    summary: str
+    """What the model goes on with; "" where there is none."""
+    kind: Literal["compactEnd"] = "compactEnd"
+
+
+@dataclass(frozen=True, slots=True)
 class Retry(WireValue):
     """The provider is asked again. Also a delta: providers report it, the turn passes it on."""
 
@@ -235,6 +273,9 @@ Event = (
     | PermissionRequested
     | PermissionResolved
     | StepEnd
+    | ContextUsage
+    | CompactStart
+    | CompactEnd
     | Steered
     | Retry
     | Notice

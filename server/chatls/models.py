@@ -7,12 +7,13 @@ from time import monotonic
 
 from anyio import CancelScope, Event, Lock, create_task_group, move_on_after, to_thread
 
-from chatls.config import ProviderKind, Settings
+from chatls.config import ProviderKind, ProviderSettings, Settings
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 from chatls.providers import open_provider, preload
 from chatls.providers.insistent import Insistent
 from chatls.providers.known.catalog import EMBEDDED_PROVIDER, kind_of
 from chatls.providers.known.choice import Chosen, available, choose, likely_kind, named_choice, only_model
+from chatls.providers.known.windows import usual_window
 from chatls.providers.provider import ModelInfo, Provider
 
 LISTING = 1.5
@@ -80,6 +81,8 @@ class Served:
     reason: str
     """Why this one, for people; "" where a person named it."""
     provider: Provider
+    window: int | None = None
+    """Tokens that it can read; None where nobody knows."""
 
 
 @dataclass(slots=True)
@@ -99,6 +102,8 @@ class Models:
         self._open: list[_Open] = []
         self._retired: list[_Open] = []
         self._told: dict[str, _Told] = {}
+        self._learnt: dict[tuple[str, str], tuple[int, object]] = {}
+        """Windows that servers told when they refused, by provider and model, and under which settings."""
         self._loaded: set[ProviderKind] = set()
         self._loading = Lock()
 
@@ -120,7 +125,14 @@ class Models:
         """
         choice = await self.pick(asked, settings)
         async with self.lend(choice.provider, settings) as provider:
-            yield Served(f"{choice.provider}/{choice.model}", choice.model, choice.reason, Insistent(provider))
+            window = self._window(choice.provider, choice.model, settings, provider.window(choice.model))
+            name = f"{choice.provider}/{choice.model}"
+            yield Served(name, choice.model, choice.reason, Insistent(provider), window)
+
+    def learn(self, name: str, settings: Settings, window: int) -> None:
+        """The server of "provider/model" refused more than so many tokens."""
+        provider, _, model = name.partition("/")
+        self._learnt[provider, model] = window, _made_of(settings, provider)
 
     async def pick(self, asked: str | None, settings: Settings) -> Chosen:
         """The model for a prompt. Waits only where no model is set and servers have to be looked for, or asked.
@@ -249,12 +261,32 @@ class Models:
         told = self._told.get(name)
         return told.models if told and told.made_of == _made_of(settings, name) else ()
 
+    def _window(self, provider: str, model: str, settings: Settings, told: int | None) -> int | None:
+        """Tokens that a model can read: what the settings say, its server, or a table; less if it refused that.
+        `told`: what its provider heard by the way. No request is made to learn it.
+        """
+        own = settings.providers.get(provider, ProviderSettings())
+        if told is None and kind_of(provider, settings) != "ollama":  # it lists what models could read, not what is set
+            infos = (one.info for one in self._known(provider, settings))
+            told = next((info.context_window for info in infos if info.name == model), None)
+        window = own.context_window or told or usual_window(provider, model, own)
+        refused, made_of = self._learnt.get((provider, model), (0, None))
+        return min(window or refused, refused) if refused and made_of == _made_of(settings, provider) else window
+
+    def _sized(self, listed: Listed, settings: Settings) -> Listed:
+        """With what is known of its window."""
+        with suppress(SettingsError, RequestError):
+            window = self._window(listed.provider, listed.info.name, settings, listed.info.context_window)
+            return replace(listed, info=replace(listed.info, context_window=window))
+        return listed
+
     def _listing(self, found: _SoFar, settings: Settings) -> Listing:
         """What is known by now. The default is among the models, also where its server did not tell of it."""
-        models = tuple(listed for name in found.names for listed in self._known(name, settings))
+        told = (listed for name in found.names for listed in self._known(name, settings))
+        models = tuple(self._sized(listed, settings) for listed in told)
         if found.default is None:
             return Listing(models, None)
-        default = self._default(found.default, models, settings)
+        default = self._sized(self._default(found.default, models, settings), settings)
         return Listing(models if default in models else (default, *models), default)
 
     def _default(self, choice: Chosen, models: tuple[Listed, ...], settings: Settings) -> Listed:

@@ -235,6 +235,9 @@ class Player:
     def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
         return tools
 
+    def window(self, model: str) -> int | None:
+        return None
+
     async def models(self) -> tuple[ModelInfo, ...]:
         return ()
 

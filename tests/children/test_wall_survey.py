@@ -158,7 +158,6 @@ def test_a_linked_worktree_leads_to_its_repository_only_if_that_one_knows_it(tmp
     assert found
     assert found.folders == (main,)
     assert {main / "config", main / "hooks", own / "commondir", own / "gitdir"} <= set(found.settled)
-    assert main / "commondir" in found.absent
     assert repository(thief / ".git") is None
     write(thief, ".git", text="gitdir: /etc\n")
     assert repository(thief / ".git") is None
@@ -170,6 +169,9 @@ def test_hooks_elsewhere_are_found_by_the_settings(tmp_path: Path) -> None:
     found = repository(tmp_path / ".git")
     assert found
     assert found.hooks == (tmp_path / "tools/hooks",)
+    other = repository(tmp_path / ".git", ("hooks", "~/hooks"))
+    assert other
+    assert other.hooks == (tmp_path / "hooks", tmp_path / "tools/hooks")
 
 
 @for_each(
@@ -205,25 +207,20 @@ def test_what_was_made_under_a_protected_name_is_moved_away_and_kept(tmp_path: P
     write(root, ".vscode/mine.json", "AGENTS.md", "a/x.txt", ".git/HEAD", ".git/objects/x")
     one = survey(root)
     traces, _ = traced(root, one, private)
-    write(
-        root,
-        ".idea/workspace.xml",
-        "a/CLAUDE.md",
-        "new/.github/workflows/ci.yml",
-        ".git/commondir",
-        ".git/hooks/pre-push",
-    )
+    write(root, ".idea/workspace.xml", "a/CLAUDE.md", "new/.github/workflows/ci.yml")
+    write(root, ".git/commondir", ".git/hooks/pre-push", ".git/modules/new/config", ".git/modules/new/objects/x")
     (root / "a/x.txt").rename(root / "a/.envrc")
     after = traces.set_right((look(one, quick=True),), (root,), private)
     assert names(root, after.taken) == [
-        ".git/commondir", ".git/hooks", ".idea", "a/.envrc", "a/CLAUDE.md", "new/.github/workflows",
-    ]  # fmt: skip
+        *(".git/commondir", ".git/hooks", ".git/modules/new/config"),
+        *(".idea", "a/.envrc", "a/CLAUDE.md", "new/.github/workflows"),
+    ]
     assert (root / ".vscode/mine.json").exists()
     assert (root / "AGENTS.md").exists()
     assert after.folder
     assert (after.folder / ".idea/workspace.xml").read_text() == "x"
     assert sorted(path.name for path in after.folder.iterdir()) == [
-        ".envrc", ".idea", "CLAUDE.md", "commondir", "hooks", "workflows",
+        ".envrc", ".idea", "CLAUDE.md", "commondir", "config", "hooks", "workflows",
     ]  # fmt: skip
     assert "taken away" in after.words[0]
 

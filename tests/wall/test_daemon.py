@@ -2,13 +2,14 @@
 
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.daemon.processes import wait_until_gone
-from tests.daemon.raw import Daemon, Json, Turn
+from tests.daemon.raw import SOON, Daemon, Json, Turn
 
 DONE: list[Json] = [{"text": "done"}]
 
@@ -67,7 +68,7 @@ def test_what_a_person_allowed_runs_inside_too_and_the_question_says_so(required
 
 
 def test_it_is_said_once_whether_there_is_one(required: Required) -> None:
-    first, second = required.done("true"), required.done("true")
+    first, second = required.done("touch a"), required.done("touch b")
     assert [text for text in notices(first) if "sandbox" in text] == [
         text for text in notices(first) if "works" in text
     ]
@@ -109,12 +110,22 @@ def test_one_in_the_background_ends_by_its_number_and_what_it_made_is_taken_away
     assert "in the sandbox, where nothing else can reach it" in turn.said()
     (number,) = re.findall(r'stop="(\d+)"', turn.said())
     ending = required.daemon.prompt(run(stop=number), DONE, sessionId=turn.session_id)
-    if not ending.questions():
-        required.daemon.choose(ending.question(), "allow_once")
     ending.result()
+    assert ending.questions() == []
     assert ending.said().startswith("ended")
     wait_until_gone(int(number))
     assert not (required.root / ".idea").exists()
+
+
+def test_what_one_in_the_background_makes_is_taken_away_while_it_runs(required: Required) -> None:
+    turn = required.done("echo up; sleep 1; mkdir .idea; exec sleep 600", background=True, timeout=0.2)
+    deadline = time.monotonic() + SOON
+    made = required.root / ".idea"
+    while not made.exists():
+        assert time.monotonic() < deadline
+    while made.exists():
+        assert time.monotonic() < deadline
+    assert "still running" in turn.said()
 
 
 def test_git_moves_that_touch_protected_files_do_not_run_inside(required: Required) -> None:

@@ -29,6 +29,7 @@ from chatls_client.asked import (
 from chatls_client.connection import METHOD_NOT_FOUND, Connection, Params, Peer
 from chatls_client.errors import DaemonError, ProtocolError, RpcError
 from chatls_client.protocol import (
+    CompactResult,
     JsonObject,
     ListResult,
     ModelsResult,
@@ -224,6 +225,14 @@ class Client:
     async def tools(self) -> tuple[ToolEntry, ...]:
         """The tools that models are offered."""
         return ToolsResult.from_wire(await self._connection.call("chat/tools", {})).tools
+
+    async def compact(self, session: str, *, instructions: str = "") -> CompactResult:
+        """Have what the model is sent of a session summarised. `instructions`: what the summary must hold.
+
+        Raises `RpcError` (1001, 1002). `error` in the result says why there is no summary.
+        """
+        params = {"sessionId": session, "instructions": instructions}
+        return CompactResult.from_wire(await self._connection.call("chat/session/compact", params))
 
     async def permissions(
         self, *, session: str | None = None, revoke: Sequence[str] = ()

@@ -199,6 +199,9 @@ StopReason = Literal["end_turn", "max_tokens", "max_turn_requests", "refusal", "
 StepStopReason = Literal["end_turn", "tool_calls", "max_tokens", "refusal"]
 """How one model reply ended."""
 
+CompactionReason = Literal["threshold", "refused", "asked"]
+"""Why a history is made shorter: it is about to be too long, the provider said that it is, or a person wants it."""
+
 ReplyPart = Literal["text", "thinking"]
 """What a stretch of a reply is."""
 
@@ -362,6 +365,41 @@ class Steered(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class ContextUsage(WireValue):
+    """How full the model's window is, behind each `stepEnd`."""
+
+    tokens: int
+    """What was sent, and the reply."""
+    window: int | None = None
+    """Tokens that the model can read; not there where nobody knows."""
+    exact: bool = False
+    """The provider counted; else it is an estimate, rather too high."""
+    kind: Literal["contextUsage"] = "contextUsage"
+
+
+@dataclass(frozen=True, slots=True)
+class CompactStart(WireValue):
+    """The history is made shorter: the model writes a summary, which is no step."""
+
+    reason: CompactionReason
+    tokens: int
+    kind: Literal["compactStart"] = "compactStart"
+
+
+@dataclass(frozen=True, slots=True)
+class CompactEnd(WireValue):
+    """It is shorter; as it was if that was cancelled."""
+
+    before: int
+    """Tokens, as in `compactStart`."""
+    after: int
+    """By the same measure."""
+    summary: str
+    """What the model goes on with; "" where there is none."""
+    kind: Literal["compactEnd"] = "compactEnd"
+
+
+@dataclass(frozen=True, slots=True)
 class Retry(WireValue):
     """The provider is asked again. Also a delta: providers report it, the turn passes it on."""
 
@@ -412,6 +450,9 @@ Event = (
     | PermissionRequested
     | PermissionResolved
     | StepEnd
+    | ContextUsage
+    | CompactStart
+    | CompactEnd
     | Steered
     | Retry
     | Notice
@@ -527,14 +568,6 @@ class PromptResult(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
-class SteerResult(WireValue):
-    """What became of the words."""
-
-    state: Literal["queued", "idle"]
-    """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
-
-
-@dataclass(frozen=True, slots=True)
 class CancelResult(WireValue):
     """What became of a cancel."""
 
@@ -630,6 +663,28 @@ class SaveRequest(WireValue):
 
     uris: tuple[str, ...]
     """Open documents. One whose file was changed by somebody else must not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SteerResult(WireValue):
+    """What became of the words."""
+
+    state: Literal["queued", "idle"]
+    """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompactResult(WireValue):
+    """What came of a compaction."""
+
+    before: int
+    """Tokens of what the model is sent."""
+    after: int
+    """By the same measure; as before where nothing was changed."""
+    usage: Usage | None
+    """What the summary cost; null if the provider did not say."""
+    error: TurnError | None = None
+    """Why there is no summary. Nothing was changed then."""
 
 
 RunningWhere = Literal["here", "elsewhere"]

@@ -28,8 +28,10 @@ The rules:
    out, and one text block with the whole text takes the place of the first (without any, it comes before all blocks of
    the step; an empty text makes no block). Its usage is added to `usage`, and the step is over.
 10. `steered` begins a steered block with the words: the texts of its blocks, a line feed between them.
-11. `turnStart`: status `running`, with session and model. An event of any other kind is ignored.
-12. `finish`: status `ended`; stopReason, usage, steps, chunks, tools, durations and error are the result's. A call that
+11. `compactStart` begins a compaction block with its reason and tokens; `compactEnd` completes the last one that is
+    open. `contextUsage` sets `context`.
+12. `turnStart`: status `running`, with session and model. An event of any other kind is ignored.
+13. `finish`: status `ended`; stopReason, usage, steps, chunks, tools, durations and error are the result's. A call that
     has not ended by then (no daemon does that) is `cancelled`. `fail` is the same with the stop reason `error`.
 """
 
@@ -39,6 +41,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, assert_never
 
 from chatls_client.protocol import (
+    CompactEnd,
+    CompactionReason,
+    CompactStart,
+    ContextUsage,
     ErrorKind,
     Event,
     JsonObject,
@@ -152,7 +158,29 @@ class SteeredBlock(WireValue):
     type: Literal["steered"] = "steered"
 
 
-Block = TextBlock | ThinkingBlock | ToolBlock | NoticeBlock | RetryBlock | SteeredBlock
+@dataclass(frozen=True, slots=True)
+class CompactionBlock(WireValue):
+    """What the model is sent is made shorter."""
+
+    step: int
+    reason: CompactionReason
+    before: int
+    after: int | None = None
+    """None while the summary is being written."""
+    summary: str | None = None
+    type: Literal["compaction"] = "compaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Fill(WireValue):
+    """How full the model's window is."""
+
+    tokens: int
+    window: int | None
+    exact: bool
+
+
+Block = TextBlock | ThinkingBlock | ToolBlock | NoticeBlock | RetryBlock | SteeredBlock | CompactionBlock
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +195,7 @@ class View(WireValue):
     steps: int = 0
     """Replies that are whole; at the end, replies begun."""
     usage: Usage | None = None
+    context: Fill | None = None
     stop_reason: StopReason | None = None
     error: TurnError | None = None
     chunks: int | None = None
@@ -190,6 +219,8 @@ def fold(view: View, event: Event) -> View:
             return _step_ended(view, event)
         case Prompt():  # in a replay: a view is of what came of it
             return view
+        case ContextUsage() | CompactStart() | CompactEnd():
+            return _sized(view, event)
         case Steered():
             words = "\n".join(block.text for block in event.content if isinstance(block, TextContent))
             return replace(view, blocks=(*view.blocks, SteeredBlock(view.steps + 1, words)))
@@ -218,6 +249,28 @@ def finish(view: View, result: PromptResult) -> View:
 def fail(view: View, error: TurnError) -> View:
     """The view after a refusal, or after the daemon's death."""
     return replace(view, status="ended", blocks=_closed(view.blocks), stop_reason="error", error=error)
+
+
+def _sized(view: View, event: ContextUsage | CompactStart | CompactEnd) -> View:
+    match event:
+        case ContextUsage():
+            return replace(view, context=Fill(event.tokens, event.window, event.exact))
+        case CompactStart():
+            begun = CompactionBlock(view.steps + 1, event.reason, event.tokens)
+            return replace(view, blocks=(*view.blocks, begun))
+        case CompactEnd():
+            return replace(view, blocks=_compacted(view.blocks, event))
+
+
+def _compacted(blocks: tuple[Block, ...], event: CompactEnd) -> tuple[Block, ...]:
+    open_ones = [at for at, one in enumerate(blocks) if isinstance(one, CompactionBlock) and one.after is None]
+    last = open_ones[-1] if open_ones else -1
+    return tuple(
+        replace(one, before=event.before, after=event.after, summary=event.summary)
+        if at == last and isinstance(one, CompactionBlock)
+        else one
+        for at, one in enumerate(blocks)
+    )
 
 
 def _written(view: View, event: TextChunk | ThinkingChunk) -> tuple[Block, ...]:

@@ -3,7 +3,7 @@
 import { fail, finish, fold } from "../src/fold.ts";
 import type { TurnState } from "../src/messages.ts";
 import type { ProgressValue, TurnError } from "../src/protocol.ts";
-import type { Block, View } from "../src/view.ts";
+import type { Block, CompactionBlock, View } from "../src/view.ts";
 import type { Result } from "../src/wire.ts";
 import { Call } from "./calls.ts";
 import { Growing } from "./code.ts";
@@ -230,7 +230,15 @@ function thinking(): Part {
   };
 }
 
-function line(type: "notice" | "retry" | "steered"): Part {
+/** That what the model is sent was made shorter. */
+function shorter(block: CompactionBlock): string {
+  if (block.after === undefined) {
+    return "The conversation is long: its earlier part is being summarised.";
+  }
+  return `The earlier part was summarised: ${block.before.toLocaleString("en")} tokens are ${block.after.toLocaleString("en")} now.`;
+}
+
+function line(type: "notice" | "retry" | "steered" | "compaction"): Part {
   const element = h("p", { class: type });
   return {
     element,
@@ -238,6 +246,8 @@ function line(type: "notice" | "retry" | "steered"): Part {
       if (now.type === "notice" || now.type === "retry" || now.type === "steered") {
         element.dataset["level"] = now.type === "notice" ? now.level : "info";
         element.textContent = visible(now.text);
+      } else if (now.type === "compaction") {
+        element.textContent = shorter(now);
       }
     },
   };

@@ -38,9 +38,28 @@ export function fold(view: View, event: ProgressValue): View {
       const text = event.content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
       return { ...view, blocks: [...view.blocks, { step: view.steps + 1, text, type: "steered" }] };
     }
+    case "contextUsage": {
+      const { tokens, window, exact } = event;
+      return { ...view, context: { tokens, ...(window === undefined ? {} : { window }), exact } };
+    }
+    case "compactStart": {
+      const block = { step: view.steps + 1, reason: event.reason, before: event.tokens, type: "compaction" } as const;
+      return { ...view, blocks: [...view.blocks, block] };
+    }
+    case "compactEnd":
+      return { ...view, blocks: compacted(view.blocks, event) };
     default:
       return called(view, event);
   }
+}
+
+/** The blocks with the last compaction that is open completed. */
+function compacted(blocks: readonly Block[], event: Of<"compactEnd">): readonly Block[] {
+  const { before, after, summary } = event;
+  const last = blocks.findLastIndex((block) => block.type === "compaction" && block.after === undefined);
+  return blocks.map((block, at) =>
+    at === last && block.type === "compaction" ? { ...block, before, after, summary } : block,
+  );
 }
 
 /** The view after the answer. */
@@ -52,6 +71,7 @@ export function finish(view: View, result: PromptResult): View {
     blocks: closed(view.blocks),
     steps: result.steps,
     ...(result.usage ? { usage: result.usage } : {}),
+    ...(view.context === undefined ? {} : { context: view.context }),
     stopReason: result.stopReason,
     ...(result.error ? { error: result.error } : {}),
     chunks: result.chunks,

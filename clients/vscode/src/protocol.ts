@@ -149,6 +149,9 @@ export type StopReason = "end_turn" | "max_tokens" | "max_turn_requests" | "refu
 /** How one model reply ended. */
 export type StepStopReason = "end_turn" | "tool_calls" | "max_tokens" | "refusal";
 
+/** Why a history is made shorter: it is about to be too long, the provider said that it is, or a person wants it. */
+export type CompactionReason = "threshold" | "refused" | "asked";
+
 /** What a stretch of a reply is. */
 export type ReplyPart = "text" | "thinking";
 
@@ -280,6 +283,35 @@ export interface Steered {
   readonly content: readonly ContentBlock[];
 }
 
+/** How full the model's window is, behind each `stepEnd`. */
+export interface ContextUsage {
+  readonly kind: "contextUsage";
+  /** What was sent, and the reply. */
+  readonly tokens: number;
+  /** Tokens that the model can read; not there where nobody knows. */
+  readonly window?: number;
+  /** The provider counted; else it is an estimate, rather too high. */
+  readonly exact: boolean;
+}
+
+/** The history is made shorter: the model writes a summary, which is no step. */
+export interface CompactStart {
+  readonly kind: "compactStart";
+  readonly reason: CompactionReason;
+  readonly tokens: number;
+}
+
+/** It is shorter; as it was if that was cancelled. */
+export interface CompactEnd {
+  readonly kind: "compactEnd";
+  /** Tokens, as in `compactStart`. */
+  readonly before: number;
+  /** By the same measure. */
+  readonly after: number;
+  /** What the model goes on with; "" where there is none. */
+  readonly summary: string;
+}
+
 /** The provider is asked again. Also a delta: providers report it, the turn passes it on. */
 export interface Retry {
   readonly kind: "retry";
@@ -326,6 +358,9 @@ export type Event =
   | PermissionRequested
   | PermissionResolved
   | StepEnd
+  | ContextUsage
+  | CompactStart
+  | CompactEnd
   | Steered
   | Retry
   | Notice;
@@ -398,6 +433,9 @@ export interface SandboxState {
   readonly note: string;
 }
 
+/** A progress token; 0 and "" are tokens like any other, and 1 is not "1". */
+export type Token = number | string;
+
 /** Nothing. */
 export interface NoParams {
 }
@@ -421,18 +459,9 @@ export interface PromptParams {
   /** How the session works from now on, until another is given; a new session begins with `ask`. */
   readonly mode?: WorkingMode;
   /** LSP work-done progress goes here. */
-  readonly workDoneToken?: number | string;
+  readonly workDoneToken?: Token;
   /** The turn's events go here. Without it the result carries the last reply's text. */
-  readonly partialResultToken?: number | string;
-}
-
-/** Words for the turn that runs. */
-export interface SteerParams {
-  readonly sessionId: string;
-  /** Only if this very turn runs. */
-  readonly turnId?: string;
-  /** What the person says. */
-  readonly content: string | readonly ContentBlock[];
+  readonly partialResultToken?: Token;
 }
 
 /** Which turn, or which call of it, is to end. */
@@ -483,12 +512,6 @@ export interface PromptResult {
   readonly unsent?: readonly ContentBlock[];
   /** What the session is called. */
   readonly title?: string;
-}
-
-/** What became of the words. */
-export interface SteerResult {
-  /** `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept. */
-  readonly state: "queued" | "idle";
 }
 
 /** What became of a cancel. */
@@ -610,6 +633,42 @@ export interface SaveAnswer {
   readonly saved?: readonly string[];
 }
 
+/** Words for the turn that runs. */
+export interface SteerParams {
+  readonly sessionId: string;
+  /** Only if this very turn runs. */
+  readonly turnId?: string;
+  /** What the person says. */
+  readonly content: string | readonly ContentBlock[];
+}
+
+/** Which history is to be made shorter. */
+export interface CompactParams {
+  readonly sessionId: string;
+  /** What the summary must hold, in the person's words. */
+  readonly instructions?: string;
+  /** Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own. */
+  readonly partialResultToken?: Token;
+}
+
+/** What became of the words. */
+export interface SteerResult {
+  /** `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept. */
+  readonly state: "queued" | "idle";
+}
+
+/** What came of a compaction. */
+export interface CompactResult {
+  /** Tokens of what the model is sent. */
+  readonly before: number;
+  /** By the same measure; as before where nothing was changed. */
+  readonly after: number;
+  /** What the summary cost; null if the provider did not say. */
+  readonly usage: Usage | null;
+  /** Why there is no summary. Nothing was changed then. */
+  readonly error?: TurnError;
+}
+
 /** Which daemon runs a turn: this one, or another one. */
 export type RunningWhere = "here" | "elsewhere";
 
@@ -699,7 +758,7 @@ export interface ListResult {
 export interface LoadParams {
   readonly sessionId: string;
   /** The transcript goes here before the answer: the events that a client would have seen, deltas merged, each with `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on on this token as well. */
-  readonly partialResultToken?: number | string;
+  readonly partialResultToken?: Token;
   /** Only the last turns, so many. */
   readonly last?: number;
   /** Only turns before this one, by its `turnId`. */
@@ -826,6 +885,8 @@ export interface Requests {
   "chat/session/delete": { params: DeleteParams; result: DoneResult };
   /** A session as one text. */
   "chat/session/export": { params: ExportParams; result: ExportResult };
+  /** Have the history summarised, so that the model is sent less. */
+  "chat/session/compact": { params: CompactParams; result: CompactResult };
 }
 
 /** The requests of the daemon's own that a client answers, if it says so in `experimental.chat`. */

@@ -2,6 +2,7 @@
 // `make docs`: do not edit. A member that may be missing is left out where there is nothing to say.
 
 import type {
+  CompactionReason,
   ErrorKind,
   JsonObject,
   Location,
@@ -78,7 +79,25 @@ export interface SteeredBlock {
   readonly type: "steered";
 }
 
-export type Block = TextBlock | ThinkingBlock | ToolBlock | NoticeBlock | RetryBlock | SteeredBlock;
+/** What the model is sent is made shorter. */
+export interface CompactionBlock {
+  readonly step: number;
+  readonly reason: CompactionReason;
+  readonly before: number;
+  /** None while the summary is being written. */
+  readonly after?: number;
+  readonly summary?: string;
+  readonly type: "compaction";
+}
+
+/** How full the model's window is. */
+export interface Fill {
+  readonly tokens: number;
+  readonly window?: number;
+  readonly exact: boolean;
+}
+
+export type Block = TextBlock | ThinkingBlock | ToolBlock | NoticeBlock | RetryBlock | SteeredBlock | CompactionBlock;
 
 /** A turn as far as it is known. */
 export interface View {
@@ -90,6 +109,7 @@ export interface View {
   /** Replies that are whole; at the end, replies begun. */
   readonly steps: number;
   readonly usage?: Usage;
+  readonly context?: Fill;
   readonly stopReason?: StopReason;
   readonly error?: TurnError;
   readonly chunks?: number;

@@ -10,6 +10,10 @@ from uuid import uuid4
 
 from anyio import CancelScope, move_on_after
 
+from chatls.agent.context.layout import again
+from chatls.agent.context.limits import within
+from chatls.agent.context.replies import Replies
+from chatls.agent.context.room import ContextRoom
 from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, TurnOver, title_of
@@ -34,7 +38,7 @@ from chatls.errors import RequestError
 from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
-from chatls.providers.provider import Parameters, Provider, ToolChoice
+from chatls.providers.provider import Parameters, ToolChoice
 from chatls.tools.tool import Tool, ToolContext
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.workspace import Workspace
@@ -117,6 +121,8 @@ class Accepted:
         self._means = means
         self._ask = ask
         self._settings = settings
+        self._limits = settings.limits
+        """With results no longer than the model has room for, once that is known."""
         self._tools = tools
         self._room = room
         self._new = new
@@ -176,6 +182,10 @@ class Accepted:
         error, title = error if stop == "error" else None, self.session.title
         return Ended(self.session.id, title, self.id, stop, self.tally, duration, error, self.steering.rest())
 
+    def steer(self, said: tuple[ContentBlock, ...]) -> bool:
+        """Words for this turn. False where it takes none any more: nothing was kept."""
+        return self.steering.put(said)
+
     def cancel_call(self, call_id: str) -> bool:
         """Cancel one call: the model is told, the turn goes on. False where no such call is open."""
         step = self._turn.step if self._turn else None
@@ -205,16 +215,17 @@ class Accepted:
         system, new = await session.system.read(workspace, means.instructions, means.surroundings)
         for notice in (*notices, *([new] if new else [])):
             self._emit(notice)
-        return await self._asked(served.model, served.provider, system)
+        return await self._asked(served, system)
 
-    async def _asked(self, model: str, provider: Provider, system: str) -> StopReason:
-        session, ask, limits = self.session, self._ask, self._settings.limits
-        offered = provider.offered(model, tuple(tool.spec for tool in self._tools.values()))
+    async def _asked(self, served: Served, system: str) -> StopReason:
+        session, ask, provider = self.session, self._ask, served.provider
+        limits = self._limits = within(self._settings.limits, served.window)
+        offered = provider.offered(served.model, tuple(tool.spec for tool in self._tools.values()))
         tools = {spec.name: self._tools[spec.name] for spec in offered}
         parameters = Parameters(**self._settings.parameters.model_dump())
-        requests = Requests(
-            model, system, session.history, offered, parameters, ask.tool_choice, (self.steering.deliver,)
-        )
+        requests = Requests(served.model, system, session.history, offered, parameters, ask.tool_choice)
+        room = self._room_in(served, requests)
+        requests.before = (self.steering.deliver, room.fit)
         gate = TurnGate(
             self._means.permissions,
             session.editor,
@@ -229,15 +240,40 @@ class Accepted:
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
         new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session))
-        stream = partial(cut_off, partial(repeats.watched, provider.stream), limits)
+        bounded = partial(cut_off, partial(repeats.watched, provider.stream), limits)
+        stream = partial(Replies(room).watched, bounded)
         more = self.steering.waiting
         return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps, more)
+
+    def _room_in(self, served: Served, requests: Requests) -> ContextRoom:
+        """What the model's window has for this turn."""
+        means = self._means
+
+        async def renew(*, now: bool) -> str | None:
+            self.session.system.forget()
+            if not now:
+                return None
+            read = self.session.system.read
+            return (await read(self._workspace(), means.instructions, means.surroundings))[0]
+
+        return ContextRoom(
+            requests,
+            self.session.measure,
+            served.window,
+            self._settings.context,
+            partial(cut_off, served.provider.stream, self._limits),
+            self._emit,
+            self.tally.spend,
+            partial(means.models.learn, served.name, self._settings),
+            partial(again, self._tools),
+            renew,
+        )
 
     def _workspace(self) -> Workspace:
         return Workspace(self.session.editor, beside=self._means.commands.folder)
 
     def _context(self, output: Callable[[str], None], cancelled: ThreadFlag) -> ToolContext:
-        limits, session = self._settings.limits, self.session
+        limits, session = self._limits, self.session
         return ToolContext(
             self._workspace(),
             session.editor,

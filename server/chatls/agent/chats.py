@@ -5,6 +5,7 @@ from functools import partial
 from typing import Literal
 
 from chatls.agent.accepted import Accepted, Ask, Ended, Listener, Means, Room
+from chatls.agent.compacting import Compacting
 from chatls.agent.keeping import no_session
 from chatls.agent.session import Begin, Session, Sessions
 from chatls.content import ContentBlock
@@ -28,7 +29,7 @@ class Chats:
         self._sessions = sessions
         self._toolbox = toolbox
         self._means = means
-        self._running: dict[str, Accepted] = {}
+        self._running: dict[str, Accepted | Compacting] = {}
         """By session, the one that started last at the end."""
         self._ended = Signal()
         self.listeners: tuple[Callable[[Session, str], Listener], ...] = ()
@@ -56,9 +57,7 @@ class Chats:
             raise RequestError(OVERLOADED, f"{MOST} turns are running; try again when one has ended")
         if session is None:  # one that rests is a name alone, until the keeper was asked
             session = self._sessions.begin(Begin(where) if isinstance(where, str) else where)
-        if session.id in self._running:
-            text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
-            raise RequestError(TURN_IN_PROGRESS, text)
+        self._must_be_free(session)
         session.mode = mode
         refused = partial(self._sessions.forget, session) if new else _nothing
         over = partial(self._free, session)
@@ -70,11 +69,28 @@ class Chats:
 
     def running(self, session_id: str) -> Accepted | None:
         """The turn of a session, if one runs here."""
-        return self._running.get(session_id)
+        found = self._running.get(session_id)
+        return found if isinstance(found, Accepted) else None
 
     def knows(self, session_id: str) -> bool:
         """Whether a session of that name is in memory."""
         return self._sessions.find(session_id) is not None
+
+    def compact(self, session_id: str, wish: str) -> Compacting:
+        """Have the history of a session summarised. From here on a cancel finds it, and nobody prompts.
+
+        Whoever asks for it runs it. Raises `RequestError` (1001, 1002, 1003, 1007).
+        """
+        session = self._sessions.find(session_id)
+        if session is None:
+            raise no_session(session_id)
+        self._must_be_free(session)
+        settings = session.configuration.settings()
+        tools = self._toolbox.offered(session.editor, settings)
+        compacting = Compacting(self._means, session, settings, tools, wish, partial(self._free, session))
+        compacting.listeners = tuple(listen(session, compacting.id) for listen in self.listeners)
+        self._running[session.id] = compacting
+        return compacting
 
     def begin(self, new: Begin) -> Session:
         """Begin a session without a prompt. Raises `RequestError` (1007) if its name is taken."""
@@ -89,7 +105,7 @@ class Chats:
             raise no_session(session_id)
         if accepted is None or turn_id not in (None, accepted.id):
             return "idle"
-        return "queued" if accepted.steering.put(content) else "idle"
+        return "queued" if accepted.steer(content) else "idle"
 
     def cancel(self, session_id: str, turn_id: str | None = None, call_id: str | None = None) -> Cancelled:
         """End the turn of a session, only this very turn, or one call of it."""
@@ -118,6 +134,11 @@ class Chats:
         while self._running:
             await self._ended.wait()
 
+    def _must_be_free(self, session: Session) -> None:
+        if session.id in self._running:
+            text = f"a turn is running in the session {session.id!r}; wait for its end or cancel it"
+            raise RequestError(TURN_IN_PROGRESS, text)
+
     def _free(self, session: Session) -> None:
         del self._running[session.id]
         self._ended.fire()
@@ -127,7 +148,7 @@ def _nothing() -> None:
     """A session that was there stays."""
 
 
-def _cancel(turns: list[Accepted]) -> int:
+def _cancel(turns: list[Accepted | Compacting]) -> int:
     running = [accepted for accepted in turns if not accepted.scope.cancel_called]
     for accepted in running:
         accepted.scope.cancel()

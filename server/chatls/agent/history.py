@@ -56,12 +56,11 @@ class History:
 
     def rewind(self, mark: AsItWas) -> None:
         """Make it what it was at a mark, also behind a compaction."""
-        length = len(mark)
-        if length > len(self.messages) or not all(map(is_, mark, self.messages)):
+        if not begins_with(self.messages, mark):
             self.replace(mark)
-        elif length < len(self.messages):
+        elif len(mark) < len(self.messages):
             self.messages = mark
-            self._tell(Rewound(length))
+            self._tell(Rewound(len(mark)))
 
     def replace(self, messages: Iterable[Message]) -> None:
         """Have others stand there instead."""
@@ -71,3 +70,8 @@ class History:
     def _tell(self, change: HistoryChange) -> None:
         for listen in self.listeners:
             listen(change)
+
+
+def begins_with(messages: AsItWas, start: AsItWas) -> bool:
+    """Whether the first ones are the very same objects."""
+    return len(start) <= len(messages) and all(map(is_, start, messages))

@@ -26,6 +26,11 @@ class Requests:
         """The request for a step that begins now."""
         for prepare in self.before:
             await prepare()
+        request = self.asked()
+        self.tool_choice = "none" if request.tool_choice == "none" else "auto"
+        return request
+
+    def asked(self) -> ModelRequest:
+        """The same, as things are."""
         choice: ToolChoice = self.tool_choice if self.tools else "none"
-        self.tool_choice = "none" if choice == "none" else "auto"
         return ModelRequest(self.model, self.system, self.history.messages, self.tools, choice, self.parameters)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import uuid4
 
+from chatls.agent.context.measure import Measure
 from chatls.agent.history import History
 from chatls.agent.system import SystemPrompt
 from chatls.config import PermissionRule
@@ -43,6 +44,8 @@ class Session:
         self.seen = Seen()
         """The texts that the model knows."""
         self.system = SystemPrompt()
+        self.measure = Measure()
+        """How long its history is."""
         self.mode: WorkingMode = "ask"
         self.told_mode: WorkingMode = "ask"
         """The one that the model knows."""

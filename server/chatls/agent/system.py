@@ -22,6 +22,10 @@ class SystemPrompt:
     told: tuple[tuple[Root, ...], str] | None = None
     """The prompt, and the folders that it was made for; None until it was made."""
 
+    def forget(self) -> None:
+        """Make it anew the next time: the history behind it is another one."""
+        self._told = None
+
     async def read(
         self, workspace: Workspace, instructions: Instructions, around: Surroundings | None = None
     ) -> tuple[str, Notice | None]:

@@ -48,7 +48,11 @@ class Tally:
         """Add a step that is over."""
         self.text, self.error = step.text, step.error
         if step.finished is not None and step.finished.usage is not None:
-            self.usage = step.finished.usage + (self.usage or Usage())
+            self.spend(step.finished.usage)
+
+    def spend(self, usage: Usage) -> None:
+        """Add what was used."""
+        self.usage = usage + (self.usage or Usage())
 
 
 class Turn:

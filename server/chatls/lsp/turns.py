@@ -11,15 +11,17 @@ from chatls.agent.accepted import Accepted, Ask, Ended
 from chatls.agent.chats import Chats
 from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
-from chatls.errors import RequestError
+from chatls.errors import REQUEST_CANCELLED, RequestError
 from chatls.events import Event, Prompt
+from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer, Rpc, internal
 from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
 from chatls.wire.jsonrpc import Id
-from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult, SteerParams, SteerResult
+from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.progress import progress
+from chatls.wire.steering import CompactParams, CompactResult, SteerParams, SteerResult
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +40,15 @@ class Job:
 class Turns:
     """All prompts of a client that are not answered yet."""
 
-    def __init__(self, tasks: TaskGroup, outbox: Outbox, rpc: Rpc, chats: Chats, *, can_create: bool) -> None:
+    def __init__(
+        self, tasks: TaskGroup, outbox: Outbox, rpc: Rpc, chats: Chats, later: Later, *, can_create: bool
+    ) -> None:
         """`can_create`: the client lets us ask for a spinner."""
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = rpc
         self._chats = chats
+        self._later = later
         self._can_create = can_create
         self._jobs: set[Job] = set()
         self._answered = Signal()
@@ -62,6 +67,21 @@ class Turns:
     def steer(self, params: SteerParams) -> SteerResult:
         """`chat/steer`. Raises `RequestError` (1001)."""
         return SteerResult(self._chats.steer(params.session_id, params.turn_id, _blocks(params.content)))
+
+    def compact(self, answer: Answer, params: CompactParams) -> None:
+        """`chat/session/compact`. Raises `RequestError` if it cannot begin; a cancel answers -32800."""
+        compacting = self._chats.compact(params.session_id, params.instructions)
+        token = params.partial_result_token
+        sent = () if token is None else (self._sender(token, compacting.id),)
+
+        async def compacted() -> None:
+            done = await compacting.run(*sent)
+            if compacting.scope.cancelled_caught:
+                raise RequestError(REQUEST_CANCELLED, "cancelled")
+            answer.give(CompactResult(done.before, done.after, done.usage, done.error))
+
+        self._later.answer(answer, compacted)
+        answer.cancel = compacting.scope.cancel
 
     def cancel(self, params: CancelParams) -> CancelResult:
         """`chat/cancel`, as far as sessions are in memory."""

@@ -48,6 +48,8 @@ class HttpAdapter(Generic[_Lesson]):
         self.histories = EncodedHistories()
         self.server = Server(endpoint, limits)
         self.local = self.server.local
+        self.windows: dict[str, int] = {}
+        """Tokens that models can read, by name, where the server told without being asked for it."""
         self._untaught = untaught
         self._learnt: dict[str, _Lesson] = {}
 
@@ -82,6 +84,10 @@ class HttpAdapter(Generic[_Lesson]):
         """All of them."""
         del model
         return tools
+
+    def window(self, model: str) -> int | None:
+        """What the server told by the way."""
+        return self.windows.get(model)
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """The server's own list, without what is plainly no chat model; empty where it does not answer."""

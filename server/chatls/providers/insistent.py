@@ -60,6 +60,10 @@ class Insistent:
         """See `Provider.offered`."""
         return self._provider.offered(model, tools)
 
+    def window(self, model: str) -> int | None:
+        """See `Provider.window`."""
+        return self._provider.window(model)
+
     async def models(self) -> tuple[ModelInfo, ...]:
         """See `Provider.models`."""
         return await self._provider.models()

@@ -67,7 +67,7 @@ class Ollama(HttpAdapter[Learnt]):
             learnt.knows_tools, learnt.thinking_open = told.takes_tools, told.opens_thinking
         async with aclosing(self.server.ask(_OllamaQuestion(self, request))) as deltas:
             async for delta in deltas:
-                yield _advised(delta, request.model) if isinstance(delta, Failed) else delta
+                yield _advised(delta, request) if isinstance(delta, Failed) else delta
 
     async def models(self) -> tuple[ModelInfo, ...]:
         """The installed models that can chat; empty where the server does not answer."""
@@ -122,7 +122,7 @@ class _OllamaQuestion:
         """
         if self._provider.tell_in_words(error, self._request):
             return True
-        if error.kind == "context_window_exceeded" and TRUNCATE in self._body:
+        if error.kind == "context_window_exceeded" and TRUNCATE in self._body and not self._request.whole:
             self._provider.cut[self._request.model] = self._beginning
             self._notices.append(self._too_long())
             return True
@@ -158,9 +158,11 @@ def _bare(base_url: str) -> str:
     return base_url.rstrip("/").removesuffix("/v1").removesuffix("/api")
 
 
-def _advised(failed: Failed, model: str) -> Failed:
+def _advised(failed: Failed, request: ModelRequest) -> Failed:
     """The same, with what a person can do about it."""
-    said = failed.error.message
+    said, model = failed.error.message, request.model
+    if failed.error.kind == "context_window_exceeded" and request.whole:
+        return Failed(replace(failed.error, retryable=True))  # it would be cut
     if _NOT_INSTALLED.search(said):
         advice = f"Install it: ollama pull {model}"
         return Failed(replace(failed.error, kind="not_found", message=f"{said} {advice}"))

@@ -82,6 +82,7 @@ class OpenAIChat(HttpAdapter[_ChatLearnt]):
         learnt = question.learnt
         if learnt.knows_tools is None and (told := await ask_llamacpp(self.server, question.model)):
             learnt.knows_tools, learnt.thinking_open = told.takes_tools, told.opens_thinking
+            self.windows |= {question.model: told.window} if told.window else {}
         if learnt.knows_tools is False and tools and learnt.tools:
             question.tell_in_prompt()
         async with aclosing(self.server.ask(question)) as deltas:

@@ -31,6 +31,8 @@ class ModelRequest:
     tools: tuple[ToolSpec, ...] = ()
     tool_choice: ToolChoice = "auto"
     parameters: Parameters = Parameters()
+    whole: bool = False
+    """Whoever asks can make it shorter: one that is too long is to be refused rather than cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class Provider(Protocol):
 
     def offered(self, model: str, tools: tuple[ToolSpec, ...]) -> tuple[ToolSpec, ...]:
         """The tools that this model copes with: all of them, but for the tiny demonstration model."""
+        ...
+
+    def window(self, model: str) -> int | None:
+        """Tokens that the model can read, as far as its server has told. Asks nothing."""
         ...
 
     async def models(self) -> tuple[ModelInfo, ...]:

@@ -11,6 +11,7 @@ from anyio import Event as Happened
 from chatls.agent.keeping import TurnOver
 from chatls.agent.session import Session
 from chatls.content import to_wire
+from chatls.message import Message
 from chatls.store import reading, resuming, writing
 from chatls.store.coding import Blotted, packed
 from chatls.store.connection import Tables
@@ -29,6 +30,8 @@ class Held:
     """As the store was when it was last looked at, or written; -1: never."""
     epoch: int = 0
     """Of the store at that time."""
+    history: tuple[Message, ...] = ()
+    """As the store knows it, when no turn runs."""
     turn: "HeldTurn | None" = None
     """The one that runs."""
     ending: bool = False

@@ -78,7 +78,9 @@ class Store:
             if held.revision < 0:
                 del self._held[session.id]
             raise
-        seen, recorder = session.seen, Recorder(turn_id, session.history.messages)
+        seen, recorder = session.seen, Recorder(turn_id, held.history)
+        if session.history.messages is not held.history:  # compacted between two turns
+            recorder.remember(session.history.messages)
         turn = HeldTurn(held, recorder, Blotted(self._keys()), self._epoch, seen.files(), seen.all_lines())
         held.turn = turn
         if not session.history.listeners:
@@ -150,7 +152,7 @@ class Store:
         self._end(turn, over, written)
         with move_on_after(PATIENCE):
             await written.wait()
-        turn.held.turn = None
+        turn.held.turn, turn.held.history = None, session.history.messages
         self._rest()
 
     def drop(self, session: Session) -> None:
@@ -212,7 +214,7 @@ class Store:
             return None
         held.revision = kept.revision
         notice = resuming.restore(session, kept, texts)
-        held.system = session.system.told
+        held.system, held.history = session.system.told, session.history.messages
         return notice
 
     def _look(

@@ -9,6 +9,8 @@ from threading import Thread
 
 _MOST = 1000
 """Lines that wait for whoever reads stderr; what comes while there are so many is dropped."""
+_TALKATIVE = ("httpx",)
+"""They tell addresses, headers and what servers say, in which a key may stand: only their warnings count."""
 _LAST_WORDS = 0.2
 """Seconds for those that wait when the daemon leaves."""
 
@@ -22,6 +24,8 @@ class Log:
         root = logging.getLogger()
         root.addHandler(_Dropping(self._lines))
         root.setLevel(logging.getLevelNamesMapping().get(level.upper(), logging.WARNING))
+        for name in _TALKATIVE:
+            logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
         written = logging.StreamHandler(sys.stderr)
         written.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
         QueueListener(self._lines, written).start()

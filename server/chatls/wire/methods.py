@@ -16,6 +16,7 @@ from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
 from chatls.wire.params import Method, Params, Token
 from chatls.wire.sessions import SESSION_METHODS
+from chatls.wire.steering import COMPACT, STEER
 
 
 class NoParams(Params):
@@ -55,19 +56,6 @@ class PromptParams(Params):
         if self.session_id is not None and self.new_session_id is not None:
             raise ValueError("sessionId and newSessionId exclude each other")
         return self
-
-
-class SteerParams(Params):
-    """Words for the turn that runs."""
-
-    session_id: StrictStr
-    turn_id: StrictStr | None = None
-    """Only if this very turn runs."""
-    content: (
-        Annotated[StrictStr, Field(min_length=1)]
-        | Annotated[list[Annotated[ContentBlock, Discriminator("type")]], Field(min_length=1)]
-    )
-    """What the person says."""
 
 
 class CancelParams(Params):
@@ -130,14 +118,6 @@ class PromptResult:
     """What `chat/steer` queued and the model was not sent, because the turn ended before."""
     title: str | None = None
     """What the session is called."""
-
-
-@dataclass(frozen=True, slots=True)
-class SteerResult:
-    """What became of the words."""
-
-    state: Literal["queued", "idle"]
-    """`queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +281,6 @@ class RequestToClient:
 
 
 PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
-STEER = Method("chat/steer", SteerParams, SteerResult, "Say something to the turn that runs.")
 CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
 MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
 TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are, for this client.")
@@ -312,7 +291,7 @@ PERMISSIONS = Method(
     "The rules and the answers that are remembered; forget some.",
 )
 
-METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS, *SESSION_METHODS)
+METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS, *SESSION_METHODS, COMPACT)
 
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."

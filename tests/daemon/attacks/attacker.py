@@ -98,8 +98,8 @@ def shown(question: Json) -> str:
 
 
 def lasting(question: Json) -> bool:
-    """Whether an answer is offered that allows more than exactly this line in this folder."""
-    lasts = (option for option in question["options"] if option["kind"] == "allow_always")
+    """Whether an answer is offered that allows more than exactly this line, or what the sandbox holds."""
+    lasts = (one for one in question["options"] if one["kind"] == "allow_always" and one["id"] != "allow_inside")
     return any(not option["covers"].startswith("exactly `") for option in lasts)
 
 

@@ -136,6 +136,10 @@ function run.ChatPermission(event)
   end
 end
 
+function run.ChatCompact(event)
+  panel().compact(event.args)
+end
+
 function run.ChatPermissions(event)
   local params = event.args ~= "" and { revoke = { event.args } } or {}
   require("chatls.daemon").request("chat/permissions", params, function(result, err)

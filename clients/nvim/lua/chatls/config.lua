@@ -231,6 +231,13 @@ M.COMMANDS = {
   { name = "ChatToggle", nargs = "0", doc = "Show or hide the chat. What runs goes on." },
   { name = "ChatCancel", nargs = "0", doc = "Cancel the turn that runs in the chat that is shown." },
   {
+    name = "ChatCompact",
+    args = "[what matters]",
+    nargs = "*",
+    doc = "Have the chat summarised, so that its model is sent less; with words, on what the summary must hold. What you "
+      .. "see stays. It happens by itself when the model's window is almost full: the gauge beside its name.",
+  },
+  {
     name = "ChatModel",
     args = "[model]",
     nargs = "?",

@@ -68,8 +68,9 @@ end
 ---@param params chatls.PromptParams Without the tokens.
 ---@param on_event fun(value: chatls.Event) In order, on the main loop.
 ---@param on_done fun(result?: chatls.PromptResult, err?: chatls.Error) Exactly once, after all events, whatever happens.
+---@param method? string What is asked; `chat/prompt` if there is none.
 ---@return chatls.Handle
-function M.prompt(params, on_event, on_done)
+function M.prompt(params, on_event, on_done, method)
   local changes = require("chatls.changes").begin()
   -- Now: when the daemon is ready another window may be the current one.
   local asked_in = roots.current()
@@ -91,7 +92,7 @@ function M.prompt(params, on_event, on_done)
     end
     life.follow_roots(asked_in)
     local sent = vim.tbl_extend("force", params, { partialResultToken = handle.token })
-    handle.request_id = send("chat/prompt", sent, function(result, failed)
+    handle.request_id = send(method or "chat/prompt", sent, function(result, failed)
       turns.finish(handle, result, failed)
     end)
   end)

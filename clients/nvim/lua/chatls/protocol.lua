@@ -161,6 +161,12 @@
 ---| "max_tokens"
 ---| "refusal"
 
+---Why a history is made shorter: it is about to be too long, the provider said that it is, or a person wants it.
+---@alias chatls.CompactionReason
+---| "threshold"
+---| "refused"
+---| "asked"
+
 ---What a stretch of a reply is.
 ---@alias chatls.ReplyPart
 ---| "text"
@@ -269,6 +275,26 @@
 ---@field kind "steered"
 ---@field content chatls.ContentBlock[] As they were sent.
 
+---How full the model's window is, behind each `stepEnd`.
+---@class chatls.ContextUsage : chatls.ProgressValue
+---@field kind "contextUsage"
+---@field tokens integer What was sent, and the reply.
+---@field window? integer Tokens that the model can read; not there where nobody knows.
+---@field exact boolean The provider counted; else it is an estimate, rather too high.
+
+---The history is made shorter: the model writes a summary, which is no step.
+---@class chatls.CompactStart : chatls.ProgressValue
+---@field kind "compactStart"
+---@field reason chatls.CompactionReason
+---@field tokens integer
+
+---It is shorter; as it was if that was cancelled.
+---@class chatls.CompactEnd : chatls.ProgressValue
+---@field kind "compactEnd"
+---@field before integer Tokens, as in `compactStart`.
+---@field after integer By the same measure.
+---@field summary string What the model goes on with; "" where there is none.
+
 ---The provider is asked again. Also a delta: providers report it, the turn passes it on.
 ---@class chatls.Retry : chatls.ProgressValue
 ---@field kind "retry"
@@ -306,6 +332,9 @@
 ---| chatls.PermissionRequested
 ---| chatls.PermissionResolved
 ---| chatls.StepEnd
+---| chatls.ContextUsage
+---| chatls.CompactStart
+---| chatls.CompactEnd
 ---| chatls.Steered
 ---| chatls.Retry
 ---| chatls.Notice
@@ -368,6 +397,11 @@
 ---@field works boolean
 ---@field note string What it is made with, or why it does not work; a sentence for people.
 
+---A progress token; 0 and "" are tokens like any other, and 1 is not "1".
+---@alias chatls.Token
+---| integer
+---| string
+
 ---Nothing.
 ---@class chatls.NoParams
 
@@ -381,14 +415,8 @@
 ---@field tools? string[] Only these tools; unknown: error 1006.
 ---@field keep? boolean False: nothing of a session that begins is on the disk or in lists, and it ends with this client.
 ---@field mode? chatls.WorkingMode How the session works from now on, until another is given; a new session begins with `ask`.
----@field workDoneToken? integer|string LSP work-done progress goes here.
----@field partialResultToken? integer|string The turn's events go here. Without it the result carries the last reply's text.
-
----Words for the turn that runs.
----@class chatls.SteerParams
----@field sessionId string
----@field turnId? string Only if this very turn runs.
----@field content string|chatls.ContentBlock[] What the person says.
+---@field workDoneToken? chatls.Token LSP work-done progress goes here.
+---@field partialResultToken? chatls.Token The turn's events go here. Without it the result carries the last reply's text.
 
 ---Which turn, or which call of it, is to end.
 ---@class chatls.CancelParams
@@ -420,10 +448,6 @@
 ---@field error? chatls.TurnError Only with the stop reason `error`.
 ---@field unsent? chatls.ContentBlock[] What `chat/steer` queued and the model was not sent, because the turn ended before.
 ---@field title? string What the session is called.
-
----What became of the words.
----@class chatls.SteerResult
----@field state "queued"|"idle" `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept.
 
 ---What became of a cancel.
 ---@class chatls.CancelResult
@@ -507,6 +531,29 @@
 ---@class chatls.SaveAnswer
 ---@field saved? string[]
 
+---Words for the turn that runs.
+---@class chatls.SteerParams
+---@field sessionId string
+---@field turnId? string Only if this very turn runs.
+---@field content string|chatls.ContentBlock[] What the person says.
+
+---Which history is to be made shorter.
+---@class chatls.CompactParams
+---@field sessionId string
+---@field instructions? string What the summary must hold, in the person's words.
+---@field partialResultToken? chatls.Token Its events go here: `compactStart`, `compactEnd`, and what happens meanwhile, with a `turnId` of their own.
+
+---What became of the words.
+---@class chatls.SteerResult
+---@field state "queued"|"idle" `queued`: the event `steered` says when the model is told. `idle`: no such turn runs here, nothing was kept.
+
+---What came of a compaction.
+---@class chatls.CompactResult
+---@field before integer Tokens of what the model is sent.
+---@field after integer By the same measure; as before where nothing was changed.
+---@field usage chatls.Usage|userdata What the summary cost; null if the provider did not say.
+---@field error? chatls.TurnError Why there is no summary. Nothing was changed then.
+
 ---Which daemon runs a turn: this one, or another one.
 ---@alias chatls.RunningWhere
 ---| "here"
@@ -577,7 +624,7 @@
 ---Which session, and where its events go.
 ---@class chatls.LoadParams
 ---@field sessionId string
----@field partialResultToken? integer|string The transcript goes here before the answer: the events that a client would have seen, deltas merged, each with `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on on this token as well.
+---@field partialResultToken? chatls.Token The transcript goes here before the answer: the events that a client would have seen, deltas merged, each with `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on on this token as well.
 ---@field last? integer Only the last turns, so many.
 ---@field before? string Only turns before this one, by its `turnId`.
 
@@ -657,6 +704,7 @@ return {
     session_rename = "chat/session/rename",
     session_delete = "chat/session/delete",
     session_export = "chat/session/export",
+    session_compact = "chat/session/compact",
   },
   requests_to_client = {
     request_permission = "chat/requestPermission",
@@ -683,6 +731,9 @@ return {
     "permissionRequested",
     "permissionResolved",
     "stepEnd",
+    "contextUsage",
+    "compactStart",
+    "compactEnd",
     "steered",
     "retry",
     "notice",

@@ -102,7 +102,7 @@ function M.finish(handle, result, err)
   M.open[handle.token] = nil
   status.changed()
   if result then
-    handle.session_id, handle.turn_id = result.sessionId, result.turnId
+    handle.session_id, handle.turn_id = result.sessionId or handle.session_id, result.turnId
   end
   guarded(handle, handle.on_done, result, err)
 end

@@ -18,6 +18,8 @@ from chatls_client.protocol import StopReason, TurnError
 from chatls_client.view import (
     OPEN,
     Block,
+    CompactionBlock,
+    Fill,
     NoticeBlock,
     RetryBlock,
     SteeredBlock,
@@ -156,6 +158,8 @@ class Painter:
             case NoticeBlock():
                 sign, style = ("!", "yellow") if block.level == "warning" else (self._glyphs.dot, "dim")
                 return paragraph(one_line(block.text), style, width, sign=sign)
+            case CompactionBlock():
+                return paragraph(_compaction(block), "dim", width, sign=self._glyphs.dot)
             case SteeredBlock():
                 return paragraph(one_line(block.text), "bold", width, sign=">")
             case RetryBlock():
@@ -217,7 +221,19 @@ def _facts(view: View) -> list[str]:
         return []
     runs = sum(view.tools.values())
     ran = [f"{runs} tool{'' if runs == 1 else 's'}"] if runs else []
-    return [*ran, duration(view.duration_ms) if view.duration_ms >= _MINUTE else f"{view.duration_ms / 1000:.1f} s"]
+    took = duration(view.duration_ms) if view.duration_ms >= _MINUTE else f"{view.duration_ms / 1000:.1f} s"
+    return [*ran, took, *_fill(view.context)]
+
+
+def _fill(fill: Fill | None) -> list[str]:
+    """A word on the context, where the model's window is known."""
+    return [f"context {fill.tokens * 100 // fill.window}% full"] if fill and fill.window else []
+
+
+def _compaction(block: CompactionBlock) -> str:
+    if block.after is None:
+        return "the conversation is long: its earlier part is being summarised"
+    return f"the earlier part of the conversation was summarised: {block.before:,} tokens are {block.after:,} now"
 
 
 def _any_open(view: View) -> bool:
@@ -229,6 +245,8 @@ def _whole(view: View, at: int) -> bool:
     block = view.blocks[at]
     if isinstance(block, ToolBlock):
         return block.status not in OPEN
+    if isinstance(block, CompactionBlock):
+        return view.status == "ended" or block.after is not None
     return view.status == "ended" or at < len(view.blocks) - 1
 
 

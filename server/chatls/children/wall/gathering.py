@@ -18,7 +18,7 @@ from chatls.children.wall.places import (
     TOOLCHAIN_SECRETS,
     TOOLCHAINS,
 )
-from chatls.children.wall.repositories import Repository, repository, text_of, without_credentials
+from chatls.children.wall.repositories import Repository, hooks_in, repository, text_of, without_credentials
 from chatls.children.wall.scene import Scene, Shown, Sort
 from chatls.children.wall.survey import Surveyed
 from chatls.workspace.ownfolder import make_private
@@ -28,8 +28,14 @@ _KEY = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*=?")
 _GIT_SECTIONS = frozenset(
     {"user", "init", "pull", "push", "merge", "diff", "rebase", "rerere", "commit", "tag", "branch", "status", "safe"}
 )
-_GIT_CORE = frozenset({"autocrlf", "eol", "safecrlf", "quotepath", "ignorecase", "symlinks", "filemode", "longpaths"})
+_GIT_CORE = frozenset(
+    {
+        *("autocrlf", "eol", "safecrlf", "quotepath", "ignorecase", "symlinks", "filemode", "longpaths"),
+        *("excludesfile", "attributesfile"),
+    }
+)
 _GIT_PROGRAMS = frozenset({"external", "textconv", "command", "tool", "program", "templatedir"})
+_IGNORES = re.compile(r"^\s*(?:excludesfile|attributesfile)\s*=\s*\"?([^\"\n]+?)\"?\s*$", re.MULTILINE | re.IGNORECASE)
 _QUIET_GIT = {"gc.auto": "0", "maintenance.auto": "false"}
 """Work that git would leave behind in the background."""
 
@@ -80,7 +86,7 @@ def gathered(
     roots: Sequence[Path], folder: Path, findings: Sequence[Surveyed], grounds: Grounds, *, network: bool = False
 ) -> tuple[Scene, tuple[Repository, ...]]:
     """The scene of a command in `folder`, and the repositories in it."""
-    repositories = tuple(one for found in findings for git in found.repositories if (one := repository(git)))
+    repositories = repositories_of(findings, grounds)
     spots = [
         *_system(),
         *(spot for spot in _home(grounds) if not any(spot.path.is_relative_to(root) for root in roots)),
@@ -89,8 +95,15 @@ def gathered(
         *(spot for one in repositories for spot in _repository(one, grounds.private / "instead")),
         Shown(grounds.private / "cache", Sort.WRITABLE),
         *(Shown(Path(os.path.realpath(place)), Sort.READABLE) for place in grounds.readable if place.is_dir()),
+        *(_resolver() if network else ()),
     ]
     return Scene(folder, tuple(spots), tuple(_links()), network), repositories
+
+
+def repositories_of(findings: Sequence[Surveyed], grounds: Grounds) -> tuple[Repository, ...]:
+    """Those of several roots, with the folders that the user's own settings of git name for hooks."""
+    own = tuple(name for path in git_settings(grounds.home, grounds.environment) for name in hooks_in(text_of(path)))
+    return tuple(one for found in findings for git in found.repositories if (one := repository(git, own)))
 
 
 def environment_inside(environment: Mapping[str, str], grounds: Grounds) -> dict[str, str]:
@@ -116,6 +129,13 @@ def _system() -> Iterator[Shown]:
     yield from (Shown(Path(name), Sort.EMPTY) for name in EMPTY)
 
 
+def _resolver() -> Iterator[Shown]:
+    """What names of hosts are looked up with, where it lies among the sockets of the system."""
+    place = Path(os.path.realpath("/etc/resolv.conf"))
+    if place.is_file() and place.is_relative_to("/run"):
+        yield Shown(place, Sort.READABLE, folder=False)
+
+
 def _links() -> Iterator[tuple[str, str]]:
     """Those of the root folder, as of systems whose /bin is /usr/bin."""
     for name in (*SYSTEM, "/var/run", "/var/lock"):
@@ -136,9 +156,14 @@ def _home(grounds: Grounds) -> Iterator[Shown]:
     for name in TOOLCHAIN_SECRETS:
         if (home / name).is_file():
             yield Shown(home / name, Sort.HIDDEN, folder=False)
-    instead = _git_settings(home, grounds)
-    if instead:
+    settings = tuple(text_of(path) for path in git_settings(home, grounds.environment))
+    if text := "".join(map(_useful, settings)):
+        instead = _written(grounds.private / "instead", home / ".gitconfig", text)
         yield Shown(home / ".gitconfig", Sort.REPLACED, folder=False, instead=instead)
+    named = (home / name.removeprefix("~/") for text in settings for name in _IGNORES.findall(text))
+    for path in (home / ".config/git/ignore", *named):
+        if path.is_file() and not path.is_symlink() and path.is_relative_to(home):
+            yield Shown(path, Sort.READABLE, folder=False)
 
 
 def _on_path(environment: Mapping[str, str], home: Path) -> Iterator[Path]:
@@ -190,11 +215,9 @@ def _repository(one: Repository, instead: Path) -> Iterator[Shown]:
             yield Shown(path, Sort.FIXED)
 
 
-def _git_settings(home: Path, grounds: Grounds) -> Path | None:
-    """A file with what of the user's own settings of git is of use inside: who commits, and how."""
-    config = Path(grounds.environment.get("XDG_CONFIG_HOME") or home / ".config") / "git" / "config"
-    text = "".join(_useful(text_of(path)) for path in (config, home / ".gitconfig"))
-    return _written(grounds.private / "instead", home / ".gitconfig", text) if text else None
+def git_settings(home: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where the user's own settings of git lie, if there are any."""
+    return Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "git" / "config", home / ".gitconfig"
 
 
 def _useful(text: str) -> str:

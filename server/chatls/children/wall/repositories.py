@@ -35,10 +35,9 @@ class Repository:
     hooks: tuple[Path, ...] = ()
     """Folders outside of git's own that the settings name for hooks."""
 
-    @property
-    def absent(self) -> tuple[Path, ...]:
-        """What would decide as well, if it were there."""
-        return tuple(folder / name for folder in self.inner for name in SETTLED if folder / name not in self.settled)
+    def renewed(self) -> "Repository":
+        """The same as it is now."""
+        return _of(self.folders, self.folders[0].parent, ())
 
     @property
     def inner(self) -> tuple[Path, ...]:
@@ -46,22 +45,33 @@ class Repository:
         return tuple(dict.fromkeys((*self.folders, *(path.parent for path in self.configs))))
 
 
-def repository(git: Path) -> Repository | None:
-    """What belongs to a `.git`, a folder or the file of a linked worktree; None: it is neither."""
+def hooks_in(config: str) -> list[str]:
+    """The folders that settings name for hooks.
+
+    >>> hooks_in('[core]\\n\\thooksPath = "tools/hooks"\\n')
+    ['tools/hooks']
+    """
+    return _HOOKS.findall(config)
+
+
+def repository(git: Path, hooks: tuple[str, ...] = ()) -> Repository | None:
+    """What belongs to a `.git`, a folder or the file of a linked worktree; None: it is neither. `hooks`: folders that
+    other settings name for them.
+    """
     if git.is_symlink():
         return None
     if git.is_dir():
-        return _of((git,), git.parent)
+        return _of((git,), git.parent, hooks)
     own = _linked(git)
     if own is None:
         return None
     common = _common(own)
     if _points_back(own, git):
-        return _of((own, common) if common else (own,), git.parent)
+        return _of((own, common) if common else (own,), git.parent, hooks)
     return None
 
 
-def _of(folders: tuple[Path, ...], work: Path) -> Repository:
+def _of(folders: tuple[Path, ...], work: Path, named: tuple[str, ...]) -> Repository:
     settled, configs = list[Path](), list[Path]()
     for folder in folders:
         for inner in (folder, *_submodules(folder), *_worktrees(folder)):
@@ -69,7 +79,8 @@ def _of(folders: tuple[Path, ...], work: Path) -> Repository:
             settled += there
             configs += [path for path in there if path.name.startswith("config")]
     outer = tuple(folder for folder in folders if not any(folder.is_relative_to(o) for o in folders if o != folder))
-    hooks = (Path(os.path.normpath(work / name)) for path in configs for name in _HOOKS.findall(text_of(path)))
+    told = (*named, *(name for path in configs for name in hooks_in(text_of(path))))
+    hooks = (Path(os.path.normpath(work / name)) for name in told if not name.startswith("~"))
     return Repository(outer, tuple(dict.fromkeys(settled)), tuple(dict.fromkeys(configs)), tuple(dict.fromkeys(hooks)))
 
 

@@ -52,6 +52,11 @@ class Aftermath:
     """What could not be set right, with the reason."""
     altered: tuple[Altered, ...] = ()
 
+    def and_then(self, later: "Aftermath") -> "Aftermath":
+        """Both; of the files of the second list, as they are in the end."""
+        taken, restored = (*self.taken, *later.taken), tuple(dict.fromkeys((*self.restored, *later.restored)))
+        return Aftermath(taken, later.folder or self.folder, restored, (*self.stuck, *later.stuck), later.altered)
+
     @property
     def words(self) -> list[str]:
         """The same for people and models, but for the files of the second list."""
@@ -92,7 +97,7 @@ class Traces:
         self._memory = memory
         self._protected = {path for one in found for path in (*one.protected, *one.repositories)}
         self._repositories = tuple(repositories)
-        self._absent = {path for one in self._repositories for path in one.absent if not os.path.lexists(path)}
+        self._settled = {path for one in self._repositories for path in one.settled}
         links = (
             path
             for path in (*self._protected, *(p for one in self._repositories for p in one.settled))
@@ -109,7 +114,7 @@ class Traces:
         roots, found = tuple(roots), tuple(now)
         seen = {path for one in found for path in (*one.protected, *one.repositories)}
         new = [path for path in seen - self._protected if self._is_new(path, roots)]
-        new += [path for path in self._absent if os.path.lexists(path)]
+        new += [path for one in self._repositories for path in one.renewed().settled if path not in self._settled]
         new = [path for path in sorted(new) if not any(parent in new for parent in path.parents)]
         taken, stuck, folder = list[Path](), list[str](), private / "taken" / time.strftime("%Y%m%d-%H%M%S")
         for path in new:

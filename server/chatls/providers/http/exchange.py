@@ -1,21 +1,21 @@
 """One HTTP request on the wire and the bytes of its response; a bad status is an error. Knows not what they mean."""
 
 import zlib
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 import anyio
+import httpx
 
 from chatls.config import LimitSettings
 from chatls.errors import ProviderError
-from chatls.providers.http.client import FAULTS, Client, address, answered
+from chatls.providers.http.client import FAULTS, Client, address
 from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import connection_error, interrupted, silent
-from chatls.providers.http.heads import Head
 from chatls.providers.http.network import Connection
 from chatls.providers.http.status import Origin, http_error
-from chatls.providers.http.transfer import Transfer, Unsized
 from chatls.providers.http.watchdog import OverdueError, no_later
 
 _REUSE = 0.02
@@ -39,40 +39,40 @@ class Exchange:
         self.sent = 0.0
         """When the request was sent: the limit on the first data begins there (on `time.monotonic`'s clock)."""
         self._client = client
+        self._response: httpx.Response | None = None
+        self._body: AsyncIterator[bytes] | None = None
         self._connection: Connection | None = None
-        self._lasts = False
-        self._body: Transfer = Unsized()
+        self._ended = False
 
     async def open(self, method: str, url: str, headers: dict[str, str], content: bytes) -> None:
         """Send the request and wait for the head of a good answer. Raises `ProviderError` for any other."""
         self.sent = monotonic()
         try:
             answer = self._answered(method, url, headers, content)
-            head = await no_later(self.limits.first_byte_timeout or None, answer)
+            response = await no_later(self.limits.first_byte_timeout or None, answer)
         except OverdueError as error:
             raise silent(self.source, self.limits.first_byte_timeout, "no answer") from error
         except FAULTS as error:
             raise connection_error(self.source, error, self.limits.connect_timeout, self._client.proxy) from error
-        await self._check(head, url)
+        self._response, self._body = response, response.aiter_raw()
+        self._connection = response.extensions["network_stream"]
+        await self._check(response.status_code, response.headers, url)
 
     async def next(self, patience: float = 0) -> bytes | None:
         """The next bytes, or None at the end. Raises `ProviderError`, and `OverdueError` where it would wait for more
         than `patience` seconds; 0: for ever.
         """
         assert self._connection is not None
+        assert self._body is not None
         self._connection.patience = patience
         try:
-            while not self._body.ended:
-                data = await self._connection.receive()
-                if not data:
-                    self._body.eof()
-                elif body := self._body.feed(data):
-                    return body
+            data = await anext(self._body, None)
         except OverdueError:
             raise
         except FAULTS as error:
             raise interrupted(self.source) from error
-        return None
+        self._ended = data is None
+        return data
 
     async def beginning(self, most: int) -> bytes:
         """The answer up to so many bytes, or a few more, or fewer where it breaks off."""
@@ -84,35 +84,21 @@ class Exchange:
 
     async def aclose(self) -> None:
         """Close the connection, or leave it to the next request if the body came to its end."""
-        connection, self._connection = self._connection, None
-        if connection is None:
+        response, self._response = self._response, None
+        if response is None:
             return
         with anyio.CancelScope(shield=True):
-            if self.finished and not self._body.ended:
-                self._connection = connection
+            if self.finished and not self._ended:
                 with anyio.move_on_after(_REUSE), suppress(ProviderError):
                     await self.next()
-                self._connection = None
-            connection.patience = 0
-            if self._body.ended and self._lasts and not self._body.rest and connection.idle:
-                self._client.keep(connection)
-            else:
-                await connection.aclose()
+            await response.aclose()
 
-    async def _answered(self, method: str, url: str, headers: dict[str, str], content: bytes) -> Head:
-        to = address(url)
-        sent = {"host": to.netloc, **_OURS, **headers}
-        if content:
-            sent["content-length"] = str(len(content))
-        limit = self.limits.connect_timeout or None
-        self._connection = await self._client.send(method, to, sent, content, limit)
-        head = await answered(self._connection)
-        self._body = head.body()
-        self._lasts = head.lasts and sent["connection"] != "close"
-        return head
+    async def _answered(self, method: str, url: str, headers: dict[str, str], content: bytes) -> httpx.Response:
+        limit = {"timeout": {"connect": self.limits.connect_timeout or None}}
+        request = httpx.Request(method, address(url), headers=_OURS | headers, content=content, extensions=limit)
+        return await self._client.transport.handle_async_request(request)
 
-    async def _check(self, head: Head, url: str) -> None:
-        status, headers = head.status, head.headers
+    async def _check(self, status: int, headers: Mapping[str, str], url: str) -> None:
         if status >= 400:
             body = b""
             with anyio.move_on_after(_ERROR_TIME):

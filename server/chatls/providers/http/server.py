@@ -73,7 +73,7 @@ class Server:
         self.local = is_loopback(at.host)
         """Whether it runs on this machine."""
         start = endpoint.start if self.local else ""
-        self.source = Origin(endpoint.name, at.netloc, endpoint.sent, start)
+        self.source = Origin(endpoint.name, at.netloc.decode("ascii"), endpoint.sent, start)
         self._endpoint = endpoint
         self._limits = limits
         self._base_url = endpoint.base_url.rstrip("/")
@@ -135,7 +135,7 @@ class Server:
     async def aclose(self) -> None:
         """Close all connections. The server is not asked again."""
         if self._client is not None:
-            await self._client.aclose()
+            await self._client.transport.aclose()
 
     async def _exchange(self) -> Exchange:
         """A new one; whoever has it closes it. The first makes the client, in a thread."""

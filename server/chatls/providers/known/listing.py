@@ -26,6 +26,7 @@ def openai_models(answer: Any) -> Iterator[ModelInfo]:
 
 def _window(entry: JsonObject) -> int | None:
     """Tokens that the model can read, under whatever name the server gives them."""
-    names = ("context_length", "context_window", "max_context_length", "max_model_len")
-    values = [*map(entry.get, names), as_object(entry.get("meta")).get("n_ctx_train")]
+    names = ("loaded_context_length", "context_length", "context_window", "max_context_length", "max_model_len")
+    meta = as_object(entry.get("meta"))
+    values = [*map(entry.get, names), meta.get("n_ctx"), meta.get("n_ctx_train")]
     return next((value for value in values if type(value) is int and value > 0), None)

@@ -23,6 +23,8 @@ class TemplateFacts:
     older versions do not, and put the tools into words themselves."""
     opens_thinking: bool = False
     """A reply begins inside a think block, and the server leaves its end in the text."""
+    window: int | None = None
+    """Tokens that the model can read, where the server says."""
 
 
 async def ask_llamacpp(server: Server, model: str) -> TemplateFacts | None:
@@ -31,11 +33,13 @@ async def ask_llamacpp(server: Server, model: str) -> TemplateFacts | None:
         props = as_object(await server.get_beside(f"/props?model={quote(model, safe='')}", _ASKING))
     except ProviderError as error:
         return None if error.kind == "network" else TemplateFacts()
-    parameters = as_object(as_object(props.get("default_generation_settings")).get("params"))
+    generation = as_object(props.get("default_generation_settings"))
+    parameters, window = as_object(generation.get("params")), generation.get("n_ctx")
     handed_on = parameters.get("reasoning_format") in _LEFT_ALONE
     return TemplateFacts(
         as_object(props.get("chat_template_caps")).get("supports_tools") is not False,
         handed_on and opens_thinking(as_text(props.get("chat_template")) or ""),
+        window if type(window) is int and window > 0 else None,
     )
 
 

@@ -81,6 +81,11 @@ class LocalProvider:
         del model
         return tools if self._own else demonstration.offered(tools)
 
+    def window(self, model: str) -> int | None:
+        """What its server is started with."""
+        del model
+        return self._context if self._own else demonstration.CONTEXT
+
     async def models(self) -> tuple[ModelInfo, ...]:
         """The one that there is."""
         if self._own:

@@ -82,6 +82,10 @@ class ScriptedProvider:
         del model
         return tools
 
+    def window(self, model: str) -> int | None:
+        """Nobody tells."""
+        del model
+
     async def models(self) -> tuple[ModelInfo, ...]:
         """The one name that is listed."""
         return (_MODEL,)

@@ -20,6 +20,8 @@ from chatls.tools.execution.live import LiveOutput
 _CHUNK = 16384
 _MOST_UNSAVED = 2**18
 """Bytes that wait to be written into the file, at most."""
+_LOOK_AFTER = 3.0
+"""Seconds between two looks at what a command in the background did to files that decide what runs."""
 _LAST = 2**20
 """Bytes that are still read when the program has ended: more lies in no pipe."""
 
@@ -82,7 +84,10 @@ class Running:
     async def go_on(self) -> None:
         """Stay with a command that was sent to the background, until it ends."""
         try:
-            await self.until(self.child.wait)
+            async with create_task_group() as tasks:
+                tasks.start_soon(self._look_after)
+                await self.until(self.child.wait)
+                tasks.cancel_scope.cancel()
         finally:
             await self.close()
 
@@ -115,7 +120,13 @@ class Running:
     async def _set_right(self) -> None:
         if self.leave:
             leave, self.leave = self.leave, None
-            self.aftermath = await leave()
+            self.aftermath = self.aftermath.and_then(await leave())
+
+    async def _look_after(self) -> None:
+        """What a command in the sandbox makes is not left until its end, where that may be far."""
+        while self.leave:
+            await anyio.sleep(_LOOK_AFTER)
+            self.aftermath = self.aftermath.and_then(await self.leave())
 
     def adopt(self) -> None:
         """From now on nobody watches."""

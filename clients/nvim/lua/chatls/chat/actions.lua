@@ -88,6 +88,31 @@ local function warn(text)
   vim.notify("chatls: " .. text, vim.log.levels.WARN)
 end
 
+---A turn is over: say so where nobody looks. What the model was not told stands in the prompt again.
+---@param chat chatls.Chat
+function M.over(chat)
+  if #vim.fn.win_findbuf(chat.transcript.buf) == 0 then
+    local how = chat.view.stopReason == "error" and "failed" or chat.view.stopReason == "cancelled" and "was cancelled"
+    vim.notify(("chatls: chat %d %s"):format(chat.number, how or "has its answer"))
+  end
+  local unsent = chat:take_unsent()
+  if unsent and api.nvim_buf_is_valid(chat.prompt) then
+    local written = prompt.text(chat.prompt)
+    prompt.set(chat.prompt, written:find("%S") and unsent .. "\n\n" .. written or unsent)
+    vim.notify("chatls: the turn ended before the model was told: it stands in the prompt again")
+  end
+end
+
+---Have a chat summarised for its model.
+---@param chat? chatls.Chat
+---@param instructions string
+function M.compact(chat, instructions)
+  local complaint = not chat and "there is no chat yet" or chat and chat:compact(instructions)
+  if complaint then
+    warn(complaint)
+  end
+end
+
 ---@param chat? chatls.Chat
 ---@return chatls.CodeBlock?
 local function code_of(chat)

@@ -8,6 +8,23 @@ local M = {}
 
 local ABOUT = 24 -- cells of what a call that waits is about
 
+local LEVELS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
+local ALMOST = 0.85 -- of the window: it will be summarised soon
+
+---How full the model's window is.
+---@param full? { tokens: integer, window?: integer }
+---@return [string, string]? nil: nobody knows
+local function gauge(full)
+  if not full then
+    return nil
+  elseif not full.window then
+    return { ("  %s tokens"):format(format.grouped(full.tokens)), "ChatlsQuiet" }
+  end
+  local part = math.min(full.tokens / full.window, 1)
+  local level = LEVELS[math.min(math.floor(part * #LEVELS) + 1, #LEVELS)]
+  return { ("  %s %d%%"):format(level, part * 100), part > ALMOST and "ChatlsWaiting" or "ChatlsQuiet" }
+end
+
 ---@param chat chatls.Chat
 ---@param at integer
 ---@param count integer
@@ -21,6 +38,7 @@ function M.title(chat, at, count)
   if model then
     table.insert(parts, { "  " .. model, "ChatlsQuiet" })
   end
+  table.insert(parts, gauge(chat.full))
   return parts
 end
 

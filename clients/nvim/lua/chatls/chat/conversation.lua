@@ -22,6 +22,7 @@ local TICK_MS = 250
 ---@field began integer Milliseconds.
 ---@field context? chatls.ContentBlock[] What was told of the editor last.
 ---@field along? { blocks: chatls.ContentBlock[], label: string } What goes along with the next prompt.
+---@field full? { tokens: integer, window?: integer } How full the model's window is.
 ---@field steering { text: string, blocks?: chatls.ContentBlock[], sent?: boolean }[] What was said to the turn that runs,
 ---and the model was not told yet.
 ---@field drawn integer Milliseconds; when it was drawn last.
@@ -105,8 +106,21 @@ function Chat:ask(text, blocks)
   return true
 end
 
----@param params chatls.PromptParams
-function Chat:begin(params)
+---Have what the model is sent summarised.
+---@param instructions string What the summary must hold.
+---@return string? complaint
+function Chat:compact(instructions)
+  if self.handle then
+    return "a turn runs; it can be summarised when that has ended"
+  elseif not self.session then
+    return "there is nothing to summarise yet"
+  end
+  self:begin({ sessionId = self.session, instructions = instructions }, "chat/session/compact")
+end
+
+---@param params chatls.PromptParams|chatls.CompactParams
+---@param method? string `chat/prompt` if there is none.
+function Chat:begin(params, method)
   self.view, self.began, self.cancelling = state.new(), vim.uv.now(), false
   if self.forgotten then
     self.forgotten = false
@@ -119,11 +133,12 @@ function Chat:begin(params)
     if event.kind == "steered" then
       table.remove(self.steering, 1)
     end
+    self.full = self.view.context or self.full
     self:say_waiting()
     self:schedule()
   end, function(result, err)
     self:ended(params, result, err)
-  end)
+  end, method)
   self.ticker = assert(vim.uv.new_timer())
   self.ticker:start(
     TICK_MS,
@@ -211,13 +226,17 @@ function Chat:ended(params, result, err)
   self.ticker:stop()
   self.ticker:close()
   self.ticker, self.handle = nil, nil
-  if err and err.code == 1001 and params.sessionId then
+  if err and err.code == 1001 and params.sessionId and params.content then
     self.session, self.forgotten = nil, true
     params.sessionId = nil
     return self:begin(params)
   end
+  if result and result.before then -- of a compaction
+    result.stopReason, result.steps = result.error and "error" or "end_turn", 0
+    self.full = { tokens = result.after, window = self.full and self.full.window }
+  end
   if result then
-    self.session = result.sessionId
+    self.session = result.sessionId or self.session
     state.finish(self.view, result)
   else
     state.fail(self.view, turn_error(assert(err)))

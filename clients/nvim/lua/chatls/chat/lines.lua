@@ -28,6 +28,23 @@ local function steered(block)
   return drawing
 end
 
+---What the model is sent was made shorter: the summary lies in a fold.
+local function compaction(block)
+  local drawing = { lines = {}, marks = {}, bar = true }
+  local head = "✂ the conversation is long: its earlier part is being summarised…"
+  if block.after then
+    local tokens = "✂ the earlier part was summarised: %s tokens are %s now"
+    head = tokens:format(format.grouped(block.before), format.grouped(block.after))
+  end
+  format.section(drawing, head, "ChatlsNotice")
+  if block.summary and block.summary ~= "" then
+    format.section(drawing, block.summary, "ChatlsThinking")
+  end
+  return drawing
+end
+
+local DRAWN = { notice = notice, retry = retry, steered = steered, compaction = compaction }
+
 ---How a block that is not simply text reads.
 ---@param block chatls.Block
 ---@param elapsed? integer Milliseconds since it stands as it does.
@@ -37,7 +54,7 @@ function M.block(block, elapsed, width)
   if block.type == "tool" then
     return call.draw(block, elapsed, width)
   end
-  return (block.type == "notice" and notice or block.type == "steered" and steered or retry)(block)
+  return DRAWN[block.type](block)
 end
 
 ---What a person asked, and what went along.

@@ -75,15 +75,8 @@ end
 ---@param ended? boolean
 local function changed(chat, ended)
   redraw()
-  local unsent = ended and chat:take_unsent()
-  if unsent and api.nvim_buf_is_valid(chat.prompt) then
-    local written = prompt.text(chat.prompt)
-    prompt.set(chat.prompt, written:find("%S") and unsent .. "\n\n" .. written or unsent)
-    say("the turn ended before the model was told: it stands in the prompt again")
-  end
-  if ended and #vim.fn.win_findbuf(chat.transcript.buf) == 0 then
-    local how = chat.view.stopReason == "error" and "failed" or chat.view.stopReason == "cancelled" and "was cancelled"
-    say(("chat %d %s"):format(chat.number, how or "has its answer"))
+  if ended then
+    actions.over(chat)
   end
 end
 
@@ -231,6 +224,12 @@ end
 ---@return boolean whether there is one
 function M.cancel()
   return shown ~= nil and shown:cancel()
+end
+
+---Have the chat that is shown summarised for its model.
+---@param instructions string
+function M.compact(instructions)
+  actions.compact(shown, instructions)
 end
 
 ---Yank the code block under the transcript's cursor, else the last one above it.

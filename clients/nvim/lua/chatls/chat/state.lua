@@ -12,7 +12,7 @@ local told = require("chatls.chat.told")
 local M = {}
 
 ---@class chatls.Block
----@field type "text"|"thinking"|"tool"|"notice"|"retry"|"steered"
+---@field type "text"|"thinking"|"tool"|"notice"|"retry"|"steered"|"compaction"
 ---@field step integer In which it began, from 1.
 ---@field rev integer Counts the changes.
 ---@field text? chatls.Text|string A `Text` in blocks of type text and thinking.
@@ -34,7 +34,10 @@ local M = {}
 ---@field level? chatls.NoticeLevel
 ---@field attempt? integer
 ---@field delayMs? integer
----@field reason? chatls.ErrorKind
+---@field reason? chatls.ErrorKind|chatls.CompactionReason
+---@field before? integer Tokens, of a compaction.
+---@field after? integer
+---@field summary? string
 
 ---@class chatls.View
 ---@field status "waiting"|"running"|"ended" `waiting`: no event yet.
@@ -44,6 +47,7 @@ local M = {}
 ---@field sessionId? string
 ---@field model? string
 ---@field usage? chatls.Usage
+---@field context? { tokens: integer, window?: integer, exact: boolean } How full the model's window is.
 ---@field stopReason? chatls.StopReason
 ---@field error? chatls.TurnError
 ---@field chunks? integer
@@ -193,6 +197,9 @@ local kinds = {
   notice = told.notice,
   retry = told.retry,
   steered = told.steered,
+  compactStart = told.compact_start,
+  compactEnd = told.compact_end,
+  contextUsage = told.context_usage,
   stepEnd = step_ended,
   toolCallStart = function(view, event)
     call_started(view, event, event.name, event.toolKind)

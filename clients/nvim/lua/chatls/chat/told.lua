@@ -68,4 +68,23 @@ function M.steered(view, event)
   M.add(view, { type = "steered", text = table.concat(words, "\n") })
 end
 
+function M.compact_start(view, event)
+  M.add(view, { type = "compaction", reason = event.reason, before = event.tokens })
+end
+
+function M.compact_end(view, event)
+  for at = #view.blocks, 1, -1 do
+    local block = view.blocks[at]
+    if block.type == "compaction" and not block.after then
+      block.before, block.after, block.summary = event.before, event.after, event.summary
+      block.rev = block.rev + 1
+      return
+    end
+  end
+end
+
+function M.context_usage(view, event)
+  view.context = { tokens = event.tokens, window = event.window, exact = event.exact }
+end
+
 return M
