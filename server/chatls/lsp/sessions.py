@@ -25,9 +25,10 @@ from chatls.store.reading import WantedSessions, merged
 from chatls.store.store import Store, elsewhere
 from chatls.wire import sessions as wire
 from chatls.wire.jsonrpc import Id, notification
-from chatls.wire.methods import CancelParams, CancelResult, SteerResult
+from chatls.wire.methods import CancelParams, CancelResult
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.progress import progress
+from chatls.wire.steering import SteerResult
 from chatls.workspace.pathtext import local_path
 
 RARELY = 1.0
