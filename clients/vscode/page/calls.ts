@@ -1,7 +1,7 @@
 // A tool call: one line that tells how it stands, what is being written or said meanwhile, and behind it all of it.
 
 import { isOpen } from "../src/fold.ts";
-import type { Diff, ToolContent } from "../src/protocol.ts";
+import type { Diff, Image, ToolContent } from "../src/protocol.ts";
 import type { ToolBlock } from "../src/view.ts";
 import { Growing } from "./code.ts";
 import { counted, hunks, type Line } from "./diff.ts";
@@ -115,8 +115,15 @@ export class Call {
     } else if (told.length > 0) {
       sections.push(section(block.truncated ? "Result, cut" : "Result", told.join("\n")));
     }
-    place(this.#body, sections);
+    const pictures = block.content.filter((item): item is Image => item.type === "image").map(pictureView);
+    place(this.#body, [...sections, ...pictures]);
   }
+}
+
+/** A picture that a tool gave. Its data came along: nothing is fetched. */
+export function pictureView({ mimeType, data }: Image): HTMLElement {
+  const known = /^image\/(png|jpeg|gif|webp)$/.test(mimeType);
+  return known ? h("img", { class: "picture", alt: "The picture", src: `data:${mimeType};base64,${data}` }) : h("p", { class: "quiet" }, mimeType);
 }
 
 function section(title: string, text: string): HTMLElement {

@@ -2,7 +2,7 @@
 
 import type { Asked } from "../src/messages.ts";
 import type { ToolContent } from "../src/protocol.ts";
-import { diffView } from "./calls.ts";
+import { diffView, pictureView } from "./calls.ts";
 import { Growing } from "./code.ts";
 import { button, h } from "./dom.ts";
 import { tell } from "./host.ts";
@@ -146,6 +146,9 @@ function preview(item: ToolContent): HTMLElement {
     return diffView(item, true);
   }
   const growing = new Growing(true);
+  if (item.type === "image") {
+    return pictureView(item);
+  }
   growing.set(item.type === "text" ? item.text : item.uri);
   return growing.element;
 }

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { Chats } from "./chat/chats.ts";
+import { Memory } from "./chat/memory.ts";
 import { registerCommands } from "./commands.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { Actions } from "./editor/actions.ts";
@@ -24,7 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
   // Before the daemon is started: a list that comes late is no list.
   const models = new Models(daemon);
   context.subscriptions.push(models.register(), registerParticipant(daemon));
-  const chats = new Chats(daemon, context.workspaceState);
+  const chats = new Chats(daemon, new Memory(context.storageUri?.fsPath));
   chats.lookedAt = contextBlock;
   const panels = new Panels(context.extensionUri, daemon, chats);
   const previews = new Previews();

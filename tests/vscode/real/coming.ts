@@ -97,7 +97,7 @@ export function comingTests(window: Window): void {
   test("the daemon of before is started again", async () => {
     const d = window();
     await d.run(`await vscode.workspace.getConfiguration('chatls').update('path', ${JSON.stringify(path)}, true)`);
-    await d.until("return parts.daemon.state === 'ready' && !parts.daemon.features.editedArguments || parts.daemon.features.modes === false");
+    await d.until("return parts.daemon.state === 'ready' && (await parts.daemon.ready()).initializeResult?.serverInfo?.name === 'chatls'");
     await d.run("await vscode.commands.executeCommand('notifications.clearAll')");
   });
 }

@@ -6,9 +6,8 @@ import { fold, NOTHING } from "../fold.ts";
 import type { ContentBlock, ModelsResult, ProgressValue, Question } from "../protocol.ts";
 import type { View } from "../view.ts";
 import type { Answer, LoadedTurn, SessionEntry } from "../wire.ts";
+import type { Memory } from "./memory.ts";
 import { Conversation, titleOf, type Turn } from "./conversation.ts";
-
-const LAST = "chatls.lastSession";
 
 export class Chats implements vscode.Disposable {
   readonly all: Conversation[] = [];
@@ -17,12 +16,12 @@ export class Chats implements vscode.Disposable {
   /** Makes the block that tells what the person looks at. */
   lookedAt: () => ContentBlock | undefined = () => undefined;
   readonly #daemon: Daemon;
-  readonly #memory: vscode.Memento;
+  readonly #memory: Memory;
   readonly #changed = new vscode.EventEmitter<Conversation>();
   /** One of them changed, in what stands around its turns. */
   readonly onChange = this.#changed.event;
 
-  constructor(daemon: Daemon, memory: vscode.Memento) {
+  constructor(daemon: Daemon, memory: Memory) {
     this.#daemon = daemon;
     this.#memory = memory;
     this.active = this.begin();
@@ -43,7 +42,7 @@ export class Chats implements vscode.Disposable {
     made.changed.event(() => {
       this.#changed.fire(made);
       if (made === this.active && made.sessionId !== undefined) {
-        void this.#memory.update(LAST, made.sessionId);
+        this.#memory.last = made.sessionId;
       }
     });
     this.all.push(made);
@@ -54,9 +53,9 @@ export class Chats implements vscode.Disposable {
   fresh(): Conversation {
     const model = this.active.model;
     const mode = this.active.mode;
-    const empty = this.all.find((one) => one.turns.length === 0 && !one.running);
+    const empty = this.all.find((one) => one.turns.length === 0 && one.sessionId === undefined && !one.running);
     this.active = empty ?? this.begin();
-    void this.#memory.update(LAST, undefined);
+    this.#memory.last = undefined;
     this.active.model ??= model;
     this.active.mode ??= mode;
     return this.active;
@@ -105,7 +104,7 @@ export class Chats implements vscode.Disposable {
 
   /** What was shown when the window closed, where the daemon keeps sessions. */
   async restore(): Promise<void> {
-    const sessionId = this.#memory.get<string>(LAST);
+    const sessionId = this.#memory.last;
     const first = this.active;
     await this.#daemon.ready();
     if (sessionId === undefined || !this.#daemon.features.sessions) {

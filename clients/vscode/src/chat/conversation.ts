@@ -5,7 +5,7 @@ import type { Daemon } from "../daemon/daemon.ts";
 import type { Asker } from "../daemon/questions.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
 import type { Asked, Attachment, ToPage, TurnState } from "../messages.ts";
-import type { ContentBlock, ProgressValue, Question, TurnError } from "../protocol.ts";
+import { type ContentBlock, ErrorCode, type ProgressValue, type Question, type TurnError } from "../protocol.ts";
 import type { View } from "../view.ts";
 import type { Answer, Mode, Prompt, Result } from "../wire.ts";
 import { forPeople, turnError } from "./faults.ts";
@@ -127,6 +127,9 @@ export class Conversation implements Asker {
       this.end(turn, result);
     } catch (error) {
       const asked = source.token.isCancellationRequested;
+      if ((error as { code?: number }).code === ErrorCode.sessionNotFound) {
+        this.sessionId = undefined; // deleted elsewhere: asked again, it begins anew
+      }
       this.end(turn, undefined, turnError(error, asked));
     } finally {
       source.dispose();

@@ -236,9 +236,19 @@ export class Daemon implements vscode.Disposable {
     }
     if (event.affectsConfiguration("chatls.path")) {
       void (this.state === "failed" ? this.restart().catch(() => undefined) : this.restartWhenIdle());
-    } else if (this.state === "ready") {
-      const settings = { chatls: forDaemon(this.#manifest) };
-      void this.#client?.sendNotification("workspace/didChangeConfiguration", { settings }).then(() => this.#configuredAnew.fire());
+    } else if (this.state === "ready" || this.state === "starting") {
+      void this.#tellSettings();
+    }
+  }
+
+  /** Also to one that was told others a moment ago, and is not ready yet. */
+  async #tellSettings(): Promise<void> {
+    try {
+      const client = await this.ready();
+      await client.sendNotification("workspace/didChangeConfiguration", { settings: { chatls: forDaemon(this.#manifest) } });
+      this.#configuredAnew.fire();
+    } catch {
+      // One that could not be started says so itself.
     }
   }
 

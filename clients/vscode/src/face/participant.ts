@@ -125,7 +125,7 @@ class Turn {
   async #natively(question: Question, buttons: string[], token: vscode.CancellationToken): Promise<string | undefined> {
     const toolInvocationToken = this.#request.toolInvocationToken;
     const shown = question.preview.flatMap((item) =>
-      item.type === "text" ? [item.text] : item.type === "diff" ? [unified(item)] : [item.uri],
+      item.type === "text" ? [item.text] : item.type === "diff" ? [unified(item)] : item.type === "image" ? [] : [item.uri],
     );
     const message = shown.map((text) => fenced(text.slice(0, 16_000))).join("\n\n");
     const input = { title: "chatls asks for your permission", message: `\`${question.title.replaceAll("`", "'")}\`\n\n${message}`, buttons };
