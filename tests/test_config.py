@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from chatls import config
-from chatls.config import Layer, LimitSettings, ProviderSettings, Settings, merge, read_user_file, user_file
+from chatls.config import Layer, LimitSettings, ProviderSettings, Settings, merge
+from chatls.configuration import read_user_file, user_file
 from chatls.content import camel, snake
 from chatls.errors import SettingsError
 

@@ -7,15 +7,12 @@ camelCase and snake_case are both accepted everywhere; unknown keys are errors t
 
 import difflib
 import shlex
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, cast, get_args, get_origin
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
@@ -216,22 +213,6 @@ class Layer:
     values: JsonObject
     text: str = ""
     """The text that they were read from, if that was TOML."""
-
-
-def user_file() -> Path:
-    """Where the user's own settings lie."""
-    return platformdirs.user_config_path("chatls", appauthor=False) / "config.toml"
-
-
-def read_user_file(path: Path) -> Layer | None:
-    """The user's layer, or None where there is no file. Raises `SettingsError`."""
-    try:
-        text = path.read_text("utf-8")
-        return Layer(str(path), tomllib.loads(text), text or "\n")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
 
 
 def merge(layers: list[Layer], tools: Collection[str] | None = None) -> Settings:
