@@ -32,6 +32,7 @@ test-vscode: .venv/.dev ## check the VS Code extension, and run its tests in a r
 	@PATH="$$(tests/vscode/prepare.sh editor):$$PATH" tests/vscode/run.sh
 
 test-long: .venv/.dev ## run what takes minutes: long chats in the oldest and in the newest Neovim
+	CHATLS_LONG=1 $(PY) -m pytest tests/daemon/test_killed.py
 	$(PY) tests/editors/fetch.py
 	CHATLS_LONG=1 $(PY) -m pytest tests/editors/test_stress.py
 	CHATLS_LONG=1 CHATLS_NVIM="$$($(PY) tests/editors/fetch.py newest)" $(PY) -m pytest tests/editors/test_stress.py

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from chatls import config
-from chatls.config import Layer, LimitSettings, ProviderSettings, Settings, merge, read_user_file, user_file
+from chatls.config import Layer, LimitSettings, ProviderSettings, Settings, merge
+from chatls.configuration import read_user_file, user_file
 from chatls.content import camel, snake
 from chatls.errors import SettingsError
 
@@ -132,7 +133,11 @@ def test_every_key_of_ours_survives_the_way_to_the_wire_and_back(name: str) -> N
         ({"providers": {"w": {"apiKey": "sk-1"}}}, "providers.w.apiKey", "did you mean 'apiKeyEnv'?"),
         ({"providers": {"w": {"base": {"url": 1}}}}, "providers.w.base", "did you mean 'baseUrl'?"),
         ({"tools": {"zzz": 1}}, "tools.zzz", "known keys: disabled"),
-        ({"": 1}, "", "known keys: model, providers, parameters, context, tools, commands, edits, limits, permissions"),
+        (
+            {"": 1},
+            "",
+            "known keys: model, providers, parameters, context, tools, commands, edits, limits, sessions, permissions",
+        ),
     ],
 )
 def test_an_unknown_key_is_named_with_its_source_and_the_nearest_known_one(values: Any, key: str, near: str) -> None:

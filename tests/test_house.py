@@ -35,6 +35,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("providers", "tools"),
     ("models",),
     ("agent",),
+    ("store",),
     ("wire",),
     ("lsp",),
     ("app",),
@@ -53,8 +54,9 @@ MOST_IN_A_FOLDER = 30
 LONGEST_FILE = 400
 LONGEST_LOOP = 40
 LONGEST_TURN = 110
-IMPORTS_LATE = {"chatls.__main__", "chatls.providers"}
-"""May import inside functions: the command line loads what the command needs, adapters are loaded on first use."""
+IMPORTS_LATE = {"chatls.__main__", "chatls.providers", "chatls.store.pen"}
+"""May import inside functions: the command line loads what the command needs, adapters and SQLite are loaded on first
+use."""
 
 POSIX_FILES = {"chatls.wire.stdio", "chatls.children.process"}
 PROGRAMS = {"chatls.providers.local.server"}
@@ -212,7 +214,8 @@ def test_wings_do_not_know_each_other() -> None:
         "chatls.tools": (*faces, "chatls.providers", "chatls.agent"),
         "chatls.providers": (*faces, "chatls.tools", "chatls.agent", "chatls.workspace.workspace", "chatls.editor"),
         "chatls.models": (*faces, "chatls.tools", "chatls.agent"),
-        "chatls.agent": faces,
+        "chatls.agent": (*faces, "chatls.store"),
+        "chatls.store": (*faces, "chatls.providers", "chatls.models"),
         "chatls.workspace": (*faces, "chatls.children"),
         "chatls.children": (*faces, "chatls.workspace.workspace"),
         "chatls.wire": ("chatls.lsp", "chatls.agent", "chatls.tools", "chatls.providers", "chatls.models"),

@@ -30,10 +30,14 @@ from tests.test_house import FLOORS, SERVER
 pytestmark = pytest.mark.asyncio
 
 ROOM = ("agent.context.limits", "agent.context.measure", "agent.context.layout")
-VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history", *ROOM)
+VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history", "agent.keeping", *ROOM)
 UP = {"wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
+HEARING = {"_emit", "notify", "_tell", "listener"}
+"""Functions that tell listeners, and that make one."""
 PORT = "lsp.editor"
 PROVIDERS = "providers"
+STORE = "store"
+"""One station: what it hears goes up, and it is asked once."""
 WAY = [
     "app",
     "lsp.rpc",
@@ -44,6 +48,7 @@ WAY = [
     "tools.toolbox",
     "agent.session",
     "agent.accepted",
+    STORE,
     "models",
     "agent.prompt",
     "agent.modes",
@@ -118,6 +123,8 @@ def _station(now: FrameType | None) -> str | None:
     module = _module(now)
     if module is None or now is None or now.f_code.co_name == "<module>":
         return None
+    if module.startswith(f"{STORE}."):
+        return STORE
     return None if _is_value(module) or module in UP or module.startswith(PROVIDERS) else module
 
 
@@ -136,10 +143,10 @@ def _caller(now: FrameType) -> str | None:
 def _is_aside(now: FrameType) -> bool:
     back = now.f_back
     while back is not None:
-        if _module(back) in {*UP, PORT} or back.f_code.co_name in ("_emit", "notify"):
+        if _module(back) in {*UP, PORT} or back.f_code.co_name in HEARING:
             return True
         back = back.f_back
-    return _module(now) == PORT or now.f_code.co_name in ("_emit", "notify")
+    return _module(now) == PORT or now.f_code.co_name in HEARING
 
 
 async def test_a_prompt_enters_each_module_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

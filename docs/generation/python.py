@@ -68,7 +68,8 @@ def _opened(kind: Any) -> str:
 
 def _class(shape: Shape) -> str:
     head = f"\n@dataclass(frozen=True, slots=True)\nclass {shape.name}(WireValue):\n"
-    return head + _docstring(shape.text, "    ") + "\n" + "".join(_field(item) for item in shape.members)
+    fields = "".join(_field(item) for item in shape.members)
+    return head + _docstring(shape.text, "    ") + ("\n" if fields else "") + fields
 
 
 def _field(member: Member) -> str:

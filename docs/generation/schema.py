@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 
 from chatls.content import JsonObject
 from chatls.lsp.handshake import ENCODINGS, OFFERS, PROTOCOL_VERSION
-from chatls.wire import methods, params, steering
+from chatls.wire import methods, params, sessions, steering
 from generation.source import (
     Alias,
     Member,
@@ -132,6 +132,7 @@ def _initialize() -> JsonObject:
     sends = {name: _truth(f"It sends `{method.name}` to a client that answers it.") for name, method in asks.items()}
     offers = {name: _truth(f"It serves {what}.") for name, what in OFFERS.items()}
     does = {"version": version, **sends, **offers}
+    answers |= {"sessionsChanged": _truth("It wants `chat/sessionsChanged`.")}
     chat = {"experimental": _object("", {"chat": {"$ref": "#/$defs/ClientChat"}})}
     folder = {"uri": {"type": "string"}, "name": {"type": "string"}}
     return {
@@ -204,7 +205,7 @@ def _truth(words: str) -> JsonObject:
     return {"type": "boolean", "description": words}
 
 
-def _method(method: methods.Method | methods.RequestToClient) -> JsonObject:
+def _method(method: params.Method | methods.RequestToClient) -> JsonObject:
     return {
         "description": method.summary,
         "params": {"$ref": f"#/$defs/{method.params.__name__}"},
@@ -258,7 +259,8 @@ def _property(member: Member) -> JsonObject:
 
 def _params(shape: Shape) -> JsonObject:
     """Parameters with their bounds, as the daemon checks them; the values inside stand under `$defs` already."""
-    kind: type[params.Params] = getattr(methods, shape.name, None) or getattr(steering, shape.name)
+    module = next(one for one in (methods, steering, sessions) if hasattr(one, shape.name))
+    kind: type[params.Params] = getattr(module, shape.name)
     found = cast("JsonObject", _tidy(kind.model_json_schema(ref_template="#/$defs/{model}")))
     found.pop("$defs", None)
     for member in shape.members:

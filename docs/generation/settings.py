@@ -26,6 +26,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "tool-settings": (config.ToolSettings, "tools."),
     "command-settings": (config.CommandSettings, "commands."),
     "limit-settings": (config.LimitSettings, "limits."),
+    "session-settings": (config.SessionSettings, "sessions."),
     "permission-settings": (config.PermissionRule, "permissions[]."),
 }
 

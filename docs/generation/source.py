@@ -13,9 +13,10 @@ from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_or
 
 from chatls import content, editor, errors, events, permissions
 from chatls.content import camel
-from chatls.wire import methods, params, steering
+from chatls.store import entries
+from chatls.wire import methods, params, sessions, steering
 
-_MODULES = (errors, content, events, editor, permissions, params, methods, steering)
+_MODULES = (errors, content, events, editor, permissions, params, methods, steering, entries, sessions)
 
 Spelt = TypeVar("Spelt")
 

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 from chatls.lsp.handshake import COMMANDS, PROTOCOL_VERSION
-from chatls.wire import methods
+from chatls.wire import methods, params
 from generation.source import Alias, Code, Member, Shape, Speech, codes, definitions, one_line, summary
 
 _WIDTH = 120
@@ -73,7 +73,7 @@ def _requests_to_client() -> str:
     return head + "".join(map(_request, methods.REQUESTS_TO_CLIENT)) + "}\n"
 
 
-def _request(method: methods.Method | methods.RequestToClient) -> str:
+def _request(method: params.Method | methods.RequestToClient) -> str:
     types = f"{{ params: {method.params.__name__}; result: {method.result.__name__} }}"
     return f'{_comment(method.summary, "  ")}  "{method.name}": {types};\n'
 

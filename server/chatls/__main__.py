@@ -7,6 +7,7 @@ USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
        chatls ask PROMPT...    ask in the terminal (chatls ask --help)
        chatls models           the models that can be asked, and which one answers
+       chatls sessions         the chats that are kept: search, show, rename, delete, export
        chatls permissions      what you have answered for good; --revoke ID takes it back
        chatls --version
 """
@@ -26,6 +27,10 @@ def main() -> None:
             from chatls_client.listed import main as models
 
             sys.exit(models(arguments))
+        case "sessions":
+            from chatls_client.kept import main as sessions
+
+            sys.exit(sessions(arguments))
         case "permissions":
             from chatls_client.remembered import main as permissions
 

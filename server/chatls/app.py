@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -33,13 +34,18 @@ from chatls.lsp.handshake import Hello
 from chatls.lsp.later import Later
 from chatls.lsp.listings import Listings
 from chatls.lsp.rpc import Answer, Rpc
+from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
 from chatls.models import Models
+from chatls.providers.http.keys import known_keys
 from chatls.providers.known.catalog import KNOWN
 from chatls.shapes import member, says
+from chatls.store.library import Library
+from chatls.store.store import Store
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods
+from chatls.wire import sessions as session_methods
 from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
@@ -107,12 +113,23 @@ class App:
         sessions = Sessions(editor, self._configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
         permissions = Permissions(grants, self._environment, sessions.rules)
+        known = partial(known_keys, os.environ, self._key_variables)
+        self._store = Store(platformdirs.user_data_path("chatls", appauthor=False), known, sessions.forget, self._warn)
         around = Surroundings(self._environment)
-        means = Means(self._models, permissions, Instructions(), around, Queues(), commands)
+        means = Means(self._models, permissions, Instructions(), around, Queues(), commands, self._store)
         self._chats = Chats(sessions, toolbox, means)
+        self._chats.listeners = (self._store.listener,)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
         listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
         self._listings = Listings(self._later, hello.answered, *listed)
+        library = Library(
+            self._store,
+            lambda: tuple(root.path for root in editor.roots()),
+            lambda name: sessions.find(name) is not None,
+        )
+        self._sessions = KeptSessions(
+            self._later, outbox, self._chats, self._store, library, editor, self._configuration
+        )
         self.code = 1
         self._left = anyio.Event()
         self._register()
@@ -126,6 +143,9 @@ class App:
         self._rpc.begin(hello.pending)
         self._tasks.start_soon(self._warm_up)
         self._tasks.start_soon(self._tidy)
+        self._tasks.start_soon(self._store.pen.run)
+        if says(hello.params, "capabilities", "experimental", "chat", "sessionsChanged"):
+            self._tasks.start_soon(self._sessions.tell, self._rpc.notify)
 
     def receive(self, data: bytes) -> None:
         """Take input; its end is the client's."""
@@ -152,6 +172,7 @@ class App:
         process.kill_all()
         with move_on_after(LAST_WORDS):
             await self._turns.idle()
+        await self._store.pen.close()
         with move_on_after(FAREWELL):
             await self._outbox.flush()
         with move_on_after(FAREWELL):
@@ -165,6 +186,16 @@ class App:
         self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
         self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
         self._rpc.serve(methods.PERMISSIONS.name, methods.PERMISSIONS.params, self._listings.permissions)
+        for method, handler in (
+            (session_methods.LIST, self._sessions.list),
+            (session_methods.LOAD, self._sessions.load),
+            (session_methods.FORK, self._sessions.fork),
+            (session_methods.REWIND, self._sessions.rewind),
+            (session_methods.RENAME, self._sessions.rename),
+            (session_methods.DELETE, self._sessions.delete),
+            (session_methods.EXPORT, self._sessions.export),
+        ):
+            self._rpc.serve(method.name, method.params, handler)
         self._rpc.serve("workspace/executeCommand", methods.CommandParams, self._execute)
         self._rpc.serve("shutdown", methods.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
@@ -174,10 +205,17 @@ class App:
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
 
     def _steer(self, answer: Answer, params: SteerParams) -> None:
-        answer.give(self._turns.steer(params))
+        if self._chats.running(params.session_id) is None and not self._chats.knows(params.session_id):
+            self._sessions.steer(answer, params.session_id)
+        else:
+            answer.give(self._turns.steer(params))
 
     def _cancel_turn(self, answer: Answer, params: methods.CancelParams) -> None:
-        answer.give(self._turns.cancel(params))
+        result = self._turns.cancel(params)
+        if result.state == "not_found" and self._chats.running(params.session_id) is None:
+            self._sessions.cancel(answer, params)
+        else:
+            answer.give(result)
 
     def _execute(self, answer: Answer, params: methods.CommandParams) -> None:
         answer.give(self._rpc.run_command(params.command, params.arguments))
@@ -220,6 +258,9 @@ class App:
         found = environment_without_keys(os.environ, self._key_variables, keys)
         self._environment.clear()
         self._environment.update(found)
+
+    def _warn(self, words: str) -> None:
+        self._rpc.notify("window/showMessage", {"type": 2, "message": f"chatls: {words}"})
 
     async def _warm_up(self) -> None:
         try:

@@ -7,15 +7,12 @@ camelCase and snake_case are both accepted everywhere; unknown keys are errors t
 
 import difflib
 import shlex
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, cast, get_args, get_origin
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
@@ -180,6 +177,15 @@ class LimitSettings(_Model):
     """Tool calls in one reply; it is cut before the next one."""
 
 
+class SessionSettings(_Model):
+    """How long conversations last."""
+
+    keep: bool = True
+    """False: nothing new is kept on the disk. What is there can be listed, read and deleted."""
+    days: int = Field(default=0, ge=0)
+    """Days after which a conversation that nobody went on with is forgotten; 0: never."""
+
+
 class Settings(_Model):
     """All settings."""
 
@@ -193,6 +199,7 @@ class Settings(_Model):
     commands: CommandSettings = CommandSettings()
     edits: EditSettings = EditSettings()
     limits: LimitSettings = LimitSettings()
+    sessions: SessionSettings = SessionSettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""
 
@@ -206,22 +213,6 @@ class Layer:
     values: JsonObject
     text: str = ""
     """The text that they were read from, if that was TOML."""
-
-
-def user_file() -> Path:
-    """Where the user's own settings lie."""
-    return platformdirs.user_config_path("chatls", appauthor=False) / "config.toml"
-
-
-def read_user_file(path: Path) -> Layer | None:
-    """The user's layer, or None where there is no file. Raises `SettingsError`."""
-    try:
-        text = path.read_text("utf-8")
-        return Layer(str(path), tomllib.loads(text), text or "\n")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: {error}") from error
 
 
 def merge(layers: list[Layer], tools: Collection[str] | None = None) -> Settings:

@@ -1,9 +1,13 @@
 """The settings as they are now: the client's last word over the user's file. By default all sessions share one."""
 
+import tomllib
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
-from chatls.config import Layer, PermissionRule, Settings, merge, read_user_file, user_file
+import platformdirs
+
+from chatls.config import Layer, PermissionRule, Settings, merge
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 
 
@@ -40,3 +44,19 @@ class Configuration:
     def rules(self) -> tuple[PermissionRule, ...]:
         """Who may do what, as it is known now, also for turns that run."""
         return self._sound.permissions
+
+
+def user_file() -> Path:
+    """Where the user's own settings lie."""
+    return platformdirs.user_config_path("chatls", appauthor=False) / "config.toml"
+
+
+def read_user_file(path: Path) -> Layer | None:
+    """The user's layer, or None where there is no file. Raises `SettingsError`."""
+    try:
+        text = path.read_text("utf-8")
+        return Layer(str(path), tomllib.loads(text), text or "\n")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: {error}") from error

@@ -1,8 +1,9 @@
 """Values shared by messages, events, the wire and tools: content blocks, usage, locations, failures."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, ClassVar, Literal, cast
 
 from chatls.errors import ErrorKind, ProviderError
 
@@ -34,6 +35,22 @@ class WireValue:
 
     __slots__ = ()
     __pydantic_config__: ClassVar[Any] = {"alias_generator": camel, "populate_by_name": True}
+
+
+def to_wire(value: Any) -> Any:
+    """A value as JSON: dataclasses become objects with camelCase names; None is left out where it is the default."""
+    if isinstance(value, tuple | list):
+        return [to_wire(item) for item in cast("list[Any]", value)]
+    if not is_dataclass(value):
+        return value
+    members = ((name, getattr(value, attribute), optional) for attribute, name, optional in _members(type(value)))
+    return {name: to_wire(item) for name, item, optional in members if not (optional and item is None)}
+
+
+@cache
+def _members(kind: type) -> tuple[tuple[str, str, bool], ...]:
+    """Of a dataclass: each attribute, its name on the wire, and whether None leaves it out."""
+    return tuple((item.name, camel(item.name), item.default is not MISSING) for item in fields(kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class TurnStart(WireValue):
     model: str
     """"provider/model"."""
     mode: WorkingMode = "ask"
+    title: str | None = None
+    """What the session is called."""
     kind: Literal["turnStart"] = "turnStart"
 
 
@@ -245,8 +247,20 @@ class Notice(WireValue):
     kind: Literal["notice"] = "notice"
 
 
+@dataclass(frozen=True, slots=True)
+class Prompt(WireValue):
+    """What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only."""
+
+    content: tuple[ContentBlock, ...]
+    """As it was sent: nothing is attached yet."""
+    at: str
+    """ISO 8601, UTC."""
+    kind: Literal["prompt"] = "prompt"
+
+
 Event = (
-    TurnStart
+    Prompt
+    | TurnStart
     | TextChunk
     | ThinkingChunk
     | Reclassified
@@ -270,18 +284,3 @@ Event = (
 
 Emit = Callable[[Event], None]
 """The one way up. Does not raise, does not wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt(WireValue):
-    """What a person asked; before all else that happens in a turn. Clients know it, so it does not leave."""
-
-    content: tuple[ContentBlock, ...]
-    """As it was sent: nothing is attached yet."""
-    at: str
-    """ISO 8601, UTC."""
-    kind: Literal["prompt"] = "prompt"
-
-
-Happening = Event | Prompt
-"""The same as those behind the wire hear it, with what the person said."""

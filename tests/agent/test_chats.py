@@ -22,7 +22,7 @@ from chatls.configuration import Configuration
 from chatls.content import TextContent
 from chatls.editor import Question, Reply, Root
 from chatls.errors import RequestError
-from chatls.events import Happening, Notice, PermissionResolved, Prompt, TextChunk, ToolRunEnd, TurnStart
+from chatls.events import Event, Notice, PermissionResolved, Prompt, TextChunk, ToolRunEnd, TurnStart
 from chatls.message import AssistantMessage, ToolMessage, UserMessage
 from chatls.models import Models
 from chatls.tools import TOOLS
@@ -55,10 +55,10 @@ class Face:
         around = Surroundings(commands.environment)
         means = Means(Models({}), permissions, Instructions(folder / "none"), around, Queues(), commands)
         self.chats = Chats(self.sessions, Toolbox(TOOLS), means)
-        self.heard: list[Happening] = []
+        self.heard: list[Event] = []
         self.begun = anyio.Event()
 
-    def hear(self, event: Happening) -> None:
+    def hear(self, event: Event) -> None:
         self.heard.append(event)
         if isinstance(event, TextChunk):
             self.begun.set()
@@ -179,7 +179,7 @@ async def test_more_turns_than_may_run_are_refused(tmp_path: Path, monkeypatch: 
 
 
 async def test_who_listens_behind_the_faces_hears_every_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    face, heard = Face(tmp_path, monkeypatch, [{"text": "Hi."}]), dict[tuple[str, str], list[Happening]]()
+    face, heard = Face(tmp_path, monkeypatch, [{"text": "Hi."}]), dict[tuple[str, str], list[Event]]()
     face.chats.listeners = (lambda session, turn_id: heard.setdefault((session.id, turn_id), []).append,)
     ends = [await face.ask("go", Begin(name)) for name in ("a", "b")]
     assert list(heard) == [(ended.session_id, ended.turn_id) for ended in ends]

@@ -103,6 +103,7 @@ class Daemon:
         self, server: ModelServer, python: str = sys.executable, *, fast: bool = True, root: Path = HERE
     ) -> None:
         home = mkdtemp(prefix="chatls-bench-")
+        self.home = Path(home)
         self.started = monotonic_ns()
         self.process = subprocess.Popen(
             [python, *(["-m", "chatls"] if fast else ["-c", WITHOUT_FAST])],

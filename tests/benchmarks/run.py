@@ -13,6 +13,7 @@ from time import monotonic
 from decoders import decoders
 from driver import ModelServer
 from inline import ADVERSE, KINDS, OPEN, TEXTS, growth, reading
+from keeping import keeping
 from keystrokes import keys
 from latencies import latencies
 from listing import models
@@ -53,6 +54,7 @@ ROWS = {
     "search": searching,
     "prompts": prompts,
     "history": history,
+    "keeping": keeping,
     "models": models,
     "readers": readers,
     "stream": one_stream,

@@ -102,7 +102,7 @@ def test_new_settings_replace_the_old_ones_and_do_not_touch_a_turn_that_runs(dae
         ({}, "no-slash", 1005, "no-slash"),
         ({"providers": {"mine": SCRIPT}}, "mien/x", 1005, "mine"),
         ({"providers": {"mine": {"kind": "scripted"}}}, "mine/x", 1007, "script"),
-        ({"providers": {"mine": {"kind": "openai_chat"}}}, "mine/x", 1007, "baseUrl"),
+        ({"providers": {"mine": {"kind": "openai_chat"}}}, "mine/x", 1007, "base_url"),
         (
             {"providers": {"mine": {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9", "apiKeyEnv": "NO_SUCH"}}},
             "mine/x",

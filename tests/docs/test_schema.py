@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from tests.support.cases import for_each
 
 from chatls import content, editor, events
+from chatls.content import to_wire
 from chatls.jsontext import dumps, loads
 from chatls.lsp import handshake
 from chatls.wire import methods
@@ -138,7 +139,7 @@ def test_what_a_newer_daemon_may_say_fits_as_well() -> None:
     assert not validator("ToolContent").is_valid({"type": "text"})
     check("ErrorCode", 1999)
     closed = [place for place in enums(schema()["$defs"], "") if not place.endswith("/anyOf/0")]
-    sent_by_clients = ("PromptParams/", "PermissionAnswer/")
+    sent_by_clients = ("PromptParams/", "PermissionAnswer/", "ExportParams/")
     assert [place for place in closed if not place.startswith(sent_by_clients) and "/not/" not in place] == []
 
 
@@ -167,7 +168,7 @@ def test_the_first_question_and_its_answer_have_types() -> None:
     check("InitializeResult", answer)
     check("ServerChat", answer["capabilities"]["experimental"]["chat"])
     asked = {"version", *(method.capability for method in methods.REQUESTS_TO_CLIENT)}
-    assert set(schema()["$defs"]["ClientChat"]["properties"]) == asked
+    assert set(schema()["$defs"]["ClientChat"]["properties"]) == {*asked, "sessionsChanged"}
     offered = set(answer["capabilities"]["experimental"]["chat"])
     assert set(schema()["$defs"]["ServerChat"]["properties"]) == asked | set(handshake.OFFERS) == offered
     assert not validator("InitializeParams").is_valid(
@@ -190,7 +191,7 @@ def test_every_value_that_can_be_sent_fits_the_schema(kind: type) -> None:
     @given(values)
     @settings(max_examples=25, deadline=None)
     def fits(value: Any) -> None:
-        sent = cast("dict[str, Any]", loads(dumps(methods.to_wire(value))))
+        sent = cast("dict[str, Any]", loads(dumps(to_wire(value))))
         check("ProgressValue" if is_event else kind.__name__, {**sent, "seq": 1, "turnId": "t"} if is_event else sent)
 
     fits()

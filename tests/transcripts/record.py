@@ -171,7 +171,7 @@ class Daemon:
 
     def __init__(self, home: Path, *, slow_reader: bool) -> None:
         """`home`: where it keeps what it remembers."""
-        names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
+        names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "chatls"],
             stdin=subprocess.PIPE,

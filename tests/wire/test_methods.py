@@ -15,6 +15,7 @@ from chatls.content import (
     TurnError,
     Usage,
     line_range,
+    to_wire,
 )
 from chatls.errors import RequestError
 from chatls.events import ToolCallEnd, ToolRunEnd
@@ -28,7 +29,6 @@ from chatls.wire.methods import (
     PromptParams,
     PromptResult,
     read,
-    to_wire,
 )
 from tests.support.cases import for_each
 

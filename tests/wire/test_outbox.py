@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chatls.content import to_wire
 from chatls.events import (
     Event,
     Notice,
@@ -24,7 +25,6 @@ from chatls.events import (
 )
 from chatls.jsontext import loads
 from chatls.wire.jsonrpc import notification
-from chatls.wire.methods import to_wire
 from chatls.wire.outbox import ROOM, Channel, Outbox
 from chatls.wire.progress import progress
 from chatls.wire.stdio import FrameReader, Output, frame

@@ -31,10 +31,12 @@ from chatls_client.errors import DaemonError, ProtocolError, RpcError
 from chatls_client.protocol import (
     CompactResult,
     JsonObject,
+    ListResult,
     ModelsResult,
     PermissionEntry,
     PermissionsResult,
     PromptResult,
+    SessionEntry,
     ToolEntry,
     ToolsResult,
 )
@@ -243,6 +245,15 @@ class Client:
         params: Params = {"revoke": list(revoke)} if revoke else {}
         params |= {} if session is None else {"sessionId": session}
         return PermissionsResult.from_wire(await self._connection.call("chat/permissions", params)).permissions
+
+    async def sessions(
+        self, query: str = "", *, everywhere: bool = False, branches: bool = False, limit: int = 50
+    ) -> tuple[SessionEntry, ...]:
+        """The sessions that are kept, the one that was changed last first: those about a folder of ours, or all
+        (`everywhere`), that have all words of `query`. `branches`: also what rewinds took away."""
+        params: Params = {"everywhere": everywhere, "branches": branches, "limit": limit}
+        params |= {"query": query} if query else {}
+        return ListResult.from_wire(await self._connection.call("chat/session/list", params)).sessions
 
     async def request(self, method: str, params: Params | None = None) -> Any:
         """Any other request; returns the result as JSON. Raises `RpcError` and `DaemonError`."""

@@ -44,6 +44,10 @@ class Question:
     settings: JsonObject = field(default_factory=dict[str, object])
     command: tuple[str, ...] | None = None
     """How the daemon is started; the one beside this package if None."""
+    session: str | None = None
+    """Go on with this session."""
+    latest: bool = False
+    """Go on with the one of these folders that was changed last, if there is one."""
 
 
 def _wants_log() -> bool:
@@ -128,7 +132,10 @@ class Conversation:
 
     async def _ask(self) -> None:
         self._face.doing("waiting for the answer")
-        self._turn = self._client.prompt(self._question.prompt, model=self._question.model)
+        session = self._question.session
+        if self._question.latest:
+            session = next((entry.session_id for entry in await self._client.sessions(limit=1)), None)
+        self._turn = self._client.prompt(self._question.prompt, session=session, model=self._question.model)
         async for event in self._turn:
             self._flush("")
             if self._heard is not None:

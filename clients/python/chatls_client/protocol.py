@@ -223,6 +223,8 @@ class TurnStart(WireValue):
     model: str
     """"provider/model"."""
     mode: WorkingMode = "ask"
+    title: str | None = None
+    """What the session is called."""
     kind: Literal["turnStart"] = "turnStart"
 
 
@@ -422,8 +424,20 @@ class Notice(WireValue):
     kind: Literal["notice"] = "notice"
 
 
+@dataclass(frozen=True, slots=True)
+class Prompt(WireValue):
+    """What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only."""
+
+    content: tuple[ContentBlock, ...]
+    """As it was sent: nothing is attached yet."""
+    at: str
+    """ISO 8601, UTC."""
+    kind: Literal["prompt"] = "prompt"
+
+
 Event = (
-    TurnStart
+    Prompt
+    | TurnStart
     | TextChunk
     | ThinkingChunk
     | Reclassified
@@ -549,6 +563,8 @@ class PromptResult(WireValue):
     """Only with the stop reason `error`."""
     unsent: tuple[ContentBlock, ...] | None = None
     """What `chat/steer` queued and the model was not sent, because the turn ended before."""
+    title: str | None = None
+    """What the session is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -669,6 +685,145 @@ class CompactResult(WireValue):
     """What the summary cost; null if the provider did not say."""
     error: TurnError | None = None
     """Why there is no summary. Nothing was changed then."""
+
+
+RunningWhere = Literal["here", "elsewhere"]
+"""Which daemon runs a turn: this one, or another one."""
+
+Came = Literal["restored", "would_restore", "conflict", "gone", "not_kept"]
+"""What a rewind made of a file. `restored`: it is as it was before. `would_restore`: it would be (`dryRun`). Else it
+stays as it is. `conflict`: somebody else changed it; `gone`: it is no more; `not_kept`: what it was is not known.
+"""
+
+ExportForm = Literal["markdown", "json"]
+"""Markdown for people, JSON for programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParentTurn(WireValue):
+    """Where a session was forked."""
+
+    session_id: str
+    turn_id: str | None = None
+    """The last turn that both share; none where they share nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEntry(WireValue):
+    """A session in a list."""
+
+    session_id: str
+    title: str
+    folders: tuple[str, ...]
+    """Addresses of the folders that were open at its last prompt."""
+    created_at: str
+    """ISO 8601, UTC."""
+    updated_at: str
+    turns: int
+    model: str
+    """The one that answered last."""
+    mode: str
+    running: RunningWhere | None = None
+    """A turn of it runs."""
+    parent: ParentTurn | None = None
+    """It is a fork."""
+    branch: bool | None = None
+    """True: what a rewind took away lives on in it."""
+    snippet: str | None = None
+    """The words around what was searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEntry(WireValue):
+    """A turn of a session."""
+
+    turn_id: str
+    prompt: str
+    """Its words, the first 500 characters."""
+    at: str
+    """ISO 8601, UTC."""
+    files: int
+    """Files that its tools changed."""
+    commands: int
+    """Commands that ran in it."""
+    stop_reason: str | None = None
+    """As in a prompt's result; `interrupted`: chatls ended before it did. None while it runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class RewoundFile(WireValue):
+    """A file that tools changed in turns that go."""
+
+    uri: str
+    state: Came
+    diff: Diff | None = None
+    """From what it is to what it was before; none where nothing is put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListResult(WireValue):
+    """Sessions, the one that was changed last first."""
+
+    sessions: tuple[SessionEntry, ...]
+    next_cursor: str | None = None
+    """There are more behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult(WireValue):
+    """A session and its turns."""
+
+    session_id: str
+    title: str
+    folders: tuple[str, ...]
+    """Addresses of the folders that were open at its last prompt."""
+    created_at: str
+    """ISO 8601, UTC."""
+    updated_at: str
+    model: str
+    """The one that answered last."""
+    mode: str
+    turns: tuple[TurnEntry, ...]
+    usage: Usage
+    """The sum over all turns."""
+    running: RunningWhere | None = None
+    """A turn of it runs."""
+    parent: ParentTurn | None = None
+    """It is a fork."""
+    branch: bool | None = None
+    """True: what a rewind took away lives on in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForkResult(WireValue):
+    """The new session."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RewindResult(WireValue):
+    """What became of a session and of files."""
+
+    prompt: tuple[ContentBlock, ...]
+    """What the person said in the turn that went, to be edited and asked again."""
+    files: tuple[RewoundFile, ...]
+    commands: tuple[str, ...]
+    """Titles of the commands that ran in the turns that go: what they changed is not known."""
+    branch: str | None = None
+    """The session in which all of it lives on. None in a dry run."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoneResult(WireValue):
+    """It is done. An object without members."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult(WireValue):
+    """All of a session."""
+
+    text: str
 
 
 event_from_wire: Callable[[JsonObject], Event | None] = tagged(Event, "kind")

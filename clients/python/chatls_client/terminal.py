@@ -98,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--settings", metavar="FILE", type=Path, help="settings as JSON, above those of the user's own file"
     )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--continue", dest="latest", action="store_true", help="go on with the last chat of this folder")
+    which.add_argument("--session", metavar="ID", help="go on with this chat (chatls sessions lists them)")
     parser.add_argument("--no-color", action="store_true", help="no colours (the variable NO_COLOR does the same)")
     parser.add_argument("prompt", metavar="PROMPT", nargs="*", help="the question; - stands for standard input")
     return parser
@@ -106,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
 def _question(options: argparse.Namespace, command: tuple[str, ...] | None) -> Question:
     folders = tuple(_folder(path) for path in options.folder or [Path.cwd()])
     settings = {} if options.settings is None else _settings(options.settings)
-    return Question(_prompt(options.prompt), options.model, folders, settings, command)
+    prompt = _prompt(options.prompt)
+    return Question(prompt, options.model, folders, settings, command, options.session, options.latest)
 
 
 def _prompt(words: list[str]) -> str:

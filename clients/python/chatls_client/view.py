@@ -53,6 +53,7 @@ from chatls_client.protocol import (
     NoticeLevel,
     PermissionRequested,
     PermissionResolved,
+    Prompt,
     PromptResult,
     Reclassified,
     Retry,
@@ -216,6 +217,8 @@ def fold(view: View, event: Event) -> View:
             return replace(view, blocks=_told(view, event))
         case StepEnd():
             return _step_ended(view, event)
+        case Prompt():  # in a replay: a view is of what came of it
+            return view
         case ContextUsage() | CompactStart() | CompactEnd():
             return _sized(view, event)
         case Steered():

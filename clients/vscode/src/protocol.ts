@@ -169,6 +169,8 @@ export interface TurnStart {
   /** "provider/model". */
   readonly model: string;
   readonly mode: WorkingMode;
+  /** What the session is called. */
+  readonly title?: string;
 }
 
 /** A piece of the answer. */
@@ -331,8 +333,18 @@ export interface Notice {
   readonly level: NoticeLevel;
 }
 
+/** What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only. */
+export interface Prompt {
+  readonly kind: "prompt";
+  /** As it was sent: nothing is attached yet. */
+  readonly content: readonly ContentBlock[];
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
 /** Anything that happens in a turn. */
 export type Event =
+  | Prompt
   | TurnStart
   | TextChunk
   | ThinkingChunk
@@ -442,6 +454,8 @@ export interface PromptParams {
   readonly toolChoice?: "auto" | "none" | "required";
   /** Only these tools; unknown: error 1006. */
   readonly tools?: readonly string[];
+  /** False: nothing of a session that begins is on the disk or in lists, and it ends with this client. */
+  readonly keep?: boolean;
   /** How the session works from now on, until another is given; a new session begins with `ask`. */
   readonly mode?: WorkingMode;
   /** LSP work-done progress goes here. */
@@ -496,6 +510,8 @@ export interface PromptResult {
   readonly error?: TurnError;
   /** What `chat/steer` queued and the model was not sent, because the turn ended before. */
   readonly unsent?: readonly ContentBlock[];
+  /** What the session is called. */
+  readonly title?: string;
 }
 
 /** What became of a cancel. */
@@ -653,6 +669,187 @@ export interface CompactResult {
   readonly error?: TurnError;
 }
 
+/** Which daemon runs a turn: this one, or another one. */
+export type RunningWhere = "here" | "elsewhere";
+
+/** What a rewind made of a file. `restored`: it is as it was before. `would_restore`: it would be (`dryRun`). Else it stays as it is. `conflict`: somebody else changed it; `gone`: it is no more; `not_kept`: what it was is not known. */
+export type Came = "restored" | "would_restore" | "conflict" | "gone" | "not_kept";
+
+/** Markdown for people, JSON for programs. */
+export type ExportForm = "markdown" | "json";
+
+/** Where a session was forked. */
+export interface ParentTurn {
+  readonly sessionId: string;
+  /** The last turn that both share; none where they share nothing. */
+  readonly turnId?: string;
+}
+
+/** A session in a list. */
+export interface SessionEntry {
+  readonly sessionId: string;
+  readonly title: string;
+  /** Addresses of the folders that were open at its last prompt. */
+  readonly folders: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly turns: number;
+  /** The one that answered last. */
+  readonly model: string;
+  readonly mode: string;
+  /** A turn of it runs. */
+  readonly running?: RunningWhere;
+  /** It is a fork. */
+  readonly parent?: ParentTurn;
+  /** True: what a rewind took away lives on in it. */
+  readonly branch?: boolean;
+  /** The words around what was searched for. */
+  readonly snippet?: string;
+}
+
+/** A turn of a session. */
+export interface TurnEntry {
+  readonly turnId: string;
+  /** Its words, the first 500 characters. */
+  readonly prompt: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Files that its tools changed. */
+  readonly files: number;
+  /** Commands that ran in it. */
+  readonly commands: number;
+  /** As in a prompt's result; `interrupted`: chatls ended before it did. None while it runs. */
+  readonly stopReason?: string;
+}
+
+/** A file that tools changed in turns that go. */
+export interface RewoundFile {
+  readonly uri: string;
+  readonly state: Came;
+  /** From what it is to what it was before; none where nothing is put back. */
+  readonly diff?: Diff;
+}
+
+/** Which sessions. */
+export interface ListParams {
+  /** Words that all have to be there: in what was said, or in the title; each as the beginning of a word or, where it is not ASCII, anywhere. */
+  readonly query?: string;
+  /** The address of a folder: sessions that were about it. Without it, those that have a folder with this client in common. */
+  readonly folder?: string;
+  /** All, whatever folders they are about. */
+  readonly everywhere?: boolean;
+  /** Also those that a rewind made. */
+  readonly branches?: boolean;
+  /** At most so many; 500 at most. */
+  readonly limit?: number;
+  /** The `nextCursor` of the list before. */
+  readonly cursor?: string;
+}
+
+/** Sessions, the one that was changed last first. */
+export interface ListResult {
+  readonly sessions: readonly SessionEntry[];
+  /** There are more behind it. */
+  readonly nextCursor?: string;
+}
+
+/** Which session, and where its events go. */
+export interface LoadParams {
+  readonly sessionId: string;
+  /** The transcript goes here before the answer: the events that a client would have seen, deltas merged, each with `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on on this token as well. */
+  readonly partialResultToken?: Token;
+  /** Only the last turns, so many. */
+  readonly last?: number;
+  /** Only turns before this one, by its `turnId`. */
+  readonly before?: string;
+}
+
+/** A session and its turns. */
+export interface LoadResult {
+  readonly sessionId: string;
+  readonly title: string;
+  /** Addresses of the folders that were open at its last prompt. */
+  readonly folders: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** The one that answered last. */
+  readonly model: string;
+  readonly mode: string;
+  readonly turns: readonly TurnEntry[];
+  /** The sum over all turns. */
+  readonly usage: Usage;
+  /** A turn of it runs. */
+  readonly running?: RunningWhere;
+  /** It is a fork. */
+  readonly parent?: ParentTurn;
+  /** True: what a rewind took away lives on in it. */
+  readonly branch?: boolean;
+}
+
+/** What a new session begins with. */
+export interface ForkParams {
+  readonly sessionId: string;
+  /** The last turn that is shared; without it all that ended. */
+  readonly turnId?: string;
+  /** Its name; taken: error 1007. Without it a name of the daemon's own. */
+  readonly newSessionId?: string;
+}
+
+/** The new session. */
+export interface ForkResult {
+  readonly sessionId: string;
+}
+
+/** Before which turn a session is to be again. */
+export interface RewindParams {
+  readonly sessionId: string;
+  /** The first turn that goes. */
+  readonly turnId: string;
+  /** `restore`: files that tools changed in the turns that go are put back as they were before them. */
+  readonly files?: "keep" | "restore";
+  /** Change nothing, and say what would be done. */
+  readonly dryRun?: boolean;
+}
+
+/** What became of a session and of files. */
+export interface RewindResult {
+  /** What the person said in the turn that went, to be edited and asked again. */
+  readonly prompt: readonly ContentBlock[];
+  readonly files: readonly RewoundFile[];
+  /** Titles of the commands that ran in the turns that go: what they changed is not known. */
+  readonly commands: readonly string[];
+  /** The session in which all of it lives on. None in a dry run. */
+  readonly branch?: string;
+}
+
+/** What a session is called from now on. */
+export interface RenameParams {
+  readonly sessionId: string;
+  readonly title: string;
+}
+
+/** Which session goes, for good. */
+export interface DeleteParams {
+  readonly sessionId: string;
+}
+
+/** It is done. An object without members. */
+export interface DoneResult {
+}
+
+/** Which session, in which form. */
+export interface ExportParams {
+  readonly sessionId: string;
+  readonly format?: ExportForm;
+}
+
+/** All of a session. */
+export interface ExportResult {
+  readonly text: string;
+}
+
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
 export type ProgressValue = Event & {
   /** Counts up by one within a turn, from 1. */
@@ -674,6 +871,20 @@ export interface Requests {
   "chat/tools": { params: NoParams; result: ToolsResult };
   /** The rules and the answers that are remembered; forget some. */
   "chat/permissions": { params: PermissionsParams; result: PermissionsResult };
+  /** The sessions that are kept, and which of them have words. */
+  "chat/session/list": { params: ListParams; result: ListResult };
+  /** A session's turns, and its transcript. */
+  "chat/session/load": { params: LoadParams; result: LoadResult };
+  /** A new session that shares the beginning of another one. */
+  "chat/session/fork": { params: ForkParams; result: ForkResult };
+  /** Take back turns and, if wanted, their files. */
+  "chat/session/rewind": { params: RewindParams; result: RewindResult };
+  /** Give a session another title. */
+  "chat/session/rename": { params: RenameParams; result: DoneResult };
+  /** Delete a session. */
+  "chat/session/delete": { params: DeleteParams; result: DoneResult };
+  /** A session as one text. */
+  "chat/session/export": { params: ExportParams; result: ExportResult };
   /** Have the history summarised, so that the model is sent less. */
   "chat/session/compact": { params: CompactParams; result: CompactResult };
 }

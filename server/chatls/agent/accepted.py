@@ -1,14 +1,14 @@
 """A prompt that was accepted: from its model to the end of its turn. It can be cancelled at any point."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as ThreadFlag
 from time import monotonic
 from uuid import uuid4
 
-from anyio import CancelScope
+from anyio import CancelScope, move_on_after
 
 from chatls.agent.context.layout import again
 from chatls.agent.context.limits import within
@@ -16,6 +16,7 @@ from chatls.agent.context.replies import Replies
 from chatls.agent.context.room import ContextRoom
 from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
+from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, TurnOver, title_of
 from chatls.agent.longest import cut_off
 from chatls.agent.modes import told
 from chatls.agent.permission.gate import TurnGate
@@ -34,7 +35,7 @@ from chatls.children.commands import Commands
 from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError
-from chatls.events import Happening, Notice, Prompt, StopReason, TurnStart, WorkingMode
+from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, ToolChoice
@@ -42,7 +43,7 @@ from chatls.tools.tool import Tool, ToolContext
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.workspace import Workspace
 
-Listener = Callable[[Happening], None]
+Listener = Callable[[Event], None]
 """Hears what happens, in order, while it happens. Does not raise, does not wait."""
 Room = Callable[[], Awaitable[None]]
 """Waits until whoever hears it has taken enough."""
@@ -67,6 +68,7 @@ class Ended:
     """How a turn ended."""
 
     session_id: str
+    title: str
     turn_id: str
     stop_reason: StopReason
     tally: Tally
@@ -89,6 +91,7 @@ class Means:
     surroundings: Surroundings
     queues: Queues
     commands: Commands
+    keeper: Keeper = field(default_factory=KeepsNothing)
 
 
 class Accepted:
@@ -103,10 +106,12 @@ class Accepted:
         tools: dict[str, Tool],
         room: Room,
         *,
+        new: bool,
         refused: Callable[[], None],
         over: Callable[[], None],
     ) -> None:
-        """`refused` is called if it could not begin, `over` when it is over, whatever happened."""
+        """`new`: it begins its session. `refused` is called if it could not begin, `over` when it is over, whatever
+        happened."""
         self.id = f"turn-{uuid4().hex[:12]}"
         self.session = session
         self.listeners: tuple[Listener, ...] = ()
@@ -120,41 +125,62 @@ class Accepted:
         """With results no longer than the model has room for, once that is known."""
         self._tools = tools
         self._room = room
+        self._new = new
         self._refused = refused
         self._over = over
         self._turn: Turn | None = None
 
     async def run(self, *listeners: Listener) -> Ended:
-        """Answer. Raises `RequestError` (1004, 1005, 1007) where there is no model that could: then nothing was heard,
-        and nothing is remembered."""
+        """Answer. Raises `RequestError` (1001, 1002, 1004, 1005, 1007) where there is no such session, or no model that
+        could: then nothing was heard, and nothing is remembered."""
         self.listeners += listeners
         stop: StopReason = "cancelled"
-        history = self.session.history
+        session, history, keeper = self.session, self.session.history, self._means.keeper
         mark = history.mark()
         try:
+            taken = await keeper.take(session, self.id, new=self._new)
+            session.mode = self._ask.mode or session.mode
+            session.title = session.title or title_of(self._ask.content)
+            mark = history.mark()
             history.grow(UserMessage(self._ask.content))
             with self.scope:
-                async with self._means.models.serving(self._ask.model, self._settings) as served:
-                    stop = await self._answered(served, mark)
+                model = self._ask.model or session.model
+                async with self._means.models.serving(model, self._settings) as served:
+                    session.model = self._ask.model or session.model
+                    self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
+                    with move_on_after(PATIENCE):
+                        await taken.kept.wait()
+                    stop = await self._answered(served, mark, taken.notice)
             if stop == "refusal" or (self.tally.error and self.tally.error.kind == "content_filtered"):
                 # What was refused once is refused again with whatever follows it.
                 history.rewind(mark)
                 self._emit(Notice("The refused prompt, and what came of it, is not sent to the model again."))
         except RequestError:
             history.rewind(mark)
+            keeper.drop(session)
             self._refused()
             raise
+        except Exception:
+            stop = "error"
+            raise
         finally:
+            ended = self.ended(stop, self.tally.error)
+            with CancelScope(shield=True):
+                await keeper.end(session, TurnOver(ended.stop_reason, self.tally.usage, ended.error))
             self._over()
-        return self.ended(stop, self.tally.error)
+        return ended
+
+    def listen(self, listener: Listener) -> None:
+        """Let somebody hear the rest as well."""
+        self.listeners += (listener,)
 
     def ended(self, stop: StopReason, error: TurnError | None = None) -> Ended:
         """How it ended, as it is now."""
         if stop == "error" and error is None:
             error = TurnError("internal", "the provider ended its reply without a word", retryable=False)
         duration = round((monotonic() - self.tally.began) * 1000)
-        error = error if stop == "error" else None
-        return Ended(self.session.id, self.id, stop, self.tally, duration, error, self.steering.rest())
+        error, title = error if stop == "error" else None, self.session.title
+        return Ended(self.session.id, title, self.id, stop, self.tally, duration, error, self.steering.rest())
 
     def steer(self, said: tuple[ContentBlock, ...]) -> bool:
         """Words for this turn. False where it takes none any more: nothing was kept."""
@@ -170,15 +196,16 @@ class Accepted:
             self._emit(event)
         return True
 
-    def _emit(self, event: Happening) -> None:
+    def _emit(self, event: Event) -> None:
         for hear in self.listeners:
             hear(event)
 
-    async def _answered(self, served: Served, mark: AsItWas) -> StopReason:
+    async def _answered(self, served: Served, mark: AsItWas, news: str | None) -> StopReason:
         session, means = self.session, self._means
-        self._emit(Prompt(self._ask.content, datetime.now(UTC).isoformat()))
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
-        self._emit(TurnStart(session.id, name, session.mode))
+        self._emit(TurnStart(session.id, name, session.mode, session.title))
+        if news:
+            self._emit(Notice(news))
         if served.reason:
             self._emit(Notice(f"{name} answers: {served.reason}"))
         workspace = self._workspace()
@@ -208,10 +235,11 @@ class Accepted:
             readers=self._settings.commands.readers,
         )
         ran, queues = self.tally.ran, self._means.queues
-        runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues)
+        changing = partial(self._means.keeper.changing, session)
+        runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues, changing=changing)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
-        new_step = partial(Step, tools, self._workspace, repeats)
+        new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session))
         bounded = partial(cut_off, partial(repeats.watched, provider.stream), limits)
         stream = partial(Replies(room).watched, bounded)
         more = self.steering.waiting

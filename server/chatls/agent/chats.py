@@ -6,9 +6,10 @@ from typing import Literal
 
 from chatls.agent.accepted import Accepted, Ask, Ended, Listener, Means, Room
 from chatls.agent.compacting import Compacting
+from chatls.agent.keeping import no_session
 from chatls.agent.session import Begin, Session, Sessions
 from chatls.content import ContentBlock
-from chatls.errors import OVERLOADED, SESSION_NOT_FOUND, TURN_IN_PROGRESS, RequestError
+from chatls.errors import OVERLOADED, TURN_IN_PROGRESS, RequestError
 from chatls.signals import Signal
 from chatls.tools.toolbox import Toolbox
 
@@ -45,6 +46,7 @@ class Chats:
         order.
         """
         session = self._sessions.find(where) if isinstance(where, str) else None
+        new = session is None
         begun = Begin() if isinstance(where, str) else where
         configuration = session.configuration if session else begun.configuration or self._sessions.configuration
         editor = session.editor if session else begun.editor or self._sessions.editor
@@ -53,18 +55,26 @@ class Chats:
         tools = self._toolbox.offered(editor, settings, ask.tools, mode)
         if len(self._running) >= MOST:
             raise RequestError(OVERLOADED, f"{MOST} turns are running; try again when one has ended")
-        if isinstance(where, Begin):
-            session = self._sessions.begin(where)
-        if session is None:
-            raise _unknown(str(where))
+        if session is None:  # one that rests is a name alone, until the keeper was asked
+            session = self._sessions.begin(Begin(where) if isinstance(where, str) else where)
         self._must_be_free(session)
         session.mode = mode
-        refused = partial(self._sessions.forget, session) if isinstance(where, Begin) else _nothing
+        refused = partial(self._sessions.forget, session) if new else _nothing
         over = partial(self._free, session)
-        accepted = Accepted(self._means, session, ask, settings, tools, room, refused=refused, over=over)
+        begins = isinstance(where, Begin)
+        accepted = Accepted(self._means, session, ask, settings, tools, room, new=begins, refused=refused, over=over)
         accepted.listeners = tuple(listen(session, accepted.id) for listen in self.listeners)
         self._running[session.id] = accepted
         return accepted
+
+    def running(self, session_id: str) -> Accepted | None:
+        """The turn of a session, if one runs here."""
+        found = self._running.get(session_id)
+        return found if isinstance(found, Accepted) else None
+
+    def knows(self, session_id: str) -> bool:
+        """Whether a session of that name is in memory."""
+        return self._sessions.find(session_id) is not None
 
     def compact(self, session_id: str, wish: str) -> Compacting:
         """Have the history of a session summarised. From here on a cancel finds it, and nobody prompts.
@@ -73,7 +83,7 @@ class Chats:
         """
         session = self._sessions.find(session_id)
         if session is None:
-            raise _unknown(session_id)
+            raise no_session(session_id)
         self._must_be_free(session)
         settings = session.configuration.settings()
         tools = self._toolbox.offered(session.editor, settings)
@@ -84,13 +94,15 @@ class Chats:
 
     def begin(self, new: Begin) -> Session:
         """Begin a session without a prompt. Raises `RequestError` (1007) if its name is taken."""
-        return self._sessions.begin(new)
+        session = self._sessions.begin(new)
+        session.known = True
+        return session
 
     def steer(self, session_id: str, turn_id: str | None, content: tuple[ContentBlock, ...]) -> Steer:
         """Words for the turn of a session, or for this very turn. Raises `RequestError` (1001)."""
         accepted = self._running.get(session_id)
         if accepted is None and self._sessions.find(session_id) is None:
-            raise _unknown(session_id)
+            raise no_session(session_id)
         if accepted is None or turn_id not in (None, accepted.id):
             return "idle"
         return "queued" if accepted.steer(content) else "idle"
@@ -130,10 +142,6 @@ class Chats:
     def _free(self, session: Session) -> None:
         del self._running[session.id]
         self._ended.fire()
-
-
-def _unknown(session_id: str) -> RequestError:
-    return RequestError(SESSION_NOT_FOUND, f"there is no session {session_id!r}")
 
 
 def _nothing() -> None:

@@ -7,8 +7,8 @@ while a person thinks, it holds no slot, and no clock runs.
 import inspect
 import logging
 import math
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from threading import Event as ThreadFlag
@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 MakeContext = Callable[[Callable[[str], None], ThreadFlag], ToolContext]
 """What a tool may see, given where its output goes and what tells it that nobody waits any more."""
+Changing = Callable[[str, Plan, ToolContext], AbstractAsyncContextManager[None]]
+"""Stands around a plan of a call that is carried out."""
 Returned = str | ToolOutput | Plan
 
 _NOTE_BYTES = 100
@@ -83,8 +85,10 @@ class Runner:
         *,
         gate: Gate,
         queues: Queues,
+        changing: Changing | None = None,
     ) -> None:
         self._context = context
+        self._changing = changing or _unwatched
         self._limits = limits
         self._emit = emit
         self._ran = ran
@@ -142,7 +146,7 @@ class Runner:
         async with self._order.place(word) as place:
             if run.tool.kind == "execute" and (reading := await self._reading(run, self._context(live.show, flag))):
                 place.leave()
-                return await self._finished(*reading, run, step, live)
+                return await self._finished(*reading, run, step, live, self._context(live.show, flag))
             await place.turn()
             async with self._queues.turn(word):
                 context = self._context(live.show, flag)
@@ -152,7 +156,7 @@ class Runner:
                 answer = await _answer(weighed)
                 if isinstance(answer, Outcome):
                     return answer
-                return await self._finished(plan, answer, run, step, live)
+                return await self._finished(plan, answer, run, step, live, context)
 
     async def _reading(self, run: Run, context: ToolContext) -> tuple[Plan, Permitted] | None:
         try:
@@ -162,10 +166,14 @@ class Runner:
         permit = await self._gate.at_once(run, context, plan)
         return (plan, permit) if permit else None
 
-    async def _finished(self, plan: Plan, permit: Permitted, run: Run, step: Step, live: LiveRun) -> Outcome:
+    async def _finished(
+        self, plan: Plan, permit: Permitted, run: Run, step: Step, live: LiveRun, context: ToolContext
+    ) -> Outcome:
         limit = self._limits.tool_timeout if plan.time_limit is None else plan.time_limit
         way = permit.way or plan.carry_out
-        return self._bounded(_output(run.tool, await self._in_slot(limit, partial(_carried_out, way), run, step, live)))
+        async with self._changing(run.call.id, plan, context):
+            found = await self._in_slot(limit, partial(_carried_out, way), run, step, live)
+        return self._bounded(_output(run.tool, found))
 
     async def _planned(self, run: Run, context: ToolContext) -> Plan:
         plan = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context))
@@ -210,6 +218,12 @@ class Runner:
                 left -= len(text.encode())
                 content.append(TextContent(text))
         return Outcome(output.status, tuple(content), output.truncated or cut)
+
+
+@asynccontextmanager
+async def _unwatched(_call_id: str, _plan: Plan, _context: ToolContext) -> AsyncGenerator[None]:
+    """Nobody keeps what files were."""
+    yield
 
 
 async def _answer(weighed: Weighed) -> Outcome | Permitted:

@@ -23,13 +23,21 @@ class Begin:
     editor: Editor | None = None
     """Its folders and documents, and who is asked."""
     configuration: Configuration | None = None
+    keep: bool = True
+    """False: nothing of it is on disk, and it ends with the process."""
 
 
 class Session:
     """One conversation."""
 
-    def __init__(self, session_id: str, editor: Editor, configuration: Configuration) -> None:
+    def __init__(self, session_id: str, editor: Editor, configuration: Configuration, *, keep: bool = True) -> None:
         self.id = session_id
+        self.keep = keep
+        self.known = False
+        """It was found, or begun; until then it is a name alone."""
+        self.title = ""
+        self.model: str | None = None
+        """The model that a person chose for it, last: "provider/model"."""
         self.editor = editor
         self.configuration = configuration
         self.history = History()
@@ -61,13 +69,15 @@ class Sessions:
         name = new.name or f"session-{uuid4().hex[:12]}"
         if name in self._all:
             raise RequestError(INVALID_STATE, f"the session {name!r} exists")
-        session = Session(name, new.editor or self.editor, new.configuration or self.configuration)
+        configuration = new.configuration or self.configuration
+        session = Session(name, new.editor or self.editor, configuration, keep=new.keep)
         self._all[name] = session
         return session
 
     def forget(self, session: Session) -> None:
-        """A refused prompt begins no session."""
-        self._all.pop(session.id, None)
+        """A refused prompt begins no session, and one that rests need not be remembered."""
+        if self._all.get(session.id) is session:
+            del self._all[session.id]
 
     def rules(self, session_id: str | None) -> tuple[PermissionRule, ...]:
         """The rules of a session's settings, or of the connection's (None)."""

@@ -155,6 +155,10 @@ class Run:
         return self.call.scope is self.scope
 
 
+def _unheard(_message: AssistantMessage) -> None:
+    """Nobody wants to know."""
+
+
 UNWANTED = Outcome.saying("cancelled", "cancelled by the user; do not try it again unasked")
 
 
@@ -162,9 +166,14 @@ class Step:
     """One model request: the reply as it comes, and its calls in order."""
 
     def __init__(
-        self, tools: Mapping[str, Tool], workspace: Callable[[], Workspace], repeats: Repeats | None = None
+        self,
+        tools: Mapping[str, Tool],
+        workspace: Callable[[], Workspace],
+        repeats: Repeats | None = None,
+        whole: Callable[[AssistantMessage], None] = _unheard,
     ) -> None:
-        """`workspace`: as it is when a call is complete; `repeats`: what failed in this turn before."""
+        """`workspace`: as it is when a call is complete; `repeats`: what failed in this turn before; `whole` is told
+        what the history will have of the reply as soon as that is whole."""
         self._repeats = repeats or Repeats()
         self.calls: dict[str, Call] = {}
         self.finished: Finished | None = None
@@ -173,6 +182,7 @@ class Step:
         """How the reply ended; None if it broke off."""
         self._tools = tools
         self._workspace = workspace
+        self._whole = whole
         self._replay: Callable[[], Replay | None] = _nothing
         """What the server has to get back of the reply so far."""
         self._text: list[str] = []
@@ -200,8 +210,7 @@ class Step:
             case Underway() | Retry() | Notice():
                 return self._beside(delta)
             case Finished():
-                self.finished, self.outcome = delta, self._stop(delta)
-                return [StepEnd(self.outcome, delta.usage, self.text)]
+                return [self._finish(delta)]
             case Failed(error):
                 self.error = replace(error, message=visible_line(error.message, _LONGEST_WORDS))
                 return []
@@ -221,9 +230,21 @@ class Step:
 
         Text that was shown stays; calls that never closed are left out; complete ones have a result.
         """
-        complete = [call for call in self.calls.values() if call.state != "streaming"]
+        complete = self._complete()
         events = [event for call in self.calls.values() for event in self._last_words(call)]
-        return events, self._messages(complete)
+        said = self._said(complete)
+        if said is None or not complete:
+            return events, [said] if said else []
+        return events, [said, ToolMessage(tuple(call.result() for call in complete))]
+
+    def _complete(self) -> list[Call]:
+        return [call for call in self.calls.values() if call.state != "streaming"]
+
+    def _finish(self, finished: Finished) -> StepEnd:
+        self.finished, self.outcome = finished, self._stop(finished)
+        if said := self._said(self._complete()):
+            self._whole(said)
+        return StepEnd(self.outcome, finished.usage, self.text)
 
     def _stop(self, finished: Finished) -> StepStopReason:
         """What the calls say counts: some servers say "end" beside calls, others "calls" where none was completed."""
@@ -315,13 +336,12 @@ class Step:
         status: ToolStatus = "failed" if cut else "cancelled"
         return [ToolCallEnd(call.id, call.name, call.name, None, error), call.end(Outcome.saying(status, error))]
 
-    def _messages(self, complete: list[Call]) -> list[Message]:
+    def _said(self, complete: list[Call]) -> AssistantMessage | None:
         if not (self.text or complete):
-            return []
+            return None
         calls = tuple(ToolCall(call.id, call.name, call.arguments) for call in complete)
         replay = self.finished.replay if self.finished else self._replay()
-        said = AssistantMessage(self.text, calls, "".join(self._thinking), replay)
-        return [said, ToolMessage(tuple(call.result() for call in complete))] if complete else [said]
+        return AssistantMessage(self.text, calls, "".join(self._thinking), replay)
 
 
 def _nothing() -> None:

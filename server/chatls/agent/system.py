@@ -19,7 +19,8 @@ class SystemPrompt:
     cache, and Anthropic's thinking blocks are bound to the prompt that they were written under.
     """
 
-    _told: tuple[tuple[Root, ...], str] | None = None
+    told: tuple[tuple[Root, ...], str] | None = None
+    """The prompt, and the folders that it was made for; None until it was made."""
 
     def forget(self) -> None:
         """Make it anew the next time: the history behind it is another one."""
@@ -32,13 +33,13 @@ class SystemPrompt:
 
         `around`: what commands find here, if there are any.
         """
-        if self._told is not None and self._told[0] == workspace.roots:
-            return self._told[1], None
+        if self.told is not None and self.told[0] == workspace.roots:
+            return self.told[1], None
         text, notice = await instructions.read(workspace)
         told = "" if around is None else await around.told(workspace)
         own = f"{system_prompt(workspace)}{told}\n" if told else system_prompt(workspace)
         prompt = f"{own}\n{text}" if text else own
-        self._told = workspace.roots, prompt
+        self.told = workspace.roots, prompt
         return prompt, notice
 
 

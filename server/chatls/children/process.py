@@ -28,7 +28,6 @@ _POLL = 0.02
 _LAST_WAIT = 1.0
 """Seconds for a killed child to be gone; one that sleeps in the kernel is left to itself."""
 
-
 _MARK = "CHATLS_COMMAND"
 """A variable in the environment of a watched child, by which those are found who left its process group."""
 _MOMENT = 0.05

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from anyio import move_on_after, to_thread
 
-from chatls.content import JsonObject
+from chatls.content import JsonObject, to_wire
 from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root, Severity
 from chatls.errors import RequestError, ToolError
 from chatls.lsp.handshake import Hello
@@ -83,9 +83,7 @@ class LspEditor:
         """`Editor.ask_permission`. An answer that makes no sense is none: it raises `ToolError`."""
         if not self._asks:
             raise ToolError("this editor cannot ask for permission")
-        answer = await self._answer(
-            methods.REQUEST_PERMISSION.name, methods.to_wire(question), methods.PermissionAnswer
-        )
+        answer = await self._answer(methods.REQUEST_PERMISSION.name, to_wire(question), methods.PermissionAnswer)
         if answer.outcome == "cancelled":
             return Reply(None)
         if answer.option_id is None:
@@ -122,7 +120,7 @@ class LspEditor:
             return False
         with move_on_after(RELOADING), suppress(ToolError):
             request = methods.ReloadRequest(tuple(uris))
-            answer = await self._answer(methods.RELOAD.name, methods.to_wire(request), methods.ReloadAnswer)
+            answer = await self._answer(methods.RELOAD.name, to_wire(request), methods.ReloadAnswer)
             return bool(set(answer.reloaded) & set(uris))
         return False
 
@@ -132,7 +130,7 @@ class LspEditor:
             return frozenset()
         with move_on_after(SAVING), suppress(ToolError):
             request = methods.SaveRequest(tuple(uris))
-            answer = await self._answer(methods.SAVE.name, methods.to_wire(request), methods.SaveAnswer)
+            answer = await self._answer(methods.SAVE.name, to_wire(request), methods.SaveAnswer)
             return frozenset(answer.saved) & frozenset(uris)
         return frozenset()
 
@@ -142,7 +140,7 @@ class LspEditor:
             raise ToolError("this editor does not tell its problems")
         request = methods.DiagnosticsRequest(uri, changed or None)
         with move_on_after(TELLING):
-            answer = await self._ask(methods.DIAGNOSTICS.name, methods.to_wire(request))
+            answer = await self._ask(methods.DIAGNOSTICS.name, to_wire(request))
             return tuple(item for item in _problems(answer) if uri is None or unquote(item.uri) == unquote(uri))
         raise ToolError(f"the editor did not tell its problems within {TELLING:g} seconds")
 

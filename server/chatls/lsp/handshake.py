@@ -16,7 +16,11 @@ from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
 ASKS = ("permission", "diagnostics", "reload", "save")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
-OFFERS = {"steer": "`chat/steer`"}
+OFFERS = {
+    "sessions": "`chat/session/...`",
+    "steer": "`chat/steer`",
+    "modes": "the member `mode` of `chat/prompt`",
+}
 """What clients may ask of us that not every daemon serves."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 PROTOCOL_VERSION = 1

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import anyio
 
+from chatls.content import to_wire
 from chatls.editor import OpenDocument, Root
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
 from chatls.lsp.documents import Documents
@@ -32,7 +33,7 @@ class Answer:
 
     def give(self, value: Any) -> None:
         """Answer with a result."""
-        self._send(self.id, jsonrpc.result(self.id, methods.to_wire(value)))
+        self._send(self.id, jsonrpc.result(self.id, to_wire(value)))
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error."""

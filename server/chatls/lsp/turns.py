@@ -12,7 +12,7 @@ from chatls.agent.chats import Chats
 from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.errors import REQUEST_CANCELLED, RequestError
-from chatls.events import Happening, Prompt
+from chatls.events import Event, Prompt
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer, Rpc, internal
 from chatls.lsp.workdone import WorkDone
@@ -57,7 +57,7 @@ class Turns:
         """Begin a turn. From here on a cancel finds it. Raises `RequestError` if it cannot begin."""
         tools = None if params.tools is None else tuple(params.tools)
         ask = Ask(_blocks(params.content), params.model, tools, params.tool_choice, params.mode)
-        where = Begin(params.new_session_id) if params.session_id is None else params.session_id
+        where = Begin(params.new_session_id, keep=params.keep) if params.session_id is None else params.session_id
         accepted = self._chats.accept(where, ask, self._outbox.room)
         job = Job(answer, accepted, params.partial_result_token, self._work_done(params.work_done_token))
         self._jobs.add(job)
@@ -84,7 +84,7 @@ class Turns:
         answer.cancel = compacting.scope.cancel
 
     def cancel(self, params: CancelParams) -> CancelResult:
-        """`chat/cancel`."""
+        """`chat/cancel`, as far as sessions are in memory."""
         return CancelResult(self._chats.cancel(params.session_id, params.turn_id, params.tool_call_id))
 
     def cancel_token(self, token: object) -> None:
@@ -124,26 +124,26 @@ class Turns:
             job.answer.give(reply)
         self._answered.fire()
 
-    def _listeners(self, job: Job) -> tuple[Callable[[Happening], None], ...]:
+    def _listeners(self, job: Job) -> tuple[Callable[[Event], None], ...]:
         """Who hears of a turn: its spinner, and the client that gave a token."""
         sent = () if job.token is None else (self._sender(job.token, job.accepted.id),)
         return sent if job.work_done is None else (*sent, self._spinner(job.work_done))
 
-    def _sender(self, token: Id, turn_id: str) -> Callable[[Happening], None]:
+    def _sender(self, token: Id, turn_id: str) -> Callable[[Event], None]:
         outbox, channel = self._outbox, Channel(progress(token, turn_id))
 
-        def send(event: Happening) -> None:
+        def send(event: Event) -> None:
             if not isinstance(event, Prompt):
                 outbox.event(channel, event)
 
         return send
 
-    def _spinner(self, work_done: WorkDone) -> Callable[[Happening], None]:
+    def _spinner(self, work_done: WorkDone) -> Callable[[Event], None]:
         """Shows the spinner when the turn begins, which the prompt is heard before: at once with the client's token,
         with ours once the client agreed.
         """
 
-        def hear(event: Happening) -> None:
+        def hear(event: Event) -> None:
             if not isinstance(event, Prompt):
                 work_done.event(event)
             elif work_done.given:
@@ -164,6 +164,7 @@ def _result(job: Job, ended: Ended) -> PromptResult:
     return PromptResult(
         session_id=ended.session_id,
         turn_id=ended.turn_id,
+        title=ended.title,
         stop_reason=ended.stop_reason,
         usage=tally.usage,
         steps=tally.steps,

@@ -12,7 +12,7 @@ import anyio
 from anyio import CancelScope
 
 from chatls.errors import RequestError
-from chatls.events import Happening, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
+from chatls.events import Event, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
 from chatls.wire.jsonrpc import Id
 
 _PAUSE = 0.5
@@ -55,7 +55,7 @@ class WorkDone:
             self._shown = True
             self._send({"kind": "begin", "title": "chatls", "cancellable": True})
 
-    def event(self, event: Happening) -> None:
+    def event(self, event: Event) -> None:
         """Report what the turn is doing."""
         if type(event) is TextChunk and (not self._shown or self._said == "writing"):
             return  # as nearly every event is
@@ -75,7 +75,7 @@ class WorkDone:
             with CancelScope(shield=True):
                 await self._settled.wait()
 
-    def _words(self, event: Happening) -> str | None:
+    def _words(self, event: Event) -> str | None:
         match event:
             case TextChunk():
                 return "writing"

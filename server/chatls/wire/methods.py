@@ -4,18 +4,18 @@ The reference part of docs/protocol.md, the JSON schema and the clients' types a
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import cache
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import Discriminator, Field, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import Discriminator, Field, StrictBool, StrictInt, StrictStr, ValidationError, model_validator
 
-from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage, camel
+from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage
 from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
 from chatls.wire.params import Method, Params, Token
+from chatls.wire.sessions import SESSION_METHODS
 from chatls.wire.steering import COMPACT, STEER
 
 
@@ -42,6 +42,8 @@ class PromptParams(Params):
     """`required`: for the first step only."""
     tools: list[StrictStr] | None = None
     """Only these tools; unknown: error 1006."""
+    keep: StrictBool = True
+    """False: nothing of a session that begins is on the disk or in lists, and it ends with this client."""
     mode: WorkingMode | None = None
     """How the session works from now on, until another is given; a new session begins with `ask`."""
     work_done_token: Token | None = None
@@ -114,6 +116,8 @@ class PromptResult:
     """Only with the stop reason `error`."""
     unsent: tuple[ContentBlock, ...] | None = None
     """What `chat/steer` queued and the model was not sent, because the turn ended before."""
+    title: str | None = None
+    """What the session is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +291,7 @@ PERMISSIONS = Method(
     "The rules and the answers that are remembered; forget some.",
 )
 
-METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS, COMPACT)
+METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS, *SESSION_METHODS, COMPACT)
 
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."
@@ -331,22 +335,6 @@ def _given(value: Any) -> Any:
 def invalid(text: str) -> RequestError:
     """The error for parameters that do not fit."""
     return RequestError(INVALID_PARAMS, text)
-
-
-def to_wire(value: Any) -> Any:
-    """A value as JSON: dataclasses become objects with camelCase names; None is left out where it is the default."""
-    if isinstance(value, tuple | list):
-        return [to_wire(item) for item in cast("list[Any]", value)]
-    if not is_dataclass(value):
-        return value
-    members = ((name, getattr(value, attribute), optional) for attribute, name, optional in _members(type(value)))
-    return {name: to_wire(item) for name, item, optional in members if not (optional and item is None)}
-
-
-@cache
-def _members(kind: type) -> tuple[tuple[str, str, bool], ...]:
-    """Of a dataclass: each attribute, its name on the wire, and whether None leaves it out."""
-    return tuple((item.name, camel(item.name), item.default is not MISSING) for item in fields(kind))
 
 
 def _complaint(error: ValidationError) -> str:

@@ -23,10 +23,10 @@ Chunk = TextChunk | ThinkingChunk | ToolCallDelta | ToolRunOutput
 class Channel:
     """Where one turn's events go: what makes frames of them, and how far the count is."""
 
-    def __init__(self, framed: Callable[[int, Event], bytes]) -> None:
-        """`framed`: an event with its number as it leaves."""
+    def __init__(self, framed: Callable[[int, Event], bytes], count: int = 0) -> None:
+        """`framed`: an event with its number as it leaves; `count`: how many left already."""
         self.framed = framed
-        self._count = 0
+        self._count = count
         self.last: Merging | None = None
         """The queued chunk that the next one may join."""
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from chatls.content import to_wire
 from chatls.events import Event, TextChunk
 from chatls.jsontext import dumps
 from chatls.wire.jsonrpc import Id
-from chatls.wire.methods import to_wire
 from chatls.wire.stdio import frame
 
 

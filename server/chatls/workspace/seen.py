@@ -3,7 +3,7 @@
 A method is one step on a dictionary, so all is safe to use in any thread.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -61,6 +61,19 @@ class Seen:
         """The text that the model knows, with `\\n` at the end of each line; None where it is not kept."""
         file = self._files.get(path)
         return file.text if file else None
+
+    def files(self) -> dict[Path, tuple[str, str | None]]:
+        """All that is known of whole files: the mark of each text, and the text if it is kept."""
+        return {path: (file.mark, file.text) for path, file in self._files.items()}
+
+    def all_lines(self) -> dict[Path, frozenset[str]]:
+        """The lines that were shown alone, of all files."""
+        return dict(self._lines)
+
+    def restore(self, files: Mapping[Path, tuple[str, str | None]], lines: Mapping[Path, frozenset[str]]) -> None:
+        """Know just this."""
+        self._files = {path: _File(*known) for path, known in files.items()}
+        self._lines = dict(lines)
 
     def lines(self, path: Path) -> frozenset[str]:
         """The lines that were shown alone."""

@@ -189,6 +189,7 @@
 ---@field sessionId string Also where the daemon chose the name.
 ---@field model string "provider/model".
 ---@field mode chatls.WorkingMode
+---@field title? string What the session is called.
 
 ---A piece of the answer.
 ---@class chatls.TextChunk : chatls.ProgressValue
@@ -309,8 +310,15 @@
 ---@field text string
 ---@field level chatls.NoticeLevel
 
+---What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only.
+---@class chatls.Prompt : chatls.ProgressValue
+---@field kind "prompt"
+---@field content chatls.ContentBlock[] As it was sent: nothing is attached yet.
+---@field at string ISO 8601, UTC.
+
 ---Anything that happens in a turn.
 ---@alias chatls.Event
+---| chatls.Prompt
 ---| chatls.TurnStart
 ---| chatls.TextChunk
 ---| chatls.ThinkingChunk
@@ -405,6 +413,7 @@
 ---@field model? string "provider/model", split at the first slash; default from the settings.
 ---@field toolChoice? "auto"|"none"|"required" `required`: for the first step only.
 ---@field tools? string[] Only these tools; unknown: error 1006.
+---@field keep? boolean False: nothing of a session that begins is on the disk or in lists, and it ends with this client.
 ---@field mode? chatls.WorkingMode How the session works from now on, until another is given; a new session begins with `ask`.
 ---@field workDoneToken? chatls.Token LSP work-done progress goes here.
 ---@field partialResultToken? chatls.Token The turn's events go here. Without it the result carries the last reply's text.
@@ -438,6 +447,7 @@
 ---@field text? string Only without a partialResultToken: the last reply's text.
 ---@field error? chatls.TurnError Only with the stop reason `error`.
 ---@field unsent? chatls.ContentBlock[] What `chat/steer` queued and the model was not sent, because the turn ended before.
+---@field title? string What the session is called.
 
 ---What became of a cancel.
 ---@class chatls.CancelResult
@@ -544,6 +554,140 @@
 ---@field usage chatls.Usage|userdata What the summary cost; null if the provider did not say.
 ---@field error? chatls.TurnError Why there is no summary. Nothing was changed then.
 
+---Which daemon runs a turn: this one, or another one.
+---@alias chatls.RunningWhere
+---| "here"
+---| "elsewhere"
+
+---What a rewind made of a file. `restored`: it is as it was before. `would_restore`: it would be (`dryRun`). Else it stays as it is. `conflict`: somebody else changed it; `gone`: it is no more; `not_kept`: what it was is not known.
+---@alias chatls.Came
+---| "restored"
+---| "would_restore"
+---| "conflict"
+---| "gone"
+---| "not_kept"
+
+---Markdown for people, JSON for programs.
+---@alias chatls.ExportForm
+---| "markdown"
+---| "json"
+
+---Where a session was forked.
+---@class chatls.ParentTurn
+---@field sessionId string
+---@field turnId? string The last turn that both share; none where they share nothing.
+
+---A session in a list.
+---@class chatls.SessionEntry
+---@field sessionId string
+---@field title string
+---@field folders string[] Addresses of the folders that were open at its last prompt.
+---@field createdAt string ISO 8601, UTC.
+---@field updatedAt string
+---@field turns integer
+---@field model string The one that answered last.
+---@field mode string
+---@field running? chatls.RunningWhere A turn of it runs.
+---@field parent? chatls.ParentTurn It is a fork.
+---@field branch? boolean True: what a rewind took away lives on in it.
+---@field snippet? string The words around what was searched for.
+
+---A turn of a session.
+---@class chatls.TurnEntry
+---@field turnId string
+---@field prompt string Its words, the first 500 characters.
+---@field at string ISO 8601, UTC.
+---@field files integer Files that its tools changed.
+---@field commands integer Commands that ran in it.
+---@field stopReason? string As in a prompt's result; `interrupted`: chatls ended before it did. None while it runs.
+
+---A file that tools changed in turns that go.
+---@class chatls.RewoundFile
+---@field uri string
+---@field state chatls.Came
+---@field diff? chatls.Diff From what it is to what it was before; none where nothing is put back.
+
+---Which sessions.
+---@class chatls.ListParams
+---@field query? string Words that all have to be there: in what was said, or in the title; each as the beginning of a word or, where it is not ASCII, anywhere.
+---@field folder? string The address of a folder: sessions that were about it. Without it, those that have a folder with this client in common.
+---@field everywhere? boolean All, whatever folders they are about.
+---@field branches? boolean Also those that a rewind made.
+---@field limit? integer At most so many; 500 at most.
+---@field cursor? string The `nextCursor` of the list before.
+
+---Sessions, the one that was changed last first.
+---@class chatls.ListResult
+---@field sessions chatls.SessionEntry[]
+---@field nextCursor? string There are more behind it.
+
+---Which session, and where its events go.
+---@class chatls.LoadParams
+---@field sessionId string
+---@field partialResultToken? chatls.Token The transcript goes here before the answer: the events that a client would have seen, deltas merged, each with `replay: true`; each turn begins with `prompt`, and `seq` counts within it from 1. If a turn runs here, it goes on on this token as well.
+---@field last? integer Only the last turns, so many.
+---@field before? string Only turns before this one, by its `turnId`.
+
+---A session and its turns.
+---@class chatls.LoadResult
+---@field sessionId string
+---@field title string
+---@field folders string[] Addresses of the folders that were open at its last prompt.
+---@field createdAt string ISO 8601, UTC.
+---@field updatedAt string
+---@field model string The one that answered last.
+---@field mode string
+---@field turns chatls.TurnEntry[]
+---@field usage chatls.Usage The sum over all turns.
+---@field running? chatls.RunningWhere A turn of it runs.
+---@field parent? chatls.ParentTurn It is a fork.
+---@field branch? boolean True: what a rewind took away lives on in it.
+
+---What a new session begins with.
+---@class chatls.ForkParams
+---@field sessionId string
+---@field turnId? string The last turn that is shared; without it all that ended.
+---@field newSessionId? string Its name; taken: error 1007. Without it a name of the daemon's own.
+
+---The new session.
+---@class chatls.ForkResult
+---@field sessionId string
+
+---Before which turn a session is to be again.
+---@class chatls.RewindParams
+---@field sessionId string
+---@field turnId string The first turn that goes.
+---@field files? "keep"|"restore" `restore`: files that tools changed in the turns that go are put back as they were before them.
+---@field dryRun? boolean Change nothing, and say what would be done.
+
+---What became of a session and of files.
+---@class chatls.RewindResult
+---@field prompt chatls.ContentBlock[] What the person said in the turn that went, to be edited and asked again.
+---@field files chatls.RewoundFile[]
+---@field commands string[] Titles of the commands that ran in the turns that go: what they changed is not known.
+---@field branch? string The session in which all of it lives on. None in a dry run.
+
+---What a session is called from now on.
+---@class chatls.RenameParams
+---@field sessionId string
+---@field title string
+
+---Which session goes, for good.
+---@class chatls.DeleteParams
+---@field sessionId string
+
+---It is done. An object without members.
+---@class chatls.DoneResult
+
+---Which session, in which form.
+---@class chatls.ExportParams
+---@field sessionId string
+---@field format? chatls.ExportForm
+
+---All of a session.
+---@class chatls.ExportResult
+---@field text string
+
 return {
   version = 1,
   methods = {
@@ -553,6 +697,13 @@ return {
     models = "chat/models",
     tools = "chat/tools",
     permissions = "chat/permissions",
+    session_list = "chat/session/list",
+    session_load = "chat/session/load",
+    session_fork = "chat/session/fork",
+    session_rewind = "chat/session/rewind",
+    session_rename = "chat/session/rename",
+    session_delete = "chat/session/delete",
+    session_export = "chat/session/export",
     session_compact = "chat/session/compact",
   },
   requests_to_client = {
@@ -566,6 +717,7 @@ return {
     "chatls.cancelAll",
   },
   event_kinds = {
+    "prompt",
     "turnStart",
     "textChunk",
     "thinkingChunk",

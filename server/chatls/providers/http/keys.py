@@ -15,6 +15,14 @@ _SHORTEST_SECRET = 6
 """Characters; blotting out anything shorter would blot out ordinary words."""
 
 
+_printed: set[str] = set()
+
+
+def known_keys(environment: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """What must not be written down: the values of these variables, and what commands printed."""
+    return [*(environment.get(name, "") for name in names), *_printed]
+
+
 class ApiKey:
     """A key that is known, or the command that prints it, which runs at first use."""
 
@@ -35,6 +43,7 @@ class ApiKey:
         async with self._running:
             if not self._value:
                 self._value = await self._printed()
+                _printed.add(self._value)
         if not is_sendable(self._value):
             raise ProviderError("unauthorized", f"{self.hint} holds characters that no request can carry.")
         return self._value

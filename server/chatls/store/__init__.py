@@ -1,0 +1,1 @@
+"""Conversations that last: what people saw, what the model is sent, and what files were before tools changed them."""

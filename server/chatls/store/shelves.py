@@ -1,0 +1,275 @@
+"""Where sessions are: on the disk, and in memory where that cannot be used. Blocks: for worker threads.
+
+What the disk does not take goes into memory, with all that belongs to its session; a person is told once. A damaged
+store is moved aside, and what can be read of it is put into a new one.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import RLock
+from time import sleep
+from typing import TypeVar
+
+from chatls.store import copying, database
+from chatls.store.connection import Tables
+from chatls.store.database import DamagedStoreError, Database, NewerStoreError
+from chatls.store.ports import Read, Stroke, UnreadableStoreError
+from chatls.store.searching import WordIndex
+from chatls.store.writing import GoneError, delete
+
+log = logging.getLogger(__name__)
+
+_RETRY = 0.05
+"""Seconds until a store that another daemon writes is tried again."""
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Shelves:
+    """All stores of a daemon."""
+
+    folder: Path
+    lost: Callable[[], None]
+    """What was written may not be there any more: whoever keeps something in mind begins anew."""
+    troubles: list[str] = field(default_factory=list[str])
+    """Words for a person."""
+    _disk: Database | None = None
+    _memory: Database | None = None
+    _moved: set[str] = field(default_factory=set[str])
+    """Sessions whose place is in memory."""
+    _opened: bool = False
+    _told: bool = False
+    _lock: RLock = field(default_factory=RLock)
+
+    @property
+    def disk(self) -> Database | None:
+        """The store on the disk, if it is open."""
+        return self._disk
+
+    @property
+    def fallen(self) -> bool:
+        """Whether what is new goes into memory."""
+        return self._opened and self._disk is None
+
+    def open(self) -> None:
+        """Open what there is; the first time takes a moment."""
+        with self._lock:
+            if self._opened:
+                return
+            self._opened = True
+            try:
+                self._disk = self._opened_disk()
+            except NewerStoreError as error:
+                self._tell(f"{error}. It is left alone")
+            except (OSError, sqlite3.Error, DamagedStoreError) as error:
+                self._tell(f"{self.folder / database.NAME}: {_reason(error)}")
+
+    def in_memory(self, session: str) -> bool:
+        """Whether a session's place is in memory."""
+        return session in self._moved
+
+    def move_in(self, session: str) -> None:
+        """From now on a session's place is in memory, with all that the disk has of it."""
+        with self._lock:
+            if session in self._moved:
+                return
+            memory = self._memory = self._memory or Database.in_memory()
+            if self._disk is not None:
+                with suppress(sqlite3.Error), self._disk.read_lock, memory.write_lock:
+                    words = WordIndex(memory.writing, indexed=memory.indexed)
+                    copying.copy_session(self._disk.reading, memory.writing, words, session)
+            self._moved.add(session)
+
+    def move_out(self, session: str) -> None:
+        """There is nothing of it in memory any more."""
+        self._moved.discard(session)
+
+    def read(self, session: str, work: Read[T]) -> T:
+        """Read of a session, wherever it is. Raises `UnreadableStoreError`."""
+        self.open()
+        return self._read(self._place(session), work)
+
+    def read_all(self, work: Read[T]) -> list[T]:
+        """Read of all stores: of the one in memory, and of the one on the disk."""
+        self.open()
+        return [self._read(place, work) for place in (self._memory, self._disk) if place is not None]
+
+    def write(self, jobs: Sequence[Stroke]) -> None:
+        """Do all of these, in this order, in as few transactions as can be. Never raises."""
+        self.open()
+        while jobs:
+            home = self._place(jobs[0].session)
+            count = next((at for at, job in enumerate(jobs) if self._place(job.session) is not home), len(jobs))
+            if self._written(home, jobs[:count]):
+                for job in jobs[:count]:
+                    if job.after is not None:
+                        job.after()
+                jobs = jobs[count:]
+
+    def remove(self, session: str) -> None:
+        """Delete a session wherever there is something of it. Raises `UnreadableStoreError`."""
+        self.open()
+        for place in (self._memory, self._disk):
+            if place is not None:
+                job = Stroke(session, partial(_removed, session))
+                try:
+                    with place.write_lock:
+                        _transact(place, [job])
+                except sqlite3.Error as error:
+                    raise UnreadableStoreError(_reason(error)) from error
+        self._moved.discard(session)
+
+    def tend(self, *, forget: bool, always: bool) -> bool:
+        """Work in what was written, and let what was deleted be gone (`forget`). `always`: also if little was written.
+        Whether all is done. Waits for the disk."""
+        place = self._disk
+        if place is None or not (forget or always or place.log_bytes > database.LOG_LIMIT):
+            return True
+        try:
+            if forget:
+                with place.write_lock:
+                    WordIndex(place.writing, indexed=place.indexed).merge()
+            return place.checkpoint(truncate=forget)
+        except sqlite3.Error:
+            log.debug("the log could not be worked in", exc_info=True)
+            return False
+
+    def close(self) -> None:
+        """Let go of all."""
+        for place in (self._memory, self._disk):
+            if place is not None:
+                place.close()
+
+    def _place(self, session: str) -> Database:
+        if self._disk is None or session in self._moved:
+            self._memory = self._memory or Database.in_memory()
+            return self._memory
+        return self._disk
+
+    def _read(self, place: Database, work: Read[T]) -> T:
+        try:
+            with place.read_lock:
+                return work(place.reading, place.indexed)
+        except sqlite3.DatabaseError as error:
+            if place is not self._disk or not database.is_damage(error):
+                raise UnreadableStoreError(_reason(error)) from error
+        self._renew()
+        place = self._disk or self._place("")
+        try:
+            with place.read_lock:
+                return work(place.reading, place.indexed)
+        except sqlite3.DatabaseError as error:
+            raise UnreadableStoreError(_reason(error)) from error
+
+    def _written(self, place: Database, jobs: Sequence[Stroke]) -> bool:
+        """Whether it is done; False: it has to be tried again, elsewhere perhaps."""
+        try:
+            with place.write_lock:
+                _transact(place, jobs)
+        except sqlite3.Error as error:
+            if database.is_busy(error):
+                sleep(_RETRY)
+                return False
+            if place is self._memory:
+                log.exception("a bug in the store")
+                return True
+            if place is self._disk and database.is_damage(error):
+                self._renew()
+            elif place is self._disk:
+                self._fall(error, jobs)
+            return False
+        return True
+
+    def _fall(self, error: sqlite3.Error, jobs: Sequence[Stroke]) -> None:
+        """The disk takes nothing: these sessions go on in memory. What is on the disk can still be read."""
+        with self._lock:
+            self._tell(f"{self.folder / database.NAME}: {_reason(error)}")
+            self.lost()
+            for job in jobs:
+                self.move_in(job.session)
+
+    def _renew(self) -> None:
+        """The store is damaged: begin another one, with what can be read of it."""
+        with self._lock:
+            if self._disk is not None:
+                with self._disk.write_lock:
+                    self._disk.close()
+            self._disk = None
+            try:
+                self._disk = self._renewed()
+            except (OSError, sqlite3.Error, DamagedStoreError, NewerStoreError) as error:
+                self._tell(f"{self.folder / database.NAME}: {_reason(error)}")
+            self.lost()
+
+    def _opened_disk(self) -> Database:
+        try:
+            return Database.on_disk(self.folder)
+        except DamagedStoreError:
+            return self._renewed()
+
+    def _renewed(self) -> Database:
+        aside = database.move_aside(self.folder)
+        if aside is None:
+            raise DamagedStoreError("it is damaged, and cannot be moved")
+        new = Database.on_disk(self.folder)
+        with suppress(sqlite3.Error):
+            source = database.read_only(aside)
+            try:
+                copying.salvage(source, new.writing)
+            finally:
+                source.close()
+        with suppress(sqlite3.Error):
+            new.writing.execute("ROLLBACK")
+        kept = new.writing.execute("SELECT count(*) FROM sessions").fetchone()[0]
+        self.troubles.append(
+            f"the store of sessions was damaged. It was moved to {aside}; {kept} sessions could be read and were kept"
+        )
+        return new
+
+    def _tell(self, reason: str) -> None:
+        if not self._told:
+            self._told = True
+            self.troubles.append(f"sessions are not kept: {reason}. What is said now ends with this editor")
+
+
+def _transact(place: Database, jobs: Iterable[Stroke]) -> None:
+    """One transaction; a job that cannot be done costs the others nothing. Raises `sqlite3.Error` where nothing can."""
+    connection = place.writing
+    words = WordIndex(connection, indexed=place.indexed)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for job in jobs:
+            job.error = None
+            connection.execute("SAVEPOINT job")
+            try:
+                job.work(connection, words)
+            except Exception as error:  # told to whoever waits for it
+                if database.is_outage(error):
+                    raise
+                connection.execute("ROLLBACK TO job")
+                job.error = error
+            connection.execute("RELEASE job")
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _removed(session: str, connection: Tables, words: WordIndex) -> None:
+    with suppress(GoneError):
+        delete(connection, words, session)
+
+
+def _reason(error: BaseException) -> str:
+    match error:
+        case OSError(strerror=str(words)):
+            return words
+        case _:
+            return str(error) or type(error).__name__
