@@ -24,7 +24,7 @@ class SystemPrompt:
 
     def forget(self) -> None:
         """Make it anew the next time: the history behind it is another one."""
-        self._told = None
+        self.told = None
 
     async def read(
         self, workspace: Workspace, instructions: Instructions, around: Surroundings | None = None
