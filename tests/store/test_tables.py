@@ -200,7 +200,7 @@ Tables.TestCase.settings = settings(
     max_examples=60,
     stateful_step_count=25,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )
 TestTables = Tables.TestCase
 

@@ -69,5 +69,4 @@ export interface SessionRequests {
     params: { sessionId: string; format: "markdown" | "json" };
     result: { readonly text: string };
   };
-  "chat/session/compact": { params: { sessionId: string; instructions?: string }; result: object };
 }

@@ -151,3 +151,16 @@ test("a daemon that ended is told in words for people", () => {
   const refused = turnError({ code: 1004, message: "no key", data: { kind: "unauthorized", retryable: false } });
   assert.deepEqual(refused, { kind: "unauthorized", message: "no key", retryable: false });
 });
+
+test("a compaction is one block, open until it is done, and the window's fill stays behind the end", () => {
+  const events = [
+    event({ kind: "compactStart", reason: "threshold", tokens: 900 }),
+    event({ kind: "compactEnd", before: 910, after: 200, summary: "What was done." }),
+    event({ kind: "contextUsage", tokens: 250, window: 1000, exact: true }),
+  ];
+  const open = events.slice(0, 1).reduce(fold, NOTHING);
+  assert.deepEqual(open.blocks, [{ step: 1, reason: "threshold", before: 900, type: "compaction" }]);
+  const view = events.reduce(fold, NOTHING);
+  assert.deepEqual(view.blocks, [{ step: 1, reason: "threshold", before: 910, after: 200, summary: "What was done.", type: "compaction" }]);
+  assert.deepEqual(view.context, { tokens: 250, window: 1000, exact: true });
+});

@@ -150,9 +150,14 @@ async function send(parts: Parts, panel: Panel, text: string): Promise<void> {
     await vscode.commands.executeCommand(`chatls.${commands[name]}`);
     return;
   }
-  if (name === "compact" && conversation.sessionId !== undefined && parts.daemon.features.sessions) {
+  if (name === "compact" && conversation.sessionId !== undefined) {
     const params = { sessionId: conversation.sessionId, ...(rest ? { instructions: rest } : {}) };
-    await parts.daemon.request("chat/session/compact", params);
+    const progress = { location: vscode.ProgressLocation.Notification, title: "chatls: making the session shorter", cancellable: true };
+    const done = await vscode.window.withProgress(progress, (_, token) => parts.daemon.request("chat/session/compact", params, token));
+    if (done.error) {
+      throw new Error(done.error.message);
+    }
+    void vscode.window.showInformationMessage(`The model reads ${done.after} tokens now; before it read ${done.before}.`);
     return;
   }
   const words = SAID[name]?.(rest) ?? text;

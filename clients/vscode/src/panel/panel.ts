@@ -144,7 +144,7 @@ export class Panel implements vscode.Disposable {
       ...(conversation.context ? { context: conversation.context } : {}),
       steering: conversation.steering,
       queued: conversation.queue.map((one) => one.words),
-      commands: SLASHES.filter(({ name }) => (name !== "mode" || modes) && (name !== "compact" || sessions)),
+      commands: SLASHES.filter(({ name }) => (name !== "mode" || modes)),
     };
   }
 }
