@@ -169,6 +169,7 @@ class App:
         self._chats.cancel_all()
         with move_on_after(GRACE):
             await self._turns.idle()
+            await self._later.idle()
         process.kill_all()
         with move_on_after(LAST_WORDS):
             await self._turns.idle()

@@ -46,9 +46,9 @@ class Chat:
         self.configure()
 
     def configure(self, **settings: object) -> None:
-        """Have these settings."""
+        """Have these settings; commands that only read are asked about, like all others."""
         provider = {"kind": "openai_chat", "baseUrl": f"{self.server.url}/v1"}
-        self.daemon.configure({"providers": {"web": provider}, **settings})
+        self.daemon.configure({"providers": {"web": provider}, "commands": {"readers": "ask"}, **settings})
 
     def prompt(self, *calls: Json, **params: Any) -> Turn:
         """A model that makes these calls in one reply, and no more."""

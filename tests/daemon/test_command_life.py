@@ -249,7 +249,7 @@ def test_a_command_in_the_background_is_ended_as_its_result_says(chat: Chat) -> 
     turn.result()
     (number,) = re.findall(r'call run_command with stop="(\d+)"', turn.said())
     stop: Json = {"toolCall": {"name": "run_command", "arguments": {"stop": number}}}
-    ending = chat.allowed(stop, sessionId=turn.session_id)
+    ending = chat.prompt(stop, sessionId=turn.session_id)
     ending.result()
     assert ending.said() == f"ended, with all that it had started: process group {number}"
     wait_until_gone(*processes)
@@ -281,7 +281,7 @@ def test_of_several_roots_the_named_one_is_taken_or_the_first(start: Start) -> N
         ({"cwd": str(deep)}, "two/deep", ""),
     ]
     for given, place, words in cases:
-        turn = daemon.prompt([run("pwd -P", **given)], [{"text": "done"}])
+        turn = daemon.prompt([run("pwd -P; exit 0", **given)], [{"text": "done"}])
         question = turn.question()
         daemon.choose(question, "allow_once")
         turn.result()

@@ -33,8 +33,10 @@ def test_a_turn_streams_its_events_in_order_and_then_answers(daemon: Daemon) -> 
         "toolCall...",
         "toolCallEnd",
         "stepEnd",
+        "contextUsage",
         "text...",
         "stepEnd",
+        "contextUsage",
     ]
     assert once.index("toolCallEnd") < once.index("toolRunStart") < once.index("toolRunEnd")
     assert {name: result[name] for name in ("sessionId", "stopReason", "steps", "tools")} == {
@@ -76,7 +78,7 @@ def test_a_token_comes_back_with_its_type(daemon: Daemon, token: Id) -> None:
     daemon.begin_anew()
     turn = daemon.prompt([{"text": "x"}], token=token, workDoneToken=f"w{token}")
     turn.result()
-    assert turn.kinds == ["turnStart", "textChunk", "stepEnd"]
+    assert turn.kinds == ["turnStart", "textChunk", "stepEnd", "contextUsage"]
 
 
 def test_two_turns_whose_tokens_differ_in_type_alone_are_kept_apart(daemon: Daemon) -> None:

@@ -175,9 +175,10 @@ async def test_a_question_goes_out_as_the_wire_spells_it_and_its_answer_comes_ba
         "arguments": {"start_line": 1},
         "preview": [],
         "options": [
-            {"id": "1", "label": "Yes", "kind": "allow_once"},
-            {"id": "2", "label": "No", "kind": "reject_once"},
+            {"id": "1", "label": "Yes", "kind": "allow_once", "scope": "once", "covers": ""},
+            {"id": "2", "label": "No", "kind": "reject_once", "scope": "once", "covers": ""},
         ],
+        "sandbox": False,
     }
 
 

@@ -97,6 +97,7 @@ async def test_no_match_is_an_answer_that_helps(ws: Playground) -> None:
 async def test_a_glob_chooses_the_files_and_gitignore_still_counts(ws: Playground) -> None:
     (ws.folder / ".git").mkdir()
     ws.write(".git/config", "hit")
+    ws.write(".git/description", "hit")
     ws.write(".gitignore", "*.log\nbuild/\n")
     for name in ("a.py", "src/b.py", "src/c.js", "src/deep/d.py", "e.log", "build/f.py", ".hidden.py"):
         ws.write(name, "hit")
@@ -121,7 +122,7 @@ async def test_a_glob_chooses_the_files_and_gitignore_still_counts(ws: Playgroun
     assert await files(path="build") == ["build/f.py"]
     assert await files(path="e.log") == ["e.log"]
     assert await files(path="a.py", glob="*.js") == ["a.py"]
-    assert await files(path=".git") == [".git/config"]
+    assert await files(path=".git") == [".git/description"]
 
 
 async def test_a_glob_that_is_none_is_refused(ws: Playground) -> None:

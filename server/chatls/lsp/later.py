@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from anyio import CancelScope
+from anyio import CancelScope, get_cancelled_exc_class
 from anyio.abc import TaskGroup
 
 from chatls.errors import REQUEST_CANCELLED, RequestError
 from chatls.lsp.rpc import Answer, internal
+from chatls.signals import Signal
 
 log = logging.getLogger(__name__)
 
@@ -17,12 +18,20 @@ class Later:
 
     def __init__(self, tasks: TaskGroup) -> None:
         self._tasks = tasks
+        self._pending = 0
+        self._done = Signal()
 
     def answer(self, answer: Answer, work: Callable[[], Awaitable[None]]) -> None:
         """Do work that answers; a cancel answers -32800 (LSP, `RequestCancelled`)."""
         scope = CancelScope()
         answer.cancel = scope.cancel
+        self._pending += 1
         self._tasks.start_soon(self._worked, answer, work, scope)
+
+    async def idle(self) -> None:
+        """Wait until all of it is answered."""
+        while self._pending:
+            await self._done.wait()
 
     async def _worked(self, answer: Answer, work: Callable[[], Awaitable[None]], scope: CancelScope) -> None:
         with scope:
@@ -30,8 +39,12 @@ class Later:
                 await work()
             except RequestError as error:
                 answer.refuse(error)
+            except get_cancelled_exc_class():
+                answer.refuse(RequestError(REQUEST_CANCELLED, "cancelled"))  # also where the daemon leaves
+                raise
             except Exception:  # here exceptions meet the wire
                 log.exception("a bug while answering")
                 answer.refuse(internal("the request"))
-        if scope.cancelled_caught:
-            answer.refuse(RequestError(REQUEST_CANCELLED, "cancelled"))
+            finally:
+                self._pending -= 1
+                self._done.fire()
