@@ -182,8 +182,6 @@ class SessionSettings(_Model):
 
     keep: bool = True
     """False: nothing new is kept on the disk. What is there can be listed, read and deleted."""
-    days: int = Field(default=0, ge=0)
-    """Days after which a conversation that nobody went on with is forgotten; 0: never."""
 
 
 class Settings(_Model):

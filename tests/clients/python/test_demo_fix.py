@@ -72,7 +72,7 @@ def test_an_answer_for_the_session_is_not_asked_for_again_in_it(tmp_path: Path) 
     with demo(tmp_path) as terminal:
         answer(terminal, b"n", b"s", b"n")
         assert terminal.end() == 0
-        assert "→ Allow edit_file in this session · edit_file basket.py" in terminal.screen
+        assert "→ Allow edits of files in this session · edit_file basket.py" in terminal.screen
         assert "basket.py was changed, and its test passes." in terminal.screen
 
 
