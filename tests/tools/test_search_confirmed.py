@@ -5,6 +5,7 @@ it that prints what it would print then.
 """
 
 import os
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -34,11 +35,13 @@ def outside(ws: Playground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "lines": f"./src/a.txt\0001:0:{SECRET}\n./b.txt\0001:0:{INSIDE}\n",
         "counts": "./src/a.txt\0001\n./b.txt\0001\n",
     }
-    program = tmp_path / "rg"
-    program.write_text(
-        f"#!{sys.executable} -S\nimport sys\nif '--files' not in sys.argv:\n"
+    program, script = tmp_path / "rg", tmp_path / "rg.py"
+    script.write_text(
+        "import sys\nif '--files' not in sys.argv:\n"
         f"    print({printed!r}['counts' if '--count' in sys.argv else 'lines'], end='')\n"
     )
+    python, own = shlex.quote(sys.executable), shlex.quote(str(script))  # no `#!` names a path with a space in it
+    program.write_text(f'#!/bin/sh\nexec {python} -S {own} "$@"\n')
     program.chmod(0o755)
 
     def find(_: object) -> str:

@@ -243,7 +243,7 @@ def _concerns(rule: Rule, matter: Matter) -> bool:
     """Whether a rule against it is meant: rather once too often."""
     if isinstance(matter, Files):
         if rule.reach is not None:
-            return rule.reach.kind == "tool" and rule.tool == matter.tool
+            return (rule.reach.kind == "tool" and rule.tool == matter.tool) or _reaches(rule, rule.reach, matter)
         if rule.path is None:
             return rule.command is None
         names = (*matter.names, *matter.spelled)
