@@ -129,6 +129,8 @@ def _command(near: list[Rule], matter: Command, manner: Circumstances) -> Decisi
     refused = next((one for one in found if one.action != "allow"), None)
     if refused is None:
         return replace(found[0], inside=all(one.inside for one in found))
+    if refused.action == "deny":
+        return refused
     wanted_inside = manner.mode == "edits" or any(rule.reach and rule.reach.kind == "sandbox" for rule in near)
     asked = any(rule.action == "ask" and _concerns(rule, matter) for rule in near)
     decides = matter.writes is not None and (matter.writes.always or matter.writes.second)
@@ -225,8 +227,11 @@ def _is_exactly(reach: Reach, matter: Command) -> bool:
     return reach.kind == "line" and same
 
 
+_STRICT: tuple[Action, ...] = ("allow", "ask", "deny")
+
+
 def _strongest(rules: list[Rule], otherwise: Action) -> Decision:
-    best = max(rules, key=lambda rule: (*_weight(rule), rule.action == "ask"), default=None)
+    best = max(rules, key=lambda rule: (*_weight(rule), _STRICT.index(rule.action)), default=None)
     return Decision(otherwise) if best is None else Decision(best.action, best)
 
 
