@@ -111,8 +111,8 @@ export class Chats implements vscode.Disposable {
       return;
     }
     const loaded = await this.load(sessionId);
-    // Who has begun something meanwhile goes on with that.
-    if (this.active === first && first.turns.length === 0) {
+    // Who has begun something meanwhile, or asked for a new session, goes on with that.
+    if (this.active === first && first.turns.length === 0 && this.#memory.last === sessionId) {
       this.active = loaded;
     }
   }
