@@ -24,11 +24,17 @@ def keeping(bench: Bench) -> None:
     kept, bare = zip(*(_prompts(bench, house) for house in bench.houses), strict=True)
     bench.report.row("prompt to HTTP request, kept; not kept", kept, "ms", bare, "+1 ms")
     listed, query = _listed(bench)
-    bench.report.row(f"list of {SESSIONS} sessions, the first 50; one query", listed, "ms", query, "50 ms")
+    sessions = _count(bench, SESSIONS)
+    bench.report.row(f"list of {sessions} sessions, the first 50; one query", listed, "ms", query, "50 ms")
     loaded, read = _loaded(bench)
     bench.report.row(f"load of {TURNS} turns with transcript; reading the rows", loaded, "ms", read, "300 ms")
     few, many = _memory(bench)
-    bench.report.row(f"memory after {MANY} sessions; after 10", many, "MB", few, "flat")
+    bench.report.row(f"memory after {_count(bench, MANY)} sessions; after 10", many, "MB", few, "flat")
+
+
+def _count(bench: Bench, whole: int) -> int:
+    """How many there are: a tenth in a quick run."""
+    return whole // 10 if bench.quick else whole
 
 
 def _prompts(bench: Bench, house: House) -> tuple[float, float]:
@@ -94,7 +100,7 @@ def _queried(bench: Bench, folder: Path, query: str) -> float:
 def _listed(bench: Bench) -> tuple[float, float]:
     with Daemon(bench.server, bench.houses[-1].python) as daemon:
         folder = daemon.home / ".local" / "share" / "chatls"
-        _fill(folder, SESSIONS // (10 if bench.quick else 1), 1)
+        _fill(folder, _count(bench, SESSIONS), 1)
         daemon.initialize()
         listed = _asked(bench, daemon, "chat/session/list", {"everywhere": True})
         return listed, _queried(bench, folder, "SELECT * FROM sessions ORDER BY updated DESC LIMIT 50")
@@ -119,6 +125,6 @@ def _memory(bench: Bench) -> tuple[float, float]:
         for _ in range(10):
             daemon.answer(daemon.prompt("paced 1 1000", token=1))
         few = resident(daemon)
-        for _ in range(MANY // (10 if bench.quick else 1)):
+        for _ in range(_count(bench, MANY)):
             daemon.answer(daemon.prompt("paced 1 1000", token=1))
         return few, resident(daemon)

@@ -34,7 +34,7 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.home, self.root = folder / "home", folder / "home/work/app"
+        self.home, self.root = folder / "home", folder / "home/projects/app"
         self.root.mkdir(parents=True)
         python = Path(sys.base_prefix) / "bin"
         self.environment = {

@@ -61,7 +61,7 @@ def facts(place: Place) -> Iterator[dict[str, Any]]:
     toolchains = [place.home / name for name in TOOLCHAINS]
     for folder in toolchains:
         folder.mkdir(parents=True, exist_ok=True)
-    other = place.home / "work/other/notes.txt"
+    other = place.home / "projects/other/notes.txt"
     other.parent.mkdir()
     (other.parent / "file.txt").write_text(CANARY)
     other.write_text(CANARY)
@@ -76,7 +76,7 @@ def facts(place: Place) -> Iterator[dict[str, Any]]:
         stack.enter_context(listening(f"\0{abstract}", socket.AF_UNIX))
         os.chdir(place.folder)
         stack.enter_context(listening("session.sock", socket.AF_UNIX))
-        stack.enter_context(listening("home/work/app/root.sock", socket.AF_UNIX))
+        stack.enter_context(listening("home/projects/app/root.sock", socket.AF_UNIX))
         shared = Path("/dev/shm") / abstract
         shared.write_text(CANARY)
         stack.callback(shared.unlink)

@@ -1,21 +1,11 @@
 // Sessions that last: found by their words, loaded with all that was said, forked, renamed, exported, deleted, and there
 // again in a window that was reloaded in the middle of an answer.
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { ended, holds, shows, textOf, type Window } from "./steps.ts";
 
 export function sessionTests(window: Window): void {
-  const keeping = (name: string, work: (t: TestContext) => Promise<void>): void => {
-    test(name, async (t) => {
-      if (!(await window().run("return parts.daemon.features.sessions"))) {
-        t.skip("this daemon keeps no sessions");
-        return;
-      }
-      await work(t);
-    });
-  };
-
-  keeping("a session that this window forgot is found by what was said in it, and has all of it again", async () => {
+  test("a session that this window forgot is found by what was said in it, and has all of it again", async () => {
     const d = window();
     await d.play([
       [{ thinking: "Animals." }, { text: "The okapi is a shy one.\n\n" }, { toolCall: { name: "list_files", arguments: {} } }],
@@ -37,7 +27,7 @@ export function sessionTests(window: Window): void {
     assert.match(await textOf(frame, ".said"), /About the okapi, please\./);
   });
 
-  keeping("it goes on, and its model knows what was said", async () => {
+  test("it goes on, and its model knows what was said", async () => {
     const d = window();
     await d.play([[{ text: "Still shy." }]]);
     const frame = await d.chat();
@@ -48,7 +38,7 @@ export function sessionTests(window: Window): void {
     assert.equal(await d.run("return parts.chats.active.turns.length"), 2);
   });
 
-  keeping("a fork shares its beginning and goes its own way", async () => {
+  test("a fork shares its beginning and goes its own way", async () => {
     const d = window();
     const frame = await d.chat();
     const before = await d.run<string>("return parts.chats.active.sessionId");
@@ -58,7 +48,7 @@ export function sessionTests(window: Window): void {
     await holds(frame, "document.querySelectorAll('.turn').length === 1");
   });
 
-  keeping("it has the name that a person gives it, and becomes text", async () => {
+  test("it has the name that a person gives it, and becomes text", async () => {
     const d = window();
     await d.run("await parts.daemon.request('chat/session/rename', { sessionId: parts.chats.active.sessionId, title: 'Shy animals' })");
     const listed = await d.run<{ title: string }[]>("return parts.chats.list('')");
@@ -71,7 +61,7 @@ export function sessionTests(window: Window): void {
     assert.ok(!left.some(({ title }) => title === "Shy animals"));
   });
 
-  keeping("a window that is reloaded in the middle of an answer shows the session again", async () => {
+  test("a window that is reloaded in the middle of an answer shows the session again", async () => {
     const d = window();
     await d.play([[{ text: "It begins, and then " }, { hang: true }]]);
     await shows(await d.ask("Tell me a long story."), "It begins", ".answer");

@@ -11,7 +11,7 @@ import httpx
 from chatls.providers.http.faults import ProxyRefusalError
 from chatls.providers.http.transport import Proxy, Transport
 
-FAULTS: tuple[type[Exception], ...] = (OSError, ValueError, ProxyRefusalError, httpx.HTTPError, httpx.InvalidURL)
+FAULTS: tuple[type[Exception], ...] = (OSError, ValueError, ProxyRefusalError)
 """What goes wrong with connections and with what comes over them."""
 
 
