@@ -5,6 +5,8 @@ import { type Previews, showDiff } from "./previews.ts";
 
 interface Open {
   readonly draft: vscode.Uri;
+  /** As it was proposed. */
+  readonly text: string;
   readonly decide: (text: string | undefined) => void;
 }
 
@@ -28,7 +30,7 @@ export class Proposals implements vscode.Disposable {
   async offer(left: vscode.Uri, text: string, title: string): Promise<string | undefined> {
     const draft = this.#previews.draft(text, left.path);
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    this.#open.set(draft.toString(), { draft, decide: resolve });
+    this.#open.set(draft.toString(), { draft, text, decide: resolve });
     await this.#tell();
     await showDiff(left, draft, title, false);
     const accepted = await promise;
@@ -58,7 +60,8 @@ export class Proposals implements vscode.Disposable {
     const named = input instanceof vscode.TabInputTextDiff ? this.#open.get(input.modified.toString()) : undefined;
     const one = named ?? [...this.#open.values()].at(-1);
     const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === one?.draft.toString());
-    one?.decide(accept ? document?.getText() : undefined);
+    // Who accepts before the editor has loaded it has changed nothing of it.
+    one?.decide(accept ? (document?.getText() ?? one.text) : undefined);
   }
 
   /** Take one away that nobody needs any more. */
