@@ -12,6 +12,7 @@ read_globals = {
       b = { read_only = false, other_fields = true },
       w = { read_only = false, other_fields = true },
       t = { read_only = false, other_fields = true },
+      v = { read_only = false, other_fields = true },
       env = { read_only = false, other_fields = true },
       opt = { read_only = false, other_fields = true },
       opt_local = { read_only = false, other_fields = true },

@@ -1,4 +1,4 @@
--- What the daemon sends unasked: events of turns, questions, edits, what is to be read anew or saved, and what problems there are.
+-- What the daemon sends unasked: events of turns, questions, edits, what is to be read anew or saved, and problems.
 
 local M = {}
 
