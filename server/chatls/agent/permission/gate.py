@@ -9,7 +9,7 @@ from functools import partial
 
 from anyio import to_thread
 
-from chatls.agent.permission.git_names import without_secrets
+from chatls.agent.permission.git_names import asked_of_git
 from chatls.agent.permission.look import Look
 from chatls.agent.permission.matter import Command, Files, Matter
 from chatls.agent.permission.matters import matter_of
@@ -103,7 +103,7 @@ class TurnGate:
         look = Look(context.workspace, environment)
         matter = await to_thread.run_sync(matter_of, run, subject, look, abandon_on_cancel=True)
         if isinstance(matter, Command) and matter.listings:
-            matter = await without_secrets(matter, environment)
+            matter = await asked_of_git(matter, look)
         inside = plan is not None and plan.inside is not None
         return _Weighing(run, context, plan, matter, Circumstances(self._mode, self._readers, inside))
 

@@ -58,6 +58,7 @@ _ENDS = " \t\n;&|()<>"
 _GLOB = "*?["
 _CRUDE_END = re.compile(r"[;&|\n\r(){}`<>]+")
 _CRUDE_BLANK = re.compile(r"[\s'\"\\$]+")
+_MEANS_MORE = re.compile(r"=|[A-Za-z_]\w*\+?=")
 _QUOTING = re.compile(r"['\"\\]|\$@")
 
 Joint = Literal["", "&&", "||", "|", ";", "\n"]
@@ -144,7 +145,12 @@ def written(simple: Simple, words: Words) -> str:
     """
     before = (f"{name}={shlex.quote(value.text)}" for name, value in simple.assignments)
     behind = (f"{one.stream}{one.operator}{_target(one)}" for one in simple.redirections)
-    return " ".join((*before, *map(shlex.quote, words), *behind))
+    return " ".join((*before, *map(_quoted, words), *behind))
+
+
+def _quoted(word: str) -> str:
+    """For a shell: what stands first must not become an assignment, nor `=` a path (zsh)."""
+    return f"'{word}'" if shlex.quote(word) == word and _MEANS_MORE.match(word) else shlex.quote(word)
 
 
 def _target(one: Redirection) -> str:
