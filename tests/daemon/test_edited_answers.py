@@ -190,7 +190,7 @@ def test_all_of_a_file_may_be_changed_though_the_model_read_a_part(asking: Daemo
     lines = [f"line {number}" for number in range(1, 41)]
     path = file(asking, "long.txt", "\r\n".join((*lines, "")).encode())
     read = call("read_file", path="long.txt", start_line=3, end_line=5)
-    turn = asking.prompt([read], [edit("long.txt", "line 4", "LINE 4")], DONE)
+    turn = asking.prompt([read], [edit("long.txt", "line 4\nline 5", "LINE 4\nline 5")], DONE)
     question = turn.question()
     (diff,) = question["params"]["preview"]
     wanted = diff["newText"].replace("line 30", "thirty").replace("\r\n", "\n")
@@ -236,7 +236,7 @@ def test_a_file_of_several_may_be_left_out_and_none_added(asking: Daemon) -> Non
     change(asking, turn.question(), edits=edits[:1])
     turn.result()
     assert [path.read_text() for path in paths] == ["ONE\n", "one\n", "one\n"]
-    assert "second.txt, which stays as it is" in turn.said(4)
+    assert '"second.txt", which stays as it is' in turn.said(4)
 
 
 def test_a_file_that_changed_while_it_was_edited_is_not_overwritten(asking: Daemon) -> None:
@@ -267,12 +267,12 @@ def test_a_loaded_session_shows_what_was_done(start: Start, tmp_path: Path) -> N
     root.mkdir()
     daemon = start()
     daemon.initialize({}, permission=True, roots=[root])
-    turn = daemon.prompt([call("run_command", command="echo theirs")], DONE)
-    change(daemon, turn.question(), command="echo mine")
+    turn = daemon.prompt([call("run_command", command="touch theirs")], DONE)
+    change(daemon, turn.question(), command="touch mine")
     turn.result()
     daemon.call("chat/session/load", {"sessionId": turn.session_id, "partialResultToken": "again"})
     shown = [event for event in daemon.values("again") if event["kind"] == "toolCallEnd"]
-    assert [event["arguments"]["command"] for event in shown] == ["echo theirs", "echo mine"]
+    assert [event["arguments"]["command"] for event in shown] == ["touch theirs", "touch mine"]
     rewound = daemon.call("chat/session/rewind", {"sessionId": turn.session_id, "turnId": turn.turn_id, "dryRun": True})
-    assert rewound["commands"] == ["run_command echo mine"]
+    assert rewound["commands"] == ["run_command touch mine"]
     assert daemon.leave() == 0

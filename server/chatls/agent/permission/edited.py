@@ -93,9 +93,9 @@ def changes(then: tuple[JsonObject, Plan], now: tuple[JsonObject, Plan]) -> str:
     """What a person made of a call, for the model. Each with its arguments and its plan."""
     head = "The user changed this call"
     if told := _cut(_texts(then[1], now[1])):
-        return f"{head}. Of what you wanted to write (-) they made (+):\n{told}"
+        return f"{head}. Of what you wanted to write (-) they made (+):\n{told}\nWhat came of it:"
     told = _cut(_members(then[0], now[0]))
-    return f"{head}:\n{told}" if told else ""
+    return f"{head}:\n{told}\nWhat came of it:" if told else ""
 
 
 def _texts(then: Plan, now: Plan) -> Iterator[str]:
