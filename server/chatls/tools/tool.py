@@ -93,7 +93,8 @@ class Exact:
 class Plan:
     """What a call would do. Made without doing any of it; carried out once it is permitted."""
 
-    subject: Subject
+    subject: Subject | None
+    """What rules are asked about. None: nothing has to be changed, as it turned out; it is weighed as reading is."""
     preview: tuple[ToolContent, ...]
     """All of it, for a person's eyes: a diff, a whole command."""
     carry_out: Callable[[], Awaitable[ToolOutput]]

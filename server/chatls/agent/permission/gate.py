@@ -48,7 +48,7 @@ class _Weighing:
 
     @property
     def read_only(self) -> bool:
-        return self.plan is None
+        return self.plan is None or self.plan.subject is None
 
 
 class TurnGate:
