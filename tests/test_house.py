@@ -29,7 +29,7 @@ CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext", "shapes", "visible", "signals"),
+    ("errors", "content", "jsontext", "shapes", "visible", "signals", "values"),
     ("events", "message", "providers.delta"),
     ("config", "configuration", "editor", "permissions", "children", "workspace"),
     ("providers", "tools"),

@@ -9,7 +9,6 @@ import difflib
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Literal, cast, get_args, get_origin
 
@@ -19,6 +18,7 @@ from pydantic_core import ErrorDetails
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import SettingsError
 from chatls.permissions import Action
+from chatls.values import dataclass
 from chatls.workspace.tomltext import in_toml_words, line_of, lines_of
 
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]

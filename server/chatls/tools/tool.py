@@ -11,7 +11,7 @@ read; anything else that is raised is a bug, and is told to the model as one.
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from threading import Event as ThreadFlag
@@ -28,6 +28,7 @@ from chatls.errors import ToolError
 from chatls.events import ToolKind
 from chatls.message import ToolSpec
 from chatls.tools.fitting import fitted
+from chatls.values import dataclass
 from chatls.workspace.seen import Seen
 from chatls.workspace.workspace import Workspace
 

@@ -4,7 +4,6 @@ Nothing that a model, a file or a workspace says comes in here: rules are the us
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 
 from anyio import to_thread
@@ -22,6 +21,7 @@ from chatls.errors import ToolError
 from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved, WorkingMode
 from chatls.permissions import Action
 from chatls.tools.tool import Plan, ToolContext, ToolOutput
+from chatls.values import dataclass
 
 Way = Callable[[], Awaitable[ToolOutput]]
 """How a plan is carried out."""
