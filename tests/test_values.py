@@ -174,8 +174,12 @@ def test_pydantic_reads_them() -> None:
     assert TypeAdapter(list[Place]).dump_json([Place(1, 2)]) == b'[{"line":1,"column":2}]'
 
 
-def test_the_signature_is_known_once_one_was_made() -> None:
-    kind, _ = declared(dataclass(frozen=True))
-    kind(1)
-    plain, _ = declared(dataclasses.dataclass(frozen=True))
-    assert list(inspect.signature(kind).parameters) == list(inspect.signature(plain).parameters)
+def test_the_signature_is_known_before_any_was_made() -> None:
+    _, kind = declared(dataclass())
+    _, plain = declared(dataclasses.dataclass())
+    before, wanted = inspect.signature(kind), inspect.signature(plain)
+    assert list(before.parameters) == list(wanted.parameters)
+    for name, one in wanted.parameters.items():
+        assert before.parameters[name].annotation == one.annotation
+        assert before.parameters[name].kind == one.kind
+        assert (before.parameters[name].default is one.empty) == (one.default is one.empty)

@@ -5,11 +5,12 @@ The standard library writes and compiles some eight functions for each class. He
 """
 
 import dataclasses
+import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, field, fields
 from operator import attrgetter
 from types import CodeType, FunctionType
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ def dataclass(
     def made(kind: type[T]) -> type[T]:
         own = set(vars(kind))
         cls: Any = declare(kind)
-        methods = {"__init__": _initializer(cls, frozen=frozen), "__repr__": _repr}
+        methods = {"__init__": _initializer(cls, frozen=frozen), "__signature__": _SIGNATURE, "__repr__": _repr}
         if frozen:
             methods |= {"__setattr__": _refuse, "__delattr__": _refuse}
         if eq:
@@ -48,6 +49,27 @@ def dataclass(
         return cls
 
     return made
+
+
+class _Signature:
+    """What `inspect.signature` finds: that of the real `__init__`, whether or not it is there yet."""
+
+    def __get__(self, _value: object, kind: type) -> inspect.Signature:
+        members: list[Field[Any]] = sorted(fields(cast("Any", kind)), key=_named)
+        return inspect.Signature([_parameter(one) for one in members])
+
+
+_SIGNATURE = _Signature()
+
+
+def _named(one: Field[Any]) -> bool:
+    return bool(one.kw_only)
+
+
+def _parameter(one: Field[Any]) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY if one.kw_only else inspect.Parameter.POSITIONAL_OR_KEYWORD
+    default = inspect.Parameter.empty if _default(one) is MISSING else _default(one)
+    return inspect.Parameter(one.name, kind, default=default, annotation=one.type)
 
 
 def _initializer(cls: Any, *, frozen: bool) -> Callable[..., None]:
