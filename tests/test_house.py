@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
     ("errors", "content", "jsontext", "shapes", "visible", "signals", "values"),
     ("events", "message", "providers.delta"),
-    ("config", "configuration", "editor", "permissions", "children", "workspace"),
+    ("config", "configuration", "layers", "editor", "permissions", "children", "workspace"),
     ("providers", "tools"),
     ("models",),
     ("agent",),
