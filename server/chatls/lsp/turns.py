@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import uuid4
 
 from anyio.abc import TaskGroup
@@ -16,6 +15,7 @@ from chatls.events import Event, Prompt
 from chatls.lsp.rpc import Rpc
 from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
+from chatls.values import dataclass
 from chatls.wire.jsonrpc import Id
 from chatls.wire.later import Later
 from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
