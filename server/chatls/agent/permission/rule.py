@@ -1,11 +1,11 @@
 """A rule: a value, and its words for people. Pure."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.shell import Words
 from chatls.permissions import Action, Scope
+from chatls.values import dataclass
 
 ANY = "*"
 """A tool's name that stands for all; the last word of a command: whatever stands behind the others."""

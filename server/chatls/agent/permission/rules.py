@@ -5,13 +5,14 @@ before a shorter one, `ask` before `allow` where they are equal. What is always 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatls.agent.permission.about import allows, concerns, covers, fits, is_exactly, is_near, pieces
 from chatls.agent.permission.matter import Command, Files, Matter, Part
 from chatls.agent.permission.rule import ANY, Rule
 from chatls.events import WorkingMode
 from chatls.permissions import Action
+from chatls.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

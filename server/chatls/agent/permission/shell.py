@@ -8,8 +8,9 @@ something that the line does not show, or groups, branches, or leaves a command 
 import re
 import shlex
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal
+
+from chatls.values import dataclass
 
 Words = tuple[str, ...]
 
@@ -58,7 +59,6 @@ _ENDS = " \t\n;&|()<>"
 _GLOB = "*?["
 _CRUDE_END = re.compile(r"[;&|\n\r(){}`<>]+")
 _CRUDE_BLANK = re.compile(r"[\s'\"\\$]+")
-_MEANS_MORE = re.compile(r"=|[A-Za-z_]\w*\+?=")
 _QUOTING = re.compile(r"['\"\\]|\$@")
 
 Joint = Literal["", "&&", "||", "|", ";", "\n"]
@@ -145,12 +145,12 @@ def written(simple: Simple, words: Words) -> str:
     """
     before = (f"{name}={shlex.quote(value.text)}" for name, value in simple.assignments)
     behind = (f"{one.stream}{one.operator}{_target(one)}" for one in simple.redirections)
-    return " ".join((*before, *map(_quoted, words), *behind))
+    return " ".join((*before, *(_quoted(word, first=at == 0) for at, word in enumerate(words)), *behind))
 
 
-def _quoted(word: str) -> str:
-    """For a shell: what stands first must not become an assignment, nor `=` a path (zsh)."""
-    return f"'{word}'" if shlex.quote(word) == word and _MEANS_MORE.match(word) else shlex.quote(word)
+def _quoted(word: str, *, first: bool) -> str:
+    """What shells would take for more than a word is quoted as well: `=name` (zsh), `A=1` before a program."""
+    return f"'{word}'" if word == shlex.quote(word) and "=" in (word if first else word[:1]) else shlex.quote(word)
 
 
 def _target(one: Redirection) -> str:
