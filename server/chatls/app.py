@@ -40,6 +40,7 @@ from chatls.models import Models
 from chatls.providers.http.keys import known_keys
 from chatls.providers.known.catalog import KNOWN
 from chatls.shapes import member, says
+from chatls.signals import Signal
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS
@@ -99,6 +100,7 @@ class App:
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
+        self._configured = Signal()
         self._configuration = Configuration([tool.name for tool in TOOLS])
         self._models = Models(os.environ)
         editor = LspEditor(self._rpc, hello)
@@ -122,7 +124,7 @@ class App:
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
         listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
         self._listings = Listings(self._later, hello.answered, *listed)
-        library = Library(
+        self._library = library = Library(
             self._store,
             lambda: tuple(root.path for root in editor.roots()),
             lambda name: sessions.find(name) is not None,
@@ -144,6 +146,7 @@ class App:
         self._tasks.start_soon(self._warm_up)
         self._tasks.start_soon(self._tidy)
         self._tasks.start_soon(self._store.pen.run)
+        self._tasks.start_soon(self._library.age, self._days, self._configured)
         if says(hello.params, "capabilities", "experimental", "chat", "sessionsChanged"):
             self._tasks.start_soon(self._sessions.tell, self._rpc.notify)
 
@@ -248,7 +251,15 @@ class App:
         else:
             self._models.retire(self._configuration.settings())
         self._hide_keys()
+        self._configured.fire()
         self._tasks.start_soon(self._models.close_retired)
+
+    def _days(self) -> int:
+        """After how many days sessions are forgotten; 0: never, also where the settings are not sound."""
+        try:
+            return self._configuration.settings().sessions.days
+        except RequestError:
+            return 0
 
     def _hide_keys(self) -> None:
         """Keep from commands what holds a key by the settings as they are, or as they once were."""
