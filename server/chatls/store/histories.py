@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from chatls.store.connection import Tables
 from chatls.store.interrupted import last_messages
 from chatls.store.reading import KeptTurn, readable
 from chatls.store.schema import ROWS
+from chatls.values import dataclass
 
 
 @dataclass(slots=True)
