@@ -30,7 +30,6 @@ from chatls.errors import RequestError, SettingsError
 from chatls.models import Models
 from chatls.providers.http.keys import known_keys
 from chatls.providers.known.catalog import KNOWN
-from chatls.signals import Signal
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS
@@ -51,7 +50,6 @@ class Core:
         """`editor`: of sessions that bring none of their own. `warn`: tells a person something about the daemon."""
         self._tasks = tasks
         self._environment: dict[str, str] = {}
-        self._configured = Signal()
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -87,7 +85,7 @@ class Core:
         if problem is None:
             self.models.retire(self.configuration.settings())
         self._hide_keys()
-        self._configured.fire()
+        self.library.look_again()
         self._tasks.start_soon(self.models.close_retired)
         return problem
 
@@ -96,7 +94,7 @@ class Core:
         self._tasks.start_soon(self._warm_up)
         self._tasks.start_soon(self._tidy)
         self._tasks.start_soon(self.store.pen.run)
-        self._tasks.start_soon(self.library.age, self._days, self._configured)
+        self._tasks.start_soon(self.library.age, self._days)
 
     async def end(self, answered: Callable[[], Awaitable[None]], flushed: Callable[[], Awaitable[None]]) -> None:
         """End everything: turns, children, connections. Under two seconds. `answered` waits until the client has an

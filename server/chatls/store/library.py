@@ -57,6 +57,7 @@ class Library:
         self._pen = store.pen
         self._roots = roots
         self._live = live
+        self._other_days = Signal()
 
     async def known(self, session: str) -> bool:
         """Whether there is such a session."""
@@ -105,14 +106,18 @@ class Library:
         self._pen.deleted()
         self._store.changed()
 
-    async def age(self, days: Callable[[], int], changed: Signal) -> None:
+    def look_again(self) -> None:
+        """The number of days may be another one."""
+        self._other_days.fire()
+
+    async def age(self, days: Callable[[], int]) -> None:
         """Delete the sessions in which nothing happened for so many days (0: none), now and again until it is
-        cancelled: a little after the start, an hour later, and when `changed` says that it may be another number."""
+        cancelled: a little after the start, every hour, and when it may be another number."""
         while True:
             await sleep(SETTLING)
             if not (days() and await self._aged(now() - days() * DAY)):
                 with move_on_after(OFTEN):
-                    await changed.wait()
+                    await self._other_days.wait()
 
     async def _aged(self, before: int) -> bool:
         """Delete some that are older, if no turn runs that could notice it. Whether to look again soon."""
