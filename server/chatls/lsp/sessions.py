@@ -217,6 +217,7 @@ def _result(page: SessionPage) -> wire.LoadResult:
         entry.mode,
         page.turns,
         page.usage,
+        *page.fill,
         entry.running,
         entry.parent,
         entry.branch,
