@@ -31,7 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
     ("errors", "content", "jsontext", "shapes", "visible", "signals"),
     ("events", "message", "providers.delta"),
-    ("config", "configuration", "editor", "permissions", "children", "workspace"),
+    ("config", "configuration", "editor", "permissions", "children", "workspace", "skills"),
     ("providers", "tools"),
     ("models",),
     ("agent",),

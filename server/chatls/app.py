@@ -40,14 +40,18 @@ from chatls.models import Models
 from chatls.providers.http.keys import known_keys
 from chatls.providers.known.catalog import KNOWN
 from chatls.shapes import member, says
+from chatls.skills.handbook import Handbook
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS
+from chatls.tools.mentions import MENTIONS
 from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
+from chatls.wire.commands import COMMANDS
 from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
+from chatls.wire.params import NoParams
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 from chatls.wire.steering import COMPACT, STEER, SteerParams
 
@@ -103,7 +107,7 @@ class App:
         self._models = Models(os.environ)
         editor = LspEditor(self._rpc, hello)
         self._later = Later(tasks)
-        toolbox = Toolbox(TOOLS)
+        toolbox = Toolbox(TOOLS, MENTIONS)
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
@@ -116,11 +120,22 @@ class App:
         known = partial(known_keys, os.environ, self._key_variables)
         self._store = Store(platformdirs.user_data_path("chatls", appauthor=False), known, sessions.forget, self._warn)
         around = Surroundings(self._environment)
-        means = Means(self._models, permissions, Instructions(), around, Queues(), commands, self._store)
+        handbook = Handbook()
+        means = Means(
+            self._models,
+            permissions,
+            Instructions(),
+            around,
+            Queues(),
+            commands,
+            handbook,
+            toolbox.mentions,
+            self._store,
+        )
         self._chats = Chats(sessions, toolbox, means)
         self._chats.listeners = (self._store.listener,)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
-        listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
+        listed = (editor, self._configuration, self._models, toolbox, permissions, wall, handbook)
         self._listings = Listings(self._later, hello.answered, *listed)
         library = Library(
             self._store,
@@ -186,6 +201,7 @@ class App:
         self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
         self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
         self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
+        self._rpc.serve(COMMANDS.name, COMMANDS.params, self._listings.commands)
         self._rpc.serve(methods.PERMISSIONS.name, methods.PERMISSIONS.params, self._listings.permissions)
         for method, handler in (
             (session_methods.LIST, self._sessions.list),
@@ -198,7 +214,7 @@ class App:
         ):
             self._rpc.serve(method.name, method.params, handler)
         self._rpc.serve("workspace/executeCommand", methods.CommandParams, self._execute)
-        self._rpc.serve("shutdown", methods.NoParams, self._shutdown)
+        self._rpc.serve("shutdown", NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
         self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
         self._rpc.hear("exit", lambda _: self.leave())
@@ -229,7 +245,7 @@ class App:
     def _cancel_token(self, params: Any) -> None:
         self._turns.cancel_token(member(params, "token"))
 
-    def _shutdown(self, answer: Answer, _params: methods.NoParams) -> None:
+    def _shutdown(self, answer: Answer, _params: NoParams) -> None:
         async def quiet() -> None:
             self._chats.cancel_all()
             await self._turns.idle()

@@ -14,13 +14,10 @@ from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
-from chatls.wire.params import Method, Params, Token
+from chatls.wire.commands import COMMANDS
+from chatls.wire.params import Method, NoParams, Params, Token
 from chatls.wire.sessions import SESSION_METHODS
 from chatls.wire.steering import COMPACT, STEER
-
-
-class NoParams(Params):
-    """Nothing."""
 
 
 class PromptParams(Params):
@@ -291,7 +288,7 @@ PERMISSIONS = Method(
     "The rules and the answers that are remembered; forget some.",
 )
 
-METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS, *SESSION_METHODS, COMPACT)
+METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, COMMANDS, PERMISSIONS, *SESSION_METHODS, COMPACT)
 
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."

@@ -32,6 +32,7 @@ FOLDERS = (
     ".nvim",
     ".vim",
     ".emacs.d",
+    ".chatls",
     ".claude",
     ".codex",
     ".gemini",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chatls import jsontext
 from chatls.agent.history import AsItWas, begins_with
-from chatls.content import ContentBlock, EditorContext, Image, Resource, ResourceLink, TextContent
+from chatls.content import ContentBlock, EditorContext, Image, Mention, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolSpec, UserMessage
 
 BYTES = 3
@@ -65,7 +65,7 @@ def _of_block(block: ContentBlock) -> int:
             return of_text(block.text) + _NAMED
         case Image():
             return _IMAGE
-        case ResourceLink() | EditorContext():
+        case ResourceLink() | EditorContext() | Mention():
             return _NAMED
 
 
