@@ -268,9 +268,11 @@ def test_without_skills_nothing_of_them_is_told_or_offered(project: Project) -> 
     project.ask("hello")
     assert "Skills are" not in project.system()
     assert "skill" not in project.tools()
+    assert "skill" not in [one["name"] for one in project.daemon.call("chat/tools")["tools"]]
     skill(project, project.user, "mine", "So.")
     _, notices, _ = project.ask("hello")
     assert "skill" in project.tools()
+    assert "skill" in [one["name"] for one in project.daemon.call("chat/tools")["tools"]]
     assert notices == []
     project.daemon.configure({**project.daemon.settings, "tools": {"disabled": ["skill"]}})
     project.ask("hello")

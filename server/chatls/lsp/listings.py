@@ -73,7 +73,9 @@ class Listings:
         async def listed() -> None:
             why, words = await to_thread.run_sync(self._sandbox, workspace, abandon_on_cancel=True)
             sandbox = SandboxState(setting, why is None, words)
-            answer.give(methods.ToolsResult(tuple(map(_tool, offered.values())), sandbox))
+            skills = any(skill.for_models for skill in (await self._handbook.shelf(workspace)).skills)
+            tools = (tool for tool in offered.values() if skills or tool.needs != "skills")
+            answer.give(methods.ToolsResult(tuple(map(_tool, tools)), sandbox))
 
         self._later.answer(answer, listed)
 
