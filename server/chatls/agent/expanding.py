@@ -13,11 +13,11 @@ from chatls.agent.steering import Said
 from chatls.content import ContentBlock, EditorContext, Mention, MentionName, ResourceLink, TextContent
 from chatls.errors import ToolError
 from chatls.events import Notice
-from chatls.skills.entries import Skill, SlashCommand
-from chatls.skills.handbook import Handbook
-from chatls.skills.words import GivenCommand, filled, given_command, mentioned
 from chatls.tools.tool import Mentionable, ToolContext
 from chatls.visible import visible_line
+from chatls.workspace.skills.entries import Skill, SlashCommand
+from chatls.workspace.skills.handbook import Handbook
+from chatls.workspace.skills.words import GivenCommand, filled, given_command, mentioned
 from chatls.workspace.workspace import Workspace
 
 

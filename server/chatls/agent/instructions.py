@@ -6,7 +6,7 @@ It is advice for the model and no more: what may run is decided elsewhere, and n
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import platformdirs
 
 from chatls.events import Notice
+from chatls.values import dataclass
 from chatls.workspace.diskcache import DiskCache
 from chatls.workspace.toldtext import read_told
 from chatls.workspace.workspace import Workspace

@@ -21,6 +21,7 @@ OFFERS = {
     "steer": "`chat/steer`",
     "modes": "the member `mode` of `chat/prompt`",
     "commands": "`chat/commands`, and blocks `mention`",
+    "editedArguments": "the member `arguments` of an answer to `chat/requestPermission`",
 }
 """What clients may ask of us that not every daemon serves."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")

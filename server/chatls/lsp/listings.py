@@ -15,13 +15,13 @@ from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
 from chatls.models import LEAST, LISTING, Listed, Listing, Models
 from chatls.permissions import SandboxState
-from chatls.skills.handbook import Handbook
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire import methods
 from chatls.wire.commands import CommandEntry, CommandsResult, MentionEntry
 from chatls.wire.params import NoParams
+from chatls.workspace.skills.handbook import Handbook
 from chatls.workspace.workspace import Workspace
 
 

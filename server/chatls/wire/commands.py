@@ -1,10 +1,9 @@
 """What can be said in a prompt: slash commands and mentions (docs/protocol.md, 3, `chat/commands`)."""
 
-from dataclasses import dataclass
-
 from chatls.content import MentionName
-from chatls.skills.entries import CommandSource
+from chatls.values import dataclass
 from chatls.wire.params import Method, NoParams
+from chatls.workspace.skills.entries import CommandSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from anyio import to_thread
@@ -19,6 +18,7 @@ from chatls.children.programs import programs_for
 from chatls.content import ContentBlock, TextContent
 from chatls.errors import ToolError
 from chatls.tools.tool import ToolContext
+from chatls.values import dataclass
 from chatls.visible import harmless
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.secret_files import holds_secrets, may_hold_secrets

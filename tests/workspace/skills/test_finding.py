@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from chatls.errors import ToolError
-from chatls.skills import handbook as module
-from chatls.skills.entries import Shelf
-from chatls.skills.finding import LONGEST, MOST, find
-from chatls.skills.handbook import BUDGET, LONGEST_TEXT, Handbook, listing, tells_skills
+from chatls.workspace.skills import handbook as module
+from chatls.workspace.skills.entries import Shelf
+from chatls.workspace.skills.finding import LONGEST, MOST, find
+from chatls.workspace.skills.handbook import BUDGET, LONGEST_TEXT, Handbook, listing, tells_skills
 from chatls.workspace.workspace import Workspace
 from tests.agent.fakes import desk
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.skills.words import filled, given_command, mentioned
+from chatls.workspace.skills.words import filled, given_command, mentioned
 from tests.support.cases import for_each
 
 

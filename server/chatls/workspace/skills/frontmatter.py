@@ -11,7 +11,8 @@ under a key are passed over: nothing here needs them. What cannot be read is tol
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from chatls.values import dataclass
 
 _KEY = re.compile(r"([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(.*))?$", re.DOTALL)
 _BLOCK = re.compile(r"([|>])(?:[+-]?[1-9]?|[1-9][+-])[ \t]*(?:#.*)?")

@@ -1,8 +1,9 @@
 """What is on a shelf: skills, which a model reads when it needs them, and slash commands, which people give."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from chatls.values import dataclass
 
 CommandSource = Literal["built-in", "user", "workspace"]
 """Where a slash command comes from: chatls, the folder of your `config.toml`, a folder of the workspace."""

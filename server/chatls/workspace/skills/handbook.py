@@ -9,11 +9,11 @@ import platformdirs
 from anyio import to_thread
 
 from chatls.errors import ToolError
-from chatls.skills.entries import Shelf, Skill, SlashCommand, TextPlace
-from chatls.skills.finding import find, looked_at
-from chatls.skills.frontmatter import parse
 from chatls.workspace.diskcache import DiskCache
 from chatls.workspace.pathtext import local_path, quoted
+from chatls.workspace.skills.entries import Shelf, Skill, SlashCommand, TextPlace
+from chatls.workspace.skills.finding import find, looked_at
+from chatls.workspace.skills.frontmatter import parse
 from chatls.workspace.toldtext import ToldText, called, read_told
 from chatls.workspace.workspace import Workspace, real_path
 
@@ -55,7 +55,7 @@ class Handbook:
     async def read(self, entry: Skill | SlashCommand, workspace: Workspace) -> ToldText:
         """The text of a skill or of a command, without its head. Raises `ToolError` where it is gone."""
         if entry.place is None:
-            text = files("chatls.skills").joinpath("commands", f"{entry.name}.md").read_text("utf-8")
+            text = files("chatls.workspace.skills").joinpath("commands", f"{entry.name}.md").read_text("utf-8")
             return ToldText("chatls", parse(text).body)
         told = await to_thread.run_sync(_read, entry.place, workspace, abandon_on_cancel=True)
         return told._replace(text=f"{parse(told.text).body}{_cut_here(told)}")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.skills.frontmatter import Frontmatter, parse
+from chatls.workspace.skills.frontmatter import Frontmatter, parse
 from tests.support.cases import for_each
 
 LINE = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=60).map(str.strip).filter(bool)

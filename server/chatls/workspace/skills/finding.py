@@ -7,17 +7,18 @@ files, and what is called like something of the user's or of chatls gets another
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import nsmallest
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
-from chatls.skills.entries import CommandSource, Shelf, Skill, SlashCommand, TextPlace
-from chatls.skills.frontmatter import Frontmatter, parse
+from chatls.values import dataclass
 from chatls.visible import shows, visible_line
 from chatls.workspace.diskcache import Entries
 from chatls.workspace.pathtext import quoted
+from chatls.workspace.skills.entries import CommandSource, Shelf, Skill, SlashCommand, TextPlace
+from chatls.workspace.skills.frontmatter import Frontmatter, parse
 from chatls.workspace.toldtext import called, read_told
 from chatls.workspace.workspace import Workspace
 
@@ -98,7 +99,7 @@ def looked_at(workspace: Workspace, user_folder: Path) -> Iterator[Path | Entrie
 
 def built_in() -> Iterator[SlashCommand]:
     """Those that come with chatls."""
-    folder = files("chatls.skills").joinpath("commands")
+    folder = files("chatls.workspace.skills").joinpath("commands")
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".md"):
             name, head = entry.name.removesuffix(".md"), parse(entry.read_text("utf-8"))
