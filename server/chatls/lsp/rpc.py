@@ -13,6 +13,7 @@ from chatls.editor import OpenDocument, Root
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
 from chatls.lsp.documents import Documents
 from chatls.lsp.handshake import Hello, lost
+from chatls.lsp.notebooks import NotebookSnapshot
 from chatls.shapes import member
 from chatls.wire import jsonrpc, methods
 from chatls.wire.jsonrpc import Id, Notification, Refusal, Request, Response
@@ -124,6 +125,11 @@ class Rpc:
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         """`Editor.open_documents`."""
         return self._documents.open()
+
+    def open_notebook(self, uri: str) -> NotebookSnapshot | None:
+        """The cells of the notebook that is open under this address."""
+        found = self._documents.notebook(uri)
+        return None if found is None else found.snapshot()
 
     def on_look(self, look: Callable[[Callable[[], None]], None]) -> None:
         """Be given each look at the disk that the documents need, for a worker thread."""
