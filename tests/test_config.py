@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from chatls import config
-from chatls.config import Layer, LimitSettings, ProviderSettings, Settings, merge
+from chatls.config import LimitSettings, ProviderSettings, Settings
 from chatls.configuration import read_user_file, user_file
 from chatls.content import camel, snake
 from chatls.errors import SettingsError
+from chatls.layers import Layer, merge
 
 FILE, CLIENT = "config.toml", "initializationOptions"
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import platformdirs
 
-from chatls.config import Layer, PermissionRule, Settings, merge
+from chatls.config import PermissionRule, Settings
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
+from chatls.layers import Layer, merge
 
 
 class Configuration:

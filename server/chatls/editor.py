@@ -65,6 +65,7 @@ class Question:
     """One line: what would be done."""
     tool_kind: ToolKind
     arguments: JsonObject
+    """Under the names that the tool's schema has for them; else as the model wrote them."""
     preview: tuple[ToolContent, ...]
     """All of what would be done; nothing in it is hidden or invisible."""
     options: tuple[PermissionOption, ...]
@@ -83,6 +84,8 @@ class Reply:
     """None: the question was closed without an answer."""
     feedback: str = ""
     """Words for the model."""
+    arguments: JsonObject | None = None
+    """With an option that allows: the call as the person wants it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,8 @@ class Exact:
 class Plan:
     """What a call would do. Made without doing any of it; carried out once it is permitted."""
 
-    subject: Subject
+    subject: Subject | None
+    """What rules are asked about. None: nothing has to be changed, as it turned out; it is weighed as reading is."""
     preview: tuple[ToolContent, ...]
     """All of it, for a person's eyes: a diff, a whole command."""
     carry_out: Callable[[], Awaitable[ToolOutput]]
@@ -134,6 +135,8 @@ class ToolContext:
     """`commands.sandbox`."""
     notify: Callable[[str], None] = lambda _: None
     """Tell a person something that is no result. On the event loop: in coroutine functions only."""
+    by_person: bool = False
+    """A person wrote the arguments: what the model has read of the files does not matter."""
 
     def check(self) -> None:
         """Raise `ToolError` if the call was cancelled."""
@@ -173,6 +176,9 @@ class Tool:
     """Calls with the same word here, that are not None, run one after the other, in the order in which they were
     written; what says `EVERYTHING` runs alone among the changes of its turn. Without a look at the disk."""
     needs: Need | None = None
+    tidied: Tidy = dict
+    """Arguments as the model wrote them -> by their own names and in the form of the schema, as far as that is clear,
+    for people and clients that read them."""
 
     @property
     def name(self) -> str:
@@ -198,8 +204,9 @@ def tool(
         arguments = _arguments_model(name, run)
         spec = ToolSpec(name, inspect.cleandoc(run.__doc__ or ""), _schema(arguments))
         places, order = locate or _nowhere, serial or _unordered
-        check = partial(_validated, arguments, spec.input_schema, tidy)
-        return Tool(spec, kind, read_only, run, title or (lambda _: name), places, check, order, needs)
+        tidied = partial(_tidied, spec.input_schema, tidy)
+        check = partial(_validated, arguments, tidied)
+        return Tool(spec, kind, read_only, run, title or (lambda _: name), places, check, order, needs, tidied)
 
     return declare
 
@@ -212,11 +219,16 @@ def _unordered(_workspace: Workspace, _arguments: JsonObject) -> None:
     return None
 
 
-def _validated(model: type[BaseModel], schema: JsonObject, tidy: Tidy | None, arguments: JsonObject) -> JsonObject:
-    """`Tool.validate`. A null stands for "not given": many models write it for what is optional."""
+def _tidied(schema: JsonObject, tidy: Tidy | None, arguments: JsonObject) -> JsonObject:
+    """`Tool.tidied`. A null stands for "not given": many models write it for what is optional."""
     given = {name: value for name, value in arguments.items() if value is not None}
+    return fitted(schema, tidy(given) if tidy else given)
+
+
+def _validated(model: type[BaseModel], tidied: Tidy, arguments: JsonObject) -> JsonObject:
+    """`Tool.validate`."""
     try:
-        return dict(model.model_validate(fitted(schema, tidy(given) if tidy else given)))
+        return dict(model.model_validate(tidied(arguments)))
     except ValidationError as error:
         raise ToolError(f"{model.__name__}: {_complaint(error, list(model.model_fields))}") from error
 

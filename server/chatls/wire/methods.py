@@ -200,6 +200,9 @@ class PermissionAnswer(Params):
     """With `selected`: the id of the option."""
     feedback: StrictStr | None = None
     """With `selected`: words for the model, what to do instead. At most 10,000 characters count."""
+    arguments: JsonObject | None = None
+    """With an option that allows: the call's arguments as the person wants them. It is carried out so, once, if it is
+    still about the same file, or a command."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import partial
 
 from anyio import to_thread
 
+from chatls.agent.permission.edited import EditedAnswer, differ
 from chatls.agent.permission.git_names import without_secrets
 from chatls.agent.permission.look import Look
 from chatls.agent.permission.matter import Command, Files, Matter
@@ -47,7 +48,7 @@ class _Weighing:
 
     @property
     def read_only(self) -> bool:
-        return self.plan is None
+        return self.plan is None or self.plan.subject is None
 
 
 class TurnGate:
@@ -73,7 +74,7 @@ class TurnGate:
 
     async def weigh(
         self, run: Run, context: ToolContext, plan: Plan | None
-    ) -> Outcome | Permit | Callable[[], Awaitable[Outcome | Permit]]:
+    ) -> Outcome | Permit | Callable[[], Awaitable[Outcome | Permit | EditedAnswer]]:
         """`Gate.weigh`."""
         session = self._ids[0]
         if plan is None and not self._permissions.concerns_reading(session, run.tool.name):
@@ -97,6 +98,16 @@ class TurnGate:
             return None
         decision = await self._decided(call)
         return self._permit(call, decision) if decision.action == "allow" else None
+
+    async def weigh_edited(self, run: Run, context: ToolContext, plan: Plan, answer: EditedAnswer) -> Outcome | Permit:
+        """`Gate.weigh_edited`."""
+        call = await self._call(run, context, plan)
+        decision = await self._decided(call)
+        if decision.action == "deny":
+            return forbidden(decision)
+        if answer.inside and plan.inside is None:
+            return Outcome.saying("denied", "denied: it was allowed in the sandbox, and needs more than that gives now")
+        return self._permit(call, Decision("allow", inside=answer.inside), shown=not answer.inside)
 
     async def _call(self, run: Run, context: ToolContext, plan: Plan | None) -> _Weighing:
         subject, environment = plan.subject if plan else None, self._permissions.environment
@@ -127,7 +138,7 @@ class TurnGate:
         )
         return Permit(partial(self._permissions.watched, way, edited, call.context.commands))
 
-    async def _asked(self, call: _Weighing) -> Outcome | Permit:
+    async def _asked(self, call: _Weighing) -> Outcome | Permit | EditedAnswer:
         """Ask, when it is its turn, and tell the client that it is asked and what came of it."""
         if not self._editor.asks:
             return Outcome.saying("denied", "denied: this has to be asked for, and the editor cannot ask the user")
@@ -156,7 +167,7 @@ class TurnGate:
 
     async def _taken(
         self, reply: Reply | ToolError, options: tuple[Choice, ...], call: _Weighing
-    ) -> tuple[str, Outcome | Permit]:
+    ) -> tuple[str, Outcome | Permit | EditedAnswer]:
         if isinstance(reply, ToolError):
             self._emit(Notice(f"not permitted, because the user could not be asked: {reply}", "warning"))
             return "cancelled", Outcome.saying("denied", f"denied: the user could not be asked: {reply}")
@@ -166,11 +177,14 @@ class TurnGate:
         if choice is None:
             self._emit(Notice("the editor gave an answer that was not offered; it was taken for a no", "warning"))
             return "reject_once", rejected(None, reply.feedback)
+        inside = any(rule.reach and rule.reach.kind == "sandbox" for rule in choice.rules)
+        run, wanted = call.run, reply.arguments
+        if choice.allows and wanted is not None and differ(run.tool, wanted, run.arguments):
+            return "allow_once", EditedAnswer(wanted, inside)
         if choice.rules and (problem := await self._permissions.remember(self._ids[0], choice.rules)):
             self._emit(Notice(problem, "warning"))
         if not choice.allows:
             return choice.option.kind, rejected(choice, reply.feedback)
-        inside = any(rule.reach and rule.reach.kind == "sandbox" for rule in choice.rules)
         return choice.option.kind, self._permit(call, Decision("allow", inside=inside), shown=not choice.rules)
 
     def _settled(self, call: _Weighing, waiting: Waiting) -> tuple[str, Outcome | Permit]:
