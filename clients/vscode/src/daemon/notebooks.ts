@@ -1,6 +1,7 @@
 // Notebooks that are open: cells that the daemon changes, puts in and deletes; saving them, and what is found in them.
 
 import * as vscode from "vscode";
+import { toldVersion } from "./documents.ts";
 import type { CellSplice, EditCellsAnswer, EditCellsRequest, NewCell } from "../protocol.ts";
 
 /** The notebook that is open under an address. */
@@ -22,7 +23,7 @@ export function cellPlace(uri: vscode.Uri): { readonly file: vscode.Uri; readonl
 /** Do what `chat/editCells` asks for: all of it as one step of undo, or nothing. */
 export async function editCells(request: EditCellsRequest): Promise<EditCellsAnswer> {
   const notebook = openNotebook(vscode.Uri.parse(request.uri));
-  if (!notebook || notebook.version !== request.version) {
+  if (!notebook || toldVersion(notebook) !== request.version) {
     return { applied: false, failureReason: "the notebook has changed" };
   }
   const edit = new vscode.WorkspaceEdit();

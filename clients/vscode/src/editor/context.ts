@@ -79,6 +79,23 @@ export function fromFile(uri: vscode.Uri): Attached {
   return made(vscode.workspace.asRelativePath(uri), "file", { type: "resource_link", uri: uri.toString() });
 }
 
+/** What went along with a prompt of before; nothing for its words, and for what the editor told by itself. */
+export function fromBlock(block: ContentBlock): Attached[] {
+  switch (block.type) {
+    case "image":
+      return [made("picture", "picture", block)];
+    case "resource":
+    case "resource_link": {
+      const { start, end } = block.range ?? {};
+      const name = vscode.workspace.asRelativePath(vscode.Uri.parse(block.uri));
+      const lines = start && end ? `:${start.line + 1}-${end.character === 0 && end.line > start.line ? end.line : end.line + 1}` : "";
+      return [made(name + lines, lines ? "selection" : "file", block)];
+    }
+    default:
+      return [];
+  }
+}
+
 export function fromPicture(name: string, mimeType: string, data: string): Attached {
   return made(name, "picture", { type: "image", mimeType, data });
 }
