@@ -1,11 +1,11 @@
 """A change of an open notebook as edits of its cells: what becomes of their texts, and which ones come and go. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from chatls.content import Position, Range
 from chatls.errors import ToolError
 from chatls.lsp.notebooks import OpenCell
+from chatls.values import dataclass
 from chatls.wire.cells import CellSplice, CellText, NewCell, TextEdit
 from chatls.workspace.notebook import Cell, paired, parsed, shown
 from chatls.workspace.positions import position

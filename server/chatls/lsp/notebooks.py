@@ -3,7 +3,6 @@ Synchronization"): the text that the file would hold if they were saved now.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote
@@ -12,6 +11,7 @@ from chatls.content import JsonObject
 from chatls.lsp.checked import NonsenseError, a_text, an_object, objects, position, whole
 from chatls.lsp.opentext import OpenText, Snapshot
 from chatls.shapes import member
+from chatls.values import dataclass
 from chatls.workspace.notebook import Cell, CellKind, merged, parsed, shown
 from chatls.workspace.standing import Base, content_of
 from chatls.workspace.textfile import NoTextError, decode

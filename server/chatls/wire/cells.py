@@ -1,11 +1,11 @@
 """What can be asked of a client that shows notebooks: that cells of an open one are changed, put in and deleted."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import StrictBool, StrictStr
 
 from chatls.content import Range, WireValue
+from chatls.values import dataclass
 from chatls.wire.params import Params, RequestToClient
 
 

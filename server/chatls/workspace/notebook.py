@@ -5,13 +5,13 @@ the cells that an editor shows. Pure.
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from chatls.content import JsonObject
 from chatls.jsontext import printable
+from chatls.values import dataclass
 
 SUFFIX = ".ipynb"
 
