@@ -38,7 +38,7 @@ class OpenCell:
 class NotebookSnapshot:
     """A notebook as it was at one moment. Safe to use in any thread."""
 
-    def __init__(self, cells: Sequence[OpenCell], file: "_File") -> None:
+    def __init__(self, cells: Sequence[OpenCell], file: "_Around") -> None:
         self.cells = tuple(cells)
         self._file = file
         self._text: str | None = None
@@ -62,8 +62,8 @@ class OpenNotebook:
         self.place = place
         self.base = Base()
         self._encoding = encoding
-        self._texts: dict[str, _CellText] = {}
-        self._file = _File(place)
+        self._texts: dict[str, _CellDocument] = {}
+        self._file = _Around(place)
         self._snapshot: NotebookSnapshot | None = None
         self._open(objects(params, "cellTextDocuments"))
         self._cells = [_data(cell) for cell in objects(item, "cells")]
@@ -80,7 +80,7 @@ class OpenNotebook:
 
     def save(self) -> None:
         """It was saved: what the file holds now is what stands around the cells."""
-        self._file = _File(self.place)
+        self._file = _Around(self.place)
         self._snapshot = None
 
     def snapshot(self) -> NotebookSnapshot:
@@ -116,7 +116,7 @@ class OpenNotebook:
     def _open(self, items: Sequence[JsonObject]) -> None:
         for item in items:
             uri, text = a_text(item, "uri"), OpenText(a_text(item, "text"), self._encoding)
-            self._texts[unquote(uri)] = _CellText(uri, whole(item, "version"), a_text(item, "languageId"), text)
+            self._texts[unquote(uri)] = _CellDocument(uri, whole(item, "version"), a_text(item, "languageId"), text)
 
     def _retype(self, entry: JsonObject) -> None:
         item = an_object(entry.get("document"), "document")
@@ -137,14 +137,14 @@ class OpenNotebook:
         if missing:
             raise NonsenseError(f"there is no text document for the cell {missing[0]}")
 
-    def _open_cell(self, cell: "_CellData") -> OpenCell:
+    def _open_cell(self, cell: "_CellItem") -> OpenCell:
         text = self._texts[cell.key]
         code: CellKind = "raw" if text.language == "raw" else "code"
         return OpenCell(text.uri, text.version, "markdown" if cell.markup else code, cell.id, text.text.snapshot())
 
 
 @dataclass(slots=True)
-class _CellText:
+class _CellDocument:
     uri: str
     version: int
     language: str
@@ -152,14 +152,14 @@ class _CellText:
 
 
 @dataclass(frozen=True, slots=True)
-class _CellData:
+class _CellItem:
     key: str
     """Of its text document."""
     markup: bool
     id: str | None
 
 
-class _File:
+class _Around:
     """What stood around the cells when the notebook and its file last were the same. Safe to use in any thread."""
 
     def __init__(self, place: Path | None) -> None:
@@ -186,10 +186,10 @@ class _File:
             return ""
 
 
-def _data(cell: JsonObject) -> _CellData:
+def _data(cell: JsonObject) -> _CellItem:
     """LSP's `NotebookCell`. The id is where Jupyter's extension for VS Code keeps it."""
     name = member(cell.get("metadata"), "id")
-    return _CellData(
+    return _CellItem(
         unquote(a_text(cell, "document")), whole(cell, "kind") == _MARKUP, name if isinstance(name, str) else None
     )
 
