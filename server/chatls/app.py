@@ -15,6 +15,7 @@ import platformdirs
 from anyio import move_on_after, to_thread
 from anyio.abc import TaskGroup
 
+from chatls import __version__
 from chatls.agent.accepted import Means
 from chatls.agent.chats import Chats
 from chatls.agent.instructions import Instructions
@@ -29,6 +30,7 @@ from chatls.children.leftovers import forget_old
 from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.errors import RequestError
+from chatls.logs.log import Log
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello
 from chatls.lsp.later import Later
@@ -37,16 +39,17 @@ from chatls.lsp.rpc import Answer, Rpc
 from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
 from chatls.models import Models
-from chatls.providers.http.keys import known_keys
+from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
 from chatls.shapes import member, says
 from chatls.store.library import Library
 from chatls.store.store import Store
+from chatls.telemetry.notes import Notes
+from chatls.telemetry.watching import Watching
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
-from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 from chatls.wire.steering import COMPACT, STEER, SteerParams
@@ -63,7 +66,7 @@ FAREWELL = 0.5
 
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
-    lines = Log(os.environ.get("CHATLS_LOG", ""))
+    lines = Log(os.environ.get("CHATLS_LOG", ""), platformdirs.user_state_path("chatls", appauthor=False))
     try:
         anyio.run(_serve, pipes, hello, lines)
     except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
@@ -78,7 +81,7 @@ async def _serve(pipes: Pipes, hello: Hello, lines: Log) -> None:
     async with anyio.create_task_group() as tasks:
         output = Output(pipes.sink, loop)
         outbox = Outbox(output, frame)
-        app = App(tasks, outbox, hello)
+        app = App(tasks, outbox, hello, lines)
         outbox.on_lost = app.leave
         on_terminate(loop, app.leave)
         app.greet(hello)
@@ -93,8 +96,9 @@ async def _serve(pipes: Pipes, hello: Hello, lines: Log) -> None:
 class App:
     """One client's daemon."""
 
-    def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello) -> None:
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello, lines: Log) -> None:
         can_create = says(hello.params, "capabilities", "window", "workDoneProgress")
+        self._lines = lines
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
@@ -119,6 +123,8 @@ class App:
         means = Means(self._models, permissions, Instructions(), around, Queues(), commands, self._store)
         self._chats = Chats(sessions, toolbox, means)
         self._chats.listeners = (self._store.listener,)
+        self._chats.watching = partial(Watching, (Notes(lines),))
+        lines.hide(lambda text: without_keys(known(), text))
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
         listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
         self._listings = Listings(self._later, hello.answered, *listed)
@@ -136,7 +142,11 @@ class App:
 
     def greet(self, hello: Hello) -> None:
         """Take settings and what came behind `initialize`; watch the parent."""
+        self._lines.trace(hello.params.get("trace"))
         self._configure("initializationOptions", hello.params.get("initializationOptions"))
+        client = hello.params.get("clientInfo")
+        named = (member(client, "name"), member(client, "version"))
+        self._lines.note("daemon_begins", version=__version__, client=" ".join(str(part) for part in named if part))
         parent = hello.params.get("processId")
         if parent is not None:
             self._tasks.start_soon(self._watch, parent)
@@ -166,6 +176,7 @@ class App:
 
     async def clean_up(self) -> None:
         """End everything: turns, children, connections; let the client take its last messages. Under two seconds."""
+        self._lines.note("daemon_leaves", code=self.code)
         self._chats.cancel_all()
         with move_on_after(GRACE):
             await self._turns.idle()
@@ -204,6 +215,7 @@ class App:
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
+        self._rpc.hear("$/setTrace", lambda params: self._lines.trace(member(params, "value")))
 
     def _steer(self, answer: Answer, params: SteerParams) -> None:
         if self._chats.running(params.session_id) is None and not self._chats.knows(params.session_id):
@@ -245,8 +257,10 @@ class App:
     def _configure(self, source: str, values: Any) -> None:
         if problem := self._configuration.configure(source, values):
             self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
+            self._lines.note("settings_refused", "warning", source=source, text=str(problem))
         else:
             self._models.retire(self._configuration.settings())
+            self._lines.set(self._configuration.settings().log.level)
         self._hide_keys()
         self._tasks.start_soon(self._models.close_retired)
 
@@ -261,6 +275,7 @@ class App:
         self._environment.update(found)
 
     def _warn(self, words: str) -> None:
+        self._lines.note("warned", "warning", text=words)
         self._rpc.notify("window/showMessage", {"type": 2, "message": f"chatls: {words}"})
 
     async def _warm_up(self) -> None:

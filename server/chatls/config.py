@@ -1,25 +1,12 @@
-"""Settings: one object, its layers and where each value came from. No network, nothing from the workspace.
+"""Settings: what there is to set. No network, nothing from the workspace. `configuration.py` joins the sources."""
 
-Layers, later ones win: defaults, the user's `config.toml`, `initializationOptions`, `workspace/didChangeConfiguration`.
-Only `permissions` are joined.
-camelCase and snake_case are both accepted everywhere; unknown keys are errors that name the nearest known one.
-"""
-
-import difflib
 import shlex
-from collections.abc import Collection, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
-from types import NoneType
-from typing import Any, Literal, cast, get_args, get_origin
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from chatls.content import JsonObject, camel, snake
-from chatls.errors import SettingsError
+from chatls.content import camel
 from chatls.permissions import Action
-from chatls.workspace.tomltext import in_toml_words, line_of, lines_of
 
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
 
@@ -184,6 +171,13 @@ class SessionSettings(_Model):
     """False: nothing new is kept on the disk. What is there can be listed, read and deleted."""
 
 
+class LogSettings(_Model):
+    """What is written down for who looks for a fault."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that goes to the log's file. `debug` holds texts: of people, of files, of models."""
+
+
 class Settings(_Model):
     """All settings."""
 
@@ -198,190 +192,6 @@ class Settings(_Model):
     edits: EditSettings = EditSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
+    log: LogSettings = LogSettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One source of settings."""
-
-    source: str
-    """Its name for people: a path, "initializationOptions", ..."""
-    values: JsonObject
-    text: str = ""
-    """The text that they were read from, if that was TOML."""
-
-
-def merge(layers: list[Layer], tools: Collection[str] | None = None) -> Settings:
-    """One object out of all layers, later ones winning value by value. `tools`: the names that rules may name, and
-    those of servers (`server__tool`); None: any.
-
-    Raises `SettingsError`, which names all that is wrong, a line for each: key, source and the nearest known key.
-    """
-    values: JsonObject = {}
-    sources: dict[KeyPath, WrittenAt] = {}
-    faults: list[str] = []
-    for layer in layers:
-        reading = _LayerReading(layer, faults)
-        known = reading.known(Settings, layer.values, (), ())
-        _overlay(values, known, reading, sources, ())
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        faults += _complaints(error, sources)
-    else:
-        faults += [] if tools is None else _unknown_tools(settings, sources, tools)
-        if not faults:
-            return settings
-    raise SettingsError("\n".join(faults))
-
-
-KeyPath = tuple[str, ...]
-"""Where a value stands, in our own names."""
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenAt:
-    """Where it stands in a layer, as a person wrote it."""
-
-    path: KeyPath
-    reading: "_LayerReading"
-
-
-class _LayerReading:
-    """Reads one layer; notes what is wrong with it."""
-
-    def __init__(self, layer: Layer, faults: list[str]) -> None:
-        self.layer = layer
-        self.faults = faults
-        self.spelt: dict[KeyPath, KeyPath] = {}
-        """As it is written there."""
-        self.spoilt: set[KeyPath] = set()
-        """Where something is wrong already, so that nothing else is missed there."""
-        self._lines = lines_of(layer.text) if layer.text else {}
-
-    def at(self, path: KeyPath) -> str:
-        """The source, and the line if it has lines."""
-        line = line_of(path, self._lines)
-        return self.layer.source if line is None else f"{self.layer.source}, line {line}"
-
-    def name(self, key: str) -> str:
-        """A key of ours as it would be written there."""
-        return snake(key) if self.layer.text else camel(key)
-
-    def known(self, model: type[BaseModel], values: object, path: KeyPath, place: KeyPath) -> JsonObject:
-        """The same values under their Python names, without unknown keys and what should be an object and is none.
-
-        Null unsets what may be unset; elsewhere it is as if it were not there.
-        """
-        if not isinstance(values, Mapping):
-            word = "a table" if self.layer.text else "an object"
-            self.faults.append(f"{'.'.join(path) or 'settings'} ({self.at(path)}): must be {word}")
-            self.spoilt.add(place)
-            return {}
-        fields = model.model_fields
-        result: JsonObject = {}
-        for key, value in cast(Mapping[Any, Any], values).items():
-            name, here = snake(str(key)), (*path, str(key))
-            if name in fields:
-                self.spelt[*place, name] = here
-                if value is not None or NoneType in get_args(fields[name].annotation):
-                    result[name] = self._value(fields[name].annotation, value, here, (*place, name))
-            else:
-                self.faults.append(self._unknown(here, list(fields)))
-                self.spoilt.add(place)
-        return result
-
-    def _value(self, annotation: Any, value: Any, path: KeyPath, place: KeyPath) -> Any:
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            return self.known(annotation, value, path, place)
-        if (
-            get_origin(annotation) is dict
-            and get_args(annotation)[1] is ProviderSettings
-            and isinstance(value, Mapping)
-        ):
-            entries = {
-                name: entry for name, entry in cast(Mapping[str, Any], value).items() if entry is not None
-            }.items()
-            return {name: self.known(ProviderSettings, entry, (*path, name), (*place, name)) for name, entry in entries}
-        if get_args(annotation)[:1] == (PermissionRule,) and isinstance(value, list | tuple):
-            rules = [(str(number), rule) for number, rule in enumerate(cast(Sequence[Any], value))]
-            return [self.known(PermissionRule, rule, (*path, at), (*place, at)) for at, rule in rules]
-        return value
-
-    def _unknown(self, path: KeyPath, fields: list[str]) -> str:
-        known = [self.name(name) for name in fields]
-        near = difflib.get_close_matches(self.name(snake(path[-1])), known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
-        return f"unknown setting {'.'.join(path)!r} in {self.at(path)}; {hint}"
-
-
-def _overlay(
-    into: JsonObject, values: JsonObject, reading: _LayerReading, sources: dict[KeyPath, WrittenAt], above: KeyPath
-) -> None:
-    for key, value in values.items():
-        place = (*above, key)
-        if isinstance(value, dict) and isinstance(into.get(key), dict):
-            _overlay(into[key], cast(JsonObject, value), reading, sources, place)
-        elif place == ("permissions",) and isinstance(value, list) and isinstance(into.get(key, []), list):
-            _join(into.setdefault(key, []), cast(list[Any], value), reading, sources)
-        else:
-            into[key] = deepcopy(cast(Any, value))  # a later layer must not write into an earlier one
-            sources[place] = WrittenAt(place, reading)
-
-
-def _join(rules: Any, more: list[Any], reading: _LayerReading, sources: dict[KeyPath, WrittenAt]) -> None:
-    """Put rules behind those of lower layers: a deny of the user's own file holds whatever an editor sends."""
-    for number, rule in enumerate(more):
-        sources["permissions", str(len(rules))] = WrittenAt(("permissions", str(number)), reading)
-        rules.append(deepcopy(rule))
-
-
-def _complaints(error: ValidationError, sources: Mapping[KeyPath, WrittenAt]) -> list[str]:
-    """A line for each value that does not fit."""
-    problems = {tuple(map(str, problem["loc"])): problem for problem in reversed(error.errors())}
-    found = (_complaint(names, problem, sources) for names, problem in reversed(problems.items()))
-    return [text for text in found if text]
-
-
-def _complaint(names: KeyPath, problem: ErrorDetails, sources: Mapping[KeyPath, WrittenAt]) -> str:
-    place = tuple(name if _is_own(names[:at]) else snake(name) for at, name in enumerate(names))
-    above = next((place[:count] for count in range(len(place), 0, -1) if place[:count] in sources), None)
-    if above is None:
-        return f"setting {'.'.join(names)!r} in settings: {problem['msg']}"
-    written = sources[above]
-    reading, inside = written.reading, (*written.path, *place[len(above) :])
-    if problem["type"] == "missing" and inside[:-1] in reading.spoilt:
-        return ""
-    if not reading.layer.text:
-        shown = [name if _is_own(place[:at]) else camel(name) for at, name in enumerate(place)]
-        return f"setting {'.'.join(shown)!r} in {reading.layer.source}: {problem['msg']}"
-    path = _as_written(inside, reading.spelt)
-    return f"setting {'.'.join(path)!r} in {reading.at(path)}: {in_toml_words(problem)}"
-
-
-def _as_written(place: KeyPath, spelt: Mapping[KeyPath, KeyPath]) -> KeyPath:
-    known = next((count for count in range(len(place), 0, -1) if place[:count] in spelt), 0)
-    return (*spelt.get(place[:known], ()), *place[known:])
-
-
-def _is_own(above: KeyPath) -> bool:
-    """Whether what stands here is a person's own name, of a provider or a header, and no key of ours."""
-    return above == ("providers",) or above[2:] == ("headers",)
-
-
-def _unknown_tools(settings: Settings, sources: Mapping[KeyPath, WrittenAt], tools: Collection[str]) -> list[str]:
-    """A slip in a tool's name would make of a safety switch one that does nothing."""
-    named = [(("permissions", str(at)), ("tool",), rule.tool) for at, rule in enumerate(settings.permissions)]
-    named += [(("tools", "disabled"), (str(at),), name) for at, name in enumerate(settings.tools.disabled)]
-    faults = list[str]()
-    for place, inner, name in named:
-        if name in tools or name == "*" or "__" in name:
-            continue
-        near = difflib.get_close_matches(name, tools, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"the tools are {', '.join(sorted(tools))}"
-        written = sources[place]
-        path = _as_written((*written.path, *inner), written.reading.spelt)
-        faults.append(f"setting {'.'.join(path)!r} in {written.reading.at(path)}: there is no tool {name!r}; {hint}")
-    return faults

@@ -11,6 +11,7 @@ import anyio
 from chatls.content import to_wire
 from chatls.editor import OpenDocument, Root
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
+from chatls.logs import about
 from chatls.lsp.documents import Documents
 from chatls.lsp.handshake import Hello, lost
 from chatls.shapes import member
@@ -37,6 +38,7 @@ class Answer:
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error."""
+        log.info("refused: %d %s", error.code.number, error.code.kind)
         data = {"kind": error.code.kind, "retryable": error.code.retryable}
         self._send(self.id, jsonrpc.error(self.id, error.code, str(error), data))
 
@@ -154,6 +156,7 @@ class Rpc:
             self._outbox.message(jsonrpc.error(None, INVALID_REQUEST, text))
             return
         answer = self._owed[request.id] = Answer(request.id, self._settle)
+        ids = about.begin(request=str(request.id))
         try:
             method = self._admitted(request.method)
             method.handler(answer, methods.read(method.params, request.params))
@@ -163,6 +166,8 @@ class Rpc:
         except Exception:  # here exceptions meet the wire: a bug must not cost an answer
             log.exception("a bug while handling %s", request.method)
             answer.refuse(internal(request.method))
+        finally:
+            about.end(ids)
 
     def _admitted(self, method: str) -> _Service:
         """What is known of a method; raises `RequestError` where the life cycle forbids it or there is none."""
