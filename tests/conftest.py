@@ -1,8 +1,15 @@
-"""What holds for all tests: whatever a daemon keeps, it keeps in a folder of the tests' own."""
+"""What holds for all tests: whatever a daemon keeps, it keeps in a folder of the tests' own; no property test has to be
+quick. With CHATLS_GATE set, they try the same at each run, so that a change is judged by itself."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("chatls", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("gate", settings.get_profile("chatls"), derandomize=True, database=None)
+settings.load_profile("gate" if os.environ.get("CHATLS_GATE") else "chatls")
 
 
 @pytest.fixture(scope="session", autouse=True)

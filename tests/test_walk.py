@@ -22,8 +22,8 @@ import pytest
 from anyio import create_task_group, fail_after
 
 from chatls.app import App
-from chatls.logs.log import Log
 from chatls.lsp.handshake import Hello
+from chatls.seen.logs.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import FrameReader, Output, frame
 from tests.test_house import FLOORS, SERVER
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.asyncio
 
 ROOM = ("agent.context.limits", "agent.context.measure", "agent.context.layout")
 VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history", "agent.keeping", *ROOM)
-UP = {"telemetry.watching", "wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
+UP = {"seen.telemetry.watching", "wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
 HEARING = {"_emit", "notify", "_tell", "listener"}
 """Functions that tell listeners, and that make one."""
 PORT = "lsp.editor"

@@ -37,7 +37,7 @@ def main() -> None:
 
             sys.exit(permissions(arguments))
         case "log":
-            from chatls.commandline.log import main as log
+            from chatls.seen.commands.log import main as log
 
             sys.exit(log(arguments))
         case "--version":

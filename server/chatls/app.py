@@ -1,36 +1,19 @@
-"""The daemon: one short function for every method, and the wiring: what there is one of is made here alone."""
+"""The daemon with its native face: one short function for every method, and the wiring of what LSP needs."""
 
 import asyncio
-import gc
 import logging
 import os
-import secrets
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import anyio
 import platformdirs
-from anyio import move_on_after, to_thread
+from anyio import to_thread
 from anyio.abc import TaskGroup
 
 from chatls import __version__
-from chatls.agent.accepted import Means
-from chatls.agent.chats import Chats
-from chatls.agent.instructions import Instructions
-from chatls.agent.permission.grants import Grants
-from chatls.agent.permission.permissions import Permissions
-from chatls.agent.queues import Queues
-from chatls.agent.session import Sessions
-from chatls.agent.surroundings import Surroundings
 from chatls.children import process
-from chatls.children.commands import Commands, environment_without_keys
-from chatls.children.leftovers import forget_old
-from chatls.children.wall.wall import Wall
-from chatls.configuration import Configuration
-from chatls.errors import RequestError
-from chatls.logs.log import Log
+from chatls.core import Core
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello
 from chatls.lsp.later import Later
@@ -38,16 +21,8 @@ from chatls.lsp.listings import Listings
 from chatls.lsp.rpc import Answer, Rpc
 from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
-from chatls.models import Models
-from chatls.providers.http.keys import known_keys, without_keys
-from chatls.providers.known.catalog import KNOWN
+from chatls.seen.logs.log import Log
 from chatls.shapes import member, says
-from chatls.store.library import Library
-from chatls.store.store import Store
-from chatls.telemetry.notes import Notes
-from chatls.telemetry.watching import Watching
-from chatls.tools import TOOLS
-from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
 from chatls.wire.outbox import Outbox
@@ -55,13 +30,6 @@ from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 from chatls.wire.steering import COMPACT, STEER, SteerParams
 
 log = logging.getLogger(__name__)
-
-GRACE = 0.5
-"""Seconds that turns get to end by themselves when the daemon leaves."""
-LAST_WORDS = 0.2
-"""Seconds for those whose children were killed then."""
-FAREWELL = 0.5
-"""Seconds for the client to take its last messages, and as many for connections to close."""
 
 
 def run(pipes: Pipes, hello: Hello) -> None:
@@ -103,39 +71,15 @@ class App:
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
-        self._configuration = Configuration([tool.name for tool in TOOLS])
-        self._models = Models(os.environ)
         editor = LspEditor(self._rpc, hello)
+        core = self._core = Core(tasks, editor, self._warn, lines)
+        self._chats = core.chats
         self._later = Later(tasks)
-        toolbox = Toolbox(TOOLS)
-        self._environment: dict[str, str] = {}
-        self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
-        self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
-        outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
-        wall = Wall(self._environment, self._outputs.parent / "walls", outputs)
-        commands = Commands(self._environment, outputs, tasks, wall)
-        sessions = Sessions(editor, self._configuration)
-        grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
-        permissions = Permissions(grants, self._environment, sessions.rules)
-        known = partial(known_keys, os.environ, self._key_variables)
-        self._store = Store(platformdirs.user_data_path("chatls", appauthor=False), known, sessions.forget, self._warn)
-        around = Surroundings(self._environment)
-        means = Means(self._models, permissions, Instructions(), around, Queues(), commands, self._store)
-        self._chats = Chats(sessions, toolbox, means)
-        self._chats.listeners = (self._store.listener,)
-        self._chats.watching = partial(Watching, (Notes(lines),))
-        lines.hide(lambda text: without_keys(known(), text))
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
-        listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
+        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall)
         self._listings = Listings(self._later, hello.answered, *listed)
-        library = Library(
-            self._store,
-            lambda: tuple(root.path for root in editor.roots()),
-            lambda name: sessions.find(name) is not None,
-        )
-        self._sessions = KeptSessions(
-            self._later, outbox, self._chats, self._store, library, editor, self._configuration
-        )
+        kept = (core.chats, core.store, core.library, editor, core.configuration)
+        self._sessions = KeptSessions(self._later, outbox, *kept)
         self.code = 1
         self._left = anyio.Event()
         self._register()
@@ -143,17 +87,15 @@ class App:
     def greet(self, hello: Hello) -> None:
         """Take settings and what came behind `initialize`; watch the parent."""
         self._lines.trace(hello.params.get("trace"))
-        self._configure("initializationOptions", hello.params.get("initializationOptions"))
         client = hello.params.get("clientInfo")
         named = (member(client, "name"), member(client, "version"))
         self._lines.note("daemon_begins", version=__version__, client=" ".join(str(part) for part in named if part))
+        self._configure("initializationOptions", hello.params.get("initializationOptions"))
         parent = hello.params.get("processId")
         if parent is not None:
             self._tasks.start_soon(self._watch, parent)
         self._rpc.begin(hello.pending)
-        self._tasks.start_soon(self._warm_up)
-        self._tasks.start_soon(self._tidy)
-        self._tasks.start_soon(self._store.pen.run)
+        self._core.begin()
         if says(hello.params, "capabilities", "experimental", "chat", "sessionsChanged"):
             self._tasks.start_soon(self._sessions.tell, self._rpc.notify)
 
@@ -175,20 +117,9 @@ class App:
         await self._left.wait()
 
     async def clean_up(self) -> None:
-        """End everything: turns, children, connections; let the client take its last messages. Under two seconds."""
+        """End everything; let the client take its last messages. Under two seconds."""
         self._lines.note("daemon_leaves", code=self.code)
-        self._chats.cancel_all()
-        with move_on_after(GRACE):
-            await self._turns.idle()
-            await self._later.idle()
-        process.kill_all()
-        with move_on_after(LAST_WORDS):
-            await self._turns.idle()
-        await self._store.pen.close()
-        with move_on_after(FAREWELL):
-            await self._outbox.flush()
-        with move_on_after(FAREWELL):
-            await self._models.close()
+        await self._core.end(self._answered, self._outbox.flush)
 
     def _register(self) -> None:
         self._rpc.serve(methods.PROMPT.name, methods.PROMPT.params, self._turns.accept)
@@ -255,42 +186,20 @@ class App:
             self._configure("workspace/didChangeConfiguration", member(settings, "chatls"))
 
     def _configure(self, source: str, values: Any) -> None:
-        if problem := self._configuration.configure(source, values):
+        if problem := self._core.configure(source, values):
             self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
             self._lines.note("settings_refused", "warning", source=source, text=str(problem))
-        else:
-            self._models.retire(self._configuration.settings())
-            self._lines.set(self._configuration.settings().log.level)
-        self._hide_keys()
-        self._tasks.start_soon(self._models.close_retired)
-
-    def _hide_keys(self) -> None:
-        """Keep from commands what holds a key by the settings as they are, or as they once were."""
-        with suppress(RequestError):
-            providers = self._configuration.settings().providers.values()
-            self._key_variables |= {own.api_key_env for own in providers if own.api_key_env}
-        keys = (os.environ.get(name, "") for name in self._key_variables)
-        found = environment_without_keys(os.environ, self._key_variables, keys)
-        self._environment.clear()
-        self._environment.update(found)
 
     def _warn(self, words: str) -> None:
         self._lines.note("warned", "warning", text=words)
         self._rpc.notify("window/showMessage", {"type": 2, "message": f"chatls: {words}"})
 
-    async def _warm_up(self) -> None:
-        try:
-            with suppress(RequestError):
-                await self._models.warm_up(self._configuration.settings())
-        finally:
-            gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
-            gc.enable()
-
     def _look(self, look: Callable[[], None]) -> None:
         self._tasks.start_soon(to_thread.run_sync, look)
 
-    async def _tidy(self) -> None:
-        await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)
+    async def _answered(self) -> None:
+        await self._turns.idle()
+        await self._later.idle()
 
     async def _watch(self, parent: int) -> None:
         await process.gone(parent)

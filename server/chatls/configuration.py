@@ -9,7 +9,6 @@ import difflib
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType
 from typing import Any, cast, get_args, get_origin
@@ -18,9 +17,10 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from chatls.config import PermissionRule, ProviderSettings, Settings
+from chatls.config import PermissionRule, Settings
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
+from chatls.values import dataclass
 from chatls.workspace.tomltext import in_toml_words, line_of, lines_of
 
 
@@ -202,15 +202,11 @@ class _LayerReading:
     def _value(self, annotation: Any, value: Any, path: KeyPath, place: KeyPath) -> Any:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             return self.known(annotation, value, path, place)
-        if (
-            get_origin(annotation) is dict
-            and get_args(annotation)[1] is ProviderSettings
-            and isinstance(value, Mapping)
-        ):
+        if (model := _named(annotation)) and isinstance(value, Mapping):
             entries = {
                 name: entry for name, entry in cast(Mapping[str, Any], value).items() if entry is not None
             }.items()
-            return {name: self.known(ProviderSettings, entry, (*path, name), (*place, name)) for name, entry in entries}
+            return {name: self.known(model, entry, (*path, name), (*place, name)) for name, entry in entries}
         if get_args(annotation)[:1] == (PermissionRule,) and isinstance(value, list | tuple):
             rules = [(str(number), rule) for number, rule in enumerate(cast(Sequence[Any], value))]
             return [self.known(PermissionRule, rule, (*path, at), (*place, at)) for at, rule in rules]
@@ -221,6 +217,12 @@ class _LayerReading:
         near = difflib.get_close_matches(self.name(snake(path[-1])), known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return f"unknown setting {'.'.join(path)!r} in {self.at(path)}; {hint}"
+
+
+def _named(annotation: Any) -> type[BaseModel] | None:
+    """What stands under each name, where a person names things of one kind: the model servers."""
+    inner = get_args(annotation)[1] if get_origin(annotation) is dict else None
+    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
 
 
 def _overlay(

@@ -1,12 +1,13 @@
 """The editor port: what the core may ask of the other end, whichever protocol that speaks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from chatls.content import JsonObject, Range, ToolContent, WireValue
 from chatls.events import ToolKind
+from chatls.values import dataclass
 from chatls.workspace.standing import Base
 
 OptionKind = Literal["allow_once", "allow_always", "reject_once", "reject_always"]
@@ -65,6 +66,7 @@ class Question:
     """One line: what would be done."""
     tool_kind: ToolKind
     arguments: JsonObject
+    """Under the names that the tool's schema has for them; else as the model wrote them."""
     preview: tuple[ToolContent, ...]
     """All of what would be done; nothing in it is hidden or invisible."""
     options: tuple[PermissionOption, ...]
@@ -83,6 +85,8 @@ class Reply:
     """None: the question was closed without an answer."""
     feedback: str = ""
     """Words for the model."""
+    arguments: JsonObject | None = None
+    """With an option that allows: the call as the person wants it."""
 
 
 @dataclass(frozen=True, slots=True)

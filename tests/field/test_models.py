@@ -8,9 +8,7 @@ from tests.field.runners import FOLDER, REASON, Runner
 
 RUNNER = Runner("field_models.py", ["."], "models", re.compile(r"FAIL (?P<name>[\w.-]+)"))
 
-KNOWN = {
-    "L36-write-file-with-its-own-tag": "the runner's own: at its second play it finds the file of the first",
-}
+KNOWN: dict[str, str] = {}
 """Cases that do not hold, and what will bring them. What is done goes from here in the same commit."""
 
 

@@ -41,7 +41,7 @@ def command(line: str, **rest: Any) -> Json:
     return {"toolCall": {"name": "run_command", "arguments": {"command": line, **rest}}}
 
 
-def selected(option: str, **rest: str) -> Json:
+def selected(option: str, **rest: Any) -> Json:
     return {"outcome": "selected", "optionId": option, **rest}
 
 
@@ -134,6 +134,13 @@ RECORDINGS = {
         [[READ_ALL, READ_CODE], [TO_BUY, TO_GREET], [{"text": "Both are changed."}]],
         answers=(selected("allow_session"), None),
         together=2,
+    ),
+    "permission-edited": Recording(
+        [[READ_ALL], [TO_BUY], [command("touch theirs")], [{"text": "As you wish."}]],
+        answers=(
+            selected("allow_once", arguments=edit("notes.txt", "Buy bread.", "Buy olives.")["toolCall"]["arguments"]),
+            selected("allow_once", arguments={"command": "echo mine"}),
+        ),
     ),
     "cancel-while-asking": Recording(
         [[{"text": "I run it."}, command("true")]], answers=(None,), cancel_at=kind("permissionRequested")

@@ -16,6 +16,8 @@ class PermissionAnswer:
     """Of the option that was chosen; None: the question was closed without an answer, and nothing is done."""
     feedback: str = ""
     """Words for the model, with a no."""
+    arguments: JsonObject | None = None
+    """With a yes: the call as the person wants it. Only for a daemon that says `editedArguments`."""
 
     @classmethod
     def to(cls, question: PermissionQuestion, kind: OptionKind, feedback: str = "") -> "PermissionAnswer":
@@ -31,6 +33,7 @@ class PermissionAnswer:
             "outcome": "selected",
             "optionId": self.option_id,
             **({"feedback": self.feedback} if self.feedback else {}),
+            **({} if self.arguments is None else {"arguments": self.arguments}),
         }
 
 

@@ -11,7 +11,9 @@ from chatls_client.asked import PermissionAnswer, PermissionQuestion
 from chatls_client.drawing.diffrows import diff_lines
 from chatls_client.drawing.questionrows import Choice, answer_rows, choices, key_rows, question_rows, words_rows
 from chatls_client.drawing.toolrows import Glyphs
+from chatls_client.editor import NoEditorError, edited
 from chatls_client.keys import ENTER, Keys
+from chatls_client.proposal import Proposal, ProposalError, proposal_of
 from chatls_client.protocol import Diff
 
 QUIET = 0.25
@@ -30,6 +32,8 @@ class _Open:
 
     question: PermissionQuestion
     choices: tuple[Choice, ...]
+    proposal: Proposal | None = None
+    """What of it may be changed first."""
     scope: CancelScope = field(default_factory=CancelScope)
     rows: int = 0
     """Of its preview, as drawn."""
@@ -54,16 +58,19 @@ class Asking:
         self._others = 0
         self._final: list[Late] = []
         self._cancelling = False
+        self.editing = False
+        """An editor has the terminal: nothing may be drawn."""
 
-    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
-        """The person's word; no answer when the turn is being cancelled, or nobody is there any more."""
+    async def ask(self, question: PermissionQuestion, *, edits: bool = False) -> PermissionAnswer:
+        """The person's word; no answer when the turn is being cancelled, or nobody is there any more. `edits`: the
+        daemon takes a call that was changed."""
         self._others += 1
         try:
             await self._one_at_a_time.acquire()
         finally:
             self._others -= 1
         try:
-            return await self._put(question)
+            return await self._put(question, proposal_of(question) if edits else None)
         finally:
             self._one_at_a_time.release()
 
@@ -78,9 +85,9 @@ class Asking:
         late, self._final = self._final, []
         return [row for rows in late for row in rows(width)], self._below(width) if self._live else []
 
-    async def _put(self, question: PermissionQuestion) -> PermissionAnswer:
+    async def _put(self, question: PermissionQuestion, proposal: Proposal | None) -> PermissionAnswer:
         await to_thread.run_sync(_compare, question, abandon_on_cancel=True)
-        it = self._open = _Open(question, choices(question.options))
+        it = self._open = _Open(question, choices(question.options, edits=proposal is not None), proposal)
         answer, other = _NO_ANSWER, "no longer asked"
         try:
             with it.scope, self._keys.listening():
@@ -103,6 +110,10 @@ class Asking:
         self._show()
         while True:
             choice = self._choice(it, await self._keys.press())
+            if choice is not None and choice.edits and it.proposal is not None:
+                if answer := await self._edited(it, it.proposal, choice.option.id):
+                    return answer
+                continue
             words = "" if choice is None or not choice.words else await self._written(it)
             if choice is not None and words is not None:
                 return PermissionAnswer(choice.option.id, words.strip())
@@ -113,6 +124,30 @@ class Asking:
         it.hint = "" if choice else f"{'Enter answers nothing: press' if key == ENTER else 'Press'} one of {known}"
         self._show()
         return choice
+
+    async def _edited(self, it: _Open, proposal: Proposal, option: str) -> PermissionAnswer | None:
+        """The call as it was saved in an editor; None: the question stays as it is, with a word on why."""
+        try:
+            text = await self._in_editor(proposal)
+            if text is None:
+                it.hint = "Nothing was saved, so nothing was taken"
+            elif text == proposal.text:
+                return PermissionAnswer(option)
+            else:
+                return PermissionAnswer(option, arguments=proposal.call(text))
+        except (NoEditorError, ProposalError) as error:
+            it.hint = str(error)
+        self._show()
+        return None
+
+    async def _in_editor(self, proposal: Proposal) -> str | None:
+        self.editing = True
+        try:
+            self._draw()
+            with self._keys.lent():  # not abandoned: whoever is in the middle of a sentence keeps the terminal
+                return await to_thread.run_sync(edited, proposal.name, proposal.text)
+        finally:
+            self.editing = False
 
     async def _written(self, it: _Open) -> str | None:
         def show(words: str) -> None:

@@ -108,6 +108,14 @@ class Client:
         self.server: JsonObject = {}
         """The daemon's answer to `initialize`."""
 
+    def offers(self, feature: str) -> bool:
+        """Whether the daemon says that it serves a feature: `sessions`, `steer`, `modes`, `editedArguments`."""
+        match self.server:
+            case {"capabilities": {"experimental": {"chat": {**features}}}}:
+                return features.get(feature) is True
+            case _:
+                return False
+
     @classmethod
     def start(
         cls,

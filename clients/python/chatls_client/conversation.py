@@ -14,6 +14,7 @@ from typing import cast
 
 from anyio import CancelScope, create_task_group, open_signal_receiver
 
+from chatls_client.asked import PermissionAnswer, PermissionQuestion
 from chatls_client.client import Client, Message
 from chatls_client.errors import ClientError, RpcError
 from chatls_client.faces import Face
@@ -74,7 +75,7 @@ class Conversation:
             roots=question.folders,
             settings=question.settings,
             on_message=self._message,
-            permission=face.ask,
+            permission=self._permit,
             on_stderr=_log if _wants_log() else None,
         )
         self._turn: Turn | None = None
@@ -146,6 +147,9 @@ class Conversation:
     def _update(self, view: View) -> None:
         self.view = view
         self._face.show(view)
+
+    async def _permit(self, question: PermissionQuestion) -> PermissionAnswer:
+        return await self._face.ask(question, edits=self._client.offers("editedArguments"))
 
     def _message(self, message: Message) -> None:
         if message.shown:

@@ -48,8 +48,8 @@ class Face(Protocol):
         """Something that is no part of the turn."""
         ...
 
-    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
-        """Put a question to whoever looks. Cancelled, it is withdrawn."""
+    async def ask(self, question: PermissionQuestion, *, edits: bool) -> PermissionAnswer:
+        """Put a question to whoever looks. Cancelled, it is withdrawn. `edits`: the call may be changed."""
         ...
 
     async def run(self) -> None:
@@ -96,10 +96,10 @@ class DrawnFace:
         self._said += [Text(line, "yellow") for line in harmless(text).split("\n")]
         self._changed.set()
 
-    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
+    async def ask(self, question: PermissionQuestion, *, edits: bool) -> PermissionAnswer:
         """Below everything else, while the rest is drawn on."""
         if self._asking is not None:
-            return await self._asking.ask(question)
+            return await self._asking.ask(question, edits=edits)
         if not self._denied:
             self.say(NOBODY)
         self._denied = True
@@ -123,6 +123,9 @@ class DrawnFace:
             self._draw()
 
     def _draw(self) -> View:
+        if self._asking is not None and self._asking.editing:
+            self._screen.clear()
+            return View()  # an editor has the terminal
         view, said = self._view, self._said
         self._said = []
         final, live = self._painter.paint(view, self._screen.width)
@@ -159,8 +162,9 @@ class PipeFace:
         """To the error stream."""
         complain(text)
 
-    async def ask(self, question: PermissionQuestion) -> PermissionAnswer:
+    async def ask(self, question: PermissionQuestion, *, edits: bool) -> PermissionAnswer:
         """Nobody can be asked: no."""
+        del edits
         if not self._denied:
             complain(NOBODY)
         self._denied = True

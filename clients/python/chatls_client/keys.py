@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import anyio
 
@@ -30,6 +31,8 @@ class Keys:
         """`single`: without waiting for Enter, where the terminal can be set so."""
         self._descriptor = descriptor
         self._single = single and sys.platform != "win32"
+        self._before: list[Any] | None = None
+        """The terminal as it was, while keys come one by one."""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     @contextmanager
@@ -49,11 +52,27 @@ class Keys:
         mode[6] = list(before[6])
         mode[6][termios.VMIN], mode[6][termios.VTIME] = 1, 0
         termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, mode)
+        self._before = before
         try:
             yield
         finally:
+            self._before = None
             with suppress(termios.error):  # the terminal may have gone
                 termios.tcsetattr(self._descriptor, termios.TCSADRAIN, before)
+
+    @contextmanager
+    def lent(self) -> Generator[None]:
+        """While keys are listened for: another program has the terminal, as it was before."""
+        if sys.platform == "win32" or self._before is None:
+            yield
+            return
+        with suppress(termios.error):
+            ours = termios.tcgetattr(self._descriptor)
+            termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+            try:
+                yield
+            finally:
+                termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, ours)
 
     async def quiet(self, seconds: float) -> None:
         """Wait until no key was pressed for a while; those that were count for nothing.

@@ -11,8 +11,8 @@ from typing import Literal, Protocol
 WITH_WORDS = "r"
 """A no with words for the model; offered where `reject_once` is."""
 
-RESERVED = "e"
-"""To change what would be done before it is done; nothing answers to it yet."""
+EDITS = "e"
+"""Yes, but changed first: what would be done is opened for editing. Where the daemon takes that."""
 
 
 @dataclass(frozen=True, slots=True)

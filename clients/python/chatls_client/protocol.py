@@ -488,6 +488,7 @@ class Question(WireValue):
     """One line: what would be done."""
     tool_kind: ToolKind
     arguments: JsonObject
+    """Under the names that the tool's schema has for them; else as the model wrote them."""
     preview: tuple[ToolContent, ...]
     """All of what would be done; nothing in it is hidden or invisible."""
     options: tuple[PermissionOption, ...]

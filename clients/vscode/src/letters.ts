@@ -14,6 +14,7 @@ export interface Letter {
 }
 
 export const WITH_WORDS = "r";
+export const EDITS = "e";
 
 export const LETTERS: readonly Letter[] = [
   { key: "y", kind: "allow_once", scope: "", narrow: false, doc: "allow it once" },

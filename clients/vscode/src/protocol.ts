@@ -388,6 +388,7 @@ export interface Question {
   /** One line: what would be done. */
   readonly title: string;
   readonly toolKind: ToolKind;
+  /** Under the names that the tool's schema has for them; else as the model wrote them. */
   readonly arguments: JsonObject;
   /** All of what would be done; nothing in it is hidden or invisible. */
   readonly preview: readonly ToolContent[];
@@ -578,6 +579,8 @@ export interface PermissionAnswer {
   readonly optionId?: string;
   /** With `selected`: words for the model, what to do instead. At most 10,000 characters count. */
   readonly feedback?: string;
+  /** With an option that allows: the call's arguments as the person wants them. It is carried out so, once, if it is still about the same file, or a command. */
+  readonly arguments?: JsonObject;
 }
 
 /** Which problems are wanted. */

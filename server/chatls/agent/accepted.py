@@ -1,7 +1,7 @@
 """A prompt that was accepted: from its model to the end of its turn. It can be cancelled at any point."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as ThreadFlag
@@ -37,11 +37,12 @@ from chatls.config import Settings
 from chatls.content import ContentBlock, TurnError
 from chatls.errors import RequestError
 from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
-from chatls.logs import about
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
+from chatls.seen.logs import about
 from chatls.tools.tool import Tool, ToolContext
+from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.workspace import Workspace
 

@@ -24,6 +24,8 @@ class LiveRun:
         self._home = get_ident()
         self._began: float | None = None
         self._tail = ""
+        self.words = ""
+        """What the model is told before the result: what a person made of the call."""
 
     def begin(self, *, early: bool) -> None:
         """The tool runs. Before this nothing is shown."""

@@ -18,12 +18,13 @@ from anyio import CapacityLimiter, Lock, current_effective_deadline, move_on_aft
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from chatls.agent.live import LiveRun
+from chatls.agent.permission.edited import EditedAnswer, changes, require_same, unescaped
 from chatls.agent.queues import Order, Queues
 from chatls.agent.step import UNWANTED, Outcome, Run, Step
 from chatls.config import LimitSettings
 from chatls.content import Diff, Image, ResourceLink, TextContent, ToolContent
 from chatls.errors import ToolError
-from chatls.events import Emit
+from chatls.events import Emit, Notice
 from chatls.jsontext import printable
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.visible import harmless
@@ -62,9 +63,15 @@ class Gate(Protocol):
         """A permit for a command that only reads and that nobody need be asked about; None: it waits for its turn."""
         ...
 
+    async def weigh_edited(
+        self, run: Run, context: ToolContext, plan: Plan, answer: EditedAnswer
+    ) -> Outcome | Permitted:
+        """The same for a call as a person wrote it, who is not asked again."""
+        ...
 
-Asking = Callable[[], Awaitable[Outcome | Permitted]]
-"""Asks a person, at once, and waits for the answer: why a call may not run, or that it may."""
+
+Asking = Callable[[], Awaitable[Outcome | Permitted | EditedAnswer]]
+"""Asks a person, at once, and waits for the answer: why a call may not run, that it may, or that another one may."""
 Weighed = Outcome | Asking | Permitted
 """Why a call may not run; a question that decides it; or that it may."""
 
@@ -114,6 +121,7 @@ class Runner:
             if run.counts:
                 if outcome is _CANCELLED:
                     outcome = _with(UNWANTED if run.call.unwanted else _CANCELLED, live.tail())
+                outcome = _behind(live.words, outcome)
                 self._emit(run.call.end(outcome, live.milliseconds()))
 
     async def _outcome(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
@@ -134,6 +142,8 @@ class Runner:
         answer = await _answer(await self._gate.weigh(run, context, None))
         if isinstance(answer, Outcome):
             return answer
+        if isinstance(answer, EditedAnswer):
+            raise self._unchangeable(run, "what only reads runs as it was written, or not at all")
         found = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context), run, step, live)
         return self._bounded(_output(run.tool, found))
 
@@ -154,9 +164,37 @@ class Runner:
                     plan = await self._planned(run, context)
                     weighed = await self._gate.weigh(run, context, plan)
                 answer = await _answer(weighed)
+                if isinstance(answer, EditedAnswer):
+                    run, plan, answer = await self._edited(run, plan, answer, step, live, context)
                 if isinstance(answer, Outcome):
                     return answer
                 return await self._finished(plan, answer, run, step, live, context)
+
+    async def _edited(
+        self, run: Run, plan: Plan, answer: EditedAnswer, step: Step, live: LiveRun, context: ToolContext
+    ) -> tuple[Run, Plan, Outcome | Permitted]:
+        """The call as a person wants it: checked, planned and weighed like any other. Raises `ToolError`."""
+        try:
+            arguments = await to_thread.run_sync(unescaped, answer.arguments, plan)
+            wanted = replace(run, arguments=run.tool.validate(arguments))
+            new = await self._planned(wanted, replace(context, by_person=True))
+            require_same(plan, new)
+        except Exception as error:
+            if not (words := _told(error)):
+                raise
+            raise self._unchangeable(run, words) from error
+        permit = await self._gate.weigh_edited(wanted, context, new, answer)
+        if isinstance(permit, Outcome):
+            self._emit(Notice(f"what you made of {run.call.name} did not run: {permit.text()}", "warning"))
+        else:
+            self._emit(step.told(run.call.id, run.tool, arguments, wanted.arguments))
+        before = run.tool.tidied(run.call.arguments)
+        live.words = await to_thread.run_sync(changes, (before, plan), (run.tool.tidied(arguments), new))
+        return wanted, new, permit
+
+    def _unchangeable(self, run: Run, why: str) -> ToolError:
+        self._emit(Notice(f"what you made of {run.call.name} did not run: {why}", "warning"))
+        return ToolError(f"The user wanted to change this call, and nothing was done: {why}")
 
     async def _reading(self, run: Run, context: ToolContext) -> tuple[Plan, Permitted] | None:
         try:
@@ -226,7 +264,7 @@ async def _unwatched(_call_id: str, _plan: Plan, _context: ToolContext) -> Async
     yield
 
 
-async def _answer(weighed: Weighed) -> Outcome | Permitted:
+async def _answer(weighed: Weighed) -> Outcome | Permitted | EditedAnswer:
     return await weighed() if callable(weighed) else weighed
 
 
@@ -287,6 +325,11 @@ def _is_content(items: tuple[object, ...]) -> bool:
 def _with(outcome: Outcome, tail: str) -> Outcome:
     """The same with the end of what a tool wrote before it was cut short."""
     return Outcome.saying(outcome.status, outcome.text() + tail) if tail else outcome
+
+
+def _behind(words: str, outcome: Outcome) -> Outcome:
+    """The same with words before it."""
+    return replace(outcome, content=(TextContent(words), *outcome.content)) if words else outcome
 
 
 def _cut(text: str, limit: int) -> tuple[str, bool]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, assert_never
 
 from anyio import CancelScope
@@ -39,6 +39,7 @@ from chatls.providers.delta import (
     Underway,
 )
 from chatls.tools.tool import Tool
+from chatls.values import dataclass
 from chatls.visible import visible_line
 from chatls.workspace.workspace import Workspace
 
@@ -284,8 +285,7 @@ class Step:
         call.arguments = delta.arguments or {}
         error, problem = self._problem(call, delta)
         if error is None and call.tool is not None:
-            title, locations = self._described(call.tool, call.valid)
-            events.append(ToolCallEnd(call.id, call.name, title, call.arguments, None, locations))
+            events.append(self.told(call.id, call.tool, call.arguments, call.valid))
         else:
             arguments = None if error else call.arguments
             events.append(ToolCallEnd(call.id, call.name, call.name, arguments, error))
@@ -295,6 +295,11 @@ class Step:
         elif call.unwanted:
             events.append(call.end(UNWANTED))
         return events
+
+    def told(self, call_id: str, tool: Tool, arguments: JsonObject, valid: JsonObject) -> ToolCallEnd:
+        """What clients are told of a call whose arguments fit; `valid`: with their defaults."""
+        title, locations = self._described(tool, valid)
+        return ToolCallEnd(call_id, tool.name, title, arguments, None, locations)
 
     def _described(self, tool: Tool, arguments: JsonObject) -> tuple[str, tuple[Location, ...]]:
         """What people see of a call. A bug there must not end the turn."""

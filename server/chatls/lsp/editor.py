@@ -88,7 +88,7 @@ class LspEditor:
             return Reply(None)
         if answer.option_id is None:
             raise ToolError("the editor's answer names no option")
-        return Reply(answer.option_id, (answer.feedback or "").strip()[:LONGEST_FEEDBACK])
+        return Reply(answer.option_id, (answer.feedback or "").strip()[:LONGEST_FEEDBACK], answer.arguments)
 
     async def apply(self, change: Change) -> str:
         """`Editor.apply`. The client may ask a person first, so the waiting for its answer has no limit here."""

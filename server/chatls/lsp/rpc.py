@@ -11,9 +11,9 @@ import anyio
 from chatls.content import to_wire
 from chatls.editor import OpenDocument, Root
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
-from chatls.logs import about
 from chatls.lsp.documents import Documents
 from chatls.lsp.handshake import Hello, lost
+from chatls.seen.logs import about
 from chatls.shapes import member
 from chatls.wire import jsonrpc, methods
 from chatls.wire.jsonrpc import Id, Notification, Refusal, Request, Response

@@ -4,7 +4,6 @@ The reference part of docs/protocol.md, the JSON schema and the clients' types a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import Discriminator, Field, StrictBool, StrictInt, StrictStr, ValidationError, model_validator
@@ -14,6 +13,7 @@ from chatls.editor import Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
+from chatls.values import dataclass
 from chatls.wire.params import Method, Params, Token
 from chatls.wire.sessions import SESSION_METHODS
 from chatls.wire.steering import COMPACT, STEER
@@ -199,6 +199,9 @@ class PermissionAnswer(Params):
     """With `selected`: the id of the option."""
     feedback: StrictStr | None = None
     """With `selected`: words for the model, what to do instead. At most 10,000 characters count."""
+    arguments: JsonObject | None = None
+    """With an option that allows: the call's arguments as the person wants them. It is carried out so, once, if it is
+    still about the same file, or a command."""
 
 
 @dataclass(frozen=True, slots=True)

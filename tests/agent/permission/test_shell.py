@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chatls.agent.permission.shell import Words, crude_segments, read_line, written
@@ -213,6 +213,8 @@ PIECES = st.lists(
 )
 
 
+@example("\\=")
+@example("'A=1' b")
 @given(st.one_of(LETTERS, PIECES.map("".join), st.text(max_size=20)))
 def test_whatever_is_read_is_read_again_as_it_is_written_down(line: str) -> None:
     found = read_line(line)

@@ -1,7 +1,7 @@
 """A daemon that does what it is told: its prompts are commands. Standard library only; started as a child by tests.
 
 Arguments: `--mute` never answers `initialize`; `--stubborn` outlives shutdown, exit, the end of its input and SIGTERM;
-`--bytewise` writes one byte at a time; `--deaf` does not obey a cancel.
+`--bytewise` writes one byte at a time; `--deaf` does not obey a cancel; `--edits` takes edited answers.
 """
 
 import json
@@ -187,7 +187,7 @@ class Daemon:
 
     def on_initialize(self, request: Json) -> None:
         self.notes.append(request["params"])
-        chat = {"version": 99 if "--newer" in FLAGS else 1}
+        chat = {"version": 99 if "--newer" in FLAGS else 1, "editedArguments": "--edits" in FLAGS}
         if "--mute" not in FLAGS:
             answer(request, {"capabilities": {"experimental": {"chat": chat}}, "serverInfo": {"name": "fake"}})
 

@@ -19,7 +19,7 @@ from questions import NEVER, NO, ONCE, SESSION, WORKSPACE, command, edit, permit
 
 from chatls_client.drawing.questionrows import choices
 from chatls_client.keys import NO_KEY, Keys
-from chatls_client.letters import LETTERS, RESERVED, WITH_WORDS, letters
+from chatls_client.letters import EDITS, LETTERS, WITH_WORDS, letters
 from chatls_client.protocol import PermissionOption
 from chatls_client.terminal import main
 
@@ -35,9 +35,9 @@ ARMED = "No, and say what to do instead"
 
 @contextmanager
 def asked(
-    prompt: str, *, program: str = PROGRAM, width: int = 120, env: dict[str, str] | None = None
+    prompt: str, *flags: str, program: str = PROGRAM, width: int = 120, env: dict[str, str] | None = None
 ) -> Generator[InTerminal]:
-    with in_terminal("-c", program, prompt, FAKE[-1], width=width, env=env) as terminal:
+    with in_terminal("-c", program, prompt, FAKE[-1], *flags, width=width, env=env) as terminal:
         yield terminal
 
 
@@ -314,5 +314,5 @@ def test_the_letters_are_those_of_all_clients() -> None:
 
 
 def test_no_letter_answers_two_things() -> None:
-    used = [row.key for row in LETTERS] + [WITH_WORDS, RESERVED]
+    used = [row.key for row in LETTERS] + [WITH_WORDS, EDITS]
     assert len(set(used)) == len(used)

@@ -10,6 +10,7 @@
 
 return {
   with_words = "r",
+  edits = "e",
   ---@type chatls.Letter[]
   rows = {
     {

@@ -361,7 +361,7 @@
 ---@field toolCallId string
 ---@field title string One line: what would be done.
 ---@field toolKind chatls.ToolKind
----@field arguments chatls.JsonObject
+---@field arguments chatls.JsonObject Under the names that the tool's schema has for them; else as the model wrote them.
 ---@field preview chatls.ToolContent[] All of what would be done; nothing in it is hidden or invisible.
 ---@field options chatls.PermissionOption[]
 ---@field sandbox boolean It would run in the sandbox.
@@ -492,6 +492,7 @@
 ---@field outcome "selected"|"cancelled" `cancelled`: the question was closed without a choice. Anything else counts as a no.
 ---@field optionId? string With `selected`: the id of the option.
 ---@field feedback? string With `selected`: words for the model, what to do instead. At most 10,000 characters count.
+---@field arguments? chatls.JsonObject With an option that allows: the call's arguments as the person wants them. It is carried out so, once, if it is still about the same file, or a command.
 
 ---Which problems are wanted.
 ---@class chatls.DiagnosticsRequest

@@ -15,12 +15,12 @@ from chatls_client.drawing.diffrows import diff_head, diff_lines, place
 from chatls_client.drawing.rows import hard_wrap, paragraph
 from chatls_client.drawing.toolrows import Glyphs
 from chatls_client.harmless import visible
-from chatls_client.letters import WITH_WORDS, letters
+from chatls_client.letters import EDITS, WITH_WORDS, letters
 from chatls_client.protocol import Diff, Image, PermissionOption, ResourceLink, TextContent, ToolContent
 
 Rows = list[Text]
 
-NO = "n"
+YES, NO = "y", "n"
 LONG = 20
 """Rows of a preview that may not be seen all at once any more."""
 
@@ -34,17 +34,22 @@ class Choice:
     label: str
     words: bool = False
     """Asks for words to go with it."""
+    edits: bool = False
+    """What would be done is changed first."""
     covers: str = ""
     """All that it covers, where it lasts."""
 
 
-def choices(options: tuple[PermissionOption, ...]) -> tuple[Choice, ...]:
-    """A key for every option (letters.py), and one for a no with words. A tenth option has none: it is one key."""
+def choices(options: tuple[PermissionOption, ...], *, edits: bool = False) -> tuple[Choice, ...]:
+    """A key for every option (letters.py), one for a no with words and, if it may be changed first (`edits`), one for
+    that. A tenth option has none: it is one key."""
     found: list[Choice] = []
     for key, option in zip(letters(options), options, strict=True):
         if len(key) == 1:
             covers = visible(option.covers) if option.kind.endswith("_always") else ""
             found.append(Choice(key, option, visible(option.label), covers=covers))
+        if key == YES and edits:
+            found.append(Choice(EDITS, option, "Change it in your editor, then allow that", edits=True))
         if key == NO:
             found.append(Choice(WITH_WORDS, option, "No, and say what to do instead", words=True))
     return tuple(found)
@@ -89,6 +94,7 @@ def answer_rows(question: PermissionQuestion, answer: PermissionAnswer, other: s
     option = next((item for item in question.options if item.id == answer.option_id), None)
     text = visible(option.label) if option else other
     text += f": {_line(answer.feedback)}" if answer.feedback else ""
+    text += ", as you changed it" if answer.arguments is not None else ""
     style = "green" if option and option.kind.startswith("allow") else "yellow"
     return paragraph(f"{text} {glyphs.dot} {_line(question.title)}", style, width, sign=glyphs.answer)
 

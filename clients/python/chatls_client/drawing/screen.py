@@ -39,6 +39,12 @@ class Screen:
         self._write(f"{_BEGIN}{self._erasure()}{text}{_END}")
         self._drawn = [row.cell_len for row in shown]
 
+    def clear(self) -> None:
+        """Take away what would be drawn again: somebody else writes here for a while."""
+        if self._drawn:
+            erasure, self._drawn = self._erasure(), []
+            self._write(erasure)
+
     def leave(self) -> None:
         """Let whoever writes next begin on an empty row."""
         if self._drawn:

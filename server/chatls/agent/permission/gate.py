@@ -3,16 +3,13 @@
 Nothing that a model, a file or a workspace says comes in here: rules are the user's settings and answers alone.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from anyio import to_thread
 
-from chatls.agent.permission.git_names import without_secrets
-from chatls.agent.permission.look import Look
+from chatls.agent.permission.edited import EditedAnswer, differ
 from chatls.agent.permission.matter import Command, Files, Matter
-from chatls.agent.permission.matters import matter_of
 from chatls.agent.permission.permissions import Permissions, Waiting
 from chatls.agent.permission.questions import CLOSED, Choice, choices, forbidden, question, rejected
 from chatls.agent.permission.rules import Circumstances, Decision
@@ -22,6 +19,7 @@ from chatls.errors import ToolError
 from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved, WorkingMode
 from chatls.permissions import Action
 from chatls.tools.tool import Plan, ToolContext, ToolOutput
+from chatls.values import dataclass
 
 Way = Callable[[], Awaitable[ToolOutput]]
 """How a plan is carried out."""
@@ -47,7 +45,7 @@ class _Weighing:
 
     @property
     def read_only(self) -> bool:
-        return self.plan is None
+        return self.plan is None or self.plan.subject is None
 
 
 class TurnGate:
@@ -73,7 +71,7 @@ class TurnGate:
 
     async def weigh(
         self, run: Run, context: ToolContext, plan: Plan | None
-    ) -> Outcome | Permit | Callable[[], Awaitable[Outcome | Permit]]:
+    ) -> Outcome | Permit | Callable[[], Awaitable[Outcome | Permit | EditedAnswer]]:
         """`Gate.weigh`."""
         session = self._ids[0]
         if plan is None and not self._permissions.concerns_reading(session, run.tool.name):
@@ -98,11 +96,22 @@ class TurnGate:
         decision = await self._decided(call)
         return self._permit(call, decision) if decision.action == "allow" else None
 
+    async def weigh_edited(self, run: Run, context: ToolContext, plan: Plan, answer: EditedAnswer) -> Outcome | Permit:
+        """`Gate.weigh_edited`."""
+        call = await self._call(run, context, plan)
+        decision = await self._decided(call)
+        if decision.action == "deny":
+            return forbidden(decision)
+        if answer.inside and plan.inside is None:
+            return Outcome.saying("denied", "denied: it was allowed in the sandbox, and needs more than that gives now")
+        return self._permit(call, Decision("allow", inside=answer.inside), shown=not answer.inside)
+
     async def _call(self, run: Run, context: ToolContext, plan: Plan | None) -> _Weighing:
-        subject, environment = plan.subject if plan else None, self._permissions.environment
-        look = Look(context.workspace, environment)
-        matter = await to_thread.run_sync(matter_of, run, subject, look, abandon_on_cancel=True)
+        environment = self._permissions.environment
+        matter = await to_thread.run_sync(_matter_of, run, context, plan, environment, abandon_on_cancel=True)
         if isinstance(matter, Command) and matter.listings:
+            from chatls.agent.permission.git_names import without_secrets
+
             matter = await without_secrets(matter, environment)
         inside = plan is not None and plan.inside is not None
         return _Weighing(run, context, plan, matter, Circumstances(self._mode, self._readers, inside))
@@ -127,7 +136,7 @@ class TurnGate:
         )
         return Permit(partial(self._permissions.watched, way, edited, call.context.commands))
 
-    async def _asked(self, call: _Weighing) -> Outcome | Permit:
+    async def _asked(self, call: _Weighing) -> Outcome | Permit | EditedAnswer:
         """Ask, when it is its turn, and tell the client that it is asked and what came of it."""
         if not self._editor.asks:
             return Outcome.saying("denied", "denied: this has to be asked for, and the editor cannot ask the user")
@@ -156,7 +165,7 @@ class TurnGate:
 
     async def _taken(
         self, reply: Reply | ToolError, options: tuple[Choice, ...], call: _Weighing
-    ) -> tuple[str, Outcome | Permit]:
+    ) -> tuple[str, Outcome | Permit | EditedAnswer]:
         if isinstance(reply, ToolError):
             self._emit(Notice(f"not permitted, because the user could not be asked: {reply}", "warning"))
             return "cancelled", Outcome.saying("denied", f"denied: the user could not be asked: {reply}")
@@ -166,11 +175,14 @@ class TurnGate:
         if choice is None:
             self._emit(Notice("the editor gave an answer that was not offered; it was taken for a no", "warning"))
             return "reject_once", rejected(None, reply.feedback)
+        inside = any(rule.reach and rule.reach.kind == "sandbox" for rule in choice.rules)
+        run, wanted = call.run, reply.arguments
+        if choice.allows and wanted is not None and differ(run.tool, wanted, run.arguments):
+            return "allow_once", EditedAnswer(wanted, inside)
         if choice.rules and (problem := await self._permissions.remember(self._ids[0], choice.rules)):
             self._emit(Notice(problem, "warning"))
         if not choice.allows:
             return choice.option.kind, rejected(choice, reply.feedback)
-        inside = any(rule.reach and rule.reach.kind == "sandbox" for rule in choice.rules)
         return choice.option.kind, self._permit(call, Decision("allow", inside=inside), shown=not choice.rules)
 
     def _settled(self, call: _Weighing, waiting: Waiting) -> tuple[str, Outcome | Permit]:
@@ -179,3 +191,11 @@ class TurnGate:
         if decision.action == "allow":
             return "allow_always", self._permit(call, decision)
         return "reject_always", forbidden(decision)
+
+
+def _matter_of(run: Run, context: ToolContext, plan: Plan | None, environment: Mapping[str, str]) -> Matter:
+    """What a call is about. The tables by which it is judged are loaded with the first call, in a worker thread."""
+    from chatls.agent.permission.look import Look
+    from chatls.agent.permission.matters import matter_of
+
+    return matter_of(run, plan.subject if plan else None, Look(context.workspace, environment))

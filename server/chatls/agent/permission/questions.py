@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from chatls.editor import PermissionOption, Question
 from chatls.jsontext import printable
 from chatls.permissions import Action
 from chatls.tools.tool import Plan
+from chatls.values import dataclass
 from chatls.visible import escaped, is_hidden, visible_line
 
 _ODD = re.compile(r"(?!\r\n)[^\n\t -~]")
@@ -124,7 +125,7 @@ def question(
         tool_call_id=run.call.id,
         title=visible_line(printable(run.tool.title(run.call.valid))),
         tool_kind=run.tool.kind,
-        arguments=run.call.arguments,
+        arguments=run.tool.tidied(run.call.arguments),
         preview=tuple(_shown(item) for item in preview),
         options=tuple(choice.option for choice in options),
         sandbox=plan is not None and plan.inside is not None and plan.inside is plan.carry_out,
@@ -152,18 +153,18 @@ def _before(matter: Matter, changed: Changed | None) -> list[ToolContent]:
 def _shown(item: ToolContent) -> ToolContent:
     match item:
         case TextContent():
-            return TextContent(_plain(item.text))
+            return TextContent(spelled_out(item.text))
         case Diff():
-            return _plain_diff(item)
+            return _shown_diff(item)
         case _:
             return item
 
 
-def _plain_diff(diff: Diff) -> Diff:
-    return replace(diff, old_text=_plain(diff.old_text), new_text=_plain(diff.new_text))
+def _shown_diff(diff: Diff) -> Diff:
+    return replace(diff, old_text=spelled_out(diff.old_text), new_text=spelled_out(diff.new_text))
 
 
-def _plain(text: str) -> str:
+def spelled_out(text: str) -> str:
     """With all that cannot be seen spelled out. The tools took care of the rest: how long it is, what is numbered."""
     return _ODD.sub(lambda match: escaped(match[0]) if is_hidden(match[0]) else match[0], printable(text))
 

@@ -8,8 +8,9 @@ something that the line does not show, or groups, branches, or leaves a command 
 import re
 import shlex
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal
+
+from chatls.values import dataclass
 
 Words = tuple[str, ...]
 
@@ -144,7 +145,12 @@ def written(simple: Simple, words: Words) -> str:
     """
     before = (f"{name}={shlex.quote(value.text)}" for name, value in simple.assignments)
     behind = (f"{one.stream}{one.operator}{_target(one)}" for one in simple.redirections)
-    return " ".join((*before, *map(shlex.quote, words), *behind))
+    return " ".join((*before, *(_quoted(word, first=at == 0) for at, word in enumerate(words)), *behind))
+
+
+def _quoted(word: str, *, first: bool) -> str:
+    """What shells would take for more than a word is quoted as well: `=name` (zsh), `A=1` before a program."""
+    return f"'{word}'" if word == shlex.quote(word) and "=" in (word if first else word[:1]) else shlex.quote(word)
 
 
 def _target(one: Redirection) -> str:

@@ -3,8 +3,8 @@
 from typing import Any, Protocol
 
 from chatls.content import Usage, to_wire
-from chatls.logs.log import Level
-from chatls.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
+from chatls.seen.logs.log import Level
+from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
 
 _LONGEST = 64
 """Characters of a name that a model made up."""

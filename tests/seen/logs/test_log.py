@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.logs import about, file
-from chatls.logs.file import FOLDER, files
-from chatls.logs.lines import LONGEST, encoded, line
-from chatls.logs.log import Log
+from chatls.seen.logs import about, file
+from chatls.seen.logs.file import FOLDER, files
+from chatls.seen.logs.lines import LONGEST, encoded, line
+from chatls.seen.logs.log import Log
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from typing import Any, cast
 
-from chatls.commandline.paper import Paper
-from chatls.commandline.words import REASONS, counted, seconds, tokens
 from chatls.jsontext import dumps
-from chatls.logs.lines import LogLine
+from chatls.seen.commands.paper import Paper
+from chatls.seen.commands.words import REASONS, counted, seconds, tokens
+from chatls.seen.logs.lines import LogLine
 
 _COLORS = {"debug": "2", "warning": "33", "error": "31", "critical": "31"}
 _SHORT = 4

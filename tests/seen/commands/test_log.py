@@ -9,9 +9,9 @@ from typing import IO
 
 import pytest
 
-from chatls.commandline.log import main
-from chatls.commandline.logrows import sentence
-from chatls.logs.lines import LogLine
+from chatls.seen.commands.log import main
+from chatls.seen.commands.logrows import sentence
+from chatls.seen.logs.lines import LogLine
 
 TURN = {"request": "2", "session": "session-1", "turn": "turn-abcd"}
 FIRST: list[LogLine] = [

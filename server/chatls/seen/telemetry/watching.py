@@ -27,7 +27,7 @@ from chatls.events import (
     TurnStart,
 )
 from chatls.providers.provider import ModelRequest
-from chatls.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, Sink, StepFacts, TurnFacts
+from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, Sink, StepFacts, TurnFacts
 
 
 class Watching:

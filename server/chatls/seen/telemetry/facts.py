@@ -3,16 +3,17 @@
 Times are nanoseconds of `time.monotonic_ns`; `TurnFacts.moment` makes a time of day of one.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from chatls.content import TurnError, Usage
 from chatls.errors import ErrorKind
 from chatls.events import CompactionReason, StepStopReason, StopReason, ToolKind, ToolStatus
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class RetryFacts:
     """A model that was asked once more."""
 
@@ -22,7 +23,7 @@ class RetryFacts:
     reason: ErrorKind
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StepFacts:
     """One request to the model, its retries included: a step without its tools."""
 
@@ -50,7 +51,7 @@ class StepFacts:
     """Why it did not: an error's kind, or "cancelled"."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class CallFacts:
     """One call of the model's, from its first word to its end."""
 
@@ -76,7 +77,7 @@ class CallFacts:
     """Code points of what the model reads of it."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class CompactionFacts:
     """A history that was made shorter."""
 
@@ -87,7 +88,7 @@ class CompactionFacts:
     ended: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class TurnFacts:
     """One turn."""
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 
-from chatls.logs.lines import LogLine, encoded
+from chatls.seen.logs.lines import LogLine, encoded
 from chatls.workspace.beneath import NO_LINK
 from chatls.workspace.ownfolder import open_own
 

@@ -8,15 +8,14 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from logging.handlers import QueueHandler, QueueListener
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TextIO, get_args
 
-from chatls.logs.about import about
-from chatls.logs.file import LogFile
-from chatls.logs.lines import line, of_record
+from chatls.seen.logs.about import about
+from chatls.seen.logs.file import LogFile
+from chatls.seen.logs.lines import line, of_record
 
 Level = Literal["debug", "info", "warning", "error"]
 """How much is said, the most first."""
@@ -45,7 +44,7 @@ class Log:
         self._said = logging.WARNING if known is None else known
         self._named = _NEVER if known is None else known
         self._set, self._trace = logging.INFO, _NEVER
-        self._lines: Queue[logging.LogRecord] = Queue(_MOST)
+        self._lines: Queue[str] = Queue(_MOST)
         self._file = None if state is None else LogFile(state)
         self._into_file = None if self._file is None else _IntoFile(self._file)
         handler = _Dropping(self._lines)
@@ -55,9 +54,7 @@ class Log:
         if self._into_file is not None:
             root.addHandler(self._into_file)
         self._weigh()
-        written = logging.StreamHandler(sys.stderr)
-        written.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
-        QueueListener(self._lines, written).start()
+        Thread(target=self._write, args=(sys.stderr,), name="stderr", daemon=True).start()
 
     def set(self, level: Level) -> None:
         """How much goes to the file, by the settings."""
@@ -92,6 +89,15 @@ class Log:
             self._file.flush(_LAST_WORDS)
         waiting.join(_LAST_WORDS)
 
+    def _write(self, stderr: TextIO | None) -> None:
+        while True:
+            said = self._lines.get()
+            with suppress(OSError, ValueError):
+                if stderr is not None:
+                    stderr.write(f"{said}\n")
+                    stderr.flush()
+            self._lines.task_done()
+
     def _weigh(self) -> None:
         """What is not wanted anywhere costs nothing."""
         least = self._said
@@ -103,10 +109,20 @@ class Log:
             logging.getLogger(name).setLevel(max(least, logging.WARNING))
 
 
-class _Dropping(QueueHandler):
-    def enqueue(self, record: logging.LogRecord) -> None:
+class _Dropping(logging.Handler):
+    def __init__(self, lines: Queue[str]) -> None:
+        super().__init__()
+        self._lines = lines
+        self.setFormatter(logging.Formatter(logging.BASIC_FORMAT))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except (TypeError, ValueError, KeyError):  # words that do not fit their values
+            self.handleError(record)
+            return
         with suppress(Full):
-            self.queue.put_nowait(record)
+            self._lines.put_nowait(line)
 
 
 class _IntoFile(logging.Handler):

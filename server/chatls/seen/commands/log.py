@@ -10,10 +10,10 @@ from pathlib import Path
 
 import platformdirs
 
-from chatls.commandline.logrows import LogRows, parsed
-from chatls.commandline.paper import Paper
-from chatls.logs.file import FOLDER, files
-from chatls.logs.lines import LogLine
+from chatls.seen.commands.logrows import LogRows, parsed
+from chatls.seen.commands.paper import Paper
+from chatls.seen.logs.file import FOLDER, files
+from chatls.seen.logs.lines import LogLine
 
 DESCRIPTION = """\
 Show what the newest daemon did: its turns, what the model was asked, how long everything took, what failed. On a
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     follow = (paper.terminal or options.follow) and not (options.all or options.no_follow)
     try:
-        growing = _Growing(chosen[0])
+        growing = _LogTail(chosen[0])
         show(paper, joined(chosen) if options.all else growing.lines(), options)
         if follow:
             _follow(paper, growing, options)
@@ -63,7 +63,7 @@ def joined(paths: Iterable[Path]) -> Iterator[LogLine]:
     def of(path: Path) -> Iterator[LogLine]:
         process = path.name.partition(".")[0].rpartition("-")[2]
         with suppress(OSError):
-            for line in _Growing(path).lines():
+            for line in _LogTail(path).lines():
                 yield {**line, "process": process}
 
     yield from heapq.merge(*map(of, paths), key=lambda line: str(line.get("at", "")))
@@ -83,7 +83,7 @@ def _wanted(line: LogLine, options: argparse.Namespace) -> bool:
     return (not options.session or options.session in session) and (not options.turn or options.turn in turn)
 
 
-def _follow(paper: Paper, growing: "_Growing", options: argparse.Namespace) -> None:
+def _follow(paper: Paper, growing: "_LogTail", options: argparse.Namespace) -> None:
     """What is written from now on, also by a daemon that begins later."""
     rows = LogRows(paper)
     while True:
@@ -93,12 +93,12 @@ def _follow(paper: Paper, growing: "_Growing", options: argparse.Namespace) -> N
                 rows.draw(line, as_json=options.json)
         newest = files(growing.path.parent)[-1:]
         if not lines and newest and newest[0] != growing.path and not options.file:
-            growing = _Growing(newest[0])
+            growing = _LogTail(newest[0])
         elif not lines:
             time.sleep(_PAUSE)
 
 
-class _Growing:
+class _LogTail:
     """A file that is written while it is read."""
 
     def __init__(self, path: Path) -> None:
