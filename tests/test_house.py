@@ -29,7 +29,7 @@ CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext", "shapes", "visible", "signals"),
+    ("errors", "content", "jsontext", "shapes", "visible", "signals", "values"),
     ("events", "message", "providers.delta"),
     ("config", "configuration", "layers", "editor", "permissions", "children", "workspace"),
     ("providers", "tools"),
@@ -57,9 +57,14 @@ MOST_IN_A_FOLDER = 30
 LONGEST_FILE = 400
 LONGEST_LOOP = 40
 LONGEST_TURN = 110
-IMPORTS_LATE = {"chatls.__main__", "chatls.providers", "chatls.store.pen"}
-"""May import inside functions: the command line loads what the command needs, adapters and SQLite are loaded on first
-use."""
+IMPORTS_LATE = {
+    "chatls.__main__",
+    "chatls.agent.permission.gate",
+    "chatls.providers",
+    "chatls.store.pen",
+}
+"""May import inside functions: the command line loads what the command needs; adapters, SQLite and what judges calls
+are loaded on first use."""
 
 POSIX_FILES = {"chatls.wire.stdio", "chatls.children.process"}
 PROGRAMS = {"chatls.providers.local.server"}

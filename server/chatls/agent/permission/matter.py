@@ -1,12 +1,13 @@
 """What rules are asked about: files, and commands with their parts. Plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
 from chatls.agent.permission.shell import Words
 from chatls.tools.tool import Exact
+from chatls.values import dataclass
 
 PartKind = Literal["reader", "runner", "changer", "other"]
 """`reader`: it only reads. `runner`: it runs the project's code in the usual way. `changer`: what it changes is easily

@@ -5,7 +5,7 @@ before a shorter one, `ask` before `allow` where they are equal. What is always 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from chatls.agent.permission.shell import Words, crude_segments
 from chatls.errors import ToolError
 from chatls.events import WorkingMode
 from chatls.permissions import Action, Scope
+from chatls.values import dataclass
 from chatls.workspace.globs import Wanted, wanted
 
 ANY = "*"
