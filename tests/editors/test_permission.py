@@ -206,7 +206,7 @@ KEYS = json.loads((Path(__file__).parents[1] / "answers" / "keys.json").read_tex
 def test_the_letters_are_those_of_all_clients(nvim: Open) -> None:
     editor = nvim()
     for case in KEYS:
-        found = editor.lua('return require("chatls.chat.question").letters(...)', case["options"])
+        found = editor.lua('return require("chatls.asking.question").letters(...)', case["options"])
         assert list(found) == case["keys"], case["what"]
 
 

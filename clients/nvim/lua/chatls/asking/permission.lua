@@ -3,11 +3,11 @@
 
 local cheatsheet = require("chatls.chat.cheatsheet")
 local daemon = require("chatls.daemon")
-local edited = require("chatls.chat.edited")
+local edited = require("chatls.asking.edited")
 local format = require("chatls.chat.format")
 local highlights = require("chatls.chat.highlights")
 local keys = require("chatls.chat.keys")
-local question_of = require("chatls.chat.question")
+local question_of = require("chatls.asking.question")
 
 local api = vim.api
 

@@ -2,7 +2,7 @@
 
 local format = require("chatls.chat.format")
 local letters = require("chatls.letters")
-local proposal_of = require("chatls.chat.proposal")
+local proposal_of = require("chatls.asking.proposal")
 
 local M = {}
 

@@ -1,13 +1,12 @@
 -- A question whose answer is written: the proposed text beside what the file holds now, as Neovim's own diff, or a command in a
 -- small window. `:w` accepts it. Leaving answers nothing.
 
-local proposal_of = require("chatls.chat.proposal")
+local keys = require("chatls.chat.keys")
+local proposal_of = require("chatls.asking.proposal")
 
 local api = vim.api
 
 local M = {}
-
-local LEAVE = "dx" -- the hunk under the cursor stays as the file has it
 
 ---@class chatls.Editing
 ---@field asked chatls.Asked
@@ -104,10 +103,14 @@ local function beside(proposal, buf)
     end)
   end
   bar(left, (" %s as it is"):format(name))
-  bar(win, (" as it would be   :w accepts it   %s leaves a hunk   :q! decides later"):format(LEAVE))
-  vim.keymap.set("n", LEAVE, function()
-    pcall(vim.cmd.diffget, tostring(before)) -- where there is no hunk, it is an error
-  end, { buffer = buf, nowait = true, desc = "chatls: leave this hunk" })
+  local leave = keys.shown("edit_leave")
+  local leaves = leave and ("   %s leaves a hunk"):format(leave) or ""
+  bar(win, (" as it would be   :w accepts it%s   :q! decides later"):format(leaves))
+  if leave then
+    vim.keymap.set("n", leave, function()
+      pcall(vim.cmd.diffget, tostring(before)) -- where there is no hunk, it is an error
+    end, { buffer = buf, nowait = true, desc = "chatls: leave this hunk" })
+  end
   vim.cmd("silent! normal! gg]c")
   return win, tab
 end
