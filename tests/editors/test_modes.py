@@ -11,7 +11,7 @@ def test_a_key_goes_round_the_modes_and_the_line_above_the_prompt_names_them(nvi
     it = chat(nvim)
     it.editor.command("Chat")
     it.go_to("chatls-prompt")
-    seen = []
+    seen = list[str]()
     for _ in range(4):
         seen.append(it.editor.lua(BAR).split("#")[-1].strip())
         it.editor.keys("<S-Tab>")
