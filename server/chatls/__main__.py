@@ -7,6 +7,7 @@ USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
        chatls ask PROMPT...    ask in the terminal (chatls ask --help)
        chatls models           the models that can be asked, and which one answers
+       chatls commands         the slash commands, and what a prompt may name with @
        chatls sessions         the chats that are kept: search, show, rename, delete, export
        chatls permissions      what you have answered for good; --revoke ID takes it back
        chatls --version
@@ -27,6 +28,10 @@ def main() -> None:
             from chatls_client.listed import main as models
 
             sys.exit(models(arguments))
+        case "commands":
+            from chatls_client.offered import main as commands
+
+            sys.exit(commands(arguments))
         case "sessions":
             from chatls_client.kept import main as sessions
 

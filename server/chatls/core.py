@@ -33,7 +33,9 @@ from chatls.providers.known.catalog import KNOWN
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS
+from chatls.tools.mentions import MENTIONS
 from chatls.tools.toolbox import Toolbox
+from chatls.workspace.skills.handbook import Handbook
 
 GRACE = 0.5
 """Seconds that turns get to end by themselves when the daemon leaves."""
@@ -56,7 +58,8 @@ class Core:
         self.wall = Wall(self._environment, self._outputs.parent / "walls", outputs)
         self.configuration = Configuration([tool.name for tool in TOOLS])
         self.models = Models(os.environ)
-        self.toolbox = Toolbox(TOOLS)
+        self.toolbox = Toolbox(TOOLS, MENTIONS)
+        self.handbook = Handbook()
         sessions = Sessions(editor, self.configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
         self.permissions = Permissions(grants, self._environment, sessions.rules)
@@ -69,6 +72,8 @@ class Core:
             Surroundings(self._environment),
             Queues(),
             Commands(self._environment, outputs, tasks, self.wall),
+            self.handbook,
+            self.toolbox.mentions,
             self.store,
         )
         self.chats = Chats(sessions, self.toolbox, means)

@@ -21,6 +21,7 @@ FOLDERS = (
     ".jj",
     ".bzr",
     ".husky",
+    ".githooks",
     # what editors and agents run when a folder is opened
     ".vscode",
     ".vscode-server",
@@ -32,6 +33,7 @@ FOLDERS = (
     ".nvim",
     ".vim",
     ".emacs.d",
+    ".chatls",
     ".claude",
     ".codex",
     ".gemini",
