@@ -20,6 +20,7 @@ from listing import models
 from prompts import history, prompts
 from readers import readers
 from report import Bench, House, Report
+from sandbox import sandbox
 from searching import searching
 from starting import start
 from streaming import burst, one_stream, paced
@@ -57,6 +58,7 @@ ROWS = {
     "keeping": keeping,
     "models": models,
     "readers": readers,
+    "sandbox": sandbox,
     "stream": one_stream,
     "paced": paced,
     "burst": burst,

@@ -82,14 +82,34 @@ def machine() -> Scene:
     return Scene(Path("/"), tuple(_system()), tuple(_links()))
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a scene shows beside the roots: the system, and of the home folder what programs need."""
+
+    system: tuple[Shown, ...]
+    links: tuple[tuple[str, str], ...]
+    home: tuple[Shown, ...]
+
+
+def surroundings(grounds: Grounds) -> Surroundings:
+    """As they are now."""
+    return Surroundings(tuple(_system()), tuple(_links()), tuple(_home(grounds)))
+
+
 def gathered(
-    roots: Sequence[Path], folder: Path, findings: Sequence[Surveyed], grounds: Grounds, *, network: bool = False
+    roots: Sequence[Path],
+    folder: Path,
+    findings: Sequence[Surveyed],
+    grounds: Grounds,
+    around: Surroundings,
+    *,
+    network: bool = False,
 ) -> tuple[Scene, tuple[Repository, ...]]:
     """The scene of a command in `folder`, and the repositories in it."""
     repositories = repositories_of(findings, grounds)
     spots = [
-        *_system(),
-        *(spot for spot in _home(grounds) if not any(spot.path.is_relative_to(root) for root in roots)),
+        *around.system,
+        *(spot for spot in around.home if not any(spot.path.is_relative_to(root) for root in roots)),
         *(Shown(root, Sort.WRITABLE) for root in roots),
         *(spot for found in findings for spot in _found(found, roots)),
         *(spot for one in repositories for spot in _repository(one, grounds.private / "instead")),
@@ -97,7 +117,7 @@ def gathered(
         *(Shown(Path(os.path.realpath(place)), Sort.READABLE) for place in grounds.readable if place.is_dir()),
         *(_resolver() if network else ()),
     ]
-    return Scene(folder, tuple(spots), tuple(_links()), network), repositories
+    return Scene(folder, tuple(spots), around.links, network), repositories
 
 
 def repositories_of(findings: Sequence[Surveyed], grounds: Grounds) -> tuple[Repository, ...]:

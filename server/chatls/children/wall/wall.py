@@ -10,7 +10,16 @@ from threading import Lock
 
 from anyio import move_on_after, to_thread
 
-from chatls.children.wall.gathering import Grounds, environment_inside, gathered, machine, private_folder, unfit
+from chatls.children.wall.gathering import (
+    Grounds,
+    Surroundings,
+    environment_inside,
+    gathered,
+    machine,
+    private_folder,
+    surroundings,
+    unfit,
+)
 from chatls.children.wall.lists import is_secret
 from chatls.children.wall.scene import Scene
 from chatls.children.wall.survey import Survey, Surveyed
@@ -27,6 +36,8 @@ _PATIENCE = 0.015
 """Seconds that a command waits for a newer survey, before it goes on with the one that is there."""
 _OLDEST = 600.0
 """Seconds after which it waits however long it takes."""
+_LASTING = 30.0
+"""Seconds for which installed packages, and what there is beside the roots, are not looked at again."""
 _MOST_FIXED = 40
 """Protected files that are mounted one by one: each costs a start a quarter of a millisecond. Those beyond are looked
 after behind the command."""
@@ -89,6 +100,9 @@ class Wall:
         self._looking = Lock()
         self._surveys: dict[Path, Survey] = {}
         self._looked: dict[tuple[Path, ...], tuple[float, tuple[Surveyed, ...]]] = {}
+        self._whole: dict[tuple[Path, ...], float] = {}
+        """When all of them was looked at, installed packages too."""
+        self._around: dict[Path, tuple[float, Surroundings]] = {}
         self._memory = Memory()
         self._told = False
 
@@ -139,29 +153,39 @@ class Wall:
                 self._surveys[root].renew(quick=quick)
             found = tuple(self._surveys[root].findings() for root in roots)
             self._looked[roots] = time.monotonic(), found
+            if not quick:
+                self._whole[roots] = self._looked[roots][0]
             return found
 
     async def _findings(self, roots: tuple[Path, ...]) -> tuple[Surveyed, ...]:
         """The list of secrets, protected files and so on, as new as it can be had in no time."""
         known = self._looked.get(roots)
         age = time.monotonic() - known[0] if known else float("inf")
-        if known and age < _FRESH:
+        quick = time.monotonic() - self._whole.get(roots, -_LASTING) < _LASTING
+        if known and quick and age < _FRESH:
             return known[1]
         if known and age < _OLDEST:
             with move_on_after(_PATIENCE):  # the thread goes on, and the next command finds what it found
-                return await to_thread.run_sync(partial(self.look, roots), abandon_on_cancel=True)
+                return await to_thread.run_sync(partial(self.look, roots, quick=quick), abandon_on_cancel=True)
             return known[1]
         return await to_thread.run_sync(partial(self.look, roots), abandon_on_cancel=True)
 
     def _made(self, entry: Guest, findings: tuple[Surveyed, ...]) -> Stay:
         grounds = self._grounds(private_folder(self._folder, entry.roots))
         fixed, loose = _shared(findings)
-        scene, repositories = gathered(entry.roots, entry.folder, fixed, grounds, network=entry.network)
+        around = self._surroundings(grounds)
+        scene, repositories = gathered(entry.roots, entry.folder, fixed, grounds, around, network=entry.network)
         traces = Traces(findings, repositories, loose, self._memory)
         environment = environment_inside(entry.environment, grounds)
         argv = self.means().arguments(scene, entry.argv)
         line = entry.argv[-1] if "-c" in entry.argv[:-1] else shlex.join(entry.argv)
         return Stay(argv, environment, scene, traces, self, entry.roots, grounds.private, line)
+
+    def _surroundings(self, grounds: Grounds) -> Surroundings:
+        known = self._around.get(grounds.private)
+        if known is None or time.monotonic() - known[0] > _LASTING:
+            known = self._around[grounds.private] = time.monotonic(), surroundings(grounds)
+        return known[1]
 
     def _grounds(self, private: Path) -> Grounds:
         return Grounds(self._environment, private, (self._outputs,))
