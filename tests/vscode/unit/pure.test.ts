@@ -146,6 +146,15 @@ test("a block of an answer goes over the lines that it is about", () => {
   assert.equal(applied("class C:\n    def f(self):\n        pass\n", "def f(self):\n    return 1\n    pass\n", none), "class C:\n    def f(self):\n        return 1\n        pass\n");
 });
 
+test("a block whose end is another one goes over what its first line begins, and one that is new gets lines of its own", () => {
+  const at = (start: number): { start: number; end: number } => ({ start, end: start });
+  const file = "def a(x):\n    print(x)  # old\n\n    return 1\n\n\ndef b():\n    return 2\n";
+  assert.equal(applied(file, "def a(x):\n    return x\n", at(0)), "def a(x):\n    return x\n\n\ndef b():\n    return 2\n");
+  assert.equal(applied("f() {\n  one;\n}\ng();\n", "f() {\n  two;\n  three; }\n", at(0)), "f() {\n  two;\n  three; }\ng();\n");
+  assert.equal(applied("a = 1\nb = 2\n", "c = 3\n", at(8)), "a = 1\nc = 3\nb = 2\n");
+  assert.equal(applied("", "c = 3\n", at(0)), "c = 3");
+});
+
 test("a daemon that ended is told in words for people", () => {
   assert.match(turnError({ code: -32097, message: "Pending response rejected since connection got disposed" }).message, /started anew/);
   assert.match(turnError({ code: -32800, message: "x" }, true).message, /Cancelled/);

@@ -244,11 +244,13 @@ async function apply(parts: Parts, text: string, path?: string): Promise<void> {
   }
   const other = named && named.toString() !== editor?.document.uri.toString() ? await vscode.workspace.openTextDocument(named) : undefined;
   const document = other ?? editor?.document;
-  const selection = other ? new vscode.Range(0, 0, 0, 0) : editor?.selection;
+  const last = other?.lineAt(other.lineCount - 1).range.end;
+  const selection = last ? new vscode.Range(last, last) : editor?.selection;
   if (document && selection) {
     const place = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
     const after = applied(document.getText().replaceAll("\r\n", "\n"), text, place);
-    await parts.proposals.change(document, after, `${vscode.workspace.asRelativePath(document.uri)}: the answer's code`);
+    const name = vscode.workspace.asRelativePath(document.isUntitled ? vscode.Uri.file(document.uri.path) : document.uri);
+    await parts.proposals.change(document, after, `${name}: the answer's code`);
   }
 }
 
