@@ -93,7 +93,6 @@ def test_who_asks_something_else_begins_a_new_chat(nvim: Open) -> None:
     marks = "return vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_create_namespace('chatls.offer'), 0, -1, {})"
     assert it.editor.lua(f"vim.api.nvim_set_current_win(window_of('chatls')) {marks}") == []
     it.editor.command("ChatHistory")
-    assert it.shown_in(OWN)
     it.editor.wait_until(f"says_in('{OWN}', 'how are you?') and says_in('{OWN}', 'count the todos')")
     it.editor.keys("q")
 

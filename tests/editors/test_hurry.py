@@ -159,6 +159,18 @@ def test_a_daemon_dies_before_it_answers(nvim: Open, project: Path, what: str) -
     it.editor.wait_until("require('chatls.daemon').running() == 0")
 
 
+def test_what_was_said_to_a_turn_whose_daemon_dies_comes_back_into_the_prompt(nvim: Open) -> None:
+    it = chat(nvim, [{"text": "One, two, three, "}, {"hang": True}])
+    it.ask("count")
+    it.wait_for("three,")
+    it.ask("and backwards")
+    it.editor.wait_until("#require('chatls.chat.panel').shown().steering == 1")
+    kill(it)
+    it.wait_for_end()
+    it.editor.wait_until("require('chatls.daemon').state() == 'ready'")
+    assert it.written() == "and backwards"
+
+
 def test_a_daemon_dies_while_its_question_is_being_answered_in_writing(nvim: Open, project: Path) -> None:
     it = chat(nvim, [READ], [EDIT], [{"text": "I see."}])
     it.ask("go")
