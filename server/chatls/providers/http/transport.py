@@ -137,14 +137,20 @@ class RawBody(httpx.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
-        """The next bytes. Raises `OSError`, `ValueError` where it breaks off, `OverdueError`."""
+        """`next`, for httpx's own readers."""
+        if (data := await self.next()) is None:
+            raise StopAsyncIteration
+        return data
+
+    async def next(self) -> bytes | None:
+        """The next bytes, or None at the end. Raises `OSError`, `ValueError` where it breaks off, `OverdueError`."""
         while self._connection is not None and not self._transfer.ended:
             data = await self._connection.receive()
             if not data:
                 self._transfer.eof()
             elif body := self._transfer.feed(data):
                 return body
-        raise StopAsyncIteration
+        return None
 
     async def aclose(self) -> None:
         """Close the connection, or keep it for the next request if the body came to its end. Not cut short."""
