@@ -783,6 +783,10 @@ export interface LoadResult {
   readonly turns: readonly TurnEntry[];
   /** The sum over all turns. */
   readonly usage: Usage;
+  /** How full the model's window is: as in the last `contextUsage`, or behind the last compaction. */
+  readonly contextTokens?: number;
+  /** As in the last `contextUsage`; not there where nobody knows it. */
+  readonly contextWindow?: number;
   /** A turn of it runs. */
   readonly running?: RunningWhere;
   /** It is a fork. */

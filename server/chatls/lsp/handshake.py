@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any, NamedTuple, cast
 
 from chatls import __version__
-from chatls.errors import INVALID_PARAMS, INVALID_REQUEST, NOT_INITIALIZED
+from chatls.errors import INVALID_PARAMS, NOT_INITIALIZED
 from chatls.jsontext import dumps
 from chatls.wire import jsonrpc
 from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
@@ -58,7 +58,7 @@ def greet(pipes: Pipes) -> Hello | None:
         pending = reader.feed(data)
         while pending:
             item = pending.pop(0)
-            message = lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
+            message = jsonrpc.lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
             if isinstance(message, jsonrpc.Notification) and message.method == "exit":
                 return None
             reply = _answer(message)
@@ -68,11 +68,6 @@ def greet(pipes: Pipes) -> Hello | None:
                 params = cast("_Json", message.params or {})
                 return Hello(params, position_encoding(params), reader, pending, monotonic())
     return None
-
-
-def lost(item: Lost) -> jsonrpc.Refusal:
-    """The answer to a stretch of input that holds no frame."""
-    return jsonrpc.Refusal(None, INVALID_REQUEST, item.reason)
 
 
 def position_encoding(params: _Json) -> str:

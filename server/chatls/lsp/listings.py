@@ -11,14 +11,14 @@ from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
-from chatls.lsp.later import Later
-from chatls.lsp.rpc import Answer
 from chatls.models import LEAST, LISTING, Listed, Listing, Models
 from chatls.permissions import SandboxState
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire import methods
+from chatls.wire.later import Later
+from chatls.wire.peer import Answer
 from chatls.workspace.workspace import Workspace
 
 

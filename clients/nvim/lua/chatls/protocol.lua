@@ -640,6 +640,8 @@
 ---@field mode string
 ---@field turns chatls.TurnEntry[]
 ---@field usage chatls.Usage The sum over all turns.
+---@field contextTokens? integer How full the model's window is: as in the last `contextUsage`, or behind the last compaction.
+---@field contextWindow? integer As in the last `contextUsage`; not there where nobody knows it.
 ---@field running? chatls.RunningWhere A turn of it runs.
 ---@field parent? chatls.ParentTurn It is a fork.
 ---@field branch? boolean True: what a rewind took away lives on in it.
