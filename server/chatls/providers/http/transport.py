@@ -43,7 +43,8 @@ class Proxy(NamedTuple):
 class Transport(httpx.AsyncBaseTransport):
     """The connections to one server."""
 
-    def __init__(self, to: httpx.URL, certificates: ssl.SSLContext, proxy: Proxy | None) -> None:
+    def __init__(self, to: httpx.URL, certificates: ssl.SSLContext | None, proxy: Proxy | None) -> None:
+        """`certificates`: whom to trust, where the server is spoken to over TLS."""
         self._to = to
         self._certificates = certificates
         self._proxy = proxy
@@ -103,7 +104,7 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             if self._proxy is not None:
                 await self._pass(connection, self._proxy)
-            if self._to.scheme == "https":
+            if self._certificates is not None:
                 await connection.start_tls(self._certificates, _host(self._to))
         except BaseException:
             connection.abort()
