@@ -312,11 +312,14 @@ class Daemon:
         edits: bool = False,
         reload: bool = False,
         save: bool = False,
+        cells: bool = False,
         roots: Sequence[Path] = (),
         **params: Any,
     ) -> Json:
-        """Say hello, and what the client can do: ask for permission, tell problems, apply edits, read anew, save."""
+        """Say hello, and what the client can do: ask for permission, tell problems, apply edits, also to the cells of
+        notebooks, read anew, save."""
         chat = {"version": 1, "permission": permission, "diagnostics": diagnostics, "reload": reload, "save": save}
+        chat |= {"editCells": cells}
         workspace = {"applyEdit": edits, "workspaceEdit": {"documentChanges": edits}}
         capabilities = {"experimental": {"chat": chat}, "workspace": workspace, **params.pop("capabilities", {})}
         given: Json = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities}

@@ -88,6 +88,17 @@ export interface EditorContext {
   readonly open?: readonly string[];
 }
 
+/** What may be mentioned: a file, the names of the files in a folder, what is selected, the problems that the editor shows, what has changed since the last commit, the documents that are open. */
+export type MentionName = "file" | "folder" | "selection" | "diagnostics" | "diff" | "buffers";
+
+/** Something that a person mentions in a prompt: the daemon looks it up, and puts it there. */
+export interface Mention {
+  readonly type: "mention";
+  readonly name: MentionName;
+  /** `file`, `folder`: its path or address, with `#L10-20` behind it for these lines of a file. `selection`: the same address; without it, what an `editor_context` of this prompt says. `diagnostics`: of this file or folder only. `diff`: `staged`, or a commit to compare with. `buffers` has none. */
+  readonly argument?: string;
+}
+
 /** What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well. */
 export type FileChangeKind = "new" | "changed" | "deleted" | "moved";
 
@@ -104,7 +115,7 @@ export interface Diff {
 }
 
 /** What a prompt is made of. */
-export type ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext;
+export type ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext | Mention;
 
 /** What a tool's result is made of. */
 export type ToolContent = TextContent | ResourceLink | Diff | Image;
@@ -441,6 +452,61 @@ export type Token = number | string;
 export interface NoParams {
 }
 
+/** Where a slash command comes from: chatls, the folder of your `config.toml`, a folder of the workspace. */
+export type CommandSource = "built-in" | "user" | "workspace";
+
+/** A change of a stretch of text, as in LSP. */
+export interface TextEdit {
+  readonly range: Range;
+  readonly newText: string;
+}
+
+/** What becomes of a cell's text. */
+export interface CellText {
+  /** Of the cell's text document. */
+  readonly uri: string;
+  /** The one that the edits are for. */
+  readonly version: number;
+  /** All by the positions of the text as it is. */
+  readonly edits: readonly TextEdit[];
+}
+
+/** A cell that is put in. */
+export interface NewCell {
+  /** Code is in the notebook's own language. */
+  readonly kind: "code" | "markdown" | "raw";
+  readonly text: string;
+  /** What the file is to call it, where its format has such names. */
+  readonly id?: string;
+}
+
+/** Cells that go, and such that stand in their place. */
+export interface CellSplice {
+  /** The number of the first one, from 0, as the cells are before any change. */
+  readonly start: number;
+  readonly deleteCount: number;
+  readonly cells: readonly NewCell[];
+}
+
+/** A change of an open notebook: all of it, or nothing, and one step of its undo. */
+export interface EditCellsRequest {
+  /** What the undo list calls it. */
+  readonly label: string;
+  readonly uri: string;
+  /** The notebook's, that it is for. */
+  readonly version: number;
+  readonly texts: readonly CellText[];
+  /** In their order, apart from each other. */
+  readonly splices: readonly CellSplice[];
+}
+
+/** Whether it was done. The `notebookDocument/didChange` with it comes before or right behind this answer. */
+export interface EditCellsAnswer {
+  readonly applied: boolean;
+  /** Why it was not, for the model. */
+  readonly failureReason?: string;
+}
+
 /** A person's prompt, and where its events go. */
 export interface PromptParams {
   /** Continue this session; unknown: error 1001. */
@@ -495,7 +561,7 @@ export interface PromptResult {
   readonly stopReason: StopReason;
   /** The sum over the turn; null if the provider did not say. */
   readonly usage: Usage | null;
-  /** ParamsT replies begun. */
+  /** Model replies begun. */
   readonly steps: number;
   /** Text and thinking deltas as the provider sent them. */
   readonly chunks: number;
@@ -634,6 +700,32 @@ export interface SaveRequest {
 /** Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer. */
 export interface SaveAnswer {
   readonly saved?: readonly string[];
+}
+
+/** A slash command. */
+export interface CommandEntry {
+  /** Without the slash. */
+  readonly name: string;
+  /** For people, one line. */
+  readonly description: string;
+  readonly source: CommandSource;
+  /** What may stand behind its name: "[commit, branch or files]". */
+  readonly hint?: string;
+}
+
+/** Something that a block `mention` may name. */
+export interface MentionEntry {
+  readonly name: MentionName;
+  /** For people. */
+  readonly description: string;
+  /** What its `argument` is; in brackets where it may be missing. None: it takes none. */
+  readonly hint?: string;
+}
+
+/** What a client may offer behind `/` and `@`. */
+export interface CommandsResult {
+  readonly commands: readonly CommandEntry[];
+  readonly mentions: readonly MentionEntry[];
 }
 
 /** Words for the turn that runs. */
@@ -876,6 +968,8 @@ export interface Requests {
   "chat/models": { params: NoParams; result: ModelsResult };
   /** The tools there are, for this client. */
   "chat/tools": { params: NoParams; result: ToolsResult };
+  /** The slash commands and the mentions that there are. */
+  "chat/commands": { params: NoParams; result: CommandsResult };
   /** The rules and the answers that are remembered; forget some. */
   "chat/permissions": { params: PermissionsParams; result: PermissionsResult };
   /** The sessions that are kept, and which of them have words. */
@@ -906,6 +1000,8 @@ export interface RequestsToClient {
   "chat/reload": { params: ReloadRequest; result: ReloadAnswer };
   /** Write open documents to the disk. */
   "chat/save": { params: SaveRequest; result: SaveAnswer };
+  /** Put in and delete cells of an open notebook. */
+  "chat/editCells": { params: EditCellsRequest; result: EditCellsAnswer };
 }
 
 /** For `workspace/executeCommand`. */

@@ -17,6 +17,10 @@ class Params(BaseModel):
     )
 
 
+class NoParams(Params):
+    """Nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """A request of the client's."""
@@ -24,4 +28,16 @@ class Method:
     name: str
     params: type[Params]
     result: type
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestToClient:
+    """A request of the daemon's that is not LSP's own."""
+
+    name: str
+    capability: str
+    """Which `experimental.chat` member of the client says that it answers."""
+    params: type
+    result: type[Params]
     summary: str
