@@ -83,7 +83,7 @@ def machine() -> Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Beside:
     """What a scene shows beside the roots: the system, and of the home folder what programs need."""
 
     system: tuple[Shown, ...]
@@ -91,9 +91,9 @@ class Surroundings:
     home: tuple[Shown, ...]
 
 
-def surroundings(grounds: Grounds) -> Surroundings:
+def surroundings(grounds: Grounds) -> Beside:
     """As they are now."""
-    return Surroundings(tuple(_system()), tuple(_links()), tuple(_home(grounds)))
+    return Beside(tuple(_system()), tuple(_links()), tuple(_home(grounds)))
 
 
 def gathered(
@@ -101,7 +101,7 @@ def gathered(
     folder: Path,
     findings: Sequence[Surveyed],
     grounds: Grounds,
-    around: Surroundings,
+    around: Beside,
     *,
     network: bool = False,
 ) -> tuple[Scene, tuple[Repository, ...]]:

@@ -11,8 +11,8 @@ from threading import Lock
 from anyio import move_on_after, to_thread
 
 from chatls.children.wall.gathering import (
+    Beside,
     Grounds,
-    Surroundings,
     environment_inside,
     gathered,
     machine,
@@ -102,7 +102,7 @@ class Wall:
         self._looked: dict[tuple[Path, ...], tuple[float, tuple[Surveyed, ...]]] = {}
         self._whole: dict[tuple[Path, ...], float] = {}
         """When all of them was looked at, installed packages too."""
-        self._around: dict[Path, tuple[float, Surroundings]] = {}
+        self._around: dict[Path, tuple[float, Beside]] = {}
         self._memory = Memory()
         self._told = False
 
@@ -181,7 +181,7 @@ class Wall:
         line = entry.argv[-1] if "-c" in entry.argv[:-1] else shlex.join(entry.argv)
         return Stay(argv, environment, scene, traces, self, entry.roots, grounds.private, line)
 
-    def _surroundings(self, grounds: Grounds) -> Surroundings:
+    def _surroundings(self, grounds: Grounds) -> Beside:
         known = self._around.get(grounds.private)
         if known is None or time.monotonic() - known[0] > _LASTING:
             known = self._around[grounds.private] = time.monotonic(), surroundings(grounds)
