@@ -27,7 +27,7 @@ from chatls.events import (
     TurnStart,
 )
 from chatls.message import AssistantMessage, Message
-from chatls.store.coding import message_value
+from chatls.store.coding import Blotted, message_value
 from chatls.values import dataclass
 
 _PIECE = 16 * 1024
@@ -135,6 +135,21 @@ class Recorder:
         for entry in self._entries:
             if isinstance(entry, Joined):
                 entry.written = 0
+
+    def blot(self, keys: Blotted) -> None:
+        """Nothing more comes: take out the keys that lie in several pieces."""
+        streams = dict[tuple[str, str], list[Joined]]()
+        for piece in self._entries:
+            if isinstance(piece, Joined):
+                call = piece.first.tool_call_id if isinstance(piece.first, ToolCallDelta | ToolRunOutput) else ""
+                streams.setdefault((piece.first.kind, call), []).append(piece)
+        for pieces in streams.values():
+            texts = ["".join(piece.texts) for piece in pieces]
+            for piece, text, clean in zip(pieces, texts, keys.across(texts), strict=True):
+                if text != clean:
+                    piece.texts[:] = [clean]
+                    piece.written = 0
+                    self._again.append(piece)
 
     def values(self) -> list[JsonObject]:
         """All that happened so far, as on the wire."""
