@@ -36,9 +36,9 @@ local function check_neovim()
 end
 
 -- What `chatls doctor` finds of this machine. What the editor itself knows better is left out.
----@param program string[]
-local function check_machine(program)
-  local command = vim.list_extend(vim.deepcopy(program), { "doctor", "--json" })
+---@param daemon_command string[]
+local function check_machine(daemon_command)
+  local command = vim.list_extend(vim.deepcopy(daemon_command), { "doctor", "--json" })
   local ok, done = pcall(function()
     local opts = { text = true, timeout = 30000, cwd = vim.uv.os_homedir(), env = config.options.env }
     return vim.system(command, opts):wait()
