@@ -14,7 +14,7 @@ from chatls.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class ReachedServer:
     """A server that answered, whatever it said."""
 
     host: str
@@ -23,7 +23,7 @@ class Reached:
     """host:port of the proxy in between; "" where there is none."""
 
 
-async def reach(endpoint: Endpoint, limit: float) -> Reached:
+async def reach(endpoint: Endpoint, limit: float) -> ReachedServer:
     """Ask a server for its front page, as prompts would: through the same proxy, trusting the same certificates.
 
     Raises `ProviderError` with words for people.
@@ -38,7 +38,7 @@ async def reach(endpoint: Endpoint, limit: float) -> Reached:
             with fail_after(limit):
                 response = await client.transport.handle_async_request(request)
             await response.aclose()
-            return Reached(origin.host, response.status_code, proxy)
+            return ReachedServer(origin.host, response.status_code, proxy)
     except ProviderError:
         raise
     except FAULTS as error:

@@ -15,7 +15,7 @@ from typing import Any
 from chatls.config import Settings
 from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
-from chatls.seen.commands.findings import Finding, as_values
+from chatls.seen.commands.findings import Diagnosis, as_values
 from chatls.seen.commands.log import log_folder
 from chatls.seen.logs.file import files
 
@@ -33,7 +33,7 @@ _NAMES = re.compile("key|token|secret|passw|credential|auth", re.IGNORECASE)
 _REMOVED = "[removed]"
 
 
-def write(path: Path, findings: Iterable[Finding], settings: Settings) -> list[str]:
+def write(path: Path, findings: Iterable[Diagnosis], settings: Settings) -> list[str]:
     """Make the archive, for its owner alone; it must not be there. Gives what is in it. Raises `OSError`."""
     parts = {
         "doctor.json": json.dumps(as_values(findings), indent=1, ensure_ascii=False),

@@ -17,12 +17,12 @@ from chatls import __version__
 from chatls.children.wall.gathering import machine
 from chatls.children.wall.trial import tried
 from chatls.errors import ToolError
-from chatls.seen.commands.findings import Finding
+from chatls.seen.commands.findings import Diagnosis
 from chatls.seen.logs.file import FOLDER, files
 from chatls.store import database, schema
 from chatls.tools.searching import ripgrep
 
-Check = Callable[[], Iterator[Finding]]
+MachineCheck = Callable[[], Iterator[Diagnosis]]
 
 _PATIENCE = 10.0
 """Seconds for a program to say its version."""
@@ -30,98 +30,100 @@ _LIBRARIES = ("anyio", "httpx", "pydantic", "orjson", "platformdirs")
 _EXTRAS = {"xllamacpp": "the embedded model (local)"}
 
 
-def programs() -> Iterator[Finding]:
+def programs() -> Iterator[Diagnosis]:
     """chatls itself, and what it runs."""
     area = "chatls"
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
-    yield Finding(area, "good", f"chatls {__version__}, Python {platform.python_version()}, {system}")
-    yield Finding(area, "note", f"it lies in {Path(__file__).parents[2]}, and runs with {sys.executable}")
-    yield Finding(area, "note", ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES))
+    yield Diagnosis(area, "good", f"chatls {__version__}, Python {platform.python_version()}, {system}")
+    yield Diagnosis(area, "note", f"it lies in {Path(__file__).parents[2]}, and runs with {sys.executable}")
+    yield Diagnosis(area, "note", ", ".join(f"{name} {_version(name)}" for name in _LIBRARIES))
     for name, what in _EXTRAS.items():
         there = _version(name)
         text = f"{what}: {name} {there}" if there else f"{what}: not installed"
-        yield Finding(area, "note", text)
+        yield Diagnosis(area, "note", text)
     found = shutil.which("chatls")
     if found:
-        yield Finding(area, "good", f"editors find it on PATH: {found}")
+        yield Diagnosis(area, "good", f"editors find it on PATH: {found}")
     else:
         advice = (
             f"put {Path(sys.executable).parent} on PATH, or name {Path(sys.executable).parent / 'chatls'} in the editor"
         )
-        yield Finding(area, "warning", "chatls is not on PATH, so editors cannot find it by its name", advice)
+        yield Diagnosis(area, "warning", "chatls is not on PATH, so editors cannot find it by its name", advice)
     try:
-        yield Finding(area, "good", f"ripgrep: {said((ripgrep.find([Path.cwd()]), '--version'))}")
+        yield Diagnosis(area, "good", f"ripgrep: {said((ripgrep.find([Path.cwd()]), '--version'))}")
     except ToolError as error:
-        yield Finding(area, "bad", f"ripgrep is missing: {error}", "install it; the tool `search` needs it")
+        yield Diagnosis(area, "bad", f"ripgrep is missing: {error}", "install it; the tool `search` needs it")
     yield sandbox()
 
 
-def sandbox() -> Finding:
+def sandbox() -> Diagnosis:
     """Whether commands can run in one."""
     made = tried(machine(), os.environ)
     if made.works:
-        return Finding("chatls", "good", f"the sandbox for commands works ({made.why})")
+        return Diagnosis("chatls", "good", f"the sandbox for commands works ({made.why})")
     advice = "on Linux install bubblewrap (bwrap); without a sandbox commands ask before they run"
-    return Finding("chatls", "warning", f"there is no sandbox for commands: {made.why}", advice)
+    return Diagnosis("chatls", "warning", f"there is no sandbox for commands: {made.why}", advice)
 
 
-def storage() -> Iterator[Finding]:
+def storage() -> Iterator[Diagnosis]:
     """Where chats and logs are kept."""
     area = "What is kept"
     folder = platformdirs.user_data_path("chatls", appauthor=False)
     path = folder / database.NAME
     if not path.exists():
-        yield Finding(area, "note", f"no chats are kept yet ({path})")
+        yield Diagnosis(area, "note", f"no chats are kept yet ({path})")
     else:
         yield _store(area, path)
     log = platformdirs.user_state_path("chatls", appauthor=False) / FOLDER
     found = files(log)
     size = sum(_size(path) for path in found)
-    yield Finding(area, "note", f"log: {len(found)} files, {size / 1e6:.1f} MB in {log} (chatls log shows the newest)")
+    yield Diagnosis(
+        area, "note", f"log: {len(found)} files, {size / 1e6:.1f} MB in {log} (chatls log shows the newest)"
+    )
     for place in (folder, log.parent, platformdirs.user_cache_path("chatls", appauthor=False)):
         nearest = next(above for above in (place, *place.parents) if above.exists())
         if not os.access(nearest, os.W_OK):
-            yield Finding(area, "bad", f"{nearest} cannot be written", "give yourself the right to write there")
+            yield Diagnosis(area, "bad", f"{nearest} cannot be written", "give yourself the right to write there")
         elif shutil.disk_usage(nearest).free < 50e6:
-            yield Finding(area, "warning", f"the disk of {nearest} is nearly full", "make room on it")
+            yield Diagnosis(area, "warning", f"the disk of {nearest} is nearly full", "make room on it")
 
 
-def _store(area: str, path: Path) -> Finding:
+def _store(area: str, path: Path) -> Diagnosis:
     try:
         with closing(database.read_only(path)) as connection:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version > schema.VERSION:
                 advice = "update chatls; until then nothing is kept"
-                return Finding(area, "warning", f"{path} was written by a newer chatls", advice)
+                return Diagnosis(area, "warning", f"{path} was written by a newer chatls", advice)
             (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             (count,) = connection.execute("SELECT count(*) FROM sessions").fetchone()
     except sqlite3.Error as error:
-        return Finding(area, "bad", f"{path} cannot be read: {error}", "move it away; chatls begins a new one")
+        return Diagnosis(area, "bad", f"{path} cannot be read: {error}", "move it away; chatls begins a new one")
     if sound != "ok":
-        return Finding(area, "bad", f"{path} is damaged: {sound}", "chatls moves it aside and begins a new one")
-    return Finding(area, "good", f"chats: {count} in {path} ({_size(path) / 1e6:.1f} MB)")
+        return Diagnosis(area, "bad", f"{path} is damaged: {sound}", "chatls moves it aside and begins a new one")
+    return Diagnosis(area, "good", f"chats: {count} in {path} ({_size(path) / 1e6:.1f} MB)")
 
 
-def editors() -> Iterator[Finding]:
+def editors() -> Iterator[Diagnosis]:
     """Which editors there are, and whether they have the plugin."""
     area = "Editors"
     neovim, code = shutil.which("nvim"), shutil.which("code")
     if neovim:
-        yield Finding(area, "good", f"{said((neovim, '--version'))} ({neovim})")
+        yield Diagnosis(area, "good", f"{said((neovim, '--version'))} ({neovim})")
         plugin = _plugin()
         if plugin is None:
             advice = "add this repository's clients/nvim to runtimepath, or to your plugin manager"
-            yield Finding(area, "warning", "the plugin for Neovim was not found in its usual folders", advice)
+            yield Diagnosis(area, "warning", "the plugin for Neovim was not found in its usual folders", advice)
         else:
-            yield Finding(area, "good", f"the plugin for Neovim: {plugin}; :checkhealth chatls says more")
+            yield Diagnosis(area, "good", f"the plugin for Neovim: {plugin}; :checkhealth chatls says more")
     if code:
-        yield Finding(area, "good", f"VS Code {said((code, '--version'))} ({code})")
+        yield Diagnosis(area, "good", f"VS Code {said((code, '--version'))} ({code})")
         found = list(Path.home().glob(".vscode*/extensions/*chatls*"))
         text = f"its extension: {found[0]}" if found else "its extension is not installed"
         advice = "" if found else "make vsix packages it; code --install-extension installs it"
-        yield Finding(area, "good" if found else "note", text, advice)
+        yield Diagnosis(area, "good" if found else "note", text, advice)
     if not neovim and not code:
-        yield Finding(area, "note", "neither nvim nor code is on PATH; chatls ask works in the terminal")
+        yield Diagnosis(area, "note", "neither nvim nor code is on PATH; chatls ask works in the terminal")
 
 
 def _plugin() -> Path | None:

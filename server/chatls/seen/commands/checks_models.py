@@ -16,7 +16,7 @@ from chatls.providers.http.reach import reach
 from chatls.providers.known.catalog import EMBEDDED_PROVIDER, KNOWN, entry_of, kind_of
 from chatls.providers.known.choice import choose, find_local
 from chatls.providers.local.weights import SMOLLM2
-from chatls.seen.commands.findings import Finding
+from chatls.seen.commands.findings import Diagnosis
 from chatls.tools import TOOLS
 from chatls.values import dataclass
 
@@ -27,15 +27,15 @@ _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class MachineSettings:
     """The settings of this machine, without an editor's."""
 
     settings: Settings
     layer: Layer | None
-    findings: tuple[Finding, ...]
+    findings: tuple[Diagnosis, ...]
 
 
-def settings() -> Read:
+def settings() -> MachineSettings:
     """The user's file, and what stands in it."""
     area, path = "Settings", user_file()
     try:
@@ -43,16 +43,18 @@ def settings() -> Read:
         merged = merge([layer] if layer else [], [tool.name for tool in TOOLS])
     except SettingsError as error:
         advice = "mend the file: docs/configuration.md lists all settings"
-        return Read(Settings(), None, (Finding(area, "bad", f"the settings cannot be used: {error}", advice),))
+        return MachineSettings(
+            Settings(), None, (Diagnosis(area, "bad", f"the settings cannot be used: {error}", advice),)
+        )
     if layer is None:
         text = f"no file of settings ({path}): all is as usual. An editor may send its own"
-        return Read(merged, None, (Finding(area, "note", text),))
-    found = [Finding(area, "good", f"{path} can be used")]
-    found += [Finding(area, "note", f"{name}: set in {_short(source, path)}") for name, source in origins([layer])]
-    return Read(merged, layer, tuple(found))
+        return MachineSettings(merged, None, (Diagnosis(area, "note", text),))
+    found = [Diagnosis(area, "good", f"{path} can be used")]
+    found += [Diagnosis(area, "note", f"{name}: set in {_short(source, path)}") for name, source in origins([layer])]
+    return MachineSettings(merged, layer, tuple(found))
 
 
-async def models(read: Read) -> AsyncIterator[Finding]:
+async def models(read: MachineSettings) -> AsyncIterator[Diagnosis]:
     """Which model answers, and what else there is to ask."""
     area, known = "Models", [entry.name for entry in KNOWN]
     yield await _choice(area, read.settings)
@@ -69,69 +71,71 @@ async def models(read: Read) -> AsyncIterator[Finding]:
         else:
             yield finding
     if without:
-        yield Finding(area, "note", f"without a key: {', '.join(without)}")
+        yield Diagnosis(area, "note", f"without a key: {', '.join(without)}")
     local = await find_local(read.settings)
     for found in local:
-        yield Finding(area, "good", f"{found.title} answers at {found.address}, with the model {found.model}")
+        yield Diagnosis(area, "good", f"{found.title} answers at {found.address}, with the model {found.model}")
     if not local:
         asked = ", ".join(entry.name for entry in KNOWN if not entry.key_variables)
-        yield Finding(area, "note", f"no model server answers on this machine ({asked})")
+        yield Diagnosis(area, "note", f"no model server answers on this machine ({asked})")
     size = f"{SMOLLM2.size / 1e6:.0f} MB"
     text = f"there ({size})" if SMOLLM2.there() else f"not fetched yet ({size}, at first use)"
-    yield Finding(area, "note", f"the embedded demonstration model: {text}; it can only find words in files")
+    yield Diagnosis(area, "note", f"the embedded demonstration model: {text}; it can only find words in files")
 
 
-async def network(read: Read) -> AsyncIterator[Finding]:
+async def network(read: MachineSettings) -> AsyncIterator[Diagnosis]:
     """Proxies, certificates, and a real handshake with every server that could be asked."""
     area = "Network"
     for line in _environment(os.environ):
-        yield Finding(area, "note", line)
+        yield Diagnosis(area, "note", line)
     for variable in _CERTIFICATES:
         path = os.environ.get(variable)
         if path and not os.access(path, os.R_OK):
-            yield Finding(area, "bad", f"{variable} names {path}, which cannot be read", "mend or unset it")
+            yield Diagnosis(area, "bad", f"{variable} names {path}, which cannot be read", "mend or unset it")
     endpoints = list(_endpoints(read.settings))
     if not endpoints:
-        yield Finding(area, "note", "no server outside of this machine is set up, so none was tried")
+        yield Diagnosis(area, "note", "no server outside of this machine is set up, so none was tried")
     for endpoint in endpoints:
         try:
             reached = await reach(endpoint, _CONNECTING)
         except ProviderError as error:
-            yield Finding(
+            yield Diagnosis(
                 area, "bad", str(error), "mend its base_url, or start it; docs/troubleshooting.md tells of proxies"
             )
             continue
         secure = " with a certificate that is trusted" if endpoint.base_url.startswith("https") else ""
         through = f", through the proxy {reached.proxy}" if reached.proxy else ""
-        yield Finding(area, "good", f"{endpoint.name}: {reached.host} answers{secure}{through}")
+        yield Diagnosis(area, "good", f"{endpoint.name}: {reached.host} answers{secure}{through}")
 
 
-async def _choice(area: str, settings: Settings) -> Finding:
+async def _choice(area: str, settings: Settings) -> Diagnosis:
     if settings.model:
-        return Finding(area, "good", f"{settings.model} answers: it is set")
+        return Diagnosis(area, "good", f"{settings.model} answers: it is set")
     try:
         chosen = await choose(settings, os.environ)
     except SettingsError as error:
-        return Finding(area, "bad", str(error), "mend the settings")
+        return Diagnosis(area, "bad", str(error), "mend the settings")
     if chosen.provider == EMBEDDED_PROVIDER:
         text = "no model that is of use: no key in the environment, and no model server on this machine"
         advice = "set a provider's key where the editor starts (ANTHROPIC_API_KEY or the like), or run ollama serve"
-        return Finding(area, "bad", text, advice)
-    return Finding(area, "good", f"{chosen.provider}/{chosen.model} answers: {chosen.reason}")
+        return Diagnosis(area, "bad", text, advice)
+    return Diagnosis(area, "good", f"{chosen.provider}/{chosen.model} answers: {chosen.reason}")
 
 
-def _key(area: str, name: str, settings: Settings, environment: Mapping[str, str]) -> Finding | None:
+def _key(area: str, name: str, settings: Settings, environment: Mapping[str, str]) -> Diagnosis | None:
     """Whether a provider has its key; None where it has none and nobody set it up."""
     own = settings.providers.get(name)
     try:
         if kind_of(name, settings) in ("scripted", "local"):
-            return Finding(area, "note", f"{name}: needs no key")
+            return Diagnosis(area, "note", f"{name}: needs no key")
         endpoint = find_endpoint(name, own or ProviderSettings(), environment)
     except RequestError as error:
-        return None if own is None else Finding(area, "warning", str(error), "set the variable where the editor starts")
+        return (
+            None if own is None else Diagnosis(area, "warning", str(error), "set the variable where the editor starts")
+        )
     except SettingsError as error:
-        return None if own is None else Finding(area, "bad", str(error), "mend the settings")
-    return Finding(
+        return None if own is None else Diagnosis(area, "bad", str(error), "mend the settings")
+    return Diagnosis(
         area, "good", f"{name}: its key comes from {endpoint.sent}" if endpoint.sent else f"{name}: sent no key"
     )
 
@@ -171,11 +175,11 @@ def _short(source: str, path: Path) -> str:
     return source.replace(str(path), path.name)
 
 
-async def gathered(read: Read) -> list[Finding]:
+async def gathered(read: MachineSettings) -> list[Diagnosis]:
     """All that is to be asked for, at once."""
-    parts: dict[int, list[Finding]] = {}
+    parts: dict[int, list[Diagnosis]] = {}
 
-    async def collect(at: int, found: AsyncIterator[Finding]) -> None:
+    async def collect(at: int, found: AsyncIterator[Diagnosis]) -> None:
         parts[at] = [finding async for finding in found]
 
     async with anyio.create_task_group() as tasks:

@@ -11,7 +11,7 @@ import anyio
 
 from chatls import __version__
 from chatls.seen.commands import bundle, checks_machine, checks_models
-from chatls.seen.commands.findings import Finding, as_values, draw, verdict
+from chatls.seen.commands.findings import Diagnosis, as_values, draw, verdict
 from chatls.seen.commands.paper import Paper
 
 DESCRIPTION = "Look this machine over: programs, settings, models and their keys, network, what is kept, editors."
@@ -41,12 +41,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if any(finding.mark == "bad" for finding in findings) else 0
 
 
-async def examine() -> tuple[list[Finding], checks_models.Read]:
+async def examine() -> tuple[list[Diagnosis], checks_models.MachineSettings]:
     """All findings, those of one area together."""
     read = await anyio.to_thread.run_sync(checks_models.settings)
-    found: dict[str, list[Finding]] = {}
+    found: dict[str, list[Diagnosis]] = {}
 
-    async def look(name: str, check: "checks_machine.Check") -> None:
+    async def look(name: str, check: "checks_machine.MachineCheck") -> None:
         found[name] = await anyio.to_thread.run_sync(lambda: list(check()))
 
     async def ask() -> None:
@@ -60,7 +60,7 @@ async def examine() -> tuple[list[Finding], checks_models.Read]:
     return [*found["programs"], *read.findings, *found["models"], *found["storage"], *found["editors"]], read
 
 
-def _bundled(paper: Paper, path: Path, findings: list[Finding], read: checks_models.Read) -> bool:
+def _bundled(paper: Paper, path: Path, findings: list[Diagnosis], read: checks_models.MachineSettings) -> bool:
     try:
         parts = bundle.write(path, findings, read.settings)
     except OSError as error:

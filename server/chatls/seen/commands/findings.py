@@ -8,7 +8,7 @@ from chatls.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One of them."""
 
     area: str
@@ -20,7 +20,7 @@ class Finding:
     """What to do; "" where nothing has to be done."""
 
 
-def draw(paper: Paper, findings: Iterable[Finding]) -> None:
+def draw(paper: Paper, findings: Iterable[Diagnosis]) -> None:
     """All of them, for people."""
     area = ""
     for finding in findings:
@@ -30,20 +30,20 @@ def draw(paper: Paper, findings: Iterable[Finding]) -> None:
         paper.item(finding.mark, finding.text, finding.advice)
 
 
-def as_values(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+def as_values(findings: Iterable[Diagnosis]) -> list[dict[str, Any]]:
     """The same for programs."""
     return [_value(finding) for finding in findings]
 
 
-def _value(finding: Finding) -> dict[str, Any]:
+def _value(finding: Diagnosis) -> dict[str, Any]:
     """One for programs."""
     return {"area": finding.area, "mark": finding.mark, "text": finding.text, "advice": finding.advice}
 
 
-def verdict(findings: Iterable[Finding]) -> str:
+def verdict(findings: Iterable[Diagnosis]) -> str:
     """All of them in a sentence.
 
-    >>> verdict([Finding("a", "good", "x"), Finding("a", "warning", "y", "z")])
+    >>> verdict([Diagnosis("a", "good", "x"), Diagnosis("a", "warning", "y", "z")])
     'chatls works; 1 thing could be better'
     """
     marks = [finding.mark for finding in findings]
