@@ -23,6 +23,7 @@ from report import Bench, House, Report
 from searching import searching
 from starting import start
 from streaming import burst, one_stream, paced
+from telemetry import telemetry
 
 
 def decoding(bench: Bench) -> None:
@@ -61,6 +62,7 @@ ROWS = {
     "paced": paced,
     "burst": burst,
     "latencies": latencies,
+    "telemetry": telemetry,
     "decoding": decoding,
     "inline": inline,
 }
