@@ -18,8 +18,8 @@ from chatls.providers.delta import (
     TextWasThinking,
     ThinkingDelta,
 )
+from chatls.providers.inline.doors import calls_in
 from chatls.providers.provider import ModelInfo, ModelRequest, Provider
-from chatls.providers.written import calls_in
 
 
 class Insistent:

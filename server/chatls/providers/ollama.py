@@ -23,13 +23,13 @@ from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.framing import NdjsonFramer
 from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
+from chatls.providers.inline.doors import read_inline, with_tools_in_prompt
 from chatls.providers.known.refused import Learnt, is_about_history, is_about_tools, told_in_prompt
 from chatls.providers.known.streaming import Streams
 from chatls.providers.known.template import ask_ollama
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
-from chatls.providers.written import read_inline, with_tools_in_prompt
 
 _THINKS_NOT = re.compile(r"does not support thinking|\bthink\b", re.IGNORECASE)
 _CALLS_NOT = re.compile(r"does not support tools", re.IGNORECASE)
