@@ -86,6 +86,8 @@ class Recorder:
     _again: deque[Joined] = field(default_factory=deque[Joined])
     """Pieces that were cut after they were closed."""
     _taken: int = 0
+    _writes: Joined | None = None
+    """The piece of the answer that came last, if nothing came behind it: nearly every event is more of it."""
     _last: Joined | None = None
     """The piece that the writer saw last, which may have grown."""
     _rows: list[Message | tuple[Message, ...]] = field(default_factory=list["Message | tuple[Message, ...]"])
@@ -93,6 +95,11 @@ class Recorder:
 
     def hear(self, event: Event) -> None:
         """Something happened."""
+        if type(event) is TextChunk and self._writes is not None and self._writes.size < _PIECE:
+            self._writes.texts.append(event.text)
+            self._writes.size += len(event.text)
+            return
+        self._writes = None
         if isinstance(event, Growing):
             self._join(event)
         elif isinstance(event, Prompt):
@@ -206,6 +213,7 @@ class Recorder:
             return
         piece = Joined(len(self._entries), chunk, [text], len(text))
         self._entries.append(piece)
+        self._writes = piece if isinstance(chunk, TextChunk) else None
         if isinstance(chunk, ToolRunOutput):
             self._bound(chunk.tool_call_id, piece)
 

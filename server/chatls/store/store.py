@@ -101,7 +101,7 @@ class Store:
                 self._begin(turn, event)
             elif turn.recorder.changed:
                 self.pen.hurry()
-            else:
+            elif not self.pen.growing:
                 self.pen.grow()
 
         return hear
