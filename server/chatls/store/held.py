@@ -92,12 +92,15 @@ class HeldTurn:
 
     def write_end(self, connection: Tables, words: WordIndex, over: TurnOver, at: int) -> None:
         """All that is left, and how it ended."""
+        self.recorder.blot(self.keys)
         place, session, recorder, keys = self.write_news(connection, words), self.held.session, self.recorder, self.keys
         if place is None:
             return
         usage = None if over.usage is None else to_wire(over.usage)
         commands = [keys.clean(title) for title in recorder.commands]
-        self.held.revision = writing.end(connection, place, over.stop_reason, usage, at, commands)
+        now = writing.end(connection, place, over.stop_reason, usage, at, commands)
+        if now == self.held.revision + 1:  # else somebody else changed it meanwhile, and it is looked at anew
+            self.held.revision = now
         told = session.system.told if session.system.told is not self.held.system else None
         system = None if told is None else packed(resuming.system_value(told), keys)
         writing.set_facts(
