@@ -26,7 +26,8 @@ end
 local function redraw()
   for _, pair in ipairs(windows.all()) do
     if shown then
-      windows.bar(pair.transcript, bars.title(shown, chats.place_of(shown), #chats.all))
+      local width = api.nvim_win_get_width(pair.transcript)
+      windows.bar(pair.transcript, bars.title(shown, chats.place_of(shown), #chats.all, width))
       windows.bar(pair.prompt, bars.turn(shown, vim.uv.now()))
     end
   end
@@ -199,7 +200,7 @@ function M.open_session(session, all)
   M.open({ focus = false })
   api.nvim_set_current_win(assert(windows.current()).transcript)
   vim.cmd.stopinsert()
-  if not known or known.unread or all then
+  if not (chat.handle or chat.loading) and (not known or known.unread or all) then
     chat:load(session, all or false, function(err)
       if err then
         say(err.message, vim.log.levels.ERROR)
