@@ -63,6 +63,7 @@ IMPORTS_LATE = {
     "chatls.agent.permission.gate",
     "chatls.core",
     "chatls.providers",
+    "chatls.providers.inline.doors",
     "chatls.store.pen",
     "chatls.tools.run_command",
 }

@@ -215,7 +215,10 @@ class Daemon:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self.process.kill()
+            return
         self.answer(self.request("shutdown", None))
         self.send({"method": "exit"})
         self.process.wait(5)
