@@ -38,14 +38,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("store",),
     ("core",),
     ("wire",),
-    ("lsp",),
+    ("lsp", "acp"),
     ("app",),
     ("__main__",),
 )
 """From the ground up. A file imports from its own floor and from lower ones; a folder stands for all that is in it,
 unless a file of it has a place of its own."""
 
-MAKERS = {"chatls.app", "chatls.core"}
+MAKERS = {"chatls.app", "chatls.acp.main", "chatls.core", "chatls.wire.life"}
 """What there is one of is made here alone."""
 VALUES_OF_MAKERS = {"CommandResult"}
 """Classes that they call and that are answers, no parts."""
@@ -217,7 +217,7 @@ def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
 
 def test_wings_do_not_know_each_other() -> None:
     """What is behind a door knows no face, even where the floors would let it."""
-    faces = ("chatls.wire", "chatls.lsp", "chatls.app")
+    faces = ("chatls.wire", "chatls.lsp", "chatls.acp", "chatls.app")
     forbidden = {
         "chatls.tools": (*faces, "chatls.providers", "chatls.agent"),
         "chatls.providers": (*faces, "chatls.tools", "chatls.agent", "chatls.workspace.workspace", "chatls.editor"),

@@ -129,11 +129,15 @@ def event_shapes() -> tuple[Shape, ...]:
     return tuple(shape(kind) for kind in get_args(events.Event))
 
 
+_ELSEWHERE = (errors.CLIENT_REFUSED, errors.AUTH_REQUIRED, errors.RESOURCE_NOT_FOUND)
+"""Codes that never leave over LSP."""
+
+
 def codes() -> tuple[Code, ...]:
     """JSON-RPC's error codes and our own."""
     found: dict[int, Code] = {}
     for name, text in _assigned(errors):
-        if isinstance(code := getattr(errors, name), errors.ErrorCode) and code != errors.CLIENT_REFUSED:
+        if isinstance(code := getattr(errors, name), errors.ErrorCode) and code not in _ELSEWHERE:
             first = found.get(code.number) or Code(name, code.number, (), text)
             found[code.number] = replace(first, kinds=tuple(dict.fromkeys((*first.kinds, code.kind))))
     return tuple(found.values())

@@ -5,6 +5,7 @@ import sys
 
 USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
+       chatls acp              speak the Agent Client Protocol over stdio; for editors that start agents
        chatls ask PROMPT...    ask in the terminal (chatls ask --help)
        chatls models           the models that can be asked, and which one answers
        chatls sessions         the chats that are kept: search, show, rename, delete, export
@@ -19,6 +20,8 @@ def main() -> None:
     match command:
         case "serve" | "--stdio":
             serve()
+        case "acp":
+            serve_acp()
         case "ask":
             from chatls_client.terminal import main as ask
 
@@ -64,6 +67,22 @@ def serve() -> None:
     from chatls.app import run
 
     run(pipes, hello)
+
+
+def serve_acp() -> None:
+    """Import the daemon and run it with the face of the Agent Client Protocol."""
+    from chatls.wire.stdio import claim
+
+    if sys.stdin and sys.stdin.isatty():
+        sys.stderr.write("chatls: waiting for an editor to speak ACP on standard input; for people: chatls ask\n")
+    try:
+        pipes = claim()
+    except OSError:
+        sys.exit("chatls: standard input or output is closed; an editor talks to it over both")
+    gc.disable()
+    from chatls.acp.main import run
+
+    run(pipes)
 
 
 if __name__ == "__main__":

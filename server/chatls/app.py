@@ -1,8 +1,5 @@
 """The daemon with its native face: one short function for every method, and the wiring of what LSP needs."""
 
-import asyncio
-import logging
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -22,42 +19,16 @@ from chatls.shapes import member, says
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
 from chatls.wire.later import Later
-from chatls.wire.log import Log
+from chatls.wire.life import live
 from chatls.wire.outbox import Outbox
 from chatls.wire.peer import Answer
-from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
+from chatls.wire.stdio import Pipes, frame
 from chatls.wire.steering import COMPACT, STEER, SteerParams
-
-log = logging.getLogger(__name__)
 
 
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
-    lines = Log(os.environ.get("CHATLS_LOG", ""))
-    try:
-        anyio.run(_serve, pipes, hello, lines)
-    except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
-        log.exception("a bug ends chatls")
-        process.kill_all()
-        lines.flush()
-        leave(1)
-
-
-async def _serve(pipes: Pipes, hello: Hello, lines: Log) -> None:
-    loop = asyncio.get_running_loop()
-    async with anyio.create_task_group() as tasks:
-        output = Output(pipes.sink, loop)
-        outbox = Outbox(output, frame)
-        app = App(tasks, outbox, hello)
-        outbox.on_lost = app.leave
-        on_terminate(loop, app.leave)
-        app.greet(hello)
-        Input(pipes.source, loop, app.receive)
-        await app.left()
-        await app.clean_up()
-        output.close()
-        lines.flush()
-        leave(app.code)  # not one task, thread or finaliser more may keep the client waiting
+    live(pipes, frame, lambda tasks, outbox: App(tasks, outbox, hello))
 
 
 class App:
@@ -67,6 +38,7 @@ class App:
         can_create = says(hello.params, "capabilities", "window", "workDoneProgress")
         self._tasks = tasks
         self._outbox = outbox
+        self._hello = hello
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
         editor = LspEditor(self._rpc, hello)
@@ -82,8 +54,9 @@ class App:
         self._left = anyio.Event()
         self._register()
 
-    def greet(self, hello: Hello) -> None:
+    def begin(self) -> None:
         """Take settings and what came behind `initialize`; watch the parent."""
+        hello = self._hello
         self._configure("initializationOptions", hello.params.get("initializationOptions"))
         parent = hello.params.get("processId")
         if parent is not None:

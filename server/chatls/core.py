@@ -54,7 +54,7 @@ class Core:
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
         self.wall = Wall(self._environment, self._outputs.parent / "walls", outputs)
-        self.configuration = Configuration([tool.name for tool in TOOLS])
+        self.configuration = self.configured()
         self.models = Models(os.environ)
         self.toolbox = Toolbox(TOOLS)
         sessions = Sessions(editor, self.configuration)
@@ -88,6 +88,10 @@ class Core:
         self.library.look_again()
         self._tasks.start_soon(self.models.close_retired)
         return problem
+
+    def configured(self) -> Configuration:
+        """Settings for a session that has its own; the user's file lies below them. Nothing is read yet."""
+        return Configuration([tool.name for tool in TOOLS])
 
     def begin(self) -> None:
         """Begin what goes on behind all turns. Settings are there."""

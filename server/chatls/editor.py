@@ -169,6 +169,12 @@ class Editor(Texts, Protocol):
         """
         ...
 
+    async def look(self, paths: Sequence[Path]) -> bool:
+        """Have the editor tell what it holds of files, where it tells that only when it is asked. Whether
+        `open_documents` may be others now. Bounded in time, raises nothing.
+        """
+        ...
+
     async def reload(self, uris: Sequence[str]) -> bool:
         """Ask for open documents to be read anew that were not changed since their files were. Whether one was, by
         what the editor says. Bounded in time, raises nothing; False where it cannot.

@@ -22,7 +22,7 @@ from chatls.agent.permission.gate import Permit
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
-from chatls.agent.runner import Gate, Runner, Weighed
+from chatls.agent.runner import EditedAnswer, Gate, Runner, Weighed
 from chatls.agent.step import Run, Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
@@ -104,6 +104,9 @@ class Desk:
     async def save(self, uris: Sequence[str]) -> frozenset[str]:
         raise AssertionError(f"nobody expected that to be saved: {uris}")
 
+    async def look(self, paths: Sequence[Path]) -> bool:
+        return False
+
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed
         return ()
@@ -121,6 +124,11 @@ class Open:
         """`Gate.at_once`."""
         await checkpoint()
         return None
+
+    async def weigh_edited(self, run: Run, context: ToolContext, plan: Plan, answer: EditedAnswer) -> Permit:
+        """`Gate.weigh_edited`."""
+        await checkpoint()
+        return Permit()
 
 
 def planned(

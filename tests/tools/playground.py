@@ -87,6 +87,9 @@ class Playground:
         del uris
         return frozenset()
 
+    async def look(self, paths: Sequence[Path]) -> bool:
+        return False
+
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed
         return self.found.pop(0) if self.found else ()

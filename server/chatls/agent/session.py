@@ -25,6 +25,8 @@ class Begin:
     configuration: Configuration | None = None
     keep: bool = True
     """False: nothing of it is on disk, and it ends with the process."""
+    new: bool = True
+    """False: it is known by its name already, in memory or on the disk."""
 
 
 class Session:

@@ -114,6 +114,11 @@ class LspEditor:
         _require_applied(answer, _name(operation.uri))
         return True
 
+    async def look(self, paths: Sequence[Path]) -> bool:
+        """`Editor.look`: it tells of its documents unasked."""
+        del paths
+        return False
+
     async def reload(self, uris: Sequence[str]) -> bool:
         """`Editor.reload`."""
         if not self._reloads or not uris:
