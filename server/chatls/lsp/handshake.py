@@ -14,7 +14,7 @@ from chatls.wire import jsonrpc
 from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
-ASKS = ("permission", "diagnostics", "reload", "save")
+ASKS = ("permission", "diagnostics", "reload", "save", "editCells")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
 OFFERS = {
     "sessions": "`chat/session/...`",
@@ -23,6 +23,8 @@ OFFERS = {
     "editedArguments": "the member `arguments` of an answer to `chat/requestPermission`",
 }
 """What clients may ask of us that not every daemon serves."""
+NOTEBOOKS = {"scheme": "file", "pattern": "**/*.ipynb"}
+"""Those that we want to be told of (LSP, `NotebookDocumentFilter`)."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 PROTOCOL_VERSION = 1
 """Of docs/protocol.md."""
@@ -124,6 +126,7 @@ def answer(params: _Json) -> _Json:
     capabilities = {
         "positionEncoding": position_encoding(params),
         "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
+        "notebookDocumentSync": {"notebookSelector": [{"notebook": NOTEBOOKS}], "save": True},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         "executeCommandProvider": {"commands": list(COMMANDS)},
         "experimental": {"chat": {"version": PROTOCOL_VERSION, **dict.fromkeys((*ASKS, *OFFERS), True)}},

@@ -7,6 +7,7 @@ from typing import Any
 from chatls.editor import OpenDocument, Root
 from chatls.lsp.documents import Documents
 from chatls.lsp.handshake import Hello
+from chatls.lsp.notebooks import NotebookSnapshot
 from chatls.wire import methods
 from chatls.wire.outbox import Outbox
 from chatls.wire.peer import Peer
@@ -43,6 +44,11 @@ class Rpc(Peer):
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         """`Editor.open_documents`."""
         return self._documents.open()
+
+    def open_notebook(self, uri: str) -> NotebookSnapshot | None:
+        """The cells of the notebook that is open under this address."""
+        found = self._documents.notebook(uri)
+        return None if found is None else found.snapshot()
 
     def on_look(self, look: Callable[[Callable[[], None]], None]) -> None:
         """Be given each look at the disk that the documents need, for a worker thread."""
