@@ -75,16 +75,17 @@ class Chats:
         """Whether a session of that name is in memory."""
         return self._sessions.find(session_id) is not None
 
-    def compact(self, session_id: str, wish: str) -> Compacting:
+    def compact(self, where: str | Begin, wish: str) -> Compacting:
         """Have the history of a session summarised. From here on a cancel finds it, and nobody prompts.
 
         Whoever asks for it runs it. Raises `RequestError` (1002, 1007).
         """
-        session = self._sessions.find(session_id)
+        begun = Begin(where, new=False) if isinstance(where, str) else where
+        session = self._sessions.find(begun.name or "")
         settings = (session or self._sessions).configuration.settings()
         refused = _nothing
         if session is None:  # a name alone, until the keeper was asked
-            session = self._sessions.begin(Begin(session_id))
+            session = self._sessions.begin(begun)
             refused = partial(self._sessions.forget, session)
         self._must_be_free(session)
         tools = self._toolbox.offered(session.editor, settings)
