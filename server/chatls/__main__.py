@@ -2,16 +2,30 @@
 
 import gc
 import sys
+from collections.abc import Callable
 
 USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
        chatls acp              speak the Agent Client Protocol over stdio; for editors that start agents
        chatls ask PROMPT...    ask in the terminal (chatls ask --help)
        chatls models           the models that can be asked, and which one answers
+       chatls commands         the slash commands, and what a prompt may name with @
        chatls sessions         the chats that are kept: search, show, rename, delete, export
        chatls permissions      what you have answered for good; --revoke ID takes it back
+       chatls log              what the daemon did, and how long it took; --all: all daemons
        chatls --version
 """
+
+
+COMMANDS = {
+    "ask": "chatls_client.terminal",
+    "models": "chatls_client.listed",
+    "commands": "chatls_client.offered",
+    "sessions": "chatls_client.kept",
+    "permissions": "chatls_client.remembered",
+    "log": "chatls.seen.commands.log",
+}
+"""Each is a module, whose `main` takes the arguments and gives an exit code."""
 
 
 def main() -> None:
@@ -22,22 +36,11 @@ def main() -> None:
             serve()
         case "acp":
             serve_acp()
-        case "ask":
-            from chatls_client.terminal import main as ask
+        case _ if command in COMMANDS:
+            from importlib import import_module
 
-            sys.exit(ask(arguments))
-        case "models":
-            from chatls_client.listed import main as models
-
-            sys.exit(models(arguments))
-        case "sessions":
-            from chatls_client.kept import main as sessions
-
-            sys.exit(sessions(arguments))
-        case "permissions":
-            from chatls_client.remembered import main as permissions
-
-            sys.exit(permissions(arguments))
+            run: Callable[[list[str]], int] = import_module(COMMANDS[command]).main
+            sys.exit(run(arguments))
         case "--version":
             from chatls import __version__
 

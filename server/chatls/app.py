@@ -7,6 +7,7 @@ import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
+from chatls import __version__
 from chatls.children import process
 from chatls.core import Core
 from chatls.lsp.editor import LspEditor
@@ -15,12 +16,15 @@ from chatls.lsp.listings import Listings
 from chatls.lsp.rpc import Rpc
 from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
+from chatls.seen.logs.log import Log
 from chatls.shapes import member, says
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
+from chatls.wire.commands import COMMANDS
 from chatls.wire.later import Later
 from chatls.wire.life import live
 from chatls.wire.outbox import Outbox
+from chatls.wire.params import NoParams
 from chatls.wire.peer import Answer
 from chatls.wire.stdio import Pipes, frame
 from chatls.wire.steering import COMPACT, STEER, SteerParams
@@ -28,25 +32,26 @@ from chatls.wire.steering import COMPACT, STEER, SteerParams
 
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
-    live(pipes, frame, lambda tasks, outbox: App(tasks, outbox, hello))
+    live(pipes, frame, lambda tasks, outbox, lines: App(tasks, outbox, hello, lines))
 
 
 class App:
     """One client's daemon."""
 
-    def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello) -> None:
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello, lines: Log) -> None:
         can_create = says(hello.params, "capabilities", "window", "workDoneProgress")
+        self._lines = lines
         self._tasks = tasks
         self._outbox = outbox
         self._hello = hello
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
         editor = LspEditor(self._rpc, hello)
-        core = self._core = Core(tasks, editor, self._warn)
+        core = self._core = Core(tasks, editor, self._warn, lines)
         self._chats = core.chats
         self._later = Later(tasks)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
-        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall)
+        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall, core.handbook)
         self._listings = Listings(self._later, hello.answered, *listed)
         kept = (core.chats, core.store, core.library, editor, core.configuration)
         self._sessions = KeptSessions(self._later, outbox, *kept)
@@ -57,6 +62,10 @@ class App:
     def begin(self) -> None:
         """Take settings and what came behind `initialize`; watch the parent."""
         hello = self._hello
+        self._lines.trace(hello.params.get("trace"))
+        client = hello.params.get("clientInfo")
+        named = (member(client, "name"), member(client, "version"))
+        self._lines.note("daemon_begins", version=__version__, client=" ".join(str(part) for part in named if part))
         self._configure("initializationOptions", hello.params.get("initializationOptions"))
         parent = hello.params.get("processId")
         if parent is not None:
@@ -85,6 +94,7 @@ class App:
 
     async def clean_up(self) -> None:
         """End everything; let the client take its last messages. Under two seconds."""
+        self._lines.note("daemon_leaves", code=self.code)
         await self._core.end(self._answered, self._outbox.flush)
 
     def _register(self) -> None:
@@ -94,6 +104,7 @@ class App:
         self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
         self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
         self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
+        self._rpc.serve(COMMANDS.name, COMMANDS.params, self._listings.commands)
         self._rpc.serve(methods.PERMISSIONS.name, methods.PERMISSIONS.params, self._listings.permissions)
         for method, handler in (
             (session_methods.LIST, self._sessions.list),
@@ -106,12 +117,13 @@ class App:
         ):
             self._rpc.serve(method.name, method.params, handler)
         self._rpc.serve("workspace/executeCommand", methods.CommandParams, self._execute)
-        self._rpc.serve("shutdown", methods.NoParams, self._shutdown)
+        self._rpc.serve("shutdown", NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
         self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
+        self._rpc.hear("$/setTrace", lambda params: self._lines.trace(member(params, "value")))
 
     def _steer(self, answer: Answer, params: SteerParams) -> None:
         if self._chats.running(params.session_id) is None and not self._chats.knows(params.session_id):
@@ -137,7 +149,7 @@ class App:
     def _cancel_token(self, params: Any) -> None:
         self._turns.cancel_token(member(params, "token"))
 
-    def _shutdown(self, answer: Answer, _params: methods.NoParams) -> None:
+    def _shutdown(self, answer: Answer, _params: NoParams) -> None:
         async def quiet() -> None:
             self._chats.cancel_all()
             await self._turns.idle()
@@ -153,8 +165,10 @@ class App:
     def _configure(self, source: str, values: Any) -> None:
         if problem := self._core.configure(source, values):
             self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
+            self._lines.note("settings_refused", "warning", source=source, text=str(problem))
 
     def _warn(self, words: str) -> None:
+        self._lines.note("warned", "warning", text=words)
         self._rpc.notify("window/showMessage", {"type": 2, "message": f"chatls: {words}"})
 
     def _look(self, look: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""Settings: what there is to set. No network, nothing from the workspace. `layers.py` joins what the sources say."""
+"""Settings: what there is to set. No network, nothing from the workspace. `configuration.py` joins the sources."""
 
 import shlex
 from typing import Literal
@@ -173,6 +173,13 @@ class SessionSettings(_Model):
     """A session in which nothing happened for so many days is deleted, with all that no other one shares. 0: none."""
 
 
+class LogSettings(_Model):
+    """What is written down for who looks for a fault."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that goes to the log's file. `debug` holds texts: of people, of files, of models."""
+
+
 class Settings(_Model):
     """All settings."""
 
@@ -187,5 +194,6 @@ class Settings(_Model):
     edits: EditSettings = EditSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
+    log: LogSettings = LogSettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""

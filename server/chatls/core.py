@@ -28,12 +28,17 @@ from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import RequestError, SettingsError
 from chatls.models import Models
-from chatls.providers.http.keys import known_keys
+from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
+from chatls.seen.logs.log import Log
+from chatls.seen.telemetry.notes import Notes
+from chatls.seen.telemetry.watching import Watching
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS
+from chatls.tools.mentions import MENTIONS
 from chatls.tools.toolbox import Toolbox
+from chatls.workspace.skills.handbook import Handbook
 
 GRACE = 0.5
 """Seconds that turns get to end by themselves when the daemon leaves."""
@@ -46,8 +51,10 @@ FAREWELL = 0.5
 class Core:
     """The daemon of one client, but for the face that it speaks with."""
 
-    def __init__(self, tasks: TaskGroup, editor: Editor, warn: Callable[[str], None]) -> None:
-        """`editor`: of sessions that bring none of their own. `warn`: tells a person something about the daemon."""
+    def __init__(self, tasks: TaskGroup, editor: Editor, warn: Callable[[str], None], lines: Log) -> None:
+        """`editor`: of sessions that bring none of their own. `warn`: tells a person something about the daemon.
+        `lines`: the log."""
+        self._lines = lines
         self._tasks = tasks
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
@@ -56,7 +63,8 @@ class Core:
         self.wall = Wall(self._environment, self._outputs.parent / "walls", outputs)
         self.configuration = self.configured()
         self.models = Models(os.environ)
-        self.toolbox = Toolbox(TOOLS)
+        self.toolbox = Toolbox(TOOLS, MENTIONS)
+        self.handbook = Handbook()
         sessions = Sessions(editor, self.configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
         self.permissions = Permissions(grants, self._environment, sessions.rules)
@@ -69,10 +77,14 @@ class Core:
             Surroundings(self._environment),
             Queues(),
             Commands(self._environment, outputs, tasks, self.wall),
+            self.handbook,
+            self.toolbox.mentions,
             self.store,
         )
         self.chats = Chats(sessions, self.toolbox, means)
         self.chats.listeners = (self.store.listener,)
+        self.chats.watching = partial(Watching, (Notes(lines),))
+        lines.hide(lambda text: without_keys(known(), text))
         self.library = Library(
             self.store,
             lambda: tuple(root.path for root in editor.roots()),
@@ -84,6 +96,7 @@ class Core:
         problem = self.configuration.configure(source, values)
         if problem is None:
             self.models.retire(self.configuration.settings())
+            self._lines.set(self.configuration.settings().log.level)
         self._hide_keys()
         self.library.look_again()
         self._tasks.start_soon(self.models.close_retired)

@@ -5,10 +5,12 @@ import logging
 import anyio
 from anyio.abc import TaskGroup
 
+from chatls import __version__
 from chatls.acp.agent import AcpAgent
 from chatls.acp.editor import AcpEditor
 from chatls.acp.lines import LineReader, line
 from chatls.core import Core
+from chatls.seen.logs.log import Log
 from chatls.wire.later import Later
 from chatls.wire.life import live
 from chatls.wire.outbox import Outbox
@@ -29,11 +31,12 @@ class AcpFace:
     code = 0
     """The end of its input is how a client of this protocol leaves."""
 
-    def __init__(self, tasks: TaskGroup, outbox: Outbox) -> None:
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, lines: Log) -> None:
+        lines.note("daemon_begins", version=__version__, client="ACP")
         self._outbox = outbox
         self._reader = LineReader()
         self._peer = Peer(outbox, cancels="$/cancel_request", names="requestId")
-        self._core = Core(tasks, AcpEditor(self._peer, "", (), tells=False), log.warning)
+        self._core = Core(tasks, AcpEditor(self._peer, "", (), tells=False), log.warning, lines)
         self._later = Later(tasks)
         self._left = anyio.Event()
         AcpAgent(tasks, outbox, self._peer, self._core, self._later)

@@ -17,8 +17,11 @@ from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire import methods
+from chatls.wire.commands import CommandEntry, CommandsResult, MentionEntry
 from chatls.wire.later import Later
+from chatls.wire.params import NoParams
 from chatls.wire.peer import Answer
+from chatls.workspace.skills.handbook import Handbook
 from chatls.workspace.workspace import Workspace
 
 
@@ -35,6 +38,7 @@ class Listings:
         toolbox: Toolbox,
         permissions: Permissions,
         wall: Wall,
+        handbook: Handbook,
     ) -> None:
         """`begun`: when a client could first ask (on `time.monotonic`'s clock)."""
         self._later = later
@@ -45,8 +49,9 @@ class Listings:
         self._toolbox = toolbox
         self._permissions = permissions
         self._wall = wall
+        self._handbook = handbook
 
-    def models(self, answer: Answer, _params: methods.NoParams) -> None:
+    def models(self, answer: Answer, _params: NoParams) -> None:
         """`chat/models`. The time that servers get counts from here, where it is read; of what may have waited for the
         daemon to be loaded, from when it may have been sent.
         """
@@ -59,7 +64,7 @@ class Listings:
 
         self._later.answer(answer, partial(self._models.listing, self._configuration.settings(), deadline, give))
 
-    def tools(self, answer: Answer, _params: methods.NoParams) -> None:
+    def tools(self, answer: Answer, _params: NoParams) -> None:
         """`chat/tools`."""
         settings = self._configuration.settings()
         offered = self._toolbox.offered(self._editor, settings)
@@ -68,7 +73,9 @@ class Listings:
         async def listed() -> None:
             why, words = await to_thread.run_sync(self._sandbox, workspace, abandon_on_cancel=True)
             sandbox = SandboxState(setting, why is None, words)
-            answer.give(methods.ToolsResult(tuple(map(_tool, offered.values())), sandbox))
+            skills = any(skill.for_models for skill in (await self._handbook.shelf(workspace)).skills)
+            tools = (tool for tool in offered.values() if skills or tool.needs != "skills")
+            answer.give(methods.ToolsResult(tuple(map(_tool, tools)), sandbox))
 
         self._later.answer(answer, listed)
 
@@ -76,6 +83,20 @@ class Listings:
         """Why there is none, and the same for people. Looks at the disk."""
         roots = tuple(folder for _, folder in workspace.folders)
         return self._wall.refusal(roots), self._wall.words(roots)
+
+    def commands(self, answer: Answer, _params: NoParams) -> None:
+        """`chat/commands`."""
+        workspace = Workspace(self._editor)
+
+        async def listed() -> None:
+            shelf = await self._handbook.shelf(workspace)
+            commands = (CommandEntry(one.name, one.description, one.source, one.hint or None) for one in shelf.commands)
+            mentions = (
+                MentionEntry(one.name, one.description, one.hint or None) for one in self._toolbox.mentions.values()
+            )
+            answer.give(CommandsResult(tuple(commands), tuple(mentions)))
+
+        self._later.answer(answer, listed)
 
     def permissions(self, answer: Answer, params: methods.PermissionsParams) -> None:
         """`chat/permissions`."""

@@ -1,19 +1,22 @@
 """All tools that there are, and which of them are offered: not disabled, and the editor has all it takes for them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from chatls.config import Settings
+from chatls.content import MentionName
 from chatls.editor import Editor
 from chatls.errors import TOOL_NOT_FOUND, RequestError
 from chatls.events import WorkingMode
-from chatls.tools.tool import Tool
+from chatls.tools.tool import Mentionable, Tool
 
 
 class Toolbox:
     """The tools of a daemon, in their own order."""
 
-    def __init__(self, tools: Iterable[Tool]) -> None:
+    def __init__(self, tools: Iterable[Tool], mentions: Iterable[Mentionable] = ()) -> None:
         self._tools = {tool.name: tool for tool in tools}
+        self.mentions: Mapping[MentionName, Mentionable] = {one.name: one for one in mentions}
+        """What people may mention in a prompt, by name."""
 
     def offered(
         self, editor: Editor, settings: Settings, names: Collection[str] | None = None, mode: WorkingMode = "ask"

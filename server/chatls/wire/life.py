@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 import anyio
+import platformdirs
 from anyio.abc import TaskGroup
 
 from chatls.children import process
-from chatls.wire.log import Log
+from chatls.seen.logs.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import Input, Output, Pipes, leave, on_terminate
 
@@ -46,16 +47,16 @@ class Face(Protocol):
         ...
 
 
-def live(pipes: Pipes, framed: Callable[[bytes], bytes], make: Callable[[TaskGroup, Outbox], Face]) -> NoReturn:
+def live(pipes: Pipes, framed: Callable[[bytes], bytes], make: Callable[[TaskGroup, Outbox, Log], Face]) -> NoReturn:
     """Serve one client until it leaves, then end the process. `framed`: one message as it leaves."""
-    lines = Log(os.environ.get("CHATLS_LOG", ""))
+    lines = Log(os.environ.get("CHATLS_LOG", ""), platformdirs.user_state_path("chatls", appauthor=False))
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()
         async with anyio.create_task_group() as tasks:
             output = Output(pipes.sink, loop)
             outbox = Outbox(output, framed)
-            face = make(tasks, outbox)
+            face = make(tasks, outbox, lines)
             outbox.on_lost = face.leave
             on_terminate(loop, face.leave)
             face.begin()
