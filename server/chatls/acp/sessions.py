@@ -22,6 +22,7 @@ from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire.later import Later
 from chatls.wire.peer import Answer
 from chatls.workspace.pathtext import local_path
+from chatls.workspace.workspace import Workspace
 
 COMMANDS = {
     "compact": ("Make the conversation shorter: a summary takes the place of its earlier turns", "what to keep"),
@@ -144,9 +145,12 @@ class AcpSessions:
 
     async def _introduce(self, opened: Opened) -> None:
         """Tell which commands there are, and which models once servers have told: no session waits for it."""
+        shelf = await self._core.handbook.shelf(Workspace(opened.editor))
+        known = [(one.name, one.description, one.hint) for one in shelf.commands if one.name not in COMMANDS]
+        known += [(name, text, hint) for name, (text, hint) in COMMANDS.items()]
         listed = [
             {"name": name, "description": text} | ({"input": {"hint": hint}} if hint else {})
-            for name, (text, hint) in COMMANDS.items()
+            for name, text, hint in known
         ]
         self._open.tell(opened.id, [{"sessionUpdate": "available_commands_update", "availableCommands": listed}])
 
