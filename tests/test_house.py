@@ -61,11 +61,13 @@ LONGEST_TURN = 110
 IMPORTS_LATE = {
     "chatls.__main__",
     "chatls.agent.permission.gate",
+    "chatls.core",
     "chatls.providers",
     "chatls.store.pen",
+    "chatls.tools.run_command",
 }
-"""May import inside functions: the command line loads what the command needs; adapters, SQLite and what judges calls
-are loaded on first use."""
+"""May import inside functions: the command line loads what the command needs; adapters, SQLite, the sandbox, and what
+judges calls and runs commands are loaded on first use."""
 
 POSIX_FILES = {"chatls.wire.stdio", "chatls.children.process"}
 PROGRAMS = {"chatls.providers.local.server"}

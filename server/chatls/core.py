@@ -3,9 +3,10 @@
 import gc
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import platformdirs
@@ -23,7 +24,6 @@ from chatls.agent.surroundings import Surroundings
 from chatls.children import process
 from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
-from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import RequestError, SettingsError
@@ -60,7 +60,7 @@ class Core:
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
-        self.wall = Wall(self._environment, self._outputs.parent / "walls", outputs)
+        self.wall = cache(partial(_made_wall, self._environment, self._outputs.parent / "walls", outputs))
         self.configuration = self.configured()
         self.models = Models(os.environ)
         self.toolbox = Toolbox(TOOLS, MENTIONS)
@@ -156,3 +156,10 @@ class Core:
 
     async def _tidy(self) -> None:
         await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)
+
+
+def _made_wall(environment: Mapping[str, str], folder: Path, outputs: Path) -> Any:
+    """The sandbox, a `Wall`, which is loaded with the first command."""
+    from chatls.children.wall.wall import Wall
+
+    return Wall(environment, folder, outputs)

@@ -1,10 +1,12 @@
 // Where a person writes: words, files behind @ or #, commands behind a slash, what goes along, and how it is sent.
 
 import type { Attachment, Chrome } from "../src/messages.ts";
+import type { Offer } from "../src/chat/names.ts";
 import { Choices } from "./choices.ts";
 import { button, h, place } from "./dom.ts";
 import { icon as drawn } from "./icons.ts";
 import { draft, tell } from "./host.ts";
+import { type Item, menuButton } from "./menu.ts";
 import { visible } from "./visible.ts";
 
 export class Composer {
@@ -23,8 +25,11 @@ export class Composer {
   #written = "";
 
   constructor() {
-    const attach = (what: "file" | "selection" | "problems" | "picture", sign: string, label: string): HTMLElement =>
-      button(label, () => tell({ type: "attach", what }), { class: "sign-button" }, sign);
+    const attach = (what: "file" | "selection" | "problems" | "picture", label: string): Item => ({
+      label,
+      sign: what,
+      run: () => tell({ type: "attach", what }),
+    });
     this.element = h(
       "footer",
       { class: "composer" },
@@ -34,10 +39,12 @@ export class Composer {
       h(
         "div",
         { class: "bar", role: "toolbar", "aria-label": "What goes along, and who answers" },
-        attach("file", "file", "Attach files"),
-        attach("selection", "selection", "Attach the selection"),
-        attach("problems", "problems", "Attach the problems"),
-        attach("picture", "picture", "Attach pictures"),
+        menuButton("Attach", "more", [
+          attach("file", "Files ..."),
+          attach("selection", "The selection"),
+          attach("problems", "The problems"),
+          attach("picture", "Pictures ..."),
+        ]),
         h("span", { class: "space" }),
         this.#mode,
         this.#model,
@@ -57,12 +64,13 @@ export class Composer {
   set(chrome: Chrome): void {
     this.#chrome = chrome;
     this.#stop.hidden = !chrome.running;
+    this.#offerSend();
     this.#send.title = chrome.running ? (chrome.features.steer ? "Send it into the turn that runs" : "Send it when the turn has ended") : "Send (Enter)";
     this.#model.textContent = chrome.model?.split("/").at(-1) ?? "model";
     this.#model.title = `Model: ${chrome.model ?? "the daemon chooses"}`;
     this.#mode.hidden = chrome.mode === undefined;
     this.#mode.textContent = chrome.mode ?? "";
-    this.#choices.commands = chrome.commands;
+    this.#choices.offer(chrome.commands);
     this.#text.placeholder = chrome.running
       ? chrome.features.steer
         ? "Say something to the turn that runs"
@@ -94,8 +102,8 @@ export class Composer {
     this.#at = words.length;
   }
 
-  complete(query: string, files: readonly string[]): void {
-    this.#choices.show(query, files);
+  complete(query: string, files: readonly string[], names: readonly Offer[]): void {
+    this.#choices.show(query, files, names);
   }
 
   write(text: string): void {
@@ -120,8 +128,14 @@ export class Composer {
     }
   }
 
+  /** While a turn runs there is nothing to send before something is written. */
+  #offerSend(): void {
+    this.#send.hidden = this.#chrome?.running === true && this.isEmpty;
+  }
+
   #typed(): void {
     draft(this.#text.value);
+    this.#offerSend();
     this.#choices.typed();
   }
 

@@ -1,5 +1,6 @@
 // What the extension and its page say to each other. Both fold the same events, so only those travel.
 
+import type { Offer } from "./chat/names.ts";
 import type { ContentBlock, Diff, ProgressValue, PromptResult, Question, SessionEntry, TurnError, WorkingMode } from "./protocol.ts";
 import type { View } from "./view.ts";
 
@@ -32,6 +33,15 @@ export interface Asked {
   readonly editing?: boolean;
 }
 
+/** Which sessions are wanted. */
+export interface Wanted {
+  readonly query: string;
+  /** Those of other folders, too. */
+  readonly everywhere: boolean;
+  /** Those behind the ones that are shown. */
+  readonly cursor?: string;
+}
+
 /** All that is shown around the turns. */
 export interface Chrome {
   readonly title: string;
@@ -49,7 +59,7 @@ export interface Chrome {
   /** Words that the turn that runs will be told with its next request. */
   readonly steering: readonly string[];
   /** The commands behind a slash. */
-  readonly commands: readonly { readonly name: string; readonly doc: string }[];
+  readonly commands: readonly Offer[];
 }
 
 export type ToPage =
@@ -67,8 +77,9 @@ export type ToPage =
   | { readonly type: "question"; readonly asked: Asked }
   | { readonly type: "withdrawn"; readonly id: string }
   | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }
-  | { readonly type: "completions"; readonly query: string; readonly files: readonly string[] }
-  | { readonly type: "sessions"; readonly query: string; readonly sessions: readonly SessionEntry[] }
+  | { readonly type: "completions"; readonly query: string; readonly files: readonly string[]; readonly names: readonly Offer[] }
+  | { readonly type: "sessions"; readonly wanted: Wanted; readonly sessions: readonly SessionEntry[]; readonly cursor?: string }
+  | { readonly type: "recent"; readonly sessions: readonly SessionEntry[] }
   | { readonly type: "focus"; readonly what: "prompt" | "question" | "history" }
   | { readonly type: "draft"; readonly text: string };
 
@@ -91,12 +102,15 @@ export type FromPage =
   | { readonly type: "rewind"; readonly turn: string }
   | { readonly type: "fork"; readonly turn: string }
   | { readonly type: "complete"; readonly query: string }
+  | { readonly type: "offer" }
   | { readonly type: "attach"; readonly what: "file" | "selection" | "problems" | "picture" }
   | { readonly type: "paste"; readonly mimeType: string; readonly data: string }
   | { readonly type: "drop"; readonly uris: readonly string[] }
   | { readonly type: "detach"; readonly id: string }
-  | { readonly type: "search"; readonly query: string }
-  | { readonly type: "load" | "delete" | "rename"; readonly sessionId: string; readonly title: string }
+  | { readonly type: "search"; readonly wanted: Wanted }
+  | { readonly type: "recent" }
+  | { readonly type: "load"; readonly sessionId: string }
+  | { readonly type: "delete" | "rename"; readonly sessionId: string; readonly title: string; readonly wanted: Wanted }
   | { readonly type: "command"; readonly name: PageCommand };
 
 /** Commands of the extension that the page may call. */
@@ -109,6 +123,7 @@ export type PageCommand =
   | "chooseProgram"
   | "openGuide"
   | "trust"
+  | "settings"
   | "exportSession"
   | "storeKey";
 

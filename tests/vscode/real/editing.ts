@@ -98,6 +98,26 @@ export function editingTests(window: Window): void {
     await frame.locator(".composer textarea").fill("");
   });
 
+  test("the daemon's slash commands and mentions are offered, and it writes them out", async () => {
+    const d = window();
+    await d.play([[{ text: "Reviewed." }]]);
+    const frame = await d.chat();
+    const prompt = frame.locator(".composer textarea");
+    await prompt.fill("/");
+    await shows(frame, "/review", ".choices");
+    await prompt.fill("/rev");
+    await prompt.press("Enter");
+    assert.equal(await frame.evaluate("document.querySelector('.composer textarea').value"), "/review ");
+    await prompt.fill("/review @buf");
+    await shows(frame, "buffers", ".choices");
+    await prompt.press("Enter");
+    await prompt.press("Enter");
+    await ended(d);
+    const along = await d.run<readonly string[]>("return parts.chats.active.turns.at(-1).along");
+    assert.ok(along.includes("buffers"), along.join());
+    assert.match(await textOf(frame, ".said"), /\/review @buffers/);
+  });
+
   test("a code block is copied, put in at the cursor, and applied through a diff", async () => {
     const d = window();
     await d.play([[{ text: "Here:\n\n```python\ndef greet(name):\n    print(name)\n    return name\n```\n" }]]);
