@@ -139,6 +139,24 @@ export function editingTests(window: Window): void {
     await closeAll(d);
   });
 
+  test("a fence that names a file is applied to it, whatever else is open, and a call leads to its file", async () => {
+    const d = window();
+    await d.play([[{ toolCall: { name: "read_file", arguments: { path: "src/greet.py", start_line: 2 } } }], [{ text: "Here:\n\n```python src/greet.py\ndef greet(name):\n    return 1\n```\n\n- [x] done\n" }]]);
+    const frame = await d.ask("Write it.");
+    await ended(d);
+    await show(d, "notes.txt");
+    await shows(frame, "\u2611 done", ".answer");
+    await frame.locator(".answer button:has-text('Apply')").click();
+    await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
+    await d.run("await vscode.commands.executeCommand('chatls.acceptEdit')");
+    await becomes(d, "src/greet.py", "def greet(name):\n    return 1\n");
+    await closeAll(d);
+    await frame.locator(".turn:last-child .call summary").click();
+    await frame.locator(".turn:last-child .places button").click();
+    await d.until("return vscode.window.activeTextEditor?.document.fileName.endsWith('greet.py') && vscode.window.activeTextEditor.selection.active.line === 1");
+    await closeAll(d);
+  });
+
   test("what is selected is edited in place, after a look at the difference", async () => {
     const d = window();
     await d.play([[{ text: "```python\ndef greet(name: str) -> str:\n    return name\n```" }]]);
