@@ -191,6 +191,7 @@ def test_a_library_is_known_in_one_place() -> None:
     places: dict[str, tuple[str, ...]] = {
         "pygls lsprotocol": ("chatls.lsp.features",),
         "httpx": ("chatls.providers",),
+        "opentelemetry": ("chatls.seen.telemetry.sdk", "chatls.seen.telemetry.spans"),
         "xllamacpp": ("chatls.providers",),
         "rich chatls_client": ("chatls.__main__",),
         "anthropic openai requests litellm httpcore aiohttp": (),

@@ -180,6 +180,13 @@ class LogSettings(_Model):
     """The least that goes to the log's file. `debug` holds texts: of people, of files, of models."""
 
 
+class TelemetrySettings(_Model):
+    """What OpenTelemetry is told."""
+
+    enabled: bool = False
+    """Also where no variable of OpenTelemetry's names an address."""
+
+
 class Settings(_Model):
     """All settings."""
 
@@ -195,5 +202,6 @@ class Settings(_Model):
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
     log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""

@@ -24,6 +24,7 @@ from report import Bench, House, Report
 from searching import searching
 from starting import start
 from streaming import burst, one_stream, paced
+from telemetry import telemetry
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ ROWS = {
     "paced": paced,
     "burst": burst,
     "latencies": latencies,
+    "telemetry": telemetry,
     "decoding": decoding,
     "inline": inline,
 }
