@@ -69,7 +69,7 @@ def serve() -> None:
     if hello is None:
         leave(1)
     gc.disable()  # until all is loaded: there is nothing to collect yet, and looking takes a sixth of the time
-    from chatls.app import run
+    from chatls.lsp.main import run
 
     run(pipes, hello)
 

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acp import schema
-from chatls.acp.lines import LineReader, line
+from chatls.acp.lines import MessageReader, line
 from chatls.acp.updates import TAIL, Updates
 from chatls.wire.stdio import FRAME_CAP, Lost
 
 
 @given(st.lists(st.binary(max_size=20).filter(lambda body: b"\n" not in body)), st.lists(st.integers(1, 9)))
 def test_lines_are_the_same_however_they_are_split(bodies: list[bytes], cuts: list[int]) -> None:
-    data, found, reader = b"".join(map(line, bodies)), list[bytes | Lost](), LineReader()
+    data, found, reader = b"".join(map(line, bodies)), list[bytes | Lost](), MessageReader()
     for size in [*cuts, len(data)]:
         found += reader.feed(data[:size])
         data = data[size:]
@@ -21,7 +21,7 @@ def test_lines_are_the_same_however_they_are_split(bodies: list[bytes], cuts: li
 
 
 def test_a_line_that_is_too_long_is_lost_whole_and_the_next_one_is_read() -> None:
-    reader, piece = LineReader(), b"x" * (FRAME_CAP // 2 + 1)
+    reader, piece = MessageReader(), b"x" * (FRAME_CAP // 2 + 1)
     found = [item for data in (piece, piece, piece, b"\n{}\n") for item in reader.feed(data)]
     assert [type(item) for item in found] == [Lost, bytes]
     assert found[1] == b"{}"

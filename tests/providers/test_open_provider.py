@@ -81,7 +81,7 @@ def test_an_adapter_is_loaded_when_it_is_first_used() -> None:
     loaded = "print(*sorted({m.removeprefix('chatls.providers.') for m in sys.modules} & set(names)))"
     places = {"local": "local.provider", "scripted": "scripted.player"}
     names = (*(places.get(kind, kind) for kind in BUILT), "http.server", "http.client")
-    program = f"import sys, chatls.app\nnames = {names!r}\n{loaded}\n"
+    program = f"import sys, chatls.lsp.main\nnames = {names!r}\n{loaded}\n"
     assert run_python(program).split() == []
     program += f"from chatls.providers import preload\npreload('gemini')\n{loaded}"
     assert run_python(program).split() == ["gemini", "http.client", "http.server"]

@@ -31,12 +31,12 @@ class AcpAgent:
         peer.serve("session/new", shapes.Folders, sessions.new)
         peer.serve("session/load", shapes.KeptFolders, partial(sessions.known, replay=True))
         peer.serve("session/resume", shapes.KeptFolders, partial(sessions.known, replay=False))
-        peer.serve("session/list", shapes.ListParams, sessions.listing)
+        peer.serve("session/list", shapes.ListSessions, sessions.listing)
         peer.serve("session/close", shapes.OfSession, sessions.close)
         peer.serve("session/delete", shapes.OfSession, sessions.delete)
         peer.serve("session/set_mode", shapes.ModeParams, sessions.set_mode)
         peer.serve("session/set_config_option", shapes.OptionParams, sessions.set_option)
-        peer.serve("session/prompt", shapes.PromptParams, turns.prompt)
+        peer.serve("session/prompt", shapes.PromptSession, turns.prompt)
         peer.hear("session/cancel", turns.cancel)
 
     def _initialize(self, answer: Answer, params: shapes.InitializeParams) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from anyio import create_task_group, move_on_after, to_thread
 
 from chatls.acp import updates
-from chatls.acp.shapes import PermissionAnswer, TextAnswer
+from chatls.acp.shapes import OutcomeAnswer, TextAnswer
 from chatls.content import JsonObject, to_wire
 from chatls.editor import Change, FileOperation, OpenDocument, PermissionOption, Problem, Question, Reply, Root
 from chatls.errors import RequestError, ToolError
@@ -67,7 +67,7 @@ class AcpEditor:
         }
         told = [{"optionId": one.id, "name": one.label, "kind": one.kind} for one in options]
         params = {"sessionId": self._session, "toolCall": call, "options": told}
-        answer = await self._ask("session/request_permission", params, PermissionAnswer)
+        answer = await self._ask("session/request_permission", params, OutcomeAnswer)
         if answer.outcome.outcome == "cancelled":
             return Reply(None)
         if answer.outcome.option_id is None:

@@ -8,7 +8,7 @@ def line(body: bytes) -> bytes:
     return body + b"\n"
 
 
-class LineReader:
+class MessageReader:
     """Cuts what is read into lines; empty ones are passed over, one that is too long is lost whole."""
 
     def __init__(self) -> None:

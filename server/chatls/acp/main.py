@@ -7,8 +7,8 @@ from anyio.abc import TaskGroup
 
 from chatls import __version__
 from chatls.acp.agent import AcpAgent
-from chatls.acp.editor import AcpEditor
-from chatls.acp.lines import LineReader, line
+from chatls.acp.lines import MessageReader, line
+from chatls.acp.opened import nobody
 from chatls.core import Core
 from chatls.seen.logs.log import Log
 from chatls.wire.later import Later
@@ -34,9 +34,9 @@ class AcpFace:
     def __init__(self, tasks: TaskGroup, outbox: Outbox, lines: Log) -> None:
         lines.note("daemon_begins", version=__version__, client="ACP")
         self._outbox = outbox
-        self._reader = LineReader()
+        self._reader = MessageReader()
         self._peer = Peer(outbox, cancels="$/cancel_request", names="requestId")
-        self._core = Core(tasks, AcpEditor(self._peer, "", (), tells=False), log.warning, lines)
+        self._core = Core(tasks, nobody(self._peer), log.warning, lines)
         self._later = Later(tasks)
         self._left = anyio.Event()
         AcpAgent(tasks, outbox, self._peer, self._core, self._later)

@@ -23,7 +23,7 @@ from chatls.wire.peer import Peer
 
 
 @dataclass(slots=True, eq=False)
-class Opened:
+class OpenSession:
     """One of them."""
 
     id: str
@@ -50,9 +50,9 @@ class OpenSessions:
         self._outbox = outbox
         self._peer = peer
         self._configured = configured
-        self._all: dict[str, Opened] = {}
+        self._all: dict[str, OpenSession] = {}
 
-    async def open(self, name: str, params: shapes.Folders, *, begun: bool) -> Opened:
+    async def open(self, name: str, params: shapes.Folders, *, begun: bool) -> OpenSession:
         """Open one. Raises `RequestError` (-32602) for a folder that is none."""
         configuration = self._configured()
         try:
@@ -61,10 +61,10 @@ class OpenSessions:
             raise RequestError(INVALID_PARAMS, f"cwd: {error}") from error
         await to_thread.run_sync(configuration.configure, "the client", None)
         editor = AcpEditor(self._peer, name, folders, tells=self.tells)
-        opened = self._all[name] = Opened(name, editor, configuration, begun)
+        opened = self._all[name] = OpenSession(name, editor, configuration, begun)
         return opened
 
-    def find(self, name: str) -> Opened:
+    def find(self, name: str) -> OpenSession:
         """One by its name. Raises `RequestError` (-32002)."""
         if name not in self._all:
             raise RequestError(RESOURCE_NOT_FOUND, f"there is no session {name!r} here; load it, or begin a new one")
@@ -74,7 +74,7 @@ class OpenSessions:
         """Forget one. What is kept of it stays."""
         self._all.pop(name, None)
 
-    def has(self, opened: Opened) -> bool:
+    def has(self, opened: OpenSession) -> bool:
         """Whether it is open still."""
         return self._all.get(opened.id) is opened
 
@@ -101,6 +101,11 @@ class OpenSessions:
             return b"".join(line(dumps(_notice(name, update))) for update in found)
 
         return partial(self._outbox.event, Channel(framed))
+
+
+def nobody(peer: Peer) -> AcpEditor:
+    """The editor of no session: it has no folders."""
+    return AcpEditor(peer, "", (), tells=False)
 
 
 def _notice(name: str, update: JsonObject) -> JsonObject:

@@ -8,7 +8,7 @@ from anyio import current_time, to_thread
 from anyio.abc import TaskGroup
 
 from chatls.acp import shapes
-from chatls.acp.opened import Opened, OpenSessions
+from chatls.acp.opened import OpenSession, OpenSessions
 from chatls.acp.options import THINKING, UNSET, mode_of, modes, options
 from chatls.acp.refusals import refusing
 from chatls.acp.updates import Updates
@@ -68,7 +68,7 @@ class AcpSessions:
 
         self._later.answer(answer, refusing(loaded))
 
-    def listing(self, answer: Answer, params: shapes.ListParams) -> None:
+    def listing(self, answer: Answer, params: shapes.ListSessions) -> None:
         """`session/list`."""
 
         async def listed() -> None:
@@ -123,7 +123,7 @@ class AcpSessions:
         answer.give({"configOptions": self._options(opened)})
         self._open.tell(opened.id, [{"sessionUpdate": "current_mode_update", "currentModeId": opened.mode}])
 
-    def _set(self, opened: Opened, name: str, value: object) -> None:
+    def _set(self, opened: OpenSession, name: str, value: object) -> None:
         text = value if isinstance(value, str) else ""
         mode = mode_of(text)
         match name:
@@ -137,13 +137,13 @@ class AcpSessions:
             case _:
                 raise RequestError(INVALID_PARAMS, f"{name}: {value!r} cannot be chosen")
 
-    def _settings(self, opened: Opened) -> JsonObject:
+    def _settings(self, opened: OpenSession) -> JsonObject:
         return {"modes": modes(opened.mode), "configOptions": self._options(opened)}
 
-    def _options(self, opened: Opened) -> list[JsonObject]:
+    def _options(self, opened: OpenSession) -> list[JsonObject]:
         return options(opened.model, opened.mode, opened.thinking, self._models)
 
-    async def _introduce(self, opened: Opened) -> None:
+    async def _introduce(self, opened: OpenSession) -> None:
         """Tell which commands there are, and which models once servers have told: no session waits for it."""
         shelf = await self._core.handbook.shelf(Workspace(opened.editor))
         known = [(one.name, one.description, one.hint) for one in shelf.commands if one.name not in COMMANDS]

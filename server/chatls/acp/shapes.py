@@ -36,7 +36,7 @@ class OfSession(Params):
     session_id: str
 
 
-class ListParams(Params):
+class ListSessions(Params):
     """`session/list`."""
 
     cwd: str | None = None
@@ -99,26 +99,26 @@ class ResourceBlock(Params):
     resource: Embedded
 
 
-Block = Annotated[TextBlock | ImageBlock | LinkBlock | ResourceBlock, Field(discriminator="type")]
+PromptBlock = Annotated[TextBlock | ImageBlock | LinkBlock | ResourceBlock, Field(discriminator="type")]
 
 
-class PromptParams(OfSession):
+class PromptSession(OfSession):
     """`session/prompt`."""
 
-    prompt: tuple[Block, ...]
+    prompt: tuple[PromptBlock, ...]
 
 
-class Chosen(Params):
+class PermissionOutcome(Params):
     """What a person chose."""
 
     outcome: Literal["selected", "cancelled"]
     option_id: str | None = None
 
 
-class PermissionAnswer(Params):
+class OutcomeAnswer(Params):
     """The answer to `session/request_permission`."""
 
-    outcome: Chosen
+    outcome: PermissionOutcome
 
 
 class TextAnswer(Params):

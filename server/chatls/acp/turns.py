@@ -5,7 +5,7 @@ from functools import partial
 from anyio import CancelScope
 
 from chatls.acp import shapes
-from chatls.acp.opened import Opened, OpenSessions
+from chatls.acp.opened import OpenSession, OpenSessions
 from chatls.acp.refusals import refusal, refusing
 from chatls.acp.updates import usage
 from chatls.agent.accepted import Ask, Ended
@@ -35,7 +35,7 @@ class AcpTurns:
         self._later = later
         self._open = opened
 
-    def prompt(self, answer: Answer, params: shapes.PromptParams) -> None:
+    def prompt(self, answer: Answer, params: shapes.PromptSession) -> None:
         """`session/prompt`. All that is told of a turn is told before it is answered."""
         opened = self._open.find(params.session_id)
         word, rest = _command(params.prompt)
@@ -64,7 +64,7 @@ class AcpTurns:
         self._later.answer(answer, answered)
         answer.cancel = accepted.scope.cancel
 
-    def _compact(self, answer: Answer, opened: Opened, wish: str) -> None:
+    def _compact(self, answer: Answer, opened: OpenSession, wish: str) -> None:
         try:
             compacting = self._core.chats.compact(opened.where(), wish)
         except RequestError as error:
@@ -83,7 +83,7 @@ class AcpTurns:
         self._later.answer(answer, refusing(compacted))
         answer.cancel = compacting.scope.cancel
 
-    async def _undo(self, answer: Answer, opened: Opened) -> None:
+    async def _undo(self, answer: Answer, opened: OpenSession) -> None:
         """Take the last turn back, with its files."""
         library = self._core.library
         page = await library.page(opened.id, last=1)
@@ -100,7 +100,7 @@ class AcpTurns:
         self._core.chats.cancel_session(as_text(member(params, "sessionId")))
 
 
-def _command(prompt: tuple[shapes.Block, ...]) -> tuple[str, str]:
+def _command(prompt: tuple[shapes.PromptBlock, ...]) -> tuple[str, str]:
     """The first word of a prompt, and what follows it."""
     first = prompt[0] if prompt else None
     word, _, rest = (first.text.strip() if isinstance(first, shapes.TextBlock) else "").partition(" ")
@@ -114,7 +114,7 @@ def _taken_back(prompt: str, done: Rewinding) -> str:
     return "\n".join(f"{line}  " for line in lines)
 
 
-def _block(block: shapes.Block) -> ContentBlock:
+def _block(block: shapes.PromptBlock) -> ContentBlock:
     match block:
         case shapes.TextBlock():
             return TextContent(block.text)
