@@ -33,7 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("events", "message", "providers.delta"),
     ("config", "configuration", "layers", "editor", "permissions", "children", "workspace"),
     ("providers", "tools"),
-    ("models",),
+    ("models", "mcp"),
     ("agent",),
     ("store",),
     ("wire",),
@@ -54,7 +54,7 @@ MOST_IN_A_FOLDER = 30
 LONGEST_FILE = 400
 LONGEST_LOOP = 40
 LONGEST_TURN = 110
-IMPORTS_LATE = {"chatls.__main__", "chatls.providers", "chatls.store.pen"}
+IMPORTS_LATE = {"chatls.__main__", "chatls.mcp", "chatls.providers", "chatls.store.pen"}
 """May import inside functions: the command line loads what the command needs, adapters and SQLite are loaded on first
 use."""
 
@@ -178,7 +178,7 @@ def test_there_is_no_circle() -> None:
 def test_a_library_is_known_in_one_place() -> None:
     places: dict[str, tuple[str, ...]] = {
         "pygls lsprotocol": ("chatls.lsp.features",),
-        "httpx": ("chatls.providers",),
+        "httpx": ("chatls.providers", "chatls.mcp.http"),
         "xllamacpp": ("chatls.providers",),
         "rich chatls_client": ("chatls.__main__",),
         "anthropic openai requests litellm httpcore aiohttp": (),
@@ -213,6 +213,7 @@ def test_wings_do_not_know_each_other() -> None:
     forbidden = {
         "chatls.tools": (*faces, "chatls.providers", "chatls.agent"),
         "chatls.providers": (*faces, "chatls.tools", "chatls.agent", "chatls.workspace.workspace", "chatls.editor"),
+        "chatls.mcp": (*faces, "chatls.agent", "chatls.store", "chatls.models"),
         "chatls.models": (*faces, "chatls.tools", "chatls.agent"),
         "chatls.agent": (*faces, "chatls.store"),
         "chatls.store": (*faces, "chatls.providers", "chatls.models"),

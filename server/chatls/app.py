@@ -36,6 +36,7 @@ from chatls.lsp.listings import Listings
 from chatls.lsp.rpc import Answer, Rpc
 from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
+from chatls.mcp import ForeignTools
 from chatls.models import Models
 from chatls.providers.http.keys import known_keys
 from chatls.providers.known.catalog import KNOWN
@@ -103,8 +104,9 @@ class App:
         self._models = Models(os.environ)
         editor = LspEditor(self._rpc, hello)
         self._later = Later(tasks)
-        toolbox = Toolbox(TOOLS)
         self._environment: dict[str, str] = {}
+        self._foreign = ForeignTools(tasks, self._environment, editor)
+        toolbox = Toolbox(TOOLS, self._foreign.tools)
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -116,11 +118,13 @@ class App:
         known = partial(known_keys, os.environ, self._key_variables)
         self._store = Store(platformdirs.user_data_path("chatls", appauthor=False), known, sessions.forget, self._warn)
         around = Surroundings(self._environment)
-        means = Means(self._models, permissions, Instructions(), around, Queues(), commands, self._store)
+        means = Means(
+            self._models, permissions, Instructions(), around, Queues(), commands, self._store, self._foreign.news
+        )
         self._chats = Chats(sessions, toolbox, means)
         self._chats.listeners = (self._store.listener,)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
-        listed = (editor, self._configuration, self._models, toolbox, permissions, wall)
+        listed = (editor, self._configuration, self._models, toolbox, permissions, wall, self._foreign)
         self._listings = Listings(self._later, hello.answered, *listed)
         library = Library(
             self._store,
@@ -167,6 +171,7 @@ class App:
     async def clean_up(self) -> None:
         """End everything: turns, children, connections; let the client take its last messages. Under two seconds."""
         self._chats.cancel_all()
+        self._foreign.let_go()
         with move_on_after(GRACE):
             await self._turns.idle()
             await self._later.idle()
@@ -201,6 +206,7 @@ class App:
         self._rpc.serve("shutdown", methods.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
         self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
+        self._rpc.hear("initialized", lambda _: self._foreign.begin())
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
@@ -248,6 +254,8 @@ class App:
         else:
             self._models.retire(self._configuration.settings())
         self._hide_keys()
+        with suppress(RequestError):
+            self._foreign.configure(self._configuration.settings().mcp)
         self._tasks.start_soon(self._models.close_retired)
 
     def _hide_keys(self) -> None:

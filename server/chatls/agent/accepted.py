@@ -92,6 +92,8 @@ class Means:
     queues: Queues
     commands: Commands
     keeper: Keeper = field(default_factory=KeepsNothing)
+    news: Callable[[], tuple[str, ...]] = tuple
+    """What a person is to be told when a turn begins, once in each session: which servers' tools are missing."""
 
 
 class Accepted:
@@ -213,7 +215,7 @@ class Accepted:
         session.history.rewind(mark)
         session.history.grow(UserMessage((*content, *told(session))))
         system, new = await session.system.read(workspace, means.instructions, means.surroundings)
-        for notice in (*notices, *([new] if new else [])):
+        for notice in (*notices, *([new] if new else []), *map(Notice, session.untold(means.news()))):
             self._emit(notice)
         return await self._asked(served, system)
 
@@ -239,7 +241,7 @@ class Accepted:
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues, changing=changing)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
-        new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session))
+        new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session), gate.free)
         bounded = partial(cut_off, partial(repeats.watched, provider.stream), limits)
         stream = partial(Replies(room).watched, bounded)
         more = self.steering.waiting
@@ -286,4 +288,5 @@ class Accepted:
             self._settings.edits.save,
             self._settings.commands.sandbox,
             lambda text: self._emit(Notice(text)),
+            ids=(session.id, self.id, ""),
         )

@@ -13,6 +13,8 @@ from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
 from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer
+from chatls.mcp import ForeignTools
+from chatls.mcp.standing import ServerStanding
 from chatls.models import LEAST, LISTING, Listed, Listing, Models
 from chatls.permissions import SandboxState
 from chatls.tools.tool import Tool
@@ -20,6 +22,9 @@ from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire import methods
 from chatls.workspace.workspace import Workspace
+
+SETTLED = 120.0
+"""Seconds for MCP servers to have started."""
 
 
 class Listings:
@@ -35,6 +40,7 @@ class Listings:
         toolbox: Toolbox,
         permissions: Permissions,
         wall: Wall,
+        foreign: ForeignTools,
     ) -> None:
         """`begun`: when a client could first ask (on `time.monotonic`'s clock)."""
         self._later = later
@@ -45,6 +51,7 @@ class Listings:
         self._toolbox = toolbox
         self._permissions = permissions
         self._wall = wall
+        self._foreign = foreign
 
     def models(self, answer: Answer, _params: methods.NoParams) -> None:
         """`chat/models`. The time that servers get counts from here, where it is read; of what may have waited for the
@@ -59,16 +66,18 @@ class Listings:
 
         self._later.answer(answer, partial(self._models.listing, self._configuration.settings(), deadline, give))
 
-    def tools(self, answer: Answer, _params: methods.NoParams) -> None:
+    def tools(self, answer: Answer, params: methods.ToolsParams) -> None:
         """`chat/tools`."""
         settings = self._configuration.settings()
-        offered = self._toolbox.offered(self._editor, settings)
         workspace, setting = Workspace(self._editor), settings.commands.sandbox
 
         async def listed() -> None:
+            await self._foreign.settled(SETTLED if params.settled else 0)
+            offered = self._toolbox.offered(self._editor, settings)
+            servers = tuple(map(_server, self._foreign.standings()))
             why, words = await to_thread.run_sync(self._sandbox, workspace, abandon_on_cancel=True)
             sandbox = SandboxState(setting, why is None, words)
-            answer.give(methods.ToolsResult(tuple(map(_tool, offered.values())), sandbox))
+            answer.give(methods.ToolsResult(tuple(map(_tool, offered.values())), sandbox, servers or None))
 
         self._later.answer(answer, listed)
 
@@ -99,3 +108,9 @@ def _model(listed: Listed) -> methods.ModelEntry:
 
 def _tool(tool: Tool) -> methods.ToolEntry:
     return methods.ToolEntry(tool.name, tool.spec.description, tool.kind, tool.read_only, tool.spec.input_schema)
+
+
+def _server(server: ServerStanding) -> methods.ServerEntry:
+    return methods.ServerEntry(
+        server.name, server.state, server.tools, server.where, server.why, server.calls_itself, server.version
+    )

@@ -13,7 +13,7 @@ from chatls.agent.permission.edited import EditedAnswer, differ
 from chatls.agent.permission.git_names import without_secrets
 from chatls.agent.permission.look import Look
 from chatls.agent.permission.matter import Command, Files, Matter
-from chatls.agent.permission.matters import matter_of
+from chatls.agent.permission.matters import foreign, matter_of
 from chatls.agent.permission.permissions import Permissions, Waiting
 from chatls.agent.permission.questions import CLOSED, Choice, choices, forbidden, question, rejected
 from chatls.agent.permission.rules import Circumstances, Decision
@@ -22,7 +22,7 @@ from chatls.editor import Editor, Question, Reply
 from chatls.errors import ToolError
 from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved, WorkingMode
 from chatls.permissions import Action
-from chatls.tools.tool import Plan, ToolContext, ToolOutput
+from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 
 Way = Callable[[], Awaitable[ToolOutput]]
 """How a plan is carried out."""
@@ -90,6 +90,14 @@ class TurnGate:
                 return forbidden(decision)
             case "ask":
                 return partial(self._asked, call)
+
+    def free(self, tool: Tool) -> bool:
+        """Whether a rule allows a tool that is not ours, as it is known now."""
+        roots = tuple(root.path for root in self._editor.roots())
+        matter = foreign(tool, tool.name.partition("__")[0], roots)
+        return (
+            self._permissions.decide(self._ids[0], matter, Circumstances(self._mode), read_only=False).action == "allow"
+        )
 
     async def at_once(self, run: Run, context: ToolContext, plan: Plan) -> Permit | None:
         """`Gate.at_once`."""

@@ -32,6 +32,10 @@ class Files:
     """Those of them that decide what runs: answers for edits do not cover them."""
     why: str = ""
     """What they decide."""
+    server: str = ""
+    """It is no call about files: the tool is one of this MCP server's."""
+    early: bool = False
+    """And says of itself that it only reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.shell import Words, crude_segments
 from chatls.errors import ToolError
 from chatls.events import WorkingMode
-from chatls.permissions import Action, Scope
+from chatls.permissions import Action, Scope, stands_for
 from chatls.workspace.globs import Wanted, wanted
 
 ANY = "*"
@@ -99,7 +99,11 @@ def decide(
     if isinstance(matter, Command) and matter.ends:
         return Decision("allow", inside=True)
     if manner.mode == "plan" and not read_only:
-        found = _command(near, matter, manner) if isinstance(matter, Command) and matter.reads else Decision("ask")
+        found = Decision("ask")
+        if isinstance(matter, Command) and matter.reads:
+            found = _command(near, matter, manner)
+        elif isinstance(matter, Files) and matter.early:
+            found = _files(near, matter, manner, read_only=False)
         return found if found.action == "allow" else Decision("deny", planned=True)
     if isinstance(matter, Files):
         return _files(near, matter, manner, read_only=read_only)
@@ -176,6 +180,8 @@ def _allows(rule: Rule, piece: Words) -> bool:
 
 def narrow(matter: Matter, *, refusing: bool = False) -> tuple[Reach, ...]:
     """What a lasting answer covers that is as narrow as can be. Empty: it cannot be lasting."""
+    if isinstance(matter, Files) and matter.server:
+        return (Reach("tool"),)
     if matter.always is not None or matter.root is None:
         return ()
     if isinstance(matter, Files):
@@ -194,6 +200,8 @@ def narrow(matter: Matter, *, refusing: bool = False) -> tuple[Reach, ...]:
 
 def wide(matter: Matter) -> tuple[Reach, ...]:
     """What a wider answer would cover; empty: there is none."""
+    if isinstance(matter, Files) and matter.server:
+        return (Reach("server", (matter.server,)),)
     if matter.always is not None or matter.root is None:
         return ()
     if isinstance(matter, Files):
@@ -219,7 +227,7 @@ def _is_near(rule: Rule, matter: Matter) -> bool:
     if rule.workspace not in (None, matter.root):
         return False
     edits = rule.reach is not None and rule.reach.kind in ("edits", "file", "name")
-    return rule.tool in (ANY, matter.tool) or edits
+    return stands_for(rule.tool, matter.tool) or edits
 
 
 def _is_exactly(reach: Reach, matter: Command) -> bool:
@@ -235,13 +243,18 @@ def _strongest(rules: list[Rule], otherwise: Action) -> Decision:
     return Decision(otherwise) if best is None else Decision(best.action, best)
 
 
-def _weight(rule: Rule) -> tuple[bool, int]:
+def _weight(rule: Rule) -> tuple[int, int]:
     """How specific a rule is."""
     if rule.reach is not None:
-        return True, {"line": 1000, "file": 500, "name": 400, "run": len(rule.reach.words) + 1}.get(rule.reach.kind, 0)
+        return 2 - (rule.reach.kind == "server"), {
+            "line": 1000,
+            "file": 500,
+            "name": 400,
+            "run": len(rule.reach.words) + 1,
+        }.get(rule.reach.kind, 0)
     words = rule.command
     length = len(words) + 1 if words else 1 + sum(letter not in "*?/" for letter in rule.path) if rule.path else 0
-    return rule.tool != ANY, length
+    return 0 if rule.tool == ANY else 2 - rule.tool.endswith("__*"), length
 
 
 def _concerns(rule: Rule, matter: Matter) -> bool:
@@ -287,6 +300,8 @@ def _reaches(rule: Rule, reach: Reach, matter: Files) -> bool:
     match reach.kind:
         case "tool":
             return rule.tool == matter.tool and not matter.second
+        case "server":
+            return reach.words == (matter.server,)
         case "edits":
             return matter.edits and not matter.second
         case "file":
