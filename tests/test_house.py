@@ -29,13 +29,14 @@ CLIENT = ROOT / "clients" / "python"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
-    ("errors", "content", "jsontext", "shapes", "visible", "signals"),
+    ("errors", "content", "jsontext", "shapes", "visible", "signals", "values"),
     ("events", "message", "providers.delta"),
     ("config", "configuration", "layers", "editor", "permissions", "children", "workspace"),
     ("providers", "tools"),
     ("models", "mcp"),
     ("agent",),
     ("store",),
+    ("core",),
     ("wire",),
     ("lsp",),
     ("app",),
@@ -44,8 +45,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 """From the ground up. A file imports from its own floor and from lower ones; a folder stands for all that is in it,
 unless a file of it has a place of its own."""
 
-VALUES_OF_APP = {"CommandResult"}
-"""Classes that `app` calls and that are answers, no parts."""
+MAKERS = {"chatls.app", "chatls.core"}
+"""What there is one of is made here alone."""
+VALUES_OF_MAKERS = {"CommandResult"}
+"""Classes that they call and that are answers, no parts."""
 WORDS_FOR_TWO = {"Words"}
 """Types that share a name: of a command's words there is no better one."""
 
@@ -54,9 +57,15 @@ MOST_IN_A_FOLDER = 30
 LONGEST_FILE = 400
 LONGEST_LOOP = 40
 LONGEST_TURN = 110
-IMPORTS_LATE = {"chatls.__main__", "chatls.mcp", "chatls.providers", "chatls.store.pen"}
-"""May import inside functions: the command line loads what the command needs, adapters and SQLite are loaded on first
-use."""
+IMPORTS_LATE = {
+    "chatls.__main__",
+    "chatls.agent.permission.gate",
+    "chatls.mcp",
+    "chatls.providers",
+    "chatls.store.pen",
+}
+"""May import inside functions: the command line loads what the command needs; adapters, SQLite and what judges calls
+are loaded on first use."""
 
 POSIX_FILES = {"chatls.wire.stdio", "chatls.children.process"}
 PROGRAMS = {"chatls.providers.local.server"}
@@ -244,16 +253,16 @@ def called(module: str) -> Iterator[tuple[str, int]]:
             yield str(name), node.lineno
 
 
-def test_what_there_is_one_of_is_made_in_app_alone() -> None:
-    """What `app` wires it makes itself: of all classes that it calls, nobody else makes one, but for values."""
-    made = {name for name, _ in called("chatls.app")}
+def test_what_there_is_one_of_is_made_in_core_and_app_alone() -> None:
+    """What they wire they make themselves: of all classes that they call, nobody else makes one, but for values."""
+    made = {name for maker in MAKERS for name, _ in called(maker)}
     wired = {item.name: module for module in MODULES for item in classes(module) if item.name in made}
     elsewhere = [
         f"{module}:{line}: {name}"
         for module in MODULES
-        if module != "chatls.app"
+        if module not in MAKERS
         for name, line in called(module)
-        if name in wired and name not in VALUES_OF_APP and module != wired[name]
+        if name in wired and name not in VALUES_OF_MAKERS and module != wired[name]
     ]
     assert {"Chats", "Sessions", "Toolbox", "Models", "Outbox", "Rpc", "Permissions", "Grants"} <= set(wired)
     assert elsewhere == []

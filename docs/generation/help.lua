@@ -54,7 +54,8 @@ local sections = {}
 function sections.commands(lines)
   for _, command in ipairs(config.COMMANDS) do
     local range = command.range and "[range]" or ""
-    local shown = (":%s%s %s"):format(range, command.name, command.args or ""):gsub("%s+$", "")
+    local bang = command.bang and "[!]" or ""
+    local shown = (":%s%s%s %s"):format(range, command.name, bang, command.args or ""):gsub("%s+$", "")
     lines[#lines + 1] = ""
     vim.list_extend(lines, headed(shown, ("*:%s*"):format(command.name)))
     vim.list_extend(lines, wrapped(command.doc, "    "))

@@ -1,34 +1,17 @@
-"""The daemon: one short function for every method, and the wiring: what there is one of is made here alone."""
+"""The daemon with its native face: one short function for every method, and the wiring of what LSP needs."""
 
 import asyncio
-import gc
 import logging
 import os
-import secrets
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import anyio
-import platformdirs
-from anyio import move_on_after, to_thread
+from anyio import to_thread
 from anyio.abc import TaskGroup
 
-from chatls.agent.accepted import Means
-from chatls.agent.chats import Chats
-from chatls.agent.instructions import Instructions
-from chatls.agent.permission.grants import Grants
-from chatls.agent.permission.permissions import Permissions
-from chatls.agent.queues import Queues
-from chatls.agent.session import Sessions
-from chatls.agent.surroundings import Surroundings
 from chatls.children import process
-from chatls.children.commands import Commands, environment_without_keys
-from chatls.children.leftovers import forget_old
-from chatls.children.wall.wall import Wall
-from chatls.configuration import Configuration
-from chatls.errors import RequestError
+from chatls.core import Core
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello
 from chatls.lsp.later import Later
@@ -36,15 +19,7 @@ from chatls.lsp.listings import Listings
 from chatls.lsp.rpc import Answer, Rpc
 from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
-from chatls.mcp import ForeignTools
-from chatls.models import Models
-from chatls.providers.http.keys import known_keys
-from chatls.providers.known.catalog import KNOWN
 from chatls.shapes import member, says
-from chatls.store.library import Library
-from chatls.store.store import Store
-from chatls.tools import TOOLS
-from chatls.tools.toolbox import Toolbox
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
 from chatls.wire.log import Log
@@ -53,13 +28,6 @@ from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 from chatls.wire.steering import COMPACT, STEER, SteerParams
 
 log = logging.getLogger(__name__)
-
-GRACE = 0.5
-"""Seconds that turns get to end by themselves when the daemon leaves."""
-LAST_WORDS = 0.2
-"""Seconds for those whose children were killed then."""
-FAREWELL = 0.5
-"""Seconds for the client to take its last messages, and as many for connections to close."""
 
 
 def run(pipes: Pipes, hello: Hello) -> None:
@@ -100,40 +68,15 @@ class App:
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
-        self._configuration = Configuration([tool.name for tool in TOOLS])
-        self._models = Models(os.environ)
         editor = LspEditor(self._rpc, hello)
+        core = self._core = Core(tasks, editor, self._warn)
+        self._chats = core.chats
         self._later = Later(tasks)
-        self._environment: dict[str, str] = {}
-        self._foreign = ForeignTools(tasks, self._environment, editor)
-        toolbox = Toolbox(TOOLS, self._foreign.tools)
-        self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
-        self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
-        outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
-        wall = Wall(self._environment, self._outputs.parent / "walls", outputs)
-        commands = Commands(self._environment, outputs, tasks, wall)
-        sessions = Sessions(editor, self._configuration)
-        grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
-        permissions = Permissions(grants, self._environment, sessions.rules)
-        known = partial(known_keys, os.environ, self._key_variables)
-        self._store = Store(platformdirs.user_data_path("chatls", appauthor=False), known, sessions.forget, self._warn)
-        around = Surroundings(self._environment)
-        means = Means(
-            self._models, permissions, Instructions(), around, Queues(), commands, self._store, self._foreign.news
-        )
-        self._chats = Chats(sessions, toolbox, means)
-        self._chats.listeners = (self._store.listener,)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
-        listed = (editor, self._configuration, self._models, toolbox, permissions, wall, self._foreign)
+        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall, core.foreign)
         self._listings = Listings(self._later, hello.answered, *listed)
-        library = Library(
-            self._store,
-            lambda: tuple(root.path for root in editor.roots()),
-            lambda name: sessions.find(name) is not None,
-        )
-        self._sessions = KeptSessions(
-            self._later, outbox, self._chats, self._store, library, editor, self._configuration
-        )
+        kept = (core.chats, core.store, core.library, editor, core.configuration)
+        self._sessions = KeptSessions(self._later, outbox, *kept)
         self.code = 1
         self._left = anyio.Event()
         self._register()
@@ -145,9 +88,7 @@ class App:
         if parent is not None:
             self._tasks.start_soon(self._watch, parent)
         self._rpc.begin(hello.pending)
-        self._tasks.start_soon(self._warm_up)
-        self._tasks.start_soon(self._tidy)
-        self._tasks.start_soon(self._store.pen.run)
+        self._core.begin()
         if says(hello.params, "capabilities", "experimental", "chat", "sessionsChanged"):
             self._tasks.start_soon(self._sessions.tell, self._rpc.notify)
 
@@ -169,20 +110,8 @@ class App:
         await self._left.wait()
 
     async def clean_up(self) -> None:
-        """End everything: turns, children, connections; let the client take its last messages. Under two seconds."""
-        self._chats.cancel_all()
-        self._foreign.let_go()
-        with move_on_after(GRACE):
-            await self._turns.idle()
-            await self._later.idle()
-        process.kill_all()
-        with move_on_after(LAST_WORDS):
-            await self._turns.idle()
-        await self._store.pen.close()
-        with move_on_after(FAREWELL):
-            await self._outbox.flush()
-        with move_on_after(FAREWELL):
-            await self._models.close()
+        """End everything; let the client take its last messages. Under two seconds."""
+        await self._core.end(self._answered, self._outbox.flush)
 
     def _register(self) -> None:
         self._rpc.serve(methods.PROMPT.name, methods.PROMPT.params, self._turns.accept)
@@ -206,7 +135,7 @@ class App:
         self._rpc.serve("shutdown", methods.NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
         self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
-        self._rpc.hear("initialized", lambda _: self._foreign.begin())
+        self._rpc.hear("initialized", lambda _: self._core.foreign.begin())
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
@@ -249,41 +178,18 @@ class App:
             self._configure("workspace/didChangeConfiguration", member(settings, "chatls"))
 
     def _configure(self, source: str, values: Any) -> None:
-        if problem := self._configuration.configure(source, values):
+        if problem := self._core.configure(source, values):
             self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
-        else:
-            self._models.retire(self._configuration.settings())
-        self._hide_keys()
-        with suppress(RequestError):
-            self._foreign.configure(self._configuration.settings().mcp)
-        self._tasks.start_soon(self._models.close_retired)
-
-    def _hide_keys(self) -> None:
-        """Keep from commands what holds a key by the settings as they are, or as they once were."""
-        with suppress(RequestError):
-            providers = self._configuration.settings().providers.values()
-            self._key_variables |= {own.api_key_env for own in providers if own.api_key_env}
-        keys = (os.environ.get(name, "") for name in self._key_variables)
-        found = environment_without_keys(os.environ, self._key_variables, keys)
-        self._environment.clear()
-        self._environment.update(found)
 
     def _warn(self, words: str) -> None:
         self._rpc.notify("window/showMessage", {"type": 2, "message": f"chatls: {words}"})
 
-    async def _warm_up(self) -> None:
-        try:
-            with suppress(RequestError):
-                await self._models.warm_up(self._configuration.settings())
-        finally:
-            gc.freeze()  # what is imported stays: a full collection would stop the stream for some 30 ms
-            gc.enable()
-
     def _look(self, look: Callable[[], None]) -> None:
         self._tasks.start_soon(to_thread.run_sync, look)
 
-    async def _tidy(self) -> None:
-        await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)
+    async def _answered(self) -> None:
+        await self._turns.idle()
+        await self._later.idle()
 
     async def _watch(self, parent: int) -> None:
         await process.gone(parent)

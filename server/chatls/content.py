@@ -1,11 +1,12 @@
 """Values shared by messages, events, the wire and tools: content blocks, usage, locations, failures."""
 
 import re
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal, cast
 
 from chatls.errors import ErrorKind, ProviderError
+from chatls.values import dataclass
 
 JsonObject = dict[str, Any]
 """A JSON object from outside: a model's arguments, a schema, a client's parameters."""

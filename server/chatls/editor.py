@@ -1,12 +1,13 @@
 """The editor port: what the core may ask of the other end, whichever protocol that speaks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from chatls.content import JsonObject, Range, ToolContent, WireValue
 from chatls.events import ToolKind
+from chatls.values import dataclass
 from chatls.workspace.standing import Base
 
 OptionKind = Literal["allow_once", "allow_always", "reject_once", "reject_always"]

@@ -4,11 +4,12 @@ An event knows neither its turn nor its number: `turnId` and `seq` are added whe
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from chatls.content import ContentBlock, JsonObject, Location, ToolContent, Usage, WireValue
 from chatls.errors import ErrorKind
+from chatls.values import dataclass
 
 ToolKind = Literal["read", "edit", "delete", "move", "search", "execute", "think", "fetch", "other"]
 """What a tool does, as the Agent Client Protocol spells it."""

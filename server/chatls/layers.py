@@ -8,7 +8,6 @@ camelCase and snake_case are both accepted everywhere; unknown keys are errors t
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from types import NoneType
 from typing import Any, cast, get_args, get_origin
 
@@ -18,6 +17,7 @@ from pydantic_core import ErrorDetails
 from chatls.config import PermissionRule, Settings
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import SettingsError
+from chatls.values import dataclass
 from chatls.workspace.tomltext import in_toml_words, line_of, lines_of
 
 

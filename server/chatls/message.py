@@ -4,11 +4,12 @@ Plain values: a message can be written down and read again by its `kind` and its
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from chatls.content import ContentBlock, JsonObject, ToolContent
 from chatls.events import ToolStatus
+from chatls.values import dataclass
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 

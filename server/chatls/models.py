@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from time import monotonic
 
 from anyio import CancelScope, Event, Lock, create_task_group, move_on_after, to_thread
@@ -15,6 +15,7 @@ from chatls.providers.known.catalog import EMBEDDED_PROVIDER, kind_of
 from chatls.providers.known.choice import Chosen, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.known.windows import usual_window
 from chatls.providers.provider import ModelInfo, Provider
+from chatls.values import dataclass
 
 LISTING = 1.5
 """Seconds that servers get to tell their models, from the moment when they are asked for; the answer is promised

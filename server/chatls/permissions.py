@@ -1,9 +1,9 @@
 """What rules say, and how they are listed; plain values. Who decides by them is in agent/."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from chatls.content import WireValue
+from chatls.values import dataclass
 
 Action = Literal["allow", "ask", "deny"]
 """What a rule wants."""

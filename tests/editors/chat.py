@@ -9,7 +9,8 @@ from tests.editors.neovim import Neovim
 
 LOOKING = """
 function _G.said(chat)
-  return table.concat(vim.api.nvim_buf_get_lines(vim.fn.bufnr("chatls://chat/" .. chat), 0, -1, false), "\\n")
+  local buffer = vim.fn.bufnr("chatls://chat/" .. chat)
+  return buffer < 0 and "" or table.concat(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), "\\n")
 end
 function _G.says(chat, words)
   return said(chat):find(words, 1, true) ~= nil
@@ -20,6 +21,11 @@ function _G.window_of(filetype)
       return window
     end
   end
+end
+function _G.says_in(filetype, words)
+  local window = window_of(filetype)
+  local lines = window and vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false) or {}
+  return table.concat(lines, "\\n"):find(words, 1, true) ~= nil
 end
 function _G.runs(chat)
   for _, it in ipairs(require("chatls.chat.panel").list()) do
@@ -71,6 +77,15 @@ class Chat:
         self.editor.command("ChatPermission")
         self.editor.keys(key)
 
+    def written(self, chat: int = 1) -> str:
+        """What stands in the prompt."""
+        return self.editor.text(self.editor.lua("return vim.fn.bufnr('chatls://prompt/' .. ...)", chat))
+
+    def shown_in(self, filetype: str) -> str:
+        """What the window of this filetype shows, as soon as there is one."""
+        window = self.editor.wait_until("window_of(...)", filetype)
+        return self.editor.text(self.editor.lua("return vim.api.nvim_win_get_buf(...)", window))
+
     def go_to(self, filetype: str) -> None:
         """Go to a window by what it shows: `chatls`, `chatls-prompt`."""
         self.editor.lua("vim.api.nvim_set_current_win(window_of(...)) vim.cmd.stopinsert()", filetype)
@@ -88,6 +103,6 @@ def edit(path: str, old: str, new: str) -> Json:
     return call("edit_file", path=path, edits=[{"old_text": old, "new_text": new}])
 
 
-def chat(nvim: Open, *replies: list[Json], files: tuple[Path, ...] = (), setup: str = "", **pace: float) -> Chat:
+def chat(nvim: Open, *replies: list[Json], files: tuple[Path, ...] = (), setup: str = "", **more: Any) -> Chat:
     """An editor whose daemon plays these replies."""
-    return Chat(nvim(*replies, files=files, setup=setup, **pace))
+    return Chat(nvim(*replies, files=files, setup=setup, **more))

@@ -42,12 +42,15 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def nvim(tmp_path: Path, project: Path, program: Found) -> Iterator[Open]:
-    """Opens a Neovim in the project whose daemon plays `replies`; behind the test it is checked, and leaves."""
+    """Opens a Neovim in the project whose daemon plays `replies`; behind the test it is checked, and leaves. `home`:
+    the folder of another one, whose person opens this one as well."""
     editors: list[Neovim] = []
 
-    def opened(*replies: list[Json], setup: str = "", files: tuple[Path, ...] = (), **pace: float) -> Neovim:
-        folder = tmp_path / f"editor{len(editors)}"
-        folder.mkdir()
+    def opened(
+        *replies: list[Json], setup: str = "", files: tuple[Path, ...] = (), home: Path | None = None, **pace: float
+    ) -> Neovim:
+        folder = home or tmp_path / f"editor{len(editors)}"
+        folder.mkdir(exist_ok=home is not None)
         play(folder, *replies, **pace)
         editors.append(Neovim(folder, program.program, setup=setup, files=files, root=project))
         return editors[-1]

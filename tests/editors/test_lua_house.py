@@ -17,7 +17,8 @@ PURE = {
 }
 """What these must not know."""
 
-FOREIGN = re.compile(r"\b(abort|interrupt|reasoning|assistant)", re.IGNORECASE)
+FOREIGN = re.compile(r"\b(abort|interrupt(?!ed\b)|reasoning|assistant)", re.IGNORECASE)
+"""`interrupted` is how a turn ended that a kill cut off; a turn that somebody ends is cancelled."""
 
 
 def name(path: Path) -> str:

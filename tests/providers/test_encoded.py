@@ -2,7 +2,6 @@
 
 import gc
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, Too
 from chatls.providers.encoded import EncodedHistories
 from chatls.providers.history import Entry, UsedIds, Writer
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 from tests.providers.asking import KEY, SEARCH, opened, reply
 from tests.providers.histories import MESSAGES, PROTOCOLS, Protocol
 from tests.support.http_server import ScriptedServer, answered

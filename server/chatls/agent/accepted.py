@@ -1,7 +1,7 @@
 """A prompt that was accepted: from its model to the end of its turn. It can be cancelled at any point."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as ThreadFlag
@@ -40,6 +40,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, ToolChoice
 from chatls.tools.tool import Tool, ToolContext
+from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.workspace import Workspace
 

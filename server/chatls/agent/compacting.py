@@ -1,7 +1,7 @@
 """A compaction that a person asked for: nobody prompts meanwhile, and a cancel leaves the history as it was."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -20,6 +20,7 @@ from chatls.events import Event
 from chatls.models import Served
 from chatls.providers.provider import Parameters
 from chatls.tools.tool import Tool
+from chatls.values import dataclass
 from chatls.workspace.workspace import Workspace
 
 _ENOUGH = 0.9

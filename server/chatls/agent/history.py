@@ -1,10 +1,10 @@
 """What the model is sent of a session: it grows at its end and goes back to marks. Who keeps it elsewhere listens."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from operator import is_
 
 from chatls.message import Message
+from chatls.values import dataclass
 
 AsItWas = tuple[Message, ...]
 """All that was there at a moment."""

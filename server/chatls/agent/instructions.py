@@ -5,7 +5,7 @@ It is advice for the model and no more: what may run is decided elsewhere, and n
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from io import FileIO
@@ -16,6 +16,7 @@ import platformdirs
 from chatls.errors import ToolError
 from chatls.events import Notice
 from chatls.jsontext import printable
+from chatls.values import dataclass
 from chatls.visible import escaped, is_hidden
 from chatls.workspace.diskcache import DiskCache
 from chatls.workspace.openfile import encoding_of, open_beneath

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 from anyio import Event as Happened
@@ -13,6 +12,7 @@ from chatls.errors import SESSION_NOT_FOUND, RequestError
 from chatls.events import StopReason
 from chatls.message import AssistantMessage
 from chatls.tools.tool import Plan, ToolContext
+from chatls.values import dataclass
 
 PATIENCE = 0.2
 """Seconds that a turn waits until something is kept; then it goes on, and it is written behind it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from chatls.agent.repeats import Stream
 from chatls.config import LimitSettings
@@ -10,6 +10,7 @@ from chatls.events import Notice, Retry
 from chatls.message import Replay
 from chatls.providers.delta import CallArguments, CallStart, Delta, Finished, TextDelta, ThinkingDelta, Underway
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 from chatls.workspace.pathtext import readable_size
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from anyio import Event, Lock
 
 from chatls.tools.tool import EVERYTHING
+from chatls.values import dataclass
 
 
 @dataclass(slots=True)

@@ -1,12 +1,13 @@
 """A loop of failing calls: a model that writes the same one again and again is told, and in the end stopped."""
 
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chatls import jsontext
 from chatls.content import JsonObject, TurnError
 from chatls.providers.delta import Delta, Failed
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 Stream = Callable[[ModelRequest], AsyncGenerator[Delta, None]]
 """How a model is asked (see `Provider.stream`)."""

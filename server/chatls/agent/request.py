@@ -1,11 +1,11 @@
 """What each request of a turn is made of. Decided here, outside the loop: what is sent, offered and asked for."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from chatls.agent.history import History
 from chatls.message import ToolSpec
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
+from chatls.values import dataclass
 
 
 @dataclass(slots=True)

@@ -1,6 +1,5 @@
 """One conversation: its history, what belongs to it alone, and the table of all conversations by name."""
 
-from dataclasses import dataclass
 from uuid import uuid4
 
 from chatls.agent.context.measure import Measure
@@ -11,6 +10,7 @@ from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import INVALID_STATE, RequestError
 from chatls.events import WorkingMode
+from chatls.values import dataclass
 from chatls.workspace.seen import Seen
 
 

@@ -2,12 +2,13 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chatls.agent.history import History
 from chatls.content import ContentBlock
 from chatls.events import Event, Notice, Steered
 from chatls.message import UserMessage
+from chatls.values import dataclass
 
 Said = tuple[ContentBlock, ...]
 Attach = Callable[[Said], Awaitable[tuple[Said, list[Notice]]]]

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, assert_never
 
 from anyio import CancelScope
@@ -39,6 +39,7 @@ from chatls.providers.delta import (
     Underway,
 )
 from chatls.tools.tool import Tool
+from chatls.values import dataclass
 from chatls.visible import visible_line
 from chatls.workspace.workspace import Workspace
 

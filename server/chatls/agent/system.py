@@ -1,6 +1,5 @@
 """The system prompt of a session: where the model is, how to use its tools, and what the user tells every agent."""
 
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -10,6 +9,7 @@ from chatls.agent.instructions import Instructions
 from chatls.agent.surroundings import Surroundings
 from chatls.editor import Root
 from chatls.events import Notice
+from chatls.values import dataclass
 from chatls.workspace.workspace import Workspace
 
 

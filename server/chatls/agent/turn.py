@@ -5,7 +5,7 @@ Guarded: this file stays one screen (tests/test_house.py), and knows no protocol
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import monotonic
 
 from anyio import create_task_group
@@ -20,6 +20,7 @@ from chatls.content import TurnError, Usage
 from chatls.events import Event, StopReason
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from anyio import Event
@@ -11,6 +11,7 @@ from anyio.abc import TaskGroup
 from chatls.children.programs import clean_path
 from chatls.children.wall.wall import Wall
 from chatls.errors import ToolError
+from chatls.values import dataclass
 
 MOST_IN_BACKGROUND = 16
 """Commands that may go on at a time."""

@@ -11,12 +11,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from chatls.errors import ToolError
+from chatls.values import dataclass
 from chatls.workspace.ownfolder import make_private
 from chatls.workspace.pathtext import quoted
 

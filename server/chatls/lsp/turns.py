@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from uuid import uuid4
 
 from anyio.abc import TaskGroup
@@ -17,6 +16,7 @@ from chatls.lsp.later import Later
 from chatls.lsp.rpc import Answer, Rpc, internal
 from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
+from chatls.values import dataclass
 from chatls.wire.jsonrpc import Id
 from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.wire.outbox import Channel, Outbox

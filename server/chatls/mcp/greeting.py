@@ -4,7 +4,6 @@ A server of old may say nothing at all to what it does not know, so that after t
 as well. The first usable answer decides, also a late one.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -14,6 +13,7 @@ from chatls.content import JsonObject
 from chatls.mcp.link import LinkError
 from chatls.mcp.peer import MODERN, Peer, RefusedError
 from chatls.shapes import as_list, as_object, as_text, member, says
+from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
 
 PATIENCE = 2.0

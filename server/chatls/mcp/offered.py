@@ -5,7 +5,6 @@ Names, descriptions and schemas are data from outside: bounded, and made visible
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from chatls.content import JsonObject
@@ -13,6 +12,7 @@ from chatls.jsontext import dumps, printable
 from chatls.mcp.http import header_value
 from chatls.shapes import as_list, as_object, as_text, object_or_none, says
 from chatls.tools.fitting import fitted
+from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, escaped, is_hidden, visible_line
 
 MOST = 128

@@ -1,7 +1,8 @@
 """How a server is, as a plain value: for lists."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from chatls.values import dataclass
 
 ServerState = Literal["starting", "ready", "failed"]
 

@@ -5,7 +5,7 @@ what one model refuses is remembered (anthropic_model.py).
 """
 
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal
 
 from chatls.config import LimitSettings
@@ -24,6 +24,7 @@ from chatls.providers.known.refused import is_about_history
 from chatls.providers.known.streaming import Streaming, Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
 from chatls.shapes import as_count, as_object, as_objects, as_text
+from chatls.values import dataclass
 
 _VERSION = {"anthropic-version": "2023-06-01"}
 

@@ -5,13 +5,14 @@ within a budget, newer ones decide for themselves and are told an effort; from 5
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from chatls.content import JsonObject
 from chatls.providers.known.refused import is_mandatory
 from chatls.providers.provider import ThinkingLevel
 from chatls.shapes import as_object
+from chatls.values import dataclass
 
 _VERSION = re.compile(r"claude\b.*?[-/](\d{1,2})(?:[-.](\d{1,2}))?(?!\d)", re.IGNORECASE)
 _BUDGETS = {"low": 4096, "medium": 12288, "high": 24576}

@@ -7,7 +7,6 @@ that a reply comes back with its blocks as they were.
 
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -18,6 +17,7 @@ from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 KIND = "anthropic"
 

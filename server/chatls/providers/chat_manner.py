@@ -4,10 +4,11 @@ The same model is served under many names (vLLM, llama.cpp, routers), so the nam
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatls.errors import ProviderError
 from chatls.message import AssistantMessage, Message
+from chatls.values import dataclass
 
 REASONING = "reasoning_content"
 """The field in which DeepSeek, Kimi and others send what they think."""

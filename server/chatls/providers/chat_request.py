@@ -5,7 +5,6 @@ Reference: OpenAI's API, POST /chat/completions.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chatls import jsontext
@@ -18,6 +17,7 @@ from chatls.providers.known.catalog import ChatDialect
 from chatls.providers.known.refused import OFF, is_mandatory
 from chatls.providers.known.wording import PICTURES, text_of
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 KIND = "openai_chat"
 

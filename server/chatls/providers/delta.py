@@ -6,11 +6,11 @@ that was cut off (token limit, broken stream) gets no `CallReady`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chatls.content import JsonObject, TurnError, Usage
 from chatls.events import Notice, Retry, StepStopReason
 from chatls.message import Replay
+from chatls.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ Reference: Google's Gemini API, models.streamGenerateContent (v1beta).
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from chatls.content import ContentBlock, Image, JsonObject
@@ -15,6 +14,7 @@ from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_
 from chatls.providers.known.wording import text_of
 from chatls.providers.provider import ModelRequest, ThinkingLevel
 from chatls.shapes import as_list, as_objects, as_text, object_or_none
+from chatls.values import dataclass
 
 KIND = "gemini"
 

@@ -7,12 +7,13 @@ A protocol's own `Writer` says how one entry is written, encoded.py goes through
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, NamedTuple
 
 from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers.known.wording import NO_RESULT, unseen
+from chatls.values import dataclass
 
 _LONGEST_NAME = 64
 """Letters of a tool's name (OpenAI's limit; Anthropic and Gemini take twice as many)."""

@@ -5,7 +5,6 @@ Reference: Ollama's own API, POST /api/chat (docs/api.md), which differs from th
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import ToolCall, UserMessage
@@ -13,6 +12,7 @@ from chatls.providers.encoded import EncodedHistory
 from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.wording import PICTURES, text_of
 from chatls.providers.provider import ModelRequest, ThinkingLevel
+from chatls.values import dataclass
 
 KIND = "ollama"
 

@@ -6,7 +6,7 @@ server refuses is remembered.
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from chatls.config import LimitSettings
@@ -29,6 +29,7 @@ from chatls.providers.known.refused import Learnt, is_about_history, is_about_to
 from chatls.providers.known.streaming import Streams
 from chatls.providers.known.template import ask_llamacpp
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 _CLOSE = {"connection": "close"}
 """llama.cpp promises to keep a connection and closes it behind each stream, perhaps just when it is used again."""

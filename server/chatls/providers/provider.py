@@ -1,11 +1,11 @@
 """The provider interface: what the agent asks of any model, and nothing about how it is asked."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from chatls.message import Message, ToolSpec
 from chatls.providers.delta import Delta
+from chatls.values import dataclass
 
 ToolChoice = Literal["auto", "none", "required"]
 ThinkingLevel = Literal["off", "low", "medium", "high"]

@@ -6,7 +6,6 @@ they came, reasoning (encrypted) among them.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.errors import ProviderError
@@ -17,6 +16,7 @@ from chatls.providers.known.refused import OFF
 from chatls.providers.known.wording import text_of
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_replay import KIND, items_of, seal, without_id
+from chatls.values import dataclass
 
 _INCLUDED = ["reasoning.encrypted_content"]
 """Reasoning comes in a form that goes back: nothing else would, where nothing is stored."""

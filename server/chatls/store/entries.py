@@ -1,9 +1,9 @@
 """What is told of sessions that are kept: values, as they stand on the wire."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from chatls.content import Diff, JsonObject, Usage, WireValue
+from chatls.values import dataclass
 
 RunningWhere = Literal["here", "elsewhere"]
 """Which daemon runs a turn: this one, or another one."""

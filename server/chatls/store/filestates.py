@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from chatls.store.connection import Tables
 from chatls.store.held import HeldTurn
 from chatls.store.searching import WordIndex
 from chatls.tools.tool import ToolContext
+from chatls.values import dataclass
 from chatls.workspace.openfile import open_beneath
 from chatls.workspace.textfile import NoTextError, decode, holds, plain
 from chatls.workspace.workspace import Workspace

@@ -4,7 +4,7 @@ The `write_...` are called in the thread that writes, each inside a transaction 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from anyio import Event as Happened
 
@@ -19,6 +19,7 @@ from chatls.store.recorder import Recorder
 from chatls.store.resuming import KnownLines, KnownTexts
 from chatls.store.searching import WordIndex
 from chatls.store.writing import BegunTurn, TurnPlace
+from chatls.values import dataclass
 
 
 @dataclass(slots=True, eq=False)

@@ -1,7 +1,7 @@
 """The door of this wing for requests: lists, loads, searches, forks, renames, deletes, exports what is kept."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from os import fsencode
 from pathlib import Path
@@ -19,6 +19,7 @@ from chatls.store.reading import KeptTurn, WantedSessions
 from chatls.store.rewinding import put_back, stories
 from chatls.store.searching import WordIndex
 from chatls.store.store import Store, elsewhere, name_taken, new_name, now
+from chatls.values import dataclass
 
 MOST = 500
 """Sessions in one list."""

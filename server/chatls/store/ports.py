@@ -1,12 +1,12 @@
 """What the door asks of the shelves behind it, so that SQLite is loaded when a session is first looked for."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from chatls.errors import ChatlsError
 from chatls.store.connection import Tables
 from chatls.store.searching import WordIndex
+from chatls.values import dataclass
 
 T = TypeVar("T")
 Read = Callable[[Tables, bool], T]

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from chatls.store.entries import ParentTurn, SessionEntry, SessionPage, TurnEntr
 from chatls.store.interrupted import last_events, last_messages
 from chatls.store.schema import ROWS
 from chatls.store.searching import condition, snippet, words_of
+from chatls.values import dataclass
 
 PROMPT = 500
 """Characters of a prompt in a list of turns."""

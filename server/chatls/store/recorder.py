@@ -7,7 +7,7 @@ written.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import is_
 from typing import Any
 
@@ -28,6 +28,7 @@ from chatls.events import (
 )
 from chatls.message import AssistantMessage, Message
 from chatls.store.coding import message_value
+from chatls.values import dataclass
 
 _PIECE = 16 * 1024
 """Characters of a piece that still grows."""

@@ -5,7 +5,6 @@ somebody else did to a file since stays.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from anyio import to_thread
@@ -15,6 +14,7 @@ from chatls.editor import Change, Editor, FileOperation
 from chatls.errors import ToolError
 from chatls.store.entries import Came, RewoundFile
 from chatls.store.filestates import ABSENT, UNKNOWN, is_same, on_disk, plainly, raw, state_of, text_in
+from chatls.values import dataclass
 from chatls.workspace.savefile import ChangedError, delete_beneath, save_beneath
 from chatls.workspace.textfile import NoLetterError, NoTextError, decode
 from chatls.workspace.workspace import Workspace

@@ -8,7 +8,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -21,6 +21,7 @@ from chatls.store.database import DamagedStoreError, Database, NewerStoreError
 from chatls.store.ports import Read, Stroke, UnreadableStoreError
 from chatls.store.searching import WordIndex
 from chatls.store.writing import GoneError, delete
+from chatls.values import dataclass
 
 log = logging.getLogger(__name__)
 

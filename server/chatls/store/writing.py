@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any, Literal
 
 from chatls.store.connection import Tables
 from chatls.store.schema import OPEN, ROWS
 from chatls.store.searching import WordIndex
+from chatls.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

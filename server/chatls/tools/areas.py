@@ -2,10 +2,10 @@
 
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from chatls.tools.searching.ignored import hides_all
+from chatls.values import dataclass
 from chatls.workspace.globs import Wanted, wanted_of
 from chatls.workspace.openfile import NotRegularError
 from chatls.workspace.workspace import Workspace

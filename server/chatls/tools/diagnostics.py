@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from chatls.content import JsonObject, Location, TextContent
 from chatls.editor import Problem, Severity
 from chatls.errors import ToolError
 from chatls.tools.tool import ToolContext, ToolOutput, tool
+from chatls.values import dataclass
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace
 

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -19,6 +18,7 @@ from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import meant
 from chatls.tools.notebooks import cells_of, parsed, source_of, written
 from chatls.tools.tool import Plan, ToolContext, tool
+from chatls.values import dataclass
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.textfile import plain
 

@@ -2,7 +2,7 @@
 
 import functools
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated
 
 from anyio import to_thread
@@ -15,6 +15,7 @@ from chatls.tools.lookalike import Meant, meant
 from chatls.tools.outline import outline
 from chatls.tools.searching.ripgrep import Exit, Names, find, run
 from chatls.tools.tool import ToolContext, ToolOutput, tool
+from chatls.values import dataclass
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace
 

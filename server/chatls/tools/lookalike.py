@@ -9,7 +9,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from chatls.errors import ToolError
 from chatls.tools.areas import areas
 from chatls.tools.searching.ripgrep import Names, find, run
 from chatls.tools.tool import Plan, ToolOutput
+from chatls.values import dataclass
 from chatls.workspace.pathtext import local_path, quoted
 from chatls.workspace.workspace import Workspace, real_path
 

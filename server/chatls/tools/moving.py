@@ -1,7 +1,6 @@
 """The tools `move_file` and `delete_file`: one file each, and what the editor shows of it follows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +17,7 @@ from chatls.tools.changes.targets import refusal
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import meant
 from chatls.tools.tool import EVERYTHING, FileSubject, Plan, ToolContext, ToolOutput, tool
+from chatls.values import dataclass
 from chatls.workspace.pathtext import quoted, readable_size
 from chatls.workspace.savefile import ChangedError, delete_beneath, move_beneath
 from chatls.workspace.textfile import MOST_BYTES, NoTextError, decode

@@ -2,7 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from chatls.values import dataclass
 
 
 @dataclass(slots=True)

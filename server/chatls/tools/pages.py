@@ -4,8 +4,9 @@ Lines end with a line feed, as in ripgrep, so that the numbers of `read_file` an
 """
 
 import codecs
-from dataclasses import dataclass
 from typing import Literal
+
+from chatls.values import dataclass
 
 MOST_LINES = 2000
 MOST_BYTES = 50 * 1024 - 512

@@ -5,7 +5,6 @@ import codecs
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from io import BytesIO, FileIO
 from itertools import chain
 from pathlib import Path
@@ -22,6 +21,7 @@ from chatls.tools.lookalike import meant
 from chatls.tools.notebooks import rendered
 from chatls.tools.pages import MOST_CHARACTERS, Page, Pager
 from chatls.tools.tool import ToolContext, ToolOutput, tool
+from chatls.values import dataclass
 from chatls.visible import harmless
 from chatls.workspace.openfile import encoding_of
 from chatls.workspace.pathtext import quoted, readable_size

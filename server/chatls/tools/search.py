@@ -4,7 +4,7 @@ import functools
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from chatls.tools.searching.ripgrep import Exit, Names, find, run
 from chatls.tools.searching.searched import LARGEST, Searched, searched
 from chatls.tools.searching.tallies import Tallies
 from chatls.tools.tool import ToolContext, ToolOutput, tool
+from chatls.values import dataclass
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.secret_files import CANDIDATES, holds_secrets
 from chatls.workspace.secret_look import is_secret_file

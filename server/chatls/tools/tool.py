@@ -11,11 +11,11 @@ read; anything else that is raised is a bug, and is told to the model as one.
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import field
+from functools import cache, partial
 from pathlib import Path
 from threading import Event as ThreadFlag
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
@@ -28,6 +28,8 @@ from chatls.errors import ToolError
 from chatls.events import ToolKind
 from chatls.message import ToolSpec
 from chatls.tools.fitting import fitted
+from chatls.tools.schema import Argument, arguments_of, schema_of
+from chatls.values import dataclass
 from chatls.workspace.seen import Seen
 from chatls.workspace.workspace import Workspace
 
@@ -206,11 +208,12 @@ def tool(
 
     def declare(run: ToolFunction) -> Tool:
         name = getattr(run, "__name__", "tool")
-        arguments = _arguments_model(name, run)
-        spec = ToolSpec(name, inspect.cleandoc(run.__doc__ or ""), _schema(arguments))
+        arguments = arguments_of(run)
+        spec = ToolSpec(name, inspect.cleandoc(run.__doc__ or ""), schema_of(arguments))
         places, order = locate or _nowhere, serial or _unordered
         tidied = partial(_tidied, spec.input_schema, tidy)
-        check = partial(_validated, arguments, tidied)
+        model = cache(partial(_model, name, arguments))  # made for the first call of this tool
+        check = partial(_validated, model, tidied)
         return Tool(spec, kind, read_only, run, title or (lambda _: name), places, check, order, needs, tidied)
 
     return declare
@@ -230,58 +233,18 @@ def _tidied(schema: JsonObject, tidy: Tidy | None, arguments: JsonObject) -> Jso
     return fitted(schema, tidy(given) if tidy else given)
 
 
-def _validated(model: type[BaseModel], tidied: Tidy, arguments: JsonObject) -> JsonObject:
+def _validated(made: Callable[[], type[BaseModel]], tidied: Tidy, arguments: JsonObject) -> JsonObject:
     """`Tool.validate`."""
+    model = made()
     try:
         return dict(model.model_validate(tidied(arguments)))
     except ValidationError as error:
         raise ToolError(f"{model.__name__}: {_complaint(error, list(model.model_fields))}") from error
 
 
-def _arguments_model(name: str, run: ToolFunction) -> type[BaseModel]:
-    parameters = list(inspect.signature(run).parameters.values())[1:]
-    fields: dict[str, Any] = {
-        item.name: (item.annotation, ... if item.default is item.empty else item.default) for item in parameters
-    }
+def _model(name: str, arguments: Mapping[str, Argument]) -> type[BaseModel]:
+    fields: dict[str, Any] = {key: (one.annotation, one.default) for key, one in arguments.items()}
     return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
-
-
-def _schema(arguments: type[BaseModel]) -> JsonObject:
-    """The JSON Schema that models are shown: no titles, and an optional value is simply not required."""
-    schema = arguments.model_json_schema()
-    schema = _plain(_without_references(schema, schema.pop("$defs", {})))
-    return {"type": "object", "properties": {}, **schema}
-
-
-def _without_references(schema: Any, definitions: JsonObject) -> Any:
-    """With each definition where it is used: not all models follow references."""
-    if isinstance(schema, list):
-        return [_without_references(item, definitions) for item in cast(list[Any], schema)]
-    if not isinstance(schema, dict):
-        return schema
-    members = cast(JsonObject, schema)
-    if isinstance(reference := members.get("$ref"), str):
-        members = {**definitions[reference.removeprefix("#/$defs/")], **members}
-        del members["$ref"]
-    return {key: _without_references(value, definitions) for key, value in members.items()}
-
-
-def _plain(schema: Any) -> Any:
-    if isinstance(schema, list):
-        return [_plain(item) for item in cast(list[Any], schema)]
-    if not isinstance(schema, dict):
-        return schema
-    members = cast(JsonObject, schema)
-    choices = [item for item in members.get("anyOf", []) if item != {"type": "null"}]
-    if choices and len(choices) < len(members["anyOf"]):
-        rest: JsonObject = {key: value for key, value in members.items() if key not in ("anyOf", "default")}
-        only: JsonObject = choices[0] if len(choices) == 1 else {"anyOf": choices}
-        members = {**rest, **only}
-    return {
-        key: {name: _plain(item) for name, item in value.items()} if key == "properties" else _plain(value)
-        for key, value in members.items()
-        if key != "title"
-    }
 
 
 def _complaint(error: ValidationError, known: list[str]) -> str:

@@ -4,7 +4,6 @@ The reference part of docs/protocol.md, the JSON schema and the clients' types a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import (
@@ -23,6 +22,7 @@ from chatls.editor import Form, Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
+from chatls.values import dataclass
 from chatls.wire.params import Method, Params, Token
 from chatls.wire.sessions import SESSION_METHODS
 from chatls.wire.steering import COMPACT, STEER

@@ -1,10 +1,9 @@
 """What a request of ours is made of: the base of all parameters, and how a method is told."""
 
-from dataclasses import dataclass
-
 from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr
 
 from chatls.content import camel
+from chatls.values import dataclass
 
 Token = StrictInt | StrictStr
 """A progress token; 0 and "" are tokens like any other, and 1 is not "1"."""

@@ -1,12 +1,12 @@
 """What can be said about sessions that are kept: `chat/session/...` (docs/protocol.md, section 4)."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from chatls.content import ContentBlock, Usage, WireValue
 from chatls.store.entries import ExportForm, ParentTurn, RewoundFile, RunningWhere, SessionEntry, TurnEntry
+from chatls.values import dataclass
 from chatls.wire.params import Method, Params, Token
 
 SessionName = Annotated[StrictStr, Field(min_length=1, max_length=200)]

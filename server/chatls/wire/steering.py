@@ -1,11 +1,11 @@
 """What can be said beside a prompt: words for the turn that runs, and that the history is to be summarised."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, StrictStr
 
 from chatls.content import ContentBlock, TurnError, Usage
+from chatls.values import dataclass
 from chatls.wire.params import Method, Params, Token
 
 

@@ -5,10 +5,10 @@ Sources: the documentation of each tool. `loaded`: editors and their language se
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 
+from chatls.values import dataclass
 from chatls.workspace.secret_files import folded
 
 

@@ -4,13 +4,14 @@ A look at a dozen places costs a tenth of what a thread does, and each prompt th
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR
 from time import time_ns
 from typing import Generic, TypeVar
 
 from anyio import Lock, to_thread
+
+from chatls.values import dataclass
 
 _MOMENT = 50_000_000
 """Nanoseconds within which two changes of a file may bear the same time."""

@@ -9,10 +9,10 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from chatls.errors import ToolError
+from chatls.values import dataclass
 from chatls.workspace.pathtext import quoted
 
 _MOST_ALTERNATIVES = 100

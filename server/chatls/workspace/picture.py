@@ -3,8 +3,9 @@
 PNG (W3C, section 11.2.1), JPEG (ITU T.81, annex B), GIF (89a, section 18), WebP (RFC 9649): what models can be shown.
 """
 
-from dataclasses import dataclass
 from struct import unpack
+
+from chatls.values import dataclass
 
 _NAMES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/gif": "GIF", "image/webp": "WebP"}
 _NO_FRAME = {0xC4, 0xC8, 0xCC}

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
+from chatls.values import dataclass
 from chatls.workspace.linediff import Stretch, differences
 from chatls.workspace.textfile import plain
 

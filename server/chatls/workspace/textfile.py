@@ -10,8 +10,8 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from chatls.values import dataclass
 from chatls.workspace.linediff import differences
 
 MOST_BYTES = 16 * 1024 * 1024

@@ -22,7 +22,7 @@ function M.begin()
 end
 
 ---Buffers without changes of their own take what is on the disk now; the others keep what they have.
-local function check_disk()
+function M.check_disk()
   for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
     local idle = documents.is_file(bufnr) and vim.api.nvim_buf_is_loaded(bufnr) and not vim.bo[bufnr].modified
     -- Without 'autoread' Neovim would ask, in the middle of whatever the person does.
@@ -54,7 +54,7 @@ function Changes:event(value)
         self:add(part)
       end
     end
-    vim.schedule(check_disk)
+    vim.schedule(M.check_disk)
   end
 end
 

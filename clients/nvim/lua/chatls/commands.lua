@@ -13,6 +13,10 @@ local function panel()
   return require("chatls.chat.panel")
 end
 
+local function actions()
+  return require("chatls.chat.actions")
+end
+
 ---@param event table As Neovim gives it to a command.
 ---@return chatls.BlocksOptions
 local function looked_at(event)
@@ -137,7 +141,7 @@ function run.ChatPermission(event)
 end
 
 function run.ChatCompact(event)
-  panel().compact(event.args)
+  actions().compact(panel().shown(), event.args)
 end
 
 function run.ChatPermissions(event)
@@ -151,11 +155,11 @@ function run.ChatPermissions(event)
 end
 
 function run.ChatYank(event)
-  panel().yank_code(event.args ~= "" and event.args or nil)
+  actions().yank(panel().shown(), event.args ~= "" and event.args or nil)
 end
 
 function run.ChatInsert()
-  panel().insert_code()
+  actions().insert(panel().shown())
 end
 
 function run.ChatChanges()
@@ -171,6 +175,64 @@ function run.ChatRestart()
     end
     say("the daemon was started anew")
   end)
+end
+
+---@param words string
+---@param everywhere boolean
+local function history(words, everywhere)
+  require("chatls.history").show({ query = vim.trim(words), everywhere = everywhere })
+end
+
+function run.ChatHistory(event)
+  history(event.args, event.bang)
+end
+
+---The chat that is shown, as it is kept.
+---@return { sessionId: string, title: string }?
+local function kept()
+  local chat = panel().shown()
+  if chat and chat.session then
+    return { sessionId = chat.session, title = chat.title or "" }
+  end
+  say("nothing was said yet in this chat")
+end
+
+---@param what "rename"|"export"|"delete"
+---@param ... any
+local function with_kept(what, ...)
+  local entry = kept()
+  if entry then
+    require("chatls.history")[what](entry, ...)
+  end
+end
+
+---The turn under the cursor, where that is in the transcript.
+---@return string?
+local function pointed_at()
+  local chat = panel().shown()
+  if chat and vim.api.nvim_get_current_buf() == chat.transcript.buf then
+    return chat.transcript:turn_at(vim.api.nvim_win_get_cursor(0)[1] - 1)
+  end
+end
+
+function run.ChatRewind()
+  require("chatls.history.rewind").start(panel().shown(), pointed_at())
+end
+
+function run.ChatFork()
+  with_kept("fork", pointed_at())
+end
+
+function run.ChatRename(event)
+  with_kept("rename", event.args ~= "" and event.args or nil)
+end
+
+function run.ChatExport(event)
+  with_kept("export", event.args, event.bang)
+end
+
+function run.ChatDelete()
+  with_kept("delete")
 end
 
 ---@type table<string, fun(lead: string): string[]>
@@ -211,7 +273,8 @@ function M.create()
     end, {
       nargs = command.nargs == "0" and 0 or command.nargs,
       range = command.range or nil,
-      complete = complete[command.name],
+      bang = command.bang,
+      complete = complete[command.name] or command.complete,
       desc = command.doc,
     })
   end

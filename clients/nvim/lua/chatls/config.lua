@@ -1,20 +1,16 @@
--- The one table of options and the one of commands: settings.lua checks `setup` by them, the commands are made of them,
--- and doc/chatls.txt is written from them. Knows nothing of the daemon or of any window.
+-- The one table of options, and with it those of keys and commands (tables/): settings.lua checks `setup` by it, the commands
+-- are made of them, and doc/chatls.txt is written from them. Knows nothing of the daemon or of any window.
 
 local M = {}
+
+M.KEYS = require("chatls.tables.keys")
+M.COMMANDS = require("chatls.tables.commands")
 
 ---@class chatls.Option
 ---@field name string Dots lead into tables: `keys.cancel` is `setup({ keys = { cancel = ... } })`.
 ---@field default any nil: not set.
 ---@field type string[] What `type()` may say of a value. Options that are not set may always be left out.
 ---@field values? string[] The strings that there are.
----@field doc string
-
----@class chatls.Command
----@field name string
----@field args? string As the help shows them: "[text]".
----@field nargs string As in `:command-nargs`.
----@field range? boolean
 ---@field doc string
 
 ---@type chatls.Option[]
@@ -59,6 +55,22 @@ M.OPTIONS = {
       .. "the model reads it if it needs it. What you select is always sent.",
   },
   {
+    name = "last_chat",
+    type = { "string" },
+    default = "offer",
+    values = { "offer", "show", "no" },
+    doc = "What the first chat of a Neovim does with the last one that was had in these folders: offer it (`<CR>` goes on "
+      .. "with it, whatever you write begins a new one), show it at once, or neither.",
+  },
+  {
+    name = "picker",
+    type = { "string" },
+    default = "auto",
+    values = { "auto", "telescope", "fzf-lua", "snacks", "select", "own" },
+    doc = "What |:ChatHistory| shows chats in. `auto`: telescope, fzf-lua or snacks where one of them is there; else "
+      .. "|vim.ui.select()| if a plugin has made it its own; else the window that comes along (`own`).",
+  },
+  {
     name = "lsp_progress",
     type = { "boolean" },
     default = false,
@@ -81,130 +93,6 @@ M.OPTIONS = {
   { name = "prompt_height", type = { "number" }, default = 6, doc = "The lines of the prompt area." },
 }
 
----@class chatls.Key
----@field name string
----@field where ("transcript"|"prompt")[]
----@field modes string[]
----@field default string|string[]
----@field doc string
-
----The keys of the chat's windows. Each is an option, too: `keys.send`.
----@type chatls.Key[]
-M.KEYS = {
-  {
-    name = "send",
-    where = { "prompt" },
-    modes = { "n" },
-    default = "<CR>",
-    doc = "send what is written",
-  },
-  {
-    name = "send_insert",
-    where = { "prompt" },
-    modes = { "i" },
-    default = { "<C-s>", "<C-CR>" },
-    doc = "send what is written",
-  },
-  {
-    name = "cancel",
-    where = { "transcript", "prompt" },
-    modes = { "n", "i" },
-    default = "<C-c>",
-    doc = "cancel the turn that runs",
-  },
-  {
-    name = "close",
-    where = { "transcript", "prompt" },
-    modes = { "n" },
-    default = "q",
-    doc = "hide the chat",
-  },
-  {
-    name = "next_turn",
-    where = { "transcript" },
-    modes = { "n", "x" },
-    default = "]]",
-    doc = "to the next prompt",
-  },
-  {
-    name = "previous_turn",
-    where = { "transcript" },
-    modes = { "n", "x" },
-    default = "[[",
-    doc = "to the prompt before",
-  },
-  {
-    name = "next_chat",
-    where = { "transcript", "prompt" },
-    modes = { "n" },
-    default = "]c",
-    doc = "show the next chat",
-  },
-  {
-    name = "previous_chat",
-    where = { "transcript", "prompt" },
-    modes = { "n" },
-    default = "[c",
-    doc = "show the chat before",
-  },
-  {
-    name = "fold",
-    where = { "transcript" },
-    modes = { "n" },
-    default = "<Tab>",
-    doc = "open or close the fold under the cursor",
-  },
-  {
-    name = "act",
-    where = { "transcript" },
-    modes = { "n" },
-    default = "<CR>",
-    doc = "on a call that waits: its question; on one about a file: go there",
-  },
-  {
-    name = "yank_code",
-    where = { "transcript" },
-    modes = { "n" },
-    default = "gy",
-    doc = "yank the code block under the cursor, else the last one above",
-  },
-  {
-    name = "insert_code",
-    where = { "transcript" },
-    modes = { "n" },
-    default = "gp",
-    doc = "put that code block below the cursor of your file",
-  },
-  {
-    name = "write",
-    where = { "transcript" },
-    modes = { "n" },
-    default = { "i", "a", "o" },
-    doc = "go to the prompt, and write",
-  },
-  {
-    name = "older",
-    where = { "prompt" },
-    modes = { "n", "i" },
-    default = "<C-Up>",
-    doc = "the prompt that was sent before this one",
-  },
-  {
-    name = "newer",
-    where = { "prompt" },
-    modes = { "n", "i" },
-    default = "<C-Down>",
-    doc = "the prompt that was sent after this one",
-  },
-  {
-    name = "help",
-    where = { "transcript", "prompt" },
-    modes = { "n" },
-    default = "?",
-    doc = "show these keys",
-  },
-}
-
 for _, key in ipairs(M.KEYS) do
   table.insert(M.OPTIONS, {
     name = "keys." .. key.name,
@@ -216,58 +104,6 @@ for _, key in ipairs(M.KEYS) do
     ),
   })
 end
-
----@type chatls.Command[]
-M.COMMANDS = {
-  {
-    name = "Chat",
-    args = "[text]",
-    nargs = "*",
-    range = true,
-    doc = "Open the chat; with {text}, ask it. With a range (`:'<,'>Chat explain`) those lines go along, with their "
-      .. "file; after a charwise selection exactly the characters.",
-  },
-  { name = "ChatNew", args = "[text]", nargs = "*", doc = "Begin a new chat; with {text}, ask it. Others go on." },
-  { name = "ChatToggle", nargs = "0", doc = "Show or hide the chat. What runs goes on." },
-  { name = "ChatCancel", nargs = "0", doc = "Cancel the turn that runs in the chat that is shown." },
-  {
-    name = "ChatCompact",
-    args = "[what matters]",
-    nargs = "*",
-    doc = "Have the chat summarised, so that its model is sent less; with words, on what the summary must hold. What you "
-      .. "see stays. It happens by itself when the model's window is almost full: the gauge beside its name.",
-  },
-  {
-    name = "ChatModel",
-    args = "[model]",
-    nargs = "?",
-    doc = "Choose the model for this chat and for new ones, from those that the daemon knows, or by its name.",
-  },
-  { name = "ChatList", nargs = "0", doc = "Choose which chat is shown." },
-  {
-    name = "ChatPermission",
-    args = "[key]",
-    nargs = "?",
-    doc = "Show the question that waits for your answer again; with {key}, answer the one that is shown, from any "
-      .. "window: `:ChatPermission y`.",
-  },
-  {
-    name = "ChatPermissions",
-    args = "[id]",
-    nargs = "?",
-    doc = "Show what is allowed and forbidden without a question, this folder's answers first; with {id}, take an "
-      .. "answer back.",
-  },
-  {
-    name = "ChatYank",
-    args = "[x]",
-    nargs = "?",
-    doc = "Yank the code block under the transcript's cursor, else the last one above it, into register {x}.",
-  },
-  { name = "ChatInsert", nargs = "0", doc = "Put that code block below the cursor of your file; `u` takes it back." },
-  { name = "ChatChanges", nargs = "0", doc = "What the last turn changed, as a quickfix list." },
-  { name = "ChatRestart", nargs = "0", doc = "End the daemon and start it anew. Chats begin anew, too." },
-}
 
 ---@param option string
 ---@return string[]

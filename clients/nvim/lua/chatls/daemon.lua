@@ -54,6 +54,60 @@ function M.request(method, params, cb)
   end)
 end
 
+---Ask something about sessions: which there are depends on where the person works by now.
+---@param what string The name of the request behind `chat/session/`.
+---@param params table
+---@param cb fun(result?: any, err?: chatls.Error) Exactly once, whatever happens.
+function M.session(what, params, cb)
+  local asked_in = roots.current()
+  life.when_ready(function(err)
+    if err then
+      return cb(nil, err)
+    end
+    life.follow_roots(asked_in)
+    send("chat/session/" .. what, next(params) and params or vim.empty_dict(), cb)
+  end)
+end
+
+---Read a session that is kept.
+---@param params chatls.LoadParams Without the token.
+---@param on_event fun(value: chatls.Event) In order, before the answer.
+---@param cb fun(result?: chatls.LoadResult, err?: chatls.Error) Exactly once, whatever happens.
+function M.load(params, on_event, cb)
+  local token, forget = turns.listen(on_event)
+  M.session("load", vim.tbl_extend("force", params, { partialResultToken = token }), function(result, err)
+    forget()
+    cb(result, err)
+  end)
+end
+
+---@type (fun())[]
+local news = {}
+
+---Hear that sessions changed.
+---@param fn fun()
+---@return fun() forget
+function M.on_sessions(fn)
+  table.insert(news, fn)
+  return function()
+    for at, other in ipairs(news) do
+      if other == fn then
+        table.remove(news, at)
+      end
+    end
+  end
+end
+
+---Tell those who want to know that sessions changed.
+function M.sessions_changed()
+  for _, fn in ipairs(vim.list_slice(news)) do
+    local ok, err = xpcall(fn, debug.traceback)
+    if not ok then
+      vim.notify("chatls: " .. tostring(err), vim.log.levels.ERROR)
+    end
+  end
+end
+
 ---@param handle chatls.Handle
 local function send_cancel(handle)
   if handle.session_id then

@@ -6,7 +6,8 @@ local M = {}
 ---@return table
 function M.capabilities()
   local capabilities = vim.lsp.protocol.make_client_capabilities()
-  local chat = { version = 1, permission = true, diagnostics = true, reload = true, save = true }
+  local chat =
+    { version = 1, permission = true, diagnostics = true, reload = true, save = true, sessionsChanged = true }
   capabilities.experimental = { chat = chat }
   capabilities.workspace.applyEdit = true
   capabilities.workspace.workspaceEdit.documentChanges = true
@@ -43,6 +44,9 @@ function M.new(link)
     end,
     ["chat/save"] = function(_, request, ctx)
       return require("chatls.save").answer(assert(vim.lsp.get_client_by_id(ctx.client_id)), request)
+    end,
+    ["chat/sessionsChanged"] = function()
+      require("chatls.daemon").sessions_changed()
     end,
     ["workspace/applyEdit"] = function(err, params, ctx, conf)
       return require("chatls.edits").apply(link, err, params, ctx, conf)

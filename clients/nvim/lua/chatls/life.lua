@@ -137,7 +137,7 @@ local function exited(code, signal, was)
   become("crashed", what)
   settle({ message = what })
   if count_crash(vim.uv.now()) then
-    vim.notify(("chatls: %s, and was started again. Chats begin anew."):format(what), vim.log.levels.WARN)
+    vim.notify(("chatls: %s, and was started again. The chats go on."):format(what), vim.log.levels.WARN)
     return M.start()
   end
   local text = "%s for the %dth time within three minutes, and is not started again until you ask something. "

@@ -28,6 +28,10 @@ Handle.__index = Handle
 ---@type table<string, chatls.Handle>
 M.open = {}
 
+---Who else gets events, by token: of what is no turn.
+---@type table<string, fun(value: chatls.Event)>
+local listeners = {}
+
 local count = 0
 
 ---@param params chatls.PromptParams
@@ -51,6 +55,19 @@ function M.begin(params, on_event, on_done, send_cancel)
   return handle
 end
 
+---Hear the events of what is no turn.
+---@param on_event fun(value: chatls.Event)
+---@return string token
+---@return fun() forget
+function M.listen(on_event)
+  count = count + 1
+  local token = "chatls-nvim-" .. count
+  listeners[token] = on_event
+  return token, function()
+    listeners[token] = nil
+  end
+end
+
 ---Cancel the turn. It ends all the same: `on_done` comes, soon.
 function Handle:cancel()
   if self.done then
@@ -64,7 +81,7 @@ function Handle:cancel()
 end
 
 ---What a caller's function throws must not cost the others their events. Told once for each turn: there may be thousands.
----@param handle chatls.Handle
+---@param handle { complained?: boolean }
 local function guarded(handle, fn, ...)
   local ok, err = xpcall(fn, debug.traceback, ...)
   if not ok and not handle.complained then
@@ -79,8 +96,11 @@ end
 ---@param value chatls.Event
 ---@return boolean ours
 function M.event(token, value)
-  local handle = M.open[token]
-  if not handle then
+  local handle, listener = M.open[token], listeners[token]
+  if listener then
+    guarded({}, listener, value)
+    return true
+  elseif not handle then
     -- A late one of ours is nobody's, and must not reach the default handler.
     return type(token) == "string" and vim.startswith(token, "chatls-nvim-")
   end

@@ -1,13 +1,14 @@
 """A history cut into turns and steps, and what of it can be said shorter. Pure; a call and its result stay together."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from chatls.agent.history import AsItWas
 from chatls.content import TextContent
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, UserMessage
 from chatls.tools.tool import Tool
+from chatls.values import dataclass
 from chatls.workspace.pathtext import readable_size
 
 KEPT_TURNS = 2

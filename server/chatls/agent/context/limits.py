@@ -1,10 +1,10 @@
 """What fits into a model: its window less its longest reply, and what a refusal tells of it. Pure."""
 
 import re
-from dataclasses import dataclass
 
 from chatls.agent.context.measure import BYTES
 from chatls.config import LimitSettings
+from chatls.values import dataclass
 
 _NUMBER = r"\(?(\d[\d,_]{2,})"
 _TOLD = re.compile(

@@ -3,12 +3,11 @@
 The estimate errs high: a token for three bytes of UTF-8. English has four and more, code three and a half.
 """
 
-from dataclasses import dataclass
-
 from chatls import jsontext
 from chatls.agent.history import AsItWas, begins_with
 from chatls.content import ContentBlock, EditorContext, Image, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolSpec, UserMessage
+from chatls.values import dataclass
 
 BYTES = 3
 """Of UTF-8, for a token."""

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chatls.agent.context.measure import BYTES
 from chatls.agent.context.room import ContextRoom
@@ -11,6 +11,7 @@ from chatls.content import TurnError
 from chatls.events import ContextUsage, Retry
 from chatls.providers.delta import CallArguments, CallStart, Delta, Failed, Finished, TextDelta, ThinkingDelta
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 _TRIES = 8
 """Times that one request is made shorter."""

@@ -5,7 +5,7 @@ turns, the last two before the running one; results of the running turn, its ear
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from chatls.agent.context import limits, summary
@@ -18,6 +18,7 @@ from chatls.agent.request import Requests
 from chatls.config import ContextSettings
 from chatls.content import TurnError, Usage
 from chatls.events import CompactEnd, CompactionReason, CompactStart, Event, Notice
+from chatls.values import dataclass
 
 _WORTH = 20
 """Results are left out by themselves where that saves this part of the window."""

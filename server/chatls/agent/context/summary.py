@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -15,6 +15,7 @@ from chatls.events import Event, Notice, Retry
 from chatls.message import AssistantMessage, Message, ToolMessage, UserMessage
 from chatls.providers.delta import Failed, Finished, TextDelta
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 LONGEST = 4000
 """Tokens of the longest summary."""

@@ -6,10 +6,10 @@ Left out on purpose: what overwrites (`cp -f`, `git checkout FILE`), what runs a
 makes links)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from chatls.agent.permission.options import Shape, shape
+from chatls.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,17 @@
 """Digests of the files that decide what a command runs, those that are not there yet included. Looks at the disk."""
 
-import stat
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 
+from chatls.agent.permission.digest import digest
 from chatls.agent.permission.look import Look
 from chatls.agent.permission.never import plain_program, unwrapped
 from chatls.agent.permission.runners import DECIDERS
 from chatls.agent.permission.shell import Words
 from chatls.workspace.workspace import real_path
 
-_LARGEST = 8 * 2**20
-"""Bytes of a file of which we take a digest; of larger ones size and time count."""
 _MOST = 200
 _MAKE_INCLUDES = 20
-GONE = ""
-"""The digest of what is not there."""
 
 
 def digests(commands: Iterable[Words], folder: Path, places: Sequence[Path], look: Look) -> dict[str, str]:
@@ -49,28 +43,6 @@ def own_scripts(commands: Iterable[Words], folder: Path, look: Look) -> dict[str
                     if root is not None and path.is_relative_to(root) and path.is_file():
                         found[path.relative_to(root).as_posix()] = digest(path)
     return found
-
-
-def digest(path: Path) -> str:
-    """The digest of a file as it is now; `GONE` where there is none."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return GONE
-    if not stat.S_ISREG(status.st_mode):
-        return f"mode {status.st_mode}"
-    mark = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    return _digest(str(path), mark)
-
-
-@lru_cache(maxsize=4096)
-def _digest(path: str, mark: tuple[int, ...]) -> str:
-    if mark[2] > _LARGEST:
-        return repr(mark)
-    try:
-        return sha256(Path(path).read_bytes()).hexdigest()[:32]
-    except OSError:
-        return f"unreadable {mark}"
 
 
 def changed(before: Mapping[str, str], root: Path) -> dict[str, str]:

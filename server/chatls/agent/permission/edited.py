@@ -4,7 +4,6 @@ The history keeps what the model wrote: a reply that is signed has to stay as it
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from chatls.agent.permission.questions import spelled_out
@@ -12,6 +11,7 @@ from chatls.content import Diff, JsonObject
 from chatls.errors import ToolError
 from chatls.jsontext import dumps
 from chatls.tools.tool import CommandSubject, FileSubject, Plan, Tool
+from chatls.values import dataclass
 from chatls.workspace.linediff import differences
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.textfile import plain

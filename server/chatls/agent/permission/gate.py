@@ -3,17 +3,13 @@
 Nothing that a model, a file or a workspace says comes in here: rules are the user's settings and answers alone.
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from anyio import to_thread
 
 from chatls.agent.permission.edited import EditedAnswer, differ
-from chatls.agent.permission.git_names import without_secrets
-from chatls.agent.permission.look import Look
-from chatls.agent.permission.matter import Command, Files, Matter
-from chatls.agent.permission.matters import foreign, matter_of
+from chatls.agent.permission.matter import Command, Files, Matter, foreign_matter
 from chatls.agent.permission.permissions import Permissions, Waiting
 from chatls.agent.permission.questions import CLOSED, Choice, choices, forbidden, question, rejected
 from chatls.agent.permission.rules import Circumstances, Decision
@@ -23,6 +19,7 @@ from chatls.errors import ToolError
 from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved, WorkingMode
 from chatls.permissions import Action
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
+from chatls.values import dataclass
 
 Way = Callable[[], Awaitable[ToolOutput]]
 """How a plan is carried out."""
@@ -94,10 +91,9 @@ class TurnGate:
     def free(self, tool: Tool) -> bool:
         """Whether a rule allows a tool that is not ours, as it is known now."""
         roots = tuple(root.path for root in self._editor.roots())
-        matter = foreign(tool, tool.name.partition("__")[0], roots)
-        return (
-            self._permissions.decide(self._ids[0], matter, Circumstances(self._mode), read_only=False).action == "allow"
-        )
+        matter = foreign_matter(tool, tool.name.partition("__")[0], roots)
+        decision = self._permissions.decide(self._ids[0], matter, Circumstances(self._mode), read_only=False)
+        return decision.action == "allow"
 
     async def at_once(self, run: Run, context: ToolContext, plan: Plan) -> Permit | None:
         """`Gate.at_once`."""
@@ -118,10 +114,11 @@ class TurnGate:
         return self._permit(call, Decision("allow", inside=answer.inside), shown=not answer.inside)
 
     async def _call(self, run: Run, context: ToolContext, plan: Plan | None) -> _Weighing:
-        subject, environment = plan.subject if plan else None, self._permissions.environment
-        look = Look(context.workspace, environment)
-        matter = await to_thread.run_sync(matter_of, run, subject, look, abandon_on_cancel=True)
+        environment = self._permissions.environment
+        matter = await to_thread.run_sync(_matter_of, run, context, plan, environment, abandon_on_cancel=True)
         if isinstance(matter, Command) and matter.listings:
+            from chatls.agent.permission.git_names import without_secrets
+
             matter = await without_secrets(matter, environment)
         inside = plan is not None and plan.inside is not None
         return _Weighing(run, context, plan, matter, Circumstances(self._mode, self._readers, inside))
@@ -201,3 +198,11 @@ class TurnGate:
         if decision.action == "allow":
             return "allow_always", self._permit(call, decision)
         return "reject_always", forbidden(decision)
+
+
+def _matter_of(run: Run, context: ToolContext, plan: Plan | None, environment: Mapping[str, str]) -> Matter:
+    """What a call is about. The tables by which it is judged are loaded with the first call, in a worker thread."""
+    from chatls.agent.permission.look import Look
+    from chatls.agent.permission.matters import matter_of
+
+    return matter_of(run, plan.subject if plan else None, Look(context.workspace, environment))

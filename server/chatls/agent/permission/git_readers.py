@@ -6,9 +6,9 @@ Left out on purpose: `-c` and `--config-env` (settings name programs), `--ext-di
 waits for input)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from chatls.agent.permission.options import Shape, shape
+from chatls.values import dataclass
 
 _SHOWN = (
     "-p -u -s -z -R -a -b -w -W -c -m -B -M --patch --no-patch --raw --numstat --shortstat "

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from chatls.agent.permission.changers import CHANGERS
@@ -13,6 +13,7 @@ from chatls.agent.permission.readers import BUILT_IN, FOLDERLESS, READERS
 from chatls.agent.permission.reading import reading_of
 from chatls.agent.permission.runners import AS_SHOWN, DECIDERS, HARMLESS, OF_PYTHON, PREFIXES, PYTHON, RUNNERS
 from chatls.agent.permission.shell import Simple, Words
+from chatls.values import dataclass
 from chatls.workspace.deciding_files import deciding
 
 

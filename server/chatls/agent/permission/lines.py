@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from chatls.agent.permission.deciders import digests, own_scripts
@@ -15,6 +15,7 @@ from chatls.agent.permission.never import fetched, never
 from chatls.agent.permission.options import NotListedError
 from chatls.agent.permission.shell import Simple, Word, Words, crude_segments, read_line, written
 from chatls.tools.tool import CommandSubject, Exact
+from chatls.values import dataclass
 from chatls.workspace.workspace import real_path
 
 _UNREAD = "what this command runs cannot be shown for certain, word by word"

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from chatls.agent.permission.options import NotListedError
 from chatls.agent.permission.runners import ENVIRONMENTS, OF_PYTHON, PYTHON
 from chatls.agent.permission.shell import Word, Words
 from chatls.children.programs import program_file, programs_for
+from chatls.values import dataclass
 from chatls.workspace.deciding_files import deciding
 from chatls.workspace.protected_files import own_folders, protected
 from chatls.workspace.secret_files import SECRET_FOLDERS, folded, holds_secrets

@@ -1,12 +1,13 @@
 """What rules are asked about: files, and commands with their parts. Plain values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
 from chatls.agent.permission.shell import Words
-from chatls.tools.tool import Exact
+from chatls.tools.tool import Exact, Tool
+from chatls.values import dataclass
 
 PartKind = Literal["reader", "runner", "changer", "other"]
 """`reader`: it only reads. `runner`: it runs the project's code in the usual way. `changer`: what it changes is easily
@@ -36,6 +37,11 @@ class Files:
     """It is no call about files: the tool is one of this MCP server's."""
     early: bool = False
     """And says of itself that it only reads."""
+
+
+def foreign_matter(tool: Tool, server: str, roots: Iterable[Path]) -> Files:
+    """A call of a tool that is not ours."""
+    return Files(tool.name, next(iter(roots), None), (), server=server, early=tool.early)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,14 @@
 """What a call is about, as rules see it: places in a root, commands. Looks at the disk: for a worker thread."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from chatls.agent.permission.files import files_of
 from chatls.agent.permission.lines import command_of
 from chatls.agent.permission.look import Look
-from chatls.agent.permission.matter import Files, Matter
+from chatls.agent.permission.matter import Files, Matter, foreign_matter
 from chatls.agent.step import Run
 from chatls.errors import ToolError
-from chatls.tools.tool import CommandSubject, FileSubject, ForeignSubject, Subject, Tool
+from chatls.tools.tool import CommandSubject, FileSubject, ForeignSubject, Subject
 from chatls.workspace.pathtext import local_path
 from chatls.workspace.workspace import Workspace, real_path
 
@@ -23,14 +22,9 @@ def matter_of(run: Run, subject: Subject | None, look: Look) -> Matter:
             spelled = _located(run, look.workspace)
             return files_of(run.tool.name, (path, *more), look, spelled, edits=run.tool.kind == "edit")
         case ForeignSubject(server):
-            return foreign(run.tool, server, look.roots)
+            return foreign_matter(run.tool, server, look.roots)
         case None:
             return _looked_at(run, look.workspace)
-
-
-def foreign(tool: Tool, server: str, roots: Iterable[Path]) -> Files:
-    """A call of a tool that is not ours. Looks at nothing."""
-    return Files(tool.name, next(iter(roots), None), (), server=server, early=tool.early)
 
 
 def _looked_at(run: Run, workspace: Workspace) -> Files:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chatls.agent.permission.shell import Words
+from chatls.values import dataclass
 
 Kind = re.Pattern[str]
 """What a value may be: text of this form."""

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from chatls.children.commands import Commands
 from chatls.config import PermissionRule
 from chatls.permissions import PermissionEntry
 from chatls.tools.tool import ToolOutput
+from chatls.values import dataclass
 
 RulesOf = Callable[[str | None], tuple[PermissionRule, ...]]
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from chatls.editor import PermissionOption, Question
 from chatls.jsontext import printable
 from chatls.permissions import Action
 from chatls.tools.tool import Plan
+from chatls.values import dataclass
 from chatls.visible import escaped, is_hidden, visible_line
 
 _ODD = re.compile(r"(?!\r\n)[^\n\t -~]")

@@ -2,11 +2,12 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from chatls.agent.permission.shell import Words
 from chatls.jsontext import printable
+from chatls.values import dataclass
 from chatls.visible import visible_line
 
 ReachKind = Literal["edits", "file", "name", "tool", "run", "checks", "changes", "line", "sandbox", "server"]

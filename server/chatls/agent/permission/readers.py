@@ -13,9 +13,9 @@ What is not listed is asked about. Left out on purpose, with their traps:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from chatls.agent.permission.options import Shape, shape
+from chatls.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

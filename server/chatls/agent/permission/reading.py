@@ -2,12 +2,12 @@
 say."""
 
 import re
-from dataclasses import dataclass
 
 from chatls.agent.permission.git_readers import GIT_READERS, GLOBAL_FLAGS
 from chatls.agent.permission.options import NotListedError, Places, fitted
 from chatls.agent.permission.readers import FIND_ALONE, FIND_PLACES, FIND_WITH, READERS, ReaderRow
 from chatls.agent.permission.shell import Words
+from chatls.values import dataclass
 from chatls.workspace.secret_files import CANDIDATES, EXCLUDED
 
 _JQ_TRAPS = re.compile(

@@ -5,7 +5,7 @@ before a shorter one, `ask` before `allow` where they are equal. What is always 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from chatls.agent.permission.shell import Words, crude_segments
 from chatls.errors import ToolError
 from chatls.events import WorkingMode
 from chatls.permissions import Action, Scope, stands_for
+from chatls.values import dataclass
 from chatls.workspace.globs import Wanted, wanted
 
 ANY = "*"
@@ -246,12 +247,8 @@ def _strongest(rules: list[Rule], otherwise: Action) -> Decision:
 def _weight(rule: Rule) -> tuple[int, int]:
     """How specific a rule is."""
     if rule.reach is not None:
-        return 2 - (rule.reach.kind == "server"), {
-            "line": 1000,
-            "file": 500,
-            "name": 400,
-            "run": len(rule.reach.words) + 1,
-        }.get(rule.reach.kind, 0)
+        exact = {"line": 1000, "file": 500, "name": 400, "run": len(rule.reach.words) + 1}
+        return 2 - (rule.reach.kind == "server"), exact.get(rule.reach.kind, 0)
     words = rule.command
     length = len(words) + 1 if words else 1 + sum(letter not in "*?/" for letter in rule.path) if rule.path else 0
     return 0 if rule.tool == ANY else 2 - rule.tool.endswith("__*"), length

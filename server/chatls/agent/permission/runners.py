@@ -8,10 +8,10 @@ for a script of npm's."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from chatls.agent.permission.options import Shape, shape
 from chatls.agent.permission.shell import Words
+from chatls.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ something that the line does not show, or groups, branches, or leaves a command 
 import re
 import shlex
 import unicodedata
-from dataclasses import dataclass
 from typing import Literal
+
+from chatls.values import dataclass
 
 Words = tuple[str, ...]
 

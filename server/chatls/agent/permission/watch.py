@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from chatls.agent.permission.deciders import digest
+from chatls.agent.permission.digest import digest
 from chatls.agent.permission.questions import Changed
 from chatls.agent.permission.rules import Rule
 from chatls.content import Diff

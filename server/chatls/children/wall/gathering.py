@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from chatls.children.wall.places import (
 from chatls.children.wall.repositories import Repository, hooks_in, repository, text_of, without_credentials
 from chatls.children.wall.scene import Scene, Shown, Sort
 from chatls.children.wall.survey import Surveyed
+from chatls.values import dataclass
 from chatls.workspace.ownfolder import make_private
 
 _SECTION = re.compile(r"\s*\[\s*([A-Za-z.-]+)[^\]]*\]")

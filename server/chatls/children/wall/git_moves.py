@@ -6,10 +6,11 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from chatls.children.wall.lists import is_fixed
+from chatls.values import dataclass
 
 _MOVERS = frozenset(
     {

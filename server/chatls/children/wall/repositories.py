@@ -8,8 +8,9 @@ belongs to this place, so that a `.git` file in a clone leads to no other reposi
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from chatls.values import dataclass
 
 _LINKED = re.compile(r"gitdir: (.+)\n?")
 _WORKTREE = re.compile(r"^\s*worktree\s*=\s*(.+?)\s*$", re.MULTILINE)

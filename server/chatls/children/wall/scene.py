@@ -1,9 +1,11 @@
 """What a command sees of the machine when it runs in the sandbox: a value, of which the systems' arguments are made."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
+
+from chatls.values import dataclass
 
 
 class Sort(IntEnum):

@@ -9,11 +9,12 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 
 from chatls.children.wall.lists import SECRET, SECRET_IN, is_deciding, is_fixed_name
 from chatls.children.wall.places import INSTALLED
+from chatls.values import dataclass
 from chatls.workspace.secret_files import holds_secrets
 
 MOST_IN_A_FOLDER = 500

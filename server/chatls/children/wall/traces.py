@@ -10,11 +10,12 @@ import shutil
 import stat
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from chatls.children.wall.repositories import Repository, text_of, without_programs
 from chatls.children.wall.survey import Surveyed
+from chatls.values import dataclass
 from chatls.workspace.beneath import NO_LINK
 from chatls.workspace.ownfolder import make_private
 

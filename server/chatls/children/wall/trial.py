@@ -4,13 +4,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from chatls.children.programs import clean_path
 from chatls.children.wall import bubblewrap, seatbelt
 from chatls.children.wall.places import SANDBOX_EXEC, TRIED_IN
 from chatls.children.wall.scene import Scene
+from chatls.values import dataclass
 
 _PATIENCE = 10.0
 """Seconds."""

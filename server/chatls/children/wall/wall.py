@@ -4,7 +4,6 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -19,6 +18,7 @@ from chatls.children.wall.told import caused
 from chatls.children.wall.traces import Aftermath, Memory, Traces
 from chatls.children.wall.trial import Maker, tried
 from chatls.errors import ToolError
+from chatls.values import dataclass
 from chatls.workspace.protected_files import own_folders
 
 _FRESH = 2.0

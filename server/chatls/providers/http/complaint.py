@@ -3,12 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.shapes import as_list, as_objects, as_text, object_or_none
+from chatls.values import dataclass
 
 _SAID_LENGTH = 400
 """Characters of a server's own words that are shown."""

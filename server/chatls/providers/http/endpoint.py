@@ -1,13 +1,14 @@
 """A model server as settings and catalogue describe it: base URL, API key, headers. Light; opens nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
 from chatls.config import ProviderSettings
 from chatls.errors import CREDENTIALS_MISSING, RequestError, SettingsError
 from chatls.providers.http.keys import ApiKey, check_headers
 from chatls.providers.known.catalog import BEARER, KeyHeader, Known, entry_of
+from chatls.values import dataclass
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 """Headers that carry keys: one that the settings give stands for the key."""

@@ -5,7 +5,7 @@ Knows no provider's protocol: an adapter says what to send (`HttpQuestion`) and 
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from random import SystemRandom
 from typing import Any, Literal, Protocol
@@ -29,6 +29,7 @@ from chatls.providers.http.framing import Framer, SseFramer
 from chatls.providers.http.keys import Blotter
 from chatls.providers.http.reply import ReplyReader
 from chatls.providers.http.status import Origin
+from chatls.values import dataclass
 
 _JSON_BYTES = 8 * 1024 * 1024
 _luck = SystemRandom().random

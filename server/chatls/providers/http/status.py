@@ -6,13 +6,13 @@ Pure; knows no provider by name.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from chatls import jsontext
 from chatls.errors import ErrorKind, ProviderError
 from chatls.providers.http.backoff import asked_wait
 from chatls.providers.http.complaint import Complaint, read_body, read_value, visible
+from chatls.values import dataclass
 
 _RETRYABLE: tuple[ErrorKind, ...] = ("rate_limited", "overloaded", "timeout")
 _NEVER: tuple[ErrorKind, ...] = ("unauthorized", "forbidden", "quota_exceeded", "context_window_exceeded")

@@ -1,8 +1,9 @@
 """What a row of the table of families says: one way to write a call, and how parameters stand between tags. Pure."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from chatls.values import dataclass
 
 OWN_SUFFIX = "\ufdd0"
 """In the table: the suffix that a checkpoint gives its marks, whatever it is (see suffix.py). No character of texts."""

@@ -11,12 +11,12 @@ families are told in Hermes' form, like all that are not named: its marks are th
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.message import ToolCall, ToolResult, ToolSpec
+from chatls.values import dataclass
 
 _NAME = re.compile(r"[\w.-]+")
 

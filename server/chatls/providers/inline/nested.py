@@ -6,7 +6,7 @@ the tags that the value opened itself, tell them apart; where they do not, nobod
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from chatls.content import JsonObject
@@ -15,6 +15,7 @@ from chatls.providers.inline.dialect import Family
 from chatls.providers.inline.families import CLOSERS, FAMILIES, OPENERS
 from chatls.providers.inline.source import Words
 from chatls.providers.inline.words import CALLS
+from chatls.values import dataclass
 
 LONGEST_TAG = 300
 _NEWLINES = ("", "\n", "\r\n")

@@ -1,11 +1,11 @@
 """Calls that a server reports twice in one reply, inside the text and as what they are: each is to run once. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from chatls.content import JsonObject
 from chatls.providers.arguments import read_arguments
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta
+from chatls.values import dataclass
 
 CallDelta = CallStart | CallArguments | CallReady
 

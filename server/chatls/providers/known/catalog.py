@@ -4,12 +4,12 @@ Light, because it is imported early: no HTTP client, no adapter.
 """
 
 import difflib
-from dataclasses import dataclass
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from chatls.config import ProviderKind, ProviderSettings, Settings
 from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
+from chatls.values import dataclass
 
 EMBEDDED_PROVIDER = "local"
 EMBEDDED_MODEL = "smollm2-135m"

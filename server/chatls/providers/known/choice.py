@@ -4,7 +4,6 @@ Light, because it is imported early: no HTTP client, no adapter.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 import anyio
 
@@ -21,6 +20,7 @@ from chatls.providers.known.catalog import (
     known,
 )
 from chatls.providers.known.loopback import Found, find_llamacpp, find_lmstudio, find_ollama, find_sglang, find_vllm
+from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
 
 _LOOKING = 0.5

@@ -3,7 +3,6 @@
 By hand over a socket, so that nothing has to be loaded to find out that nobody is there.
 """
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ import anyio
 from chatls import jsontext
 from chatls.content import JsonObject
 from chatls.shapes import as_list, as_objects, object_or_none
+from chatls.values import dataclass
 
 _LONGEST_ANSWER = 1024 * 1024
 _ASKED_FOR = 8

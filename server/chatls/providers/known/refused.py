@@ -1,11 +1,12 @@
 """Unsupported parameters: what a server refused for one model is not sent again. Pure; knows no field by name."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.providers.known.streaming import Streaming
+from chatls.values import dataclass
 
 OFF = "thinking switched off"
 """What a request can do without, by a name of our own: the field stays for those who want thinking."""

@@ -5,13 +5,13 @@ misread costs one request more, and is forgotten.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.message import ToolMessage
 from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
 
 Mode = Literal["always", "without_tools", "never"]
 """When a model's replies can be streamed."""

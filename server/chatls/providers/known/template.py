@@ -1,12 +1,12 @@
 """What a server says of a model's chat template: whether it knows tools, and whether it opens the model's thinking."""
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from chatls.errors import ProviderError
 from chatls.providers.http.server import Server
 from chatls.providers.known.generation import opens_thinking, opens_thinking_in_go
 from chatls.shapes import as_list, as_object, as_text
+from chatls.values import dataclass
 
 _ASKING = 5.0
 """Seconds; a router may have to load the model first, and then the answer is not waited for."""

@@ -4,7 +4,6 @@ import json
 import re
 import secrets
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -15,6 +14,7 @@ from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.keys import ApiKey
+from chatls.values import dataclass
 
 _PROGRAM = Path(__file__).with_name("server.py")
 _READY = b"READY "

@@ -9,12 +9,13 @@ short list of files without a mistake, and invents most of everything longer. So
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 
 from chatls.content import ContentBlock, JsonObject, Resource, TextContent
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.provider import ModelRequest, Parameters
+from chatls.values import dataclass
 
 CONTEXT = 4096
 """Tokens. What follows is bounded in bytes, so that it fits even where every byte is a token."""

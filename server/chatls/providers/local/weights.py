@@ -10,7 +10,6 @@ import sys
 import zipfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +20,7 @@ from anyio import from_thread, to_thread
 from chatls.children.process import Child, locked
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import Notice
+from chatls.values import dataclass
 
 _TICK = 0.5
 """Seconds between two looks at how far a download is."""

@@ -3,7 +3,6 @@
 import functools
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
@@ -42,6 +41,7 @@ from chatls.providers.scripted.script import (
     Think,
     read_script,
 )
+from chatls.values import dataclass
 
 _MODEL = ModelInfo(SCRIPTED_MODEL, "plays a script")
 _BREATH = 64

@@ -4,7 +4,7 @@ What other lines of a file have become meanwhile does not matter where the chang
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from anyio import to_thread
 
@@ -16,6 +16,7 @@ from chatls.tools.changes.new_problems import ProblemWatch, told
 from chatls.tools.changes.saving import saved
 from chatls.tools.changes.targets import Target, look, refusal
 from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput
+from chatls.values import dataclass
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.protected_files import own_folders, protected
 from chatls.workspace.savefile import ChangedError, save_beneath

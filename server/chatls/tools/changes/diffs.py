@@ -1,12 +1,12 @@
 """A change of a file as people and models see it; pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
 from chatls.content import Diff, FileChangeKind
 from chatls.jsontext import printable
+from chatls.values import dataclass
 from chatls.workspace.linediff import Stretch, differences
 from chatls.workspace.textfile import plain
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, ClassVar
 
@@ -11,6 +10,7 @@ from pydantic import Field
 from chatls.errors import ToolError
 from chatls.jsontext import printable
 from chatls.tools.changes.nearest import nearest
+from chatls.values import dataclass
 from chatls.workspace.textfile import plain, replaced
 
 _PLACES_NAMED = 10

@@ -5,11 +5,11 @@ any other file on the disk and not there.
 """
 
 import errno
-from dataclasses import dataclass
 from pathlib import Path
 
 from chatls.editor import OpenDocument
 from chatls.errors import ToolError
+from chatls.values import dataclass
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.textfile import MOST_BYTES, FileText, NoLetterError, NoTextError, decode
 from chatls.workspace.workspace import Workspace

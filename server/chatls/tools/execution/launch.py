@@ -2,7 +2,7 @@
 
 import errno
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from chatls.errors import ToolError
 from chatls.tools.execution.ran import in_background, missing_program, output_of
 from chatls.tools.execution.running import Running
 from chatls.tools.tool import ToolContext, ToolOutput
+from chatls.values import dataclass
 from chatls.workspace.beneath import folder_beneath
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import real_path

@@ -1,7 +1,5 @@
 """In which ways a command may be carried out: outside, in the sandbox, or in one of them alone."""
 
-from dataclasses import dataclass
-
 from anyio import to_thread
 
 from chatls.children.commands import quiet_environment
@@ -9,6 +7,7 @@ from chatls.children.wall.git_moves import moved_by
 from chatls.errors import ToolError
 from chatls.tools.execution.launch import Launch, programs_in, roots_of
 from chatls.tools.tool import ToolContext
+from chatls.values import dataclass
 from chatls.visible import visible_line
 
 NETWORK = "the network: all that it reaches, this machine's services included"

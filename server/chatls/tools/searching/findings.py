@@ -1,7 +1,7 @@
 """What a search found, and how a model is told."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from chatls.content import TextContent
@@ -11,6 +11,7 @@ from chatls.tools.searching.query import OutputForm
 from chatls.tools.searching.ripgrep import Exit
 from chatls.tools.searching.tallies import Tallies
 from chatls.tools.tool import ToolOutput
+from chatls.values import dataclass
 from chatls.workspace.workspace import Workspace
 
 _MOST_BYTES = 49_000

@@ -7,9 +7,10 @@ import os
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from chatls.values import dataclass
 from chatls.workspace.textfile import readable
 
 LONGEST_LINE = 1_000_000

@@ -1,11 +1,11 @@
 """A pattern as ripgrep is told it; pure."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from chatls.errors import ToolError
 from chatls.tools.searching.matches import PRINTED
+from chatls.values import dataclass
 
 OutputForm = Literal["lines", "files", "counts"]
 """What a search answers with."""

@@ -5,7 +5,7 @@ import shutil
 import sysconfig
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import FileIO
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -16,6 +16,7 @@ from anyio.abc import ByteReceiveStream
 from chatls.children.pipes import PipeWriter
 from chatls.children.process import Child
 from chatls.errors import ToolError
+from chatls.values import dataclass
 from chatls.workspace.beneath import folder_beneath
 
 LONGEST_RECORD = 1 << 20

@@ -3,7 +3,6 @@
 import stat
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -12,6 +11,7 @@ from anyio import to_thread
 from chatls.errors import ToolError
 from chatls.tools.areas import Area
 from chatls.tools.searching.ripgrep import Names, run
+from chatls.values import dataclass
 from chatls.workspace.openfile import encoding_of
 from chatls.workspace.secret_files import CANDIDATES
 from chatls.workspace.workspace import Workspace

@@ -1,10 +1,11 @@
 """Reads what ripgrep prints where it counts instead of showing lines; pure."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from chatls.tools.searching.matches import PlacesOf
+from chatls.values import dataclass
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ local M = {}
 
 ---@param chat chatls.Chat
 ---@param send fun(text: string)
-local function send_written(chat, send)
+---@param go_on fun(session: string)
+local function send_written(chat, send, go_on)
   if chat.handle and not prompt.text(chat.prompt):find("%S") then
     local call = chat:call()
     if call and call.status == "awaiting_permission" then
@@ -25,6 +26,8 @@ local function send_written(chat, send)
   if text then
     vim.cmd.stopinsert()
     send(text)
+  elseif chat.offered then
+    go_on(chat.offered.sessionId)
   end
 end
 
@@ -72,13 +75,19 @@ local function toggle_fold()
 end
 
 ---@param chat chatls.Chat
-local function act(chat)
+---@param go_on fun(session: string, all?: boolean)
+local function act(chat, go_on)
+  if chat.offered then
+    return go_on(chat.offered.sessionId)
+  end
   local item = chat.transcript:item_at(api.nvim_win_get_cursor(0)[1] - 1)
   local block = item and item.block
   if block and block.status == "awaiting_permission" then
     permission.reopen(block.id)
   elseif block and block.locations and block.locations[1] then
     go_to(block.locations[1])
+  elseif item and item.kind == "earlier" and chat.session and not (chat.handle or chat.loading) then
+    go_on(chat.session, true)
   else
     toggle_fold()
   end
@@ -174,21 +183,25 @@ end
 ---By the names of their keys.
 ---@param chat chatls.Chat
 ---@param send fun(text: string)
+---@param go_on fun(session: string, all?: boolean)
 ---@return table<string, fun()>
-function M.of(chat, send)
-  local function with(fn, given)
+function M.of(chat, send, go_on)
+  local function with(fn, ...)
+    local given = { ... }
     return function()
-      fn(chat, given)
+      fn(chat, unpack(given))
     end
   end
   return {
-    send = with(send_written, send),
-    send_insert = with(send_written, send),
+    send = with(send_written, send, go_on),
+    send_insert = with(send_written, send, go_on),
     cancel = with(cancel_or_leave),
     next_turn = with(jump, true),
     previous_turn = with(jump, false),
     fold = toggle_fold,
-    act = with(act),
+    yank_code = with(M.yank),
+    insert_code = with(M.insert),
+    act = with(act, go_on),
     help = function()
       cheatsheet.of_chat(api.nvim_get_current_buf() == chat.prompt and "prompt" or "transcript")
     end,

@@ -7,6 +7,7 @@ local format = require("chatls.chat.format")
 local M = {}
 
 local ABOUT = 24 -- cells of what a call that waits is about
+local TITLE = 26 -- cells of what the chat is called
 
 local LEVELS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
 local ALMOST = 0.85 -- of the window: it will be summarised soon
@@ -30,7 +31,7 @@ end
 ---@param count integer
 ---@return [string, string][]
 function M.title(chat, at, count)
-  local parts = { { " Chat", "ChatlsTool" } }
+  local parts = { { " " .. format.cut_cells(chat.title or "Chat", TITLE), "ChatlsTool" } }
   if count > 1 then
     table.insert(parts, { (" %d of %d"):format(at, count), "ChatlsQuiet" })
   end

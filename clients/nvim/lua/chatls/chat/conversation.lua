@@ -1,6 +1,8 @@
 -- One chat: its session, its transcript, and the turn that runs in it. Knows no window; panel.lua shows it.
 
+local content_of = require("chatls.chat.content")
 local daemon = require("chatls.daemon")
+local kept = require("chatls.chat.kept")
 local state = require("chatls.chat.state")
 local view = require("chatls.chat.view")
 
@@ -9,13 +11,18 @@ local M = {}
 local FRAME_MS = 25 -- between two drawings, at least
 local TICK_MS = 250
 
----@class chatls.Chat
+---@class chatls.Chat : chatls.Kept
 ---@field number integer
 ---@field transcript chatls.Transcript
 ---@field prompt integer The buffer in which the next prompt is written.
 ---@field model? string What was chosen for it.
 ---@field session? string
----@field forgotten? boolean The daemon that knew its session is gone.
+---@field title? string What its session is called.
+---@field mode? chatls.WorkingMode How it works; nil: as the daemon has it.
+---@field loading? boolean What its session held is being read and drawn.
+---@field unread? boolean What its session held could not be read.
+---@field offered? chatls.SessionEntry The last chat here, while nothing was asked in this one.
+---@field forgotten? boolean Its session is gone.
 ---@field view? chatls.View Of the turn that runs, else of the last one.
 ---@field handle? chatls.Handle Of the turn that runs.
 ---@field cancelling? boolean
@@ -31,7 +38,7 @@ local TICK_MS = 250
 ---@field told? string The view's status when `on_change` was called for it.
 ---@field ticker? uv.uv_timer_t While a turn runs.
 ---@field on_change fun(chat: chatls.Chat, ended?: boolean) Something changed that is shown beside the transcript.
-local Chat = {}
+local Chat = setmetatable({}, { __index = kept.Kept })
 Chat.__index = Chat
 
 ---@param number integer
@@ -44,52 +51,18 @@ function M.new(number, buf, on_change)
   return setmetatable(chat, Chat)
 end
 
----@param range? chatls.Range
-local function lines(range)
-  if not range then
-    return ""
-  end
-  local first, last = range.start.line + 1, range["end"].line + (range["end"].character > 0 and 1 or 0)
-  return first >= last and (" %d"):format(first) or (" %d-%d"):format(first, last)
-end
-
----@param block chatls.ContentBlock
----@return string? What a person reads of it.
-local function named(block)
-  local function name(uri)
-    return vim.startswith(uri, "file:") and vim.fn.fnamemodify(vim.uri_to_fname(uri), ":.") or uri
-  end
-  if block.type == "resource_link" or block.type == "resource" then
-    return name(block.uri) .. lines(block.range)
-  end
-  local active = block.type == "editor_context" and block.active
-  if active and active.selection and not vim.deep_equal(active.selection.start, active.selection["end"]) then
-    return name(active.uri) .. lines(active.selection)
-  end
-end
-
----@param blocks chatls.ContentBlock[]
----@return string[]
-local function names(blocks)
-  local found = {}
-  for _, block in ipairs(blocks) do
-    found[#found + 1] = named(block)
-  end
-  return found
-end
-
 ---What was only seen, and not selected, is told again when it has changed.
 ---@param text string
 ---@param blocks? chatls.ContentBlock[] What goes along; without it, what the editor shows.
 ---@return chatls.ContentBlock[], string[]
 function Chat:content(text, blocks)
   local along = blocks or require("chatls.context").blocks()
-  if #names(along) == 0 then
+  if #content_of.names(along) == 0 then
     local told = vim.deep_equal(along, self.context)
     self.context, along = along, told and {} or along
   end
   local content = vim.list_extend(vim.list_slice(along), require("chatls.mentions").expand(text))
-  return content, names(content)
+  return content, content_of.names(content)
 end
 
 ---Ask. One turn runs at a time.
@@ -97,12 +70,13 @@ end
 ---@param blocks? chatls.ContentBlock[]
 ---@return boolean whether it was sent
 function Chat:ask(text, blocks)
-  if self.handle then
+  if self.handle or self.loading then
     return false
   end
   local content, attachments = self:content(text, blocks)
+  self.offered = nil
   self.transcript:ask(text, attachments)
-  self:begin({ content = content, sessionId = self.session, model = self.model })
+  self:begin({ content = content, sessionId = self.session, model = self.model, mode = self.mode })
   return true
 end
 
@@ -110,7 +84,7 @@ end
 ---@param instructions string What the summary must hold.
 ---@return string? complaint
 function Chat:compact(instructions)
-  if self.handle then
+  if self.handle or self.loading then
     return "a turn runs; it can be summarised when that has ended"
   elseif not self.session then
     return "there is nothing to summarise yet"
@@ -124,13 +98,16 @@ function Chat:begin(params, method)
   self.view, self.began, self.cancelling = state.new(), vim.uv.now(), false
   if self.forgotten then
     self.forgotten = false
-    local text = "The daemon was started anew: the model does not know what was said above."
+    local text = "The daemon does not keep this chat any more: the model does not know what was said above."
     state.fold(self.view, { kind = "notice", level = "warning", text = text })
   end
   self.handle = daemon.prompt(params, function(event)
     state.fold(self.view, event)
     self.session = self.view.sessionId or self.session
-    if event.kind == "steered" then
+    if event.kind == "turnStart" then
+      self.title, self.mode = event.title or self.title, event.mode or self.mode
+      self.transcript:named(event.turnId)
+    elseif event.kind == "steered" then
       table.remove(self.steering, 1)
     end
     self.full = self.view.context or self.full
@@ -236,7 +213,7 @@ function Chat:ended(params, result, err)
     self.full = { tokens = result.after, window = self.full and self.full.window }
   end
   if result then
-    self.session = result.sessionId or self.session
+    self.session, self.title = result.sessionId or self.session, result.title or self.title
     state.finish(self.view, result)
   else
     state.fail(self.view, turn_error(assert(err)))
@@ -256,12 +233,6 @@ function Chat:cancel()
   self.handle:cancel()
   self.on_change(self)
   return true
-end
-
----The session is gone with the daemon that knew it.
-function Chat:forget()
-  self.forgotten = self.session ~= nil or self.forgotten
-  self.session, self.context = nil, nil
 end
 
 ---The call that matters now: one that waits for a person, else one that runs or is written.

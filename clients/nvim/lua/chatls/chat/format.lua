@@ -55,6 +55,22 @@ function M.cut(text, bytes)
   return text:sub(1, bytes) .. "…"
 end
 
+---One line of at most so many cells.
+---@param text string
+---@param cells integer
+---@return string
+function M.cut_cells(text, cells)
+  text = vim.trim((text:gsub("[%c%s]+", " ")))
+  if vim.fn.strdisplaywidth(text) <= cells then
+    return text
+  end
+  local count = math.min(vim.fn.strchars(text), cells)
+  while count > 0 and vim.fn.strdisplaywidth(vim.fn.strcharpart(text, 0, count)) > cells - 1 do
+    count = count - 1
+  end
+  return vim.fn.strcharpart(text, 0, count) .. "…"
+end
+
 ---At most so many cells: of a path the end stays, and with it the file's name.
 ---@param text string
 ---@param cells integer

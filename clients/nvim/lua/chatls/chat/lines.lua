@@ -3,6 +3,7 @@
 
 local call = require("chatls.chat.call")
 local format = require("chatls.chat.format")
+local keys = require("chatls.chat.keys")
 
 local M = {}
 
@@ -70,7 +71,23 @@ function M.prompt(text, attachments)
   return drawing
 end
 
+---A line of ours.
+---@param text string
+---@return chatls.Drawing
+function M.remark(text)
+  local drawing = { lines = {}, marks = {} }
+  format.section(drawing, text, "ChatlsNotice")
+  return drawing
+end
+
+---Before the first turn that is shown, where others are kept.
+---@return chatls.Drawing
+function M.earlier()
+  return M.remark(("⋯ earlier turns: %s here shows them"):format(keys.shown("act") or ":ChatHistory"))
+end
+
 local ENDS = {
+  interrupted = "■ Interrupted: chatls or the editor ended before the turn did.",
   max_tokens = "■ The reply was longer than allowed, and was cut.",
   max_turn_requests = "■ Ended: as many steps as the settings allow (limits.maxSteps).",
   refusal = "■ The model refused.",

@@ -2,12 +2,11 @@
 
 local actions = require("chatls.chat.actions")
 local bars = require("chatls.chat.bars")
-local conversation = require("chatls.chat.conversation")
+local chats = require("chatls.chat.chats")
 local daemon = require("chatls.daemon")
 local folds = require("chatls.chat.folds")
 local highlights = require("chatls.chat.highlights")
-local keys = require("chatls.chat.keys")
-local markdown = require("chatls.chat.markdown")
+local offer = require("chatls.chat.offer")
 local permission = require("chatls.chat.permission")
 local prompt = require("chatls.chat.prompt")
 local windows = require("chatls.chat.windows")
@@ -16,29 +15,17 @@ local api = vim.api
 
 local M = {}
 
----@type chatls.Chat[]
-local chats = {}
 ---@type chatls.Chat?
 local shown
-local begun = 0
 
 local function say(text, level)
   vim.notify("chatls: " .. text, level)
 end
 
----@param chat chatls.Chat
-local function place_of(chat)
-  for at, other in ipairs(chats) do
-    if other == chat then
-      return at
-    end
-  end
-end
-
 local function redraw()
   for _, pair in ipairs(windows.all()) do
     if shown then
-      windows.bar(pair.transcript, bars.title(shown, place_of(shown), #chats))
+      windows.bar(pair.transcript, bars.title(shown, chats.place_of(shown), #chats.all))
       windows.bar(pair.prompt, bars.turn(shown, vim.uv.now()))
     end
   end
@@ -46,22 +33,18 @@ end
 
 ---@param by integer
 local function step(by)
-  local at = shown and place_of(shown)
+  local at = shown and chats.place_of(shown)
   if at then
-    M.show(chats[(at - 1 + by) % #chats + 1].number)
+    M.show(chats.all[(at - 1 + by) % #chats.all + 1].number)
   end
 end
 
 ---@param chat chatls.Chat
 ---@return table<string, fun()>
 local function keyed(chat)
-  return vim.tbl_extend("error", actions.of(chat, M.send), {
+  return vim.tbl_extend("error", actions.of(chat, M.send, M.open_session), {
     close = M.close,
     write = M.write,
-    yank_code = function()
-      M.yank_code(vim.v.register)
-    end,
-    insert_code = M.insert_code,
     next_chat = function()
       step(1)
     end,
@@ -80,40 +63,14 @@ local function changed(chat, ended)
   end
 end
 
----Somebody deleted a buffer of a chat: that ends the chat.
 ---@param chat chatls.Chat
-local function ends_with(chat, buf)
-  api.nvim_create_autocmd("BufUnload", {
-    buffer = buf,
-    once = true,
-    callback = vim.schedule_wrap(function()
-      local at = place_of(chat)
-      if at then
-        table.remove(chats, at)
-        chat:cancel()
-        shown = shown ~= chat and shown or chats[#chats]
-        pcall(api.nvim_buf_delete, chat.transcript.buf, { force = true })
-        pcall(api.nvim_buf_delete, chat.prompt, { force = true })
-      end
-    end),
-  })
+local function gone(chat)
+  shown = shown ~= chat and shown or chats.all[#chats.all]
 end
 
 ---@return chatls.Chat
 local function create()
-  begun = begun + 1
-  local buf = api.nvim_create_buf(false, true)
-  api.nvim_buf_set_name(buf, ("chatls://chat/%d"):format(begun))
-  vim.bo[buf].filetype = "chatls"
-  local chat = conversation.new(begun, buf, changed)
-  chat.model = require("chatls.config").options.model
-  chat.prompt = prompt.new(("chatls://prompt/%d"):format(begun), keyed(chat))
-  keys.map(buf, "transcript", keyed(chat))
-  markdown.start(buf)
-  table.insert(chats, chat)
-  ends_with(chat, buf)
-  ends_with(chat, chat.prompt)
-  return chat
+  return chats.create(keyed, changed, gone)
 end
 
 ---@param chat chatls.Chat
@@ -155,6 +112,7 @@ function M.open(opts)
     chat.along = { blocks = opts.blocks, label = opts.label or "what you selected" }
   end
   present(chat)
+  offer.make(chat, M.open_session)
   if opts.focus ~= false then
     M.write()
   end
@@ -208,7 +166,8 @@ function M.send(text, blocks)
   blocks = blocks or chat.along and chat.along.blocks
   if not chat:ask(text, blocks) and not chat:steer(text, blocks) then
     prompt.set(chat.prompt, text)
-    say("the turn is being cancelled; it can be sent when that has ended", vim.log.levels.WARN)
+    local why = chat.loading and "the chat is still being read" or "the turn is being cancelled"
+    say(why .. "; it can be sent when that has ended", vim.log.levels.WARN)
     return false
   end
   chat.along = nil
@@ -220,27 +179,59 @@ function M.send(text, blocks)
   return true
 end
 
+---The chat that is shown, or was shown last.
+---@return chatls.Chat?
+function M.shown()
+  return shown
+end
+
+---Go to a session: to its chat, or to one that is made of what is kept of it.
+---@param session string
+---@param all? boolean With all its turns, however many there are.
+function M.open_session(session, all)
+  local known = chats.of_session(session)
+  local chat = known or shown and shown:is_fresh() and shown or create()
+  shown = chat
+  M.open({ focus = false })
+  api.nvim_set_current_win(assert(windows.current()).transcript)
+  vim.cmd.stopinsert()
+  if not known or known.unread or all then
+    chat:load(session, all or false, function(err)
+      if err then
+        say(err.message, vim.log.levels.ERROR)
+      end
+    end)
+  end
+end
+
+---A session is called otherwise.
+---@param session string
+---@param title string
+function M.renamed(session, title)
+  local chat = chats.of_session(session)
+  if chat then
+    chat.title = title
+    redraw()
+  end
+end
+
+---A session is no more: neither is its chat.
+---@param session string
+function M.drop_session(session)
+  local chat = chats.of_session(session)
+  if chat and chat == shown then
+    local at = assert(chats.place_of(chat))
+    present(chats.all[at - 1] or chats.all[at + 1] or create())
+  end
+  if chat then
+    chats.drop(chat, gone)
+  end
+end
+
 ---Cancel the turn of the chat that is shown.
 ---@return boolean whether there is one
 function M.cancel()
   return shown ~= nil and shown:cancel()
-end
-
----Have the chat that is shown summarised for its model.
----@param instructions string
-function M.compact(instructions)
-  actions.compact(shown, instructions)
-end
-
----Yank the code block under the transcript's cursor, else the last one above it.
----@param register? string
-function M.yank_code(register)
-  actions.yank(shown, register)
-end
-
----Put that code block into the file that is looked at.
-function M.insert_code()
-  actions.insert(shown)
 end
 
 ---@return string?
@@ -259,19 +250,19 @@ end
 ---@param chat chatls.Chat
 local function title(chat)
   local first = chat.transcript.items[1]
-  return ("%d  %s"):format(chat.number, first and first.lines[1] or "(new)")
+  return ("%d  %s"):format(chat.number, chat.title or first and first.lines[1] or "(new)")
 end
 
 ---@return { id: integer, title: string, running: boolean }[]
 function M.list()
   return vim.tbl_map(function(chat)
     return { id = chat.number, title = title(chat), running = chat.handle ~= nil }
-  end, chats)
+  end, chats.all)
 end
 
 ---@param id integer
 function M.show(id)
-  for _, chat in ipairs(chats) do
+  for _, chat in ipairs(chats.all) do
     if chat.number == id then
       shown = chat
       M.open({ focus = false })
@@ -281,7 +272,7 @@ end
 
 highlights.setup()
 permission.setup(windows.current, function(session)
-  for _, chat in ipairs(chats) do
+  for _, chat in ipairs(chats.all) do
     if chat.session == session then
       chat:cancel()
     end
@@ -289,7 +280,7 @@ permission.setup(windows.current, function(session)
 end)
 daemon.on_state(function(state)
   if state == "crashed" or state == "stopped" then
-    for _, chat in ipairs(chats) do
+    for _, chat in ipairs(chats.all) do
       chat:forget()
     end
   end

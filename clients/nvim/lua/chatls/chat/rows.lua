@@ -10,7 +10,8 @@ local api = vim.api
 local NAMESPACE = highlights.namespace
 
 ---@class chatls.Item
----@field kind "prompt"|"text"|"thinking"|"block"|"ending"
+---@field kind "prompt"|"text"|"thinking"|"block"|"ending"|"earlier"
+---@field turn? string Of a prompt: the name of its turn.
 ---@field row integer Of its first line.
 ---@field gap integer Empty lines before it, 0 or 1.
 ---@field lines string[]

@@ -8,15 +8,15 @@ local folds = require("chatls.chat.folds")
 local highlights = require("chatls.chat.highlights")
 local lines_of = require("chatls.chat.lines")
 local markdown = require("chatls.chat.markdown")
-local rows = require("chatls.chat.rows")
+local places = require("chatls.chat.places")
 local state = require("chatls.chat.state")
 
 local api = vim.api
 local NAMESPACE = highlights.namespace
 
----@class chatls.Transcript : chatls.Rows
+---@class chatls.Transcript : chatls.Places
 ---@field base integer Items before the blocks of the turn that runs.
-local Transcript = setmetatable({}, { __index = rows.Rows })
+local Transcript = setmetatable({}, { __index = places.Places })
 Transcript.__index = Transcript
 
 local M = {}
@@ -142,24 +142,49 @@ function Transcript:change(change)
   end
 end
 
+---@param text string
+---@param attachments string[] Names of what goes along.
+---@param turn? string
+function Transcript:put_prompt(text, attachments, turn)
+  local item = self:append("prompt")
+  item.turn = turn
+  local drawing = lines_of.prompt(text, attachments)
+  self:show(#self.items, drawing)
+  for row = item.row, item.row + #drawing.lines - 1 do
+    api.nvim_buf_set_extmark(self.buf, NAMESPACE, row, 0, {
+      line_hl_group = "ChatlsPrompt",
+      virt_text = { { "▌ ", "ChatlsPromptBar" } },
+      virt_text_pos = "inline",
+      right_gravity = false,
+    })
+  end
+  self.base = #self.items
+end
+
+---@param view chatls.View
+function Transcript:put_ending(view)
+  self:append("ending")
+  self:show(#self.items, lines_of.ending(view))
+  self.base = #self.items
+end
+
 ---Begins a turn: what the person said.
 ---@param text string
 ---@param attachments string[] Names of what goes along.
 function Transcript:ask(text, attachments)
   self:change(function()
-    local item = self:append("prompt")
-    local drawing = lines_of.prompt(text, attachments)
-    self:show(#self.items, drawing)
-    for row = item.row, item.row + #drawing.lines - 1 do
-      api.nvim_buf_set_extmark(self.buf, NAMESPACE, row, 0, {
-        line_hl_group = "ChatlsPrompt",
-        virt_text = { { "▌ ", "ChatlsPromptBar" } },
-        virt_text_pos = "inline",
-        right_gravity = false,
-      })
-    end
+    self:put_prompt(text, attachments)
   end)
   self.base = #self.items
+end
+
+---The turn that was begun has a name by now.
+---@param turn string
+function Transcript:named(turn)
+  local item = self.items[self.base]
+  if item and item.kind == "prompt" then
+    item.turn = turn
+  end
 end
 
 ---Shows what a view shows by now.
@@ -175,58 +200,71 @@ end
 function Transcript:finish(view)
   self:draw(view)
   self:change(function()
-    self:append("ending")
-    self:show(#self.items, lines_of.ending(view))
+    self:put_ending(view)
   end)
   self.base = #self.items
 end
 
----The item that a line belongs to.
----@param row integer
----@return chatls.Item?
-function Transcript:item_at(row)
-  local low, high = 1, #self.items
-  while low <= high do
-    local middle = math.floor((low + high) / 2)
-    local item = self.items[middle]
-    if row < item.row then
-      high = middle - 1
-    elseif row >= item.row + #item.lines then
-      low = middle + 1
-    else
-      return item
-    end
-  end
+---Shows turns that are over, at least one, and as many as the time allows.
+---@param turns chatls.ReplayedTurn[]
+---@param from integer
+---@param ms integer
+---@return integer from where to go on
+function Transcript:replay(turns, from, ms)
+  local stop = vim.uv.hrtime() + ms * 1e6
+  self:change(function()
+    repeat
+      local turn = turns[from]
+      self:put_prompt(turn.text, turn.attachments, turn.id)
+      self:blocks(turn.view)
+      if turn.view.stopReason then
+        self:put_ending(turn.view)
+      end
+      self.base, from = #self.items, from + 1
+    until from > #turns or vim.uv.hrtime() > stop
+  end)
+  return from
 end
 
----The code block that a line belongs to, else the last one above it.
----@param row integer
----@return chatls.CodeBlock?
-function Transcript:code_at(row)
-  for at = #self.items, 1, -1 do
-    local item = self.items[at]
-    if item.kind == "text" and item.row <= row then
-      local found
-      for _, block in ipairs(code.blocks(item.lines)) do
-        found = item.row + block.first - 1 <= row and block or found
-      end
-      if found then
-        return found
-      end
+---Takes everything out.
+---@param earlier boolean What comes has turns before it: a line says how to see them.
+function Transcript:clear(earlier)
+  self:change(function()
+    if self.items[1] then
+      self:cut(1)
     end
-  end
+    if earlier then
+      self:append("earlier")
+      self:show(1, lines_of.earlier())
+    end
+  end)
+  self.base = #self.items
 end
 
----The rows of the prompts, in order.
----@return integer[]
-function Transcript:turns()
-  local found = {}
-  for _, item in ipairs(self.items) do
-    if item.kind == "prompt" then
-      table.insert(found, item.row)
+---A line of ours behind all else.
+---@param text string
+function Transcript:remark(text)
+  self:change(function()
+    self:append("ending")
+    self:show(#self.items, lines_of.remark(text))
+  end)
+  self.base = #self.items
+end
+
+---Takes out a turn, and all behind it.
+---@param turn string
+---@return boolean whether it was there
+function Transcript:take_back(turn)
+  for at, item in ipairs(self.items) do
+    if item.turn == turn then
+      self:change(function()
+        self:cut(at)
+      end)
+      self.base = #self.items
+      return true
     end
   end
-  return found
+  return false
 end
 
 return M
