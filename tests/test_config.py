@@ -137,7 +137,8 @@ def test_every_key_of_ours_survives_the_way_to_the_wire_and_back(name: str) -> N
         (
             {"": 1},
             "",
-            "known keys: model, providers, parameters, context, tools, commands, edits, limits, sessions, permissions",
+            "known keys: model, providers, parameters, context, tools, commands, edits, limits, sessions, mcp, "
+            "permissions",
         ),
     ],
 )

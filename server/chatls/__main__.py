@@ -9,6 +9,7 @@ usage: chatls [serve]          speak LSP over stdio; this is what an editor star
        chatls models           the models that can be asked, and which one answers
        chatls sessions         the chats that are kept: search, show, rename, delete, export
        chatls permissions      what you have answered for good; --revoke ID takes it back
+       chatls mcp              the MCP servers of your settings: list, test, add, import
        chatls --version
 """
 
@@ -35,6 +36,10 @@ def main() -> None:
             from chatls_client.remembered import main as permissions
 
             sys.exit(permissions(arguments))
+        case "mcp":
+            from chatls_client.servers import main as servers
+
+            sys.exit(servers(arguments))
         case "--version":
             from chatls import __version__
 
