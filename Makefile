@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fix test test-editors test-editors-newest test-long check format bench docs docs-check vsix test-vscode docs-record coverage clean
+.PHONY: help demo demo-fix test test-editors test-editors-newest test-long check format bench tables docs docs-check vsix test-vscode docs-record coverage clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -57,6 +57,10 @@ format: .venv/.dev ## mend what can be mended
 
 bench: .venv/.dev ## measure, each figure beside its floor
 	$(PY) tests/benchmarks/run.py
+
+tables: .venv/.dev ## ask the programs that are installed for their options, and say which ones the tables of permissions do not know
+	$(PY) -m tests.agent.permission.helptexts.renew
+	$(PY) -m pytest --quiet tests/agent/permission/test_helptexts.py
 
 docs: .venv/.dev ## write what is generated: reference, schema, types
 	$(PY) docs/generate.py

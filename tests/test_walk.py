@@ -41,6 +41,7 @@ STORE = "store"
 WAY = [
     "app",
     "lsp.rpc",
+    "wire.peer",
     "wire.jsonrpc",
     "wire.methods",
     "lsp.turns",

@@ -62,7 +62,8 @@ def _is_own_table(item: Shape) -> bool:
     """Parameters and results have tables; the values inside them are told in one block."""
     found = {module.__name__: vars(module).get(item.name) for module in (methods, sessions, steering)}
     ours = any(getattr(kind, "__module__", "") == name for name, kind in found.items())
-    return ours or item.name in {method.params.__name__ for method in methods.REQUESTS_TO_CLIENT}
+    asked = {kind.__name__ for method in methods.REQUESTS_TO_CLIENT for kind in (method.params, method.result)}
+    return ours or item.name in asked
 
 
 def _methods() -> str:

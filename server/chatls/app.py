@@ -14,16 +14,17 @@ from chatls.children import process
 from chatls.core import Core
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello
-from chatls.lsp.later import Later
 from chatls.lsp.listings import Listings
-from chatls.lsp.rpc import Answer, Rpc
+from chatls.lsp.rpc import Rpc
 from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
 from chatls.shapes import member, says
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
+from chatls.wire.later import Later
 from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
+from chatls.wire.peer import Answer
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 from chatls.wire.steering import COMPACT, STEER, SteerParams
 

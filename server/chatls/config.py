@@ -170,6 +170,8 @@ class SessionSettings(_Model):
 
     keep: bool = True
     """False: nothing new is kept on the disk. What is there can be listed, read and deleted."""
+    days: int = Field(default=0, ge=0, le=36500)
+    """A session in which nothing happened for so many days is deleted, with all that no other one shares. 0: none."""
 
 
 class McpSettings(_Model):

@@ -90,6 +90,7 @@ class Core:
         self._hide_keys()
         with suppress(RequestError):
             self.foreign.configure(self.configuration.settings().mcp)
+        self.library.look_again()
         self._tasks.start_soon(self.models.close_retired)
         return problem
 
@@ -98,6 +99,7 @@ class Core:
         self._tasks.start_soon(self._warm_up)
         self._tasks.start_soon(self._tidy)
         self._tasks.start_soon(self.store.pen.run)
+        self._tasks.start_soon(self.library.age, self._days)
 
     async def end(self, answered: Callable[[], Awaitable[None]], flushed: Callable[[], Awaitable[None]]) -> None:
         """End everything: turns, children, connections. Under two seconds. `answered` waits until the client has an
@@ -115,6 +117,13 @@ class Core:
             await flushed()
         with move_on_after(FAREWELL):
             await self.models.close()
+
+    def _days(self) -> int:
+        """After how many days sessions are forgotten; 0: never, also where the settings are not sound."""
+        try:
+            return self.configuration.settings().sessions.days
+        except RequestError:
+            return 0
 
     def _hide_keys(self) -> None:
         """Keep from commands what holds a key by the settings as they are, or as they once were."""

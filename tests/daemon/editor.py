@@ -63,7 +63,7 @@ class Editor:
             self.daemon.reply(request, {"applied": False, "failureReason": "the document has changed"})
             return
         self.labels.append(parameters["label"])
-        self.type(_edited(self.buffer, document["edits"]))
+        self.type(edited(self.buffer, document["edits"]))
         self.daemon.reply(request, {"applied": True})
 
     def seen(self) -> Json:
@@ -90,7 +90,7 @@ def change(text: str, *places: int) -> Json:
     return {"text": text, "range": {"start": start, "end": end}}
 
 
-def _edited(text: str, edits: list[Json]) -> str:
+def edited(text: str, edits: list[Json]) -> str:
     """All edits count from the text as it was (LSP, `TextEdit[]`)."""
     found = [(_offset(text, edit["range"]["start"]), _offset(text, edit["range"]["end"]), edit) for edit in edits]
     for start, end, edit in sorted(found, key=lambda item: item[:2], reverse=True):

@@ -104,6 +104,8 @@ class Daemon:
         self.settings: Json = {}
         self.rules: list[Json] = []
         """Rules of permission that all settings have which name none."""
+        self.sandbox = ""
+        """The same of `commands.sandbox`."""
         self._data = b""
         self._collected: bytearray | None = None
         with self._stderr.open("wb") as words:
@@ -310,11 +312,14 @@ class Daemon:
         edits: bool = False,
         reload: bool = False,
         save: bool = False,
+        cells: bool = False,
         roots: Sequence[Path] = (),
         **params: Any,
     ) -> Json:
-        """Say hello, and what the client can do: ask for permission, tell problems, apply edits, read anew, save."""
+        """Say hello, and what the client can do: ask for permission, tell problems, apply edits, also to the cells of
+        notebooks, read anew, save."""
         chat = {"version": 1, "permission": permission, "diagnostics": diagnostics, "reload": reload, "save": save}
+        chat |= {"editCells": cells}
         workspace = {"applyEdit": edits, "workspaceEdit": {"documentChanges": edits}}
         capabilities = {"experimental": {"chat": chat}, "workspace": workspace, **params.pop("capabilities", {})}
         given: Json = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities}
@@ -331,7 +336,11 @@ class Daemon:
         self.notify("workspace/didChangeConfiguration", {"settings": {"chatls": self._ruled(settings)}})
 
     def _ruled(self, settings: Json) -> Json:
-        return {"permissions": self.rules, **settings} if self.rules else settings
+        ruled: dict[str, Any] = {"permissions": self.rules, **settings} if self.rules else settings
+        if not self.sandbox:
+            return ruled
+        own: Json = ruled.get("commands", {})
+        return {**ruled, "commands": {"sandbox": self.sandbox, **own}}
 
     def script(self, *replies: Sequence[Json], chars: int = 4, delay: float = 0) -> str:
         """Make the daemon know a model that plays these replies. Gives its name."""

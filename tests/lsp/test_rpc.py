@@ -12,9 +12,10 @@ import pytest
 from chatls.editor import Root
 from chatls.errors import RequestError
 from chatls.lsp.handshake import Hello
-from chatls.lsp.rpc import Answer, Rpc
+from chatls.lsp.rpc import Rpc
 from chatls.wire.methods import NoParams
 from chatls.wire.outbox import Outbox
+from chatls.wire.peer import Answer
 from chatls.wire.stdio import FrameReader, Output, frame
 
 

@@ -9,8 +9,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from chatls.agent.keeping import title_of
 from chatls.content import TextContent
-from chatls.message import AssistantMessage, UserMessage
-from chatls.store import copying, reading, writing
+from chatls.message import AssistantMessage, Message, UserMessage
+from chatls.store import copying, histories, reading, writing
 from chatls.store.coding import Blotted, message_value, packed
 from chatls.store.database import Database
 from chatls.store.reading import WantedSessions
@@ -35,6 +35,22 @@ class Model:
     title: str = ""
     branch: bool = False
     parent: tuple[str, str | None] | None = None
+    compactions: list[tuple[int, str, int]] = field(default_factory=list[tuple[int, str, int]])
+    """Behind which turn, what the summary says, and how many messages it stands for."""
+
+    def history(self) -> list[str]:
+        """What the model is sent, as words."""
+        said = list[str]()
+        for depth, turn in enumerate([None, *self.turns]):
+            said += [turn.word, f"re {turn.word}"] if turn else []
+            for behind, summary, count in self.compactions:
+                if behind == depth:
+                    said[:count] = [summary]
+        return said
+
+    def cut(self, depth: int) -> list[tuple[int, str, int]]:
+        """The compactions up to a turn."""
+        return [one for one in self.compactions if one[0] <= depth]
 
 
 class Tables(RuleBasedStateMachine):
@@ -101,7 +117,7 @@ class Tables(RuleBasedStateMachine):
             depth = round(part * len(old.turns))
             writing.fork(self.database.writing, self.words, session, name, depth, self.at())
             last = old.turns[depth - 1].name if depth else None
-            self.model[name] = Model(old.turns[:depth], old.title, parent=(session, last))
+            self.model[name] = Model(old.turns[:depth], old.title, parent=(session, last), compactions=old.cut(depth))
         return name
 
     @rule(target=sessions, session=sessions, part=st.floats(0, 1))
@@ -111,9 +127,23 @@ class Tables(RuleBasedStateMachine):
             old = self.model[session]
             depth = min(int(part * len(old.turns)), len(old.turns) - 1)
             writing.rewind(self.database.writing, self.words, session, depth, name, self.at())
-            self.model[name] = Model(list(old.turns), old.title, branch=True, parent=(session, old.turns[-1].name))
+            self.model[name] = Model(
+                list(old.turns), old.title, True, (session, old.turns[-1].name), compactions=list(old.compactions)
+            )
             del old.turns[depth:]
+            old.compactions = old.cut(depth)
         return name
+
+    @rule(session=sessions, part=st.floats(0, 1))
+    def compact(self, session: str, part: float) -> None:
+        if session in self.model:
+            known, at = self.model[session], self.at()
+            said = known.history()
+            count = round(part * len(said))
+            summary = message_value(UserMessage((TextContent(f"summary{at}"),), "summary"))
+            parts = packed([summary, [count, len(said)]], KEYS)
+            writing.compact(self.database.writing, session, parts, 10, at)
+            known.compactions.append((len(known.turns), f"summary{at}", count))
 
     @rule(session=sessions)
     def rename(self, session: str) -> None:
@@ -125,7 +155,7 @@ class Tables(RuleBasedStateMachine):
     @rule(session=sessions)
     def delete(self, session: str) -> None:
         if self.model.pop(session, None):
-            writing.delete(self.database.writing, self.words, session)
+            writing.delete(self.database.writing, self.words, [session])
 
     @rule()
     def move(self) -> None:
@@ -161,12 +191,9 @@ class Tables(RuleBasedStateMachine):
             assert [(turn.files, turn.commands) for turn in page.turns] == [
                 (1, 0 if turn.stop is None else 1) for turn in known.turns
             ]
-            kept = reading.kept_session(connection, name)
+            kept = histories.kept_session(connection, name)
             assert kept is not None
-            said = [entry.content[0] if isinstance(entry, UserMessage) else entry for entry in kept.messages]
-            assert said == [
-                item for turn in known.turns for item in (TextContent(turn.word), AssistantMessage(f"re {turn.word}"))
-            ]
+            assert list(map(words, kept.messages)) == known.history()
 
     @invariant()
     def nothing_else_is_there(self) -> None:
@@ -175,7 +202,7 @@ class Tables(RuleBasedStateMachine):
         assert {row[0] for row in connection.execute("SELECT name FROM turns")} == turns
         counts = {
             table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-            for table in ("events", "changes", "texts", "messages", "words")
+            for table in ("events", "changes", "texts", "messages", "words", "compactions")
         }
         count = len(turns)
         assert counts == {
@@ -183,6 +210,7 @@ class Tables(RuleBasedStateMachine):
             "changes": count,
             "texts": count,
             "messages": 2 * count,
+            "compactions": sum(len(known.compactions) for known in self.model.values()),
             "words": count + len(self.model),
         }
 
@@ -194,6 +222,14 @@ class Tables(RuleBasedStateMachine):
             found = {entry.session_id for entry, _ in reading.listed(connection, wanted, indexed=indexed)}
             with_title = {name for name, known in self.model.items() if known.title == turn.word}
             assert found == with_title | {name for name, known in self.model.items() if turn in known.turns}
+
+
+def words(message: Message) -> str:
+    match message:
+        case UserMessage((TextContent(text),)) | AssistantMessage(text):
+            return text
+        case _:
+            raise AssertionError(message)
 
 
 Tables.TestCase.settings = settings(

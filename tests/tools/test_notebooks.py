@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from playground import Playground
 
 from chatls.tools.edit_notebook import edit_notebook
-from chatls.tools.notebooks import parsed, rendered, written
+from chatls.tools.notebooks import rendered
 from chatls.tools.read_file import read_file
 from chatls.tools.write_file import write_file
+from chatls.workspace.notebook import parsed, written
 
 pytestmark = pytest.mark.asyncio
 

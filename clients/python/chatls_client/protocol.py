@@ -572,6 +572,61 @@ class SandboxState(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class TextEdit(WireValue):
+    """A change of a stretch of text, as in LSP."""
+
+    range: Range
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellText(WireValue):
+    """What becomes of a cell's text."""
+
+    uri: str
+    """Of the cell's text document."""
+    version: int
+    """The one that the edits are for."""
+    edits: tuple[TextEdit, ...]
+    """All by the positions of the text as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCell(WireValue):
+    """A cell that is put in."""
+
+    kind: Literal["code", "markdown", "raw"]
+    """Code is in the notebook's own language."""
+    text: str
+    id: str | None = None
+    """What the file is to call it, where its format has such names."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellSplice(WireValue):
+    """Cells that go, and such that stand in their place."""
+
+    start: int
+    """The number of the first one, from 0, as the cells are before any change."""
+    delete_count: int
+    cells: tuple[NewCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditCellsRequest(WireValue):
+    """A change of an open notebook: all of it, or nothing, and one step of its undo."""
+
+    label: str
+    """What the undo list calls it."""
+    uri: str
+    version: int
+    """The notebook's, that it is for."""
+    texts: tuple[CellText, ...]
+    splices: tuple[CellSplice, ...]
+    """In their order, apart from each other."""
+
+
+@dataclass(frozen=True, slots=True)
 class PromptResult(WireValue):
     """How a turn ended. A turn that was accepted always ends with this, cancelled and failed ones included."""
 
@@ -581,7 +636,7 @@ class PromptResult(WireValue):
     usage: Usage | None
     """The sum over the turn; null if the provider did not say."""
     steps: int
-    """ParamsT replies begun."""
+    """Model replies begun."""
     chunks: int
     """Text and thinking deltas as the provider sent them."""
     tools: dict[str, int]
@@ -839,6 +894,10 @@ class LoadResult(WireValue):
     turns: tuple[TurnEntry, ...]
     usage: Usage
     """The sum over all turns."""
+    context_tokens: int | None = None
+    """How full the model's window is: as in the last `contextUsage`, or behind the last compaction."""
+    context_window: int | None = None
+    """As in the last `contextUsage`; not there where nobody knows it."""
     running: RunningWhere | None = None
     """A turn of it runs."""
     parent: ParentTurn | None = None

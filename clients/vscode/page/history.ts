@@ -1,6 +1,6 @@
 // Earlier sessions: found by words, opened, renamed, deleted.
 
-import type { SessionEntry } from "../src/wire.ts";
+import type { SessionEntry } from "../src/protocol.ts";
 import { button, h, place } from "./dom.ts";
 import { tell } from "./host.ts";
 import { visible } from "./visible.ts";

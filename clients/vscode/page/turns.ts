@@ -2,9 +2,8 @@
 
 import { fail, finish, fold } from "../src/fold.ts";
 import type { TurnState } from "../src/messages.ts";
-import type { ProgressValue, TurnError } from "../src/protocol.ts";
+import type { ProgressValue, PromptResult, TurnError } from "../src/protocol.ts";
 import type { Block, CompactionBlock, View } from "../src/view.ts";
-import type { Result } from "../src/wire.ts";
 import { Call } from "./calls.ts";
 import { Growing } from "./code.ts";
 import { button, h, place } from "./dom.ts";
@@ -58,7 +57,7 @@ export class Turns {
     turn?.change((view) => events.reduce(fold, view));
   }
 
-  ended(key: string, result?: Result, error?: TurnError): void {
+  ended(key: string, result?: PromptResult, error?: TurnError): void {
     const turn = this.#turns.get(key);
     turn?.change((view) => (result ? finish(view, result) : error ? fail(view, error) : view));
     this.spoken.textContent = turn?.told() ?? "";

@@ -1,8 +1,7 @@
 // What the extension and its page say to each other. Both fold the same events, so only those travel.
 
-import type { ContentBlock, Diff, ProgressValue, Question, TurnError } from "./protocol.ts";
+import type { ContentBlock, Diff, ProgressValue, PromptResult, Question, SessionEntry, TurnError, WorkingMode } from "./protocol.ts";
 import type { View } from "./view.ts";
-import type { Mode, Result, SessionEntry } from "./wire.ts";
 
 /** A turn as the page knows it. */
 export interface TurnState {
@@ -42,7 +41,7 @@ export interface Chrome {
   readonly trusted: boolean;
   readonly running: boolean;
   readonly model?: string;
-  readonly mode?: Mode;
+  readonly mode?: WorkingMode;
   readonly features: { readonly sessions: boolean; readonly steer: boolean; readonly modes: boolean };
   readonly context?: { readonly tokens: number; readonly window?: number };
   /** Words that are sent when the turn that runs has ended. */
@@ -64,7 +63,7 @@ export type ToPage =
   | { readonly type: "chrome"; readonly chrome: Chrome }
   | { readonly type: "turn"; readonly turn: TurnState }
   | { readonly type: "events"; readonly turn: string; readonly events: readonly ProgressValue[] }
-  | { readonly type: "ended"; readonly turn: string; readonly result?: Result; readonly error?: TurnError }
+  | { readonly type: "ended"; readonly turn: string; readonly result?: PromptResult; readonly error?: TurnError }
   | { readonly type: "question"; readonly asked: Asked }
   | { readonly type: "withdrawn"; readonly id: string }
   | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }

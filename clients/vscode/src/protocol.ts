@@ -464,6 +464,58 @@ export interface SandboxState {
 /** A progress token; 0 and "" are tokens like any other, and 1 is not "1". */
 export type Token = number | string;
 
+/** A change of a stretch of text, as in LSP. */
+export interface TextEdit {
+  readonly range: Range;
+  readonly newText: string;
+}
+
+/** What becomes of a cell's text. */
+export interface CellText {
+  /** Of the cell's text document. */
+  readonly uri: string;
+  /** The one that the edits are for. */
+  readonly version: number;
+  /** All by the positions of the text as it is. */
+  readonly edits: readonly TextEdit[];
+}
+
+/** A cell that is put in. */
+export interface NewCell {
+  /** Code is in the notebook's own language. */
+  readonly kind: "code" | "markdown" | "raw";
+  readonly text: string;
+  /** What the file is to call it, where its format has such names. */
+  readonly id?: string;
+}
+
+/** Cells that go, and such that stand in their place. */
+export interface CellSplice {
+  /** The number of the first one, from 0, as the cells are before any change. */
+  readonly start: number;
+  readonly deleteCount: number;
+  readonly cells: readonly NewCell[];
+}
+
+/** A change of an open notebook: all of it, or nothing, and one step of its undo. */
+export interface EditCellsRequest {
+  /** What the undo list calls it. */
+  readonly label: string;
+  readonly uri: string;
+  /** The notebook's, that it is for. */
+  readonly version: number;
+  readonly texts: readonly CellText[];
+  /** In their order, apart from each other. */
+  readonly splices: readonly CellSplice[];
+}
+
+/** Whether it was done. The `notebookDocument/didChange` with it comes before or right behind this answer. */
+export interface EditCellsAnswer {
+  readonly applied: boolean;
+  /** Why it was not, for the model. */
+  readonly failureReason?: string;
+}
+
 /** Nothing. */
 export interface NoParams {
 }
@@ -528,7 +580,7 @@ export interface PromptResult {
   readonly stopReason: StopReason;
   /** The sum over the turn; null if the provider did not say. */
   readonly usage: Usage | null;
-  /** ParamsT replies begun. */
+  /** Model replies begun. */
   readonly steps: number;
   /** Text and thinking deltas as the provider sent them. */
   readonly chunks: number;
@@ -842,6 +894,10 @@ export interface LoadResult {
   readonly turns: readonly TurnEntry[];
   /** The sum over all turns. */
   readonly usage: Usage;
+  /** How full the model's window is: as in the last `contextUsage`, or behind the last compaction. */
+  readonly contextTokens?: number;
+  /** As in the last `contextUsage`; not there where nobody knows it. */
+  readonly contextWindow?: number;
   /** A turn of it runs. */
   readonly running?: RunningWhere;
   /** It is a fork. */
@@ -963,6 +1019,8 @@ export interface RequestsToClient {
   "chat/reload": { params: ReloadRequest; result: ReloadAnswer };
   /** Write open documents to the disk. */
   "chat/save": { params: SaveRequest; result: SaveAnswer };
+  /** Put in and delete cells of an open notebook. */
+  "chat/editCells": { params: EditCellsRequest; result: EditCellsAnswer };
 }
 
 /** For `workspace/executeCommand`. */

@@ -79,15 +79,18 @@ class Chats:
     def compact(self, session_id: str, wish: str) -> Compacting:
         """Have the history of a session summarised. From here on a cancel finds it, and nobody prompts.
 
-        Whoever asks for it runs it. Raises `RequestError` (1001, 1002, 1003, 1007).
+        Whoever asks for it runs it. Raises `RequestError` (1002, 1007).
         """
         session = self._sessions.find(session_id)
-        if session is None:
-            raise no_session(session_id)
+        settings = (session or self._sessions).configuration.settings()
+        refused = _nothing
+        if session is None:  # a name alone, until the keeper was asked
+            session = self._sessions.begin(Begin(session_id))
+            refused = partial(self._sessions.forget, session)
         self._must_be_free(session)
-        settings = session.configuration.settings()
         tools = self._toolbox.offered(session.editor, settings)
-        compacting = Compacting(self._means, session, settings, tools, wish, partial(self._free, session))
+        over = partial(self._free, session)
+        compacting = Compacting(self._means, session, settings, tools, wish, refused, over)
         compacting.listeners = tuple(listen(session, compacting.id) for listen in self.listeners)
         self._running[session.id] = compacting
         return compacting

@@ -16,6 +16,7 @@ from chatls.agent.request import Requests
 from chatls.agent.session import Session
 from chatls.config import Settings
 from chatls.content import TurnError, Usage
+from chatls.errors import RequestError
 from chatls.events import Event
 from chatls.models import Served
 from chatls.providers.provider import Parameters
@@ -50,6 +51,8 @@ class Compacting:
     tools: dict[str, Tool]
     wish: str
     """What a person wants to be in the summary."""
+    refused: Callable[[], None]
+    """There is no such session after all."""
     over: Callable[[], None]
     listeners: tuple[Listener, ...] = ()
     id: str = field(default_factory=lambda: f"turn-{uuid4().hex[:12]}")
@@ -57,15 +60,27 @@ class Compacting:
     usage: Usage | None = None
 
     async def run(self, *listeners: Listener) -> Compacted:
-        """Have the model write the summary. Raises `RequestError` (1004, 1005, 1007) where there is no model."""
+        """Have the model of the session write the summary. Raises `RequestError`: 1001 where there is no such session,
+        1002 where a turn of it runs elsewhere, 1004, 1005 and 1007 where there is no model."""
         self.listeners += listeners
+        session, keeper = self.session, self.means.keeper
+        done = Compacted(0, 0, None, TurnError("internal", "cancelled", retryable=True))
         try:
-            with self.scope:
-                async with self.means.models.serving(None, self.settings) as served:
-                    return await self._compacted(served)
+            try:
+                await keeper.take(session, self.id, new=False)
+            except RequestError:
+                self.refused()
+                raise
+            try:
+                with self.scope:
+                    async with self.means.models.serving(session.model, self.settings) as served:
+                        done = await self._compacted(served)
+            finally:
+                with CancelScope(shield=True):
+                    await keeper.compacted(session, done.after)
         finally:
             self.over()
-        return Compacted(0, 0, self.usage, TurnError("internal", "cancelled", retryable=True))
+        return done
 
     def steer(self, said: Any) -> bool:
         """Nobody would hear it."""

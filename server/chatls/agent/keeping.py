@@ -68,6 +68,11 @@ class Keeper(Protocol):
         """The turn never began: nothing of it is kept."""
         ...
 
+    async def compacted(self, session: Session, tokens: int) -> None:
+        """What was held was no turn but a compaction: keep what became of the history, which is so long now. Others may
+        have the session."""
+        ...
+
 
 class KeepsNothing:
     """A `Keeper` for who has no store: sessions end with the process."""
@@ -96,6 +101,9 @@ class KeepsNothing:
 
     def drop(self, session: Session) -> None:
         """`Keeper.drop`."""
+
+    async def compacted(self, session: Session, tokens: int) -> None:
+        """`Keeper.compacted`."""
 
 
 def no_session(name: str) -> RequestError:

@@ -1,7 +1,5 @@
 """Document synchronisation: the open documents and the folders, as the client's notifications tell them (LSP 3.17,
-"Text Document Synchronization", "didChangeWorkspaceFolders"). Knows no request.
-
-Notebooks are not asked for, so what is said of them is passed over.
+"Text Document Synchronization", "didChangeWorkspaceFolders"; notebooks: `notebooks.py`). Knows no request.
 """
 
 import os
@@ -14,15 +12,16 @@ from urllib.parse import unquote
 from chatls.content import JsonObject
 from chatls.editor import OpenDocument, Root
 from chatls.errors import ToolError
+from chatls.lsp.checked import NonsenseError, a_text, an_object, objects, position, whole
 from chatls.lsp.handshake import Hello
+from chatls.lsp.notebooks import OpenNotebook
 from chatls.lsp.opentext import OpenText
 from chatls.signals import Signal
 from chatls.workspace.pathtext import local_path
 from chatls.workspace.standing import Base
 
-
-class _NonsenseError(ValueError):
-    """A notification that does not fit; says why."""
+_MAY_MISLEAD = {"textDocument/didChange", "notebookDocument/didOpen", "notebookDocument/didChange"}
+"""What leaves a text that nobody has, where it could not be followed."""
 
 
 class _Document(NamedTuple):
@@ -45,6 +44,7 @@ class Documents:
     def __init__(self, hello: Hello) -> None:
         self._encoding = hello.position_encoding
         self._documents: dict[str, _Document] = {}
+        self._notebooks: dict[str, OpenNotebook] = {}
         self._folders = {unquote(folder.uri): folder for folder in _named(hello.params)}
         self._changed = Signal()
         self.on_look: Callable[[Callable[[], None]], None] = lambda _: None
@@ -54,6 +54,10 @@ class Documents:
             "textDocument/didChange": self._change,
             "textDocument/didSave": self._save,
             "textDocument/didClose": self._close,
+            "notebookDocument/didOpen": self._open_notebook,
+            "notebookDocument/didChange": self._change_notebook,
+            "notebookDocument/didSave": self._save_notebook,
+            "notebookDocument/didClose": self._close_notebook,
             "workspace/didChangeWorkspaceFolders": self._change_folders,
         }
 
@@ -68,8 +72,18 @@ class Documents:
         return tuple(found.values())
 
     def open(self) -> Mapping[Path, OpenDocument]:
-        """`Editor.open_documents`. Where a file is open by two names, the one counts that was changed last."""
-        return {item.place: _snapshot(item) for item in self._documents.values() if item.place is not None}
+        """`Editor.open_documents`. Where a file is open by two names, the one counts that was changed last; where it is
+        open as a notebook as well, the notebook.
+        """
+        return {
+            item.place: _snapshot(item)
+            for item in (*self._documents.values(), *self._notebooks.values())
+            if item.place is not None
+        }
+
+    def notebook(self, uri: str) -> OpenNotebook | None:
+        """The notebook that is open under this address."""
+        return self._notebooks.get(unquote(uri))
 
     async def change(self) -> None:
         """Wait until a document is opened, changed or closed."""
@@ -85,70 +99,98 @@ class Documents:
             return None
         complaint = None
         try:
-            take(_object(params, "params"))
+            take(an_object(params, "params"))
         except ValueError as error:
             uri = _uri(params)
-            if method == "textDocument/didChange" and uri is not None:
+            if uri is not None and method in _MAY_MISLEAD:
                 self._documents.pop(unquote(uri), None)
+                self._notebooks.pop(unquote(uri), None)
             complaint = f"chatls could not follow {method} of {uri}: {error}; reopen the document"
         self._changed.fire()
         return complaint
 
     def _open(self, params: JsonObject) -> None:
-        item = _object(params.get("textDocument"), "textDocument")
-        uri, text = _text(item, "uri"), _text(item, "text")
-        version = _whole(item, "version")
+        item = an_object(params.get("textDocument"), "textDocument")
+        uri, text = a_text(item, "uri"), a_text(item, "text")
+        version = whole(item, "version")
         document = _Document(_path(uri), uri, version, OpenText(text, self._encoding), Base())
         self._documents.pop(unquote(uri), None)
         self._documents[unquote(uri)] = document
         self._look(document, saved=False)
 
     def _change(self, params: JsonObject) -> None:
-        item = _object(params.get("textDocument"), "textDocument")
-        key, version = unquote(_text(item, "uri")), _whole(item, "version")
+        item = an_object(params.get("textDocument"), "textDocument")
+        key, version = unquote(a_text(item, "uri")), whole(item, "version")
         if key not in self._documents:
-            raise _NonsenseError("it is not open")
-        for entry in _objects(params, "contentChanges"):
+            raise NonsenseError("it is not open")
+        for entry in objects(params, "contentChanges"):
             self._apply(key, entry)
         self._documents[key] = self._documents.pop(key)._replace(version=version)
 
     def _save(self, params: JsonObject) -> None:
-        item = _object(params.get("textDocument"), "textDocument")
-        document = self._documents.get(unquote(_text(item, "uri")))
+        item = an_object(params.get("textDocument"), "textDocument")
+        document = self._documents.get(unquote(a_text(item, "uri")))
         if document is not None:
             self._look(document, saved=True)
 
-    def _look(self, document: _Document, *, saved: bool) -> None:
+    def _look(self, item: _Document | OpenNotebook, *, saved: bool) -> None:
         """What the disk holds now is what the document was when both were the same."""
-        place, text = document.place, document.text.snapshot().text
+        place, text = item.place, _now(item)
         if place is not None:
-            number = document.base.begin_look()
-            self.on_look(lambda: document.base.look(number, place, text(), saved=saved))
+            number = item.base.begin_look()
+            self.on_look(lambda: item.base.look(number, place, text(), saved=saved))
 
     def _apply(self, key: str, entry: JsonObject) -> None:
         """One `TextDocumentContentChangeEvent`: a whole text, or a part of one."""
-        document, text = self._documents[key], _text(entry, "text")
+        document, text = self._documents[key], a_text(entry, "text")
         if entry.get("range") is None:
             self._documents[key] = document._replace(text=OpenText(text, self._encoding))
             return
-        places = _object(entry["range"], "range")
-        document.text.replace(_place(places, "start"), _place(places, "end"), text)
+        places = an_object(entry["range"], "range")
+        document.text.replace(position(places, "start"), position(places, "end"), text)
 
     def _close(self, params: JsonObject) -> None:
-        item = _object(params.get("textDocument"), "textDocument")
-        self._documents.pop(unquote(_text(item, "uri")), None)
+        item = an_object(params.get("textDocument"), "textDocument")
+        self._documents.pop(unquote(a_text(item, "uri")), None)
+
+    def _open_notebook(self, params: JsonObject) -> None:
+        uri = a_text(an_object(params.get("notebookDocument"), "notebookDocument"), "uri")
+        self._notebooks.pop(unquote(uri), None)
+        found = self._notebooks[unquote(uri)] = OpenNotebook(params, _path(uri), self._encoding)
+        self._look(found, saved=False)
+
+    def _change_notebook(self, params: JsonObject) -> None:
+        found = self.notebook(a_text(an_object(params.get("notebookDocument"), "notebookDocument"), "uri"))
+        if found is None:
+            raise NonsenseError("it is not open")
+        found.change(params)
+
+    def _save_notebook(self, params: JsonObject) -> None:
+        found = self.notebook(a_text(an_object(params.get("notebookDocument"), "notebookDocument"), "uri"))
+        if found is not None:
+            found.save()
+            self._look(found, saved=True)
+
+    def _close_notebook(self, params: JsonObject) -> None:
+        uri = a_text(an_object(params.get("notebookDocument"), "notebookDocument"), "uri")
+        self._notebooks.pop(unquote(uri), None)
 
     def _change_folders(self, params: JsonObject) -> None:
-        said = _object(params.get("event"), "event")
+        said = an_object(params.get("event"), "event")
         event: JsonObject = {name: [] if value is None else value for name, value in said.items()}
-        removed, added = (list(_folders(_objects(event, name))) for name in ("removed", "added"))
+        removed, added = (list(_folders(objects(event, name))) for name in ("removed", "added"))
         for folder in removed:  # first: a folder that only changes its name is in both
             self._folders.pop(unquote(folder.uri), None)
         self._folders |= {unquote(folder.uri): folder for folder in added}
 
 
-def _snapshot(item: _Document) -> OpenDocument:
-    return OpenDocument(item.uri, item.text.snapshot().text, item.version, item.base)
+def _snapshot(item: _Document | OpenNotebook) -> OpenDocument:
+    return OpenDocument(item.uri, _now(item), item.version, item.base)
+
+
+def _now(item: _Document | OpenNotebook) -> Callable[[], str]:
+    """What gives its text as it is at this moment."""
+    return item.snapshot().text if isinstance(item, OpenNotebook) else item.text.snapshot().text
 
 
 def _named(params: JsonObject) -> Iterator[_Folder]:
@@ -162,8 +204,8 @@ def _named(params: JsonObject) -> Iterator[_Folder]:
 
 
 def _folders(items: list[JsonObject]) -> Iterator[_Folder]:
-    """Raises `_NonsenseError` for one without a URI."""
-    return (_Folder(_text(item, "uri"), str(item.get("name") or "")) for item in items)
+    """Raises `NonsenseError` for one without a URI."""
+    return (_Folder(a_text(item, "uri"), str(item.get("name") or "")) for item in items)
 
 
 def _path(uri: str) -> Path | None:
@@ -196,48 +238,7 @@ def _unique(name: str, taken: Mapping[str, Root]) -> str:
 def _uri(params: Any) -> str | None:
     """The URI that a notification names, if it makes that much sense."""
     try:
-        return _text(_object(_object(params, "params").get("textDocument"), "textDocument"), "uri")
-    except _NonsenseError:
+        said = an_object(params, "params")
+        return a_text(an_object(said.get("notebookDocument") or said.get("textDocument"), "the document"), "uri")
+    except NonsenseError:
         return None
-
-
-# Checked by hand: pydantic would take as long again for a key stroke. All raise `_NonsenseError`.
-
-
-def _object(value: Any, name: str) -> JsonObject:
-    if not isinstance(value, dict):
-        raise _NonsenseError(f"{name} must be an object")
-    return cast("JsonObject", value)
-
-
-def _objects(value: JsonObject, name: str) -> list[JsonObject]:
-    items = value.get(name)
-    if not isinstance(items, list):
-        raise _NonsenseError(f"{name} must be an array")
-    return [_object(item, name) for item in cast("list[Any]", items)]
-
-
-def _text(value: JsonObject, name: str) -> str:
-    found = value.get(name)
-    if not isinstance(found, str):
-        raise _NonsenseError(f"{name} must be a string")
-    return found
-
-
-def _whole(value: JsonObject, name: str) -> int:
-    """An integer; some clients write 1 as 1.0."""
-    found = value.get(name)
-    if isinstance(found, float) and found.is_integer():
-        return int(found)
-    if not isinstance(found, int) or isinstance(found, bool):
-        raise _NonsenseError(f"{name} must be an integer")
-    return found
-
-
-def _place(places: JsonObject, name: str) -> tuple[int, int]:
-    """An LSP `Position`: line and character, from 0."""
-    place = _object(places.get(name), name)
-    line, character = _whole(place, "line"), _whole(place, "character")
-    if line < 0 or character < 0:
-        raise _NonsenseError(f"{name} lies before the text")
-    return line, character

@@ -25,10 +25,12 @@ from chatls.editor import (
     Severity,
 )
 from chatls.errors import RequestError, ToolError
+from chatls.lsp.cells import CellEdits, cell_edits, wanted_cells
 from chatls.lsp.handshake import Hello
+from chatls.lsp.notebooks import NotebookSnapshot
 from chatls.lsp.rpc import Rpc
 from chatls.shapes import as_list, member, says
-from chatls.wire import methods
+from chatls.wire import cells, methods
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.positions import position
 from chatls.workspace.textedits import Taken, replacements, taken
@@ -70,6 +72,7 @@ class LspEditor:
         )
         self._reloads = says(capabilities, "experimental", "chat", "reload")
         self._saves = says(capabilities, "experimental", "chat", "save")
+        self._edits_cells = says(capabilities, "experimental", "chat", "editCells")
         self._applies = says(capabilities, "workspace", "applyEdit")
         self._versions = says(capabilities, "workspace", "workspaceEdit", "documentChanges")
 
@@ -119,11 +122,39 @@ class LspEditor:
         document, name = change.document, _name(change.document.uri)
         if not self._applies:
             raise ToolError(f"{name} is open in an editor that takes no edits: it has to be saved and closed first")
+        if (notebook := self._rpc.open_notebook(document.uri)) is not None:
+            return await self._apply_cells(change, notebook)
         edits = await to_thread.run_sync(_edits, document, change.text, self._encoding, abandon_on_cancel=True)
         self._require_same(document)  # from here to the message nobody else runs
         if not edits:
             return change.text
-        answer = await self._ask("workspace/applyEdit", self._workspace_edit(change, edits))
+        edit = self._workspace_edit(change.label, [(document.uri, document.version, edits)])
+        answer = await self._ask("workspace/applyEdit", edit)
+        _require_applied(answer, name)
+        return await self._settled(change)
+
+    async def _apply_cells(self, change: Change, notebook: NotebookSnapshot) -> str:
+        """The same for a notebook, cell by cell: outputs and metadata are the editor's own."""
+        name = _name(change.document.uri)
+        edits = await to_thread.run_sync(_cell_edits, notebook, change.text, self._encoding, abandon_on_cancel=True)
+        self._require_same(change.document)  # from here to the message nobody else runs
+        if not edits.texts and not edits.splices:
+            raise ToolError(
+                f"{name} is open in the editor, where its cells alone can be changed: it has to be closed first"
+            )
+        if not edits.splices:
+            texts = [(item.uri, item.version, [to_wire(edit) for edit in item.edits]) for item in edits.texts]
+            answer = await self._ask("workspace/applyEdit", self._workspace_edit(change.label, texts))
+        elif self._edits_cells:
+            request = cells.EditCellsRequest(
+                change.label, change.document.uri, change.document.version or 0, edits.texts, edits.splices
+            )
+            answer = await self._ask(cells.EDIT_CELLS.name, to_wire(request))
+        else:
+            raise ToolError(
+                f"{name} is open in an editor that can change the text of its cells, and not put cells in or delete "
+                "them: it has to be saved and closed first"
+            )
         _require_applied(answer, name)
         return await self._settled(change)
 
@@ -181,14 +212,12 @@ class LspEditor:
         except RequestError as error:
             raise ToolError(f"the editor's answer to {method} makes no sense: {error}") from error
 
-    def _workspace_edit(self, change: Change, edits: list[JsonObject]) -> JsonObject:
-        """LSP's `ApplyWorkspaceEditParams`."""
-        uri, version = change.document.uri, change.document.version
+    def _workspace_edit(self, label: str, edits: Sequence[tuple[str, int | None, list[JsonObject]]]) -> JsonObject:
+        """LSP's `ApplyWorkspaceEditParams`, of each document's address, version and edits."""
         if self._versions:
-            edit: JsonObject = {"documentChanges": [{"textDocument": {"uri": uri, "version": version}, "edits": edits}]}
-        else:
-            edit = {"changes": {uri: edits}}
-        return {"label": change.label, "edit": edit}
+            items = [{"textDocument": {"uri": uri, "version": version}, "edits": own} for uri, version, own in edits]
+            return {"label": label, "edit": {"documentChanges": items}}
+        return {"label": label, "edit": {"changes": {uri: own for uri, _, own in edits}}}
 
     def _now(self, uri: str) -> OpenDocument | None:
         return next((item for item in self._rpc.open_documents().values() if item.uri == uri), None)
@@ -256,6 +285,10 @@ def _edits(document: OpenDocument, new: str, encoding: str) -> list[JsonObject]:
         {"range": {"start": place(item.start), "end": place(item.end)}, "newText": item.text}
         for item in replacements(old, new)
     ]
+
+
+def _cell_edits(notebook: NotebookSnapshot, text: str, encoding: str) -> CellEdits:
+    return cell_edits(notebook.cells, wanted_cells(text), encoding)
 
 
 def _problems(answer: Any) -> Iterator[Problem]:

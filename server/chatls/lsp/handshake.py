@@ -8,13 +8,13 @@ from time import monotonic
 from typing import Any, NamedTuple, cast
 
 from chatls import __version__
-from chatls.errors import INVALID_PARAMS, INVALID_REQUEST, NOT_INITIALIZED
+from chatls.errors import INVALID_PARAMS, NOT_INITIALIZED
 from chatls.jsontext import dumps
 from chatls.wire import jsonrpc
 from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
-ASKS = ("permission", "diagnostics", "reload", "save")
+ASKS = ("permission", "diagnostics", "reload", "save", "editCells")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
 OFFERS = {
     "sessions": "`chat/session/...`",
@@ -23,6 +23,8 @@ OFFERS = {
     "editedArguments": "the member `arguments` of an answer to `chat/requestPermission`",
 }
 """What clients may ask of us that not every daemon serves."""
+NOTEBOOKS = {"scheme": "file", "pattern": "**/*.ipynb"}
+"""Those that we want to be told of (LSP, `NotebookDocumentFilter`)."""
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 PROTOCOL_VERSION = 1
 """Of docs/protocol.md."""
@@ -58,7 +60,7 @@ def greet(pipes: Pipes) -> Hello | None:
         pending = reader.feed(data)
         while pending:
             item = pending.pop(0)
-            message = lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
+            message = jsonrpc.lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
             if isinstance(message, jsonrpc.Notification) and message.method == "exit":
                 return None
             reply = _answer(message)
@@ -68,11 +70,6 @@ def greet(pipes: Pipes) -> Hello | None:
                 params = cast("_Json", message.params or {})
                 return Hello(params, position_encoding(params), reader, pending, monotonic())
     return None
-
-
-def lost(item: Lost) -> jsonrpc.Refusal:
-    """The answer to a stretch of input that holds no frame."""
-    return jsonrpc.Refusal(None, INVALID_REQUEST, item.reason)
 
 
 def position_encoding(params: _Json) -> str:
@@ -129,6 +126,7 @@ def answer(params: _Json) -> _Json:
     capabilities = {
         "positionEncoding": position_encoding(params),
         "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
+        "notebookDocumentSync": {"notebookSelector": [{"notebook": NOTEBOOKS}], "save": True},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         "executeCommandProvider": {"commands": list(COMMANDS)},
         "experimental": {"chat": {"version": PROTOCOL_VERSION, **dict.fromkeys((*ASKS, *OFFERS), True)}},

@@ -11,8 +11,6 @@ from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
-from chatls.lsp.later import Later
-from chatls.lsp.rpc import Answer
 from chatls.mcp import ForeignTools
 from chatls.mcp.standing import ServerStanding
 from chatls.models import LEAST, LISTING, Listed, Listing, Models
@@ -21,6 +19,8 @@ from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire import methods
+from chatls.wire.later import Later
+from chatls.wire.peer import Answer
 from chatls.workspace.workspace import Workspace
 
 SETTLED = 120.0

@@ -15,8 +15,6 @@ from chatls.content import JsonObject
 from chatls.editor import Editor
 from chatls.errors import INVALID_PARAMS, RequestError, ToolError
 from chatls.events import Event
-from chatls.lsp.later import Later
-from chatls.lsp.rpc import Answer
 from chatls.signals import Signal
 from chatls.store.coding import block_of
 from chatls.store.entries import SessionPage
@@ -25,8 +23,10 @@ from chatls.store.reading import WantedSessions, merged
 from chatls.store.store import Store, elsewhere
 from chatls.wire import sessions as wire
 from chatls.wire.jsonrpc import Id, notification
+from chatls.wire.later import Later
 from chatls.wire.methods import CancelParams, CancelResult
 from chatls.wire.outbox import Channel, Outbox
+from chatls.wire.peer import Answer
 from chatls.wire.progress import progress
 from chatls.wire.steering import SteerResult
 from chatls.workspace.pathtext import local_path
@@ -217,6 +217,7 @@ def _result(page: SessionPage) -> wire.LoadResult:
         entry.mode,
         page.turns,
         page.usage,
+        *page.fill,
         entry.running,
         entry.parent,
         entry.branch,

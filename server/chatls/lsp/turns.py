@@ -12,14 +12,15 @@ from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.errors import REQUEST_CANCELLED, RequestError
 from chatls.events import Event, Prompt
-from chatls.lsp.later import Later
-from chatls.lsp.rpc import Answer, Rpc, internal
+from chatls.lsp.rpc import Rpc
 from chatls.lsp.workdone import WorkDone
 from chatls.signals import Signal
 from chatls.values import dataclass
 from chatls.wire.jsonrpc import Id
+from chatls.wire.later import Later
 from chatls.wire.methods import CancelParams, CancelResult, PromptParams, PromptResult
 from chatls.wire.outbox import Channel, Outbox
+from chatls.wire.peer import Answer, internal
 from chatls.wire.progress import progress
 from chatls.wire.steering import CompactParams, CompactResult, SteerParams, SteerResult
 

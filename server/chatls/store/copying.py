@@ -15,6 +15,7 @@ _TABLES = {
     "sessions": ("number", 14),
     "folders": ("session, path", 2),
     "lineage": ("session, strand", 4),
+    "compactions": ("session, depth, number", 5),
     "turns": ("number", 9),
     "events": ("id", 2),
     "messages": ("id", 2),
@@ -32,7 +33,7 @@ def copy_session(source: Connection, target: Connection, words: WordIndex, name:
     number = number_of(source, name)
     if number is None or number_of(target, name) is not None:
         return
-    for table in ("sessions", "folders", "lineage"):
+    for table in ("sessions", "folders", "lineage", "compactions"):
         key = "number" if table == "sessions" else "session"
         _put(target, table, source.execute(f"SELECT * FROM {table} WHERE {key} = ?", (number,)))
     turns = source.execute(

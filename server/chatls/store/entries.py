@@ -75,6 +75,8 @@ class SessionPage:
     """The sum over all turns."""
     keys: tuple[int, ...] = ()
     """Of the turns, for whoever reads their events."""
+    fill: tuple[int | None, int | None] = (None, None)
+    """Tokens of what the model was sent last, with its reply; and of the window."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,19 @@
 """The door of this wing for requests: lists, loads, searches, forks, renames, deletes, exports what is kept."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from os import fsencode
 from pathlib import Path
 
+from anyio import move_on_after, sleep
+
 from chatls.agent.keeping import no_session
 from chatls.content import JsonObject
 from chatls.editor import Editor
 from chatls.errors import INVALID_PARAMS, TURN_IN_PROGRESS, RequestError
+from chatls.signals import Signal
 from chatls.store import exporting, reading, writing
 from chatls.store.coding import stretched
 from chatls.store.connection import Tables
@@ -26,6 +30,14 @@ MOST = 500
 LONGEST_TITLE = 200
 AT_ONCE = 20
 """Turns that are read at once."""
+MANY = 100
+"""Sessions that are forgotten at once."""
+SETTLING = 2.0
+"""Seconds before what is old is looked for: whoever starts has better things to do."""
+OFTEN = 3600.0
+"""Seconds until it is looked for again."""
+DAY = 24 * 3600 * 1_000_000
+"""Microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class Library:
         self._pen = store.pen
         self._roots = roots
         self._live = live
+        self._other_days = Signal()
 
     async def known(self, session: str) -> bool:
         """Whether there is such a session."""
@@ -92,6 +105,33 @@ class Library:
         self._store.leave(session)
         self._pen.deleted()
         self._store.changed()
+
+    def look_again(self) -> None:
+        """The number of days may be another one."""
+        self._other_days.fire()
+
+    async def age(self, days: Callable[[], int]) -> None:
+        """Delete the sessions in which nothing happened for so many days (0: none), now and again until it is
+        cancelled: a little after the start, every hour, and when it may be another number."""
+        while True:
+            await sleep(SETTLING)
+            if not (days() and await self._aged(now() - days() * DAY)):
+                with move_on_after(OFTEN):
+                    await self._other_days.wait()
+
+    async def _aged(self, before: int) -> bool:
+        """Delete some that are older, if no turn runs that could notice it. Whether to look again soon."""
+        if self._pen.running:
+            return True
+        gone = list[str]()
+        with suppress(RequestError):  # nothing can be deleted now
+            gone = await self._pen.ask(partial(self._forgotten, before))
+        for session in gone:
+            self._store.leave(session)
+        if gone:
+            self._pen.deleted()
+            self._store.changed()
+        return len(gone) == MANY
 
     async def fork(self, session: str, turn_id: str | None, name: str | None) -> str:
         """A new session that shares another one's turns up to and including one of them, or all that ended. Gives its
@@ -209,6 +249,20 @@ class Library:
         (entry,) = self._running([page.entry])
         return replace(page, entry=entry)
 
+    def _forgotten(self, before: int, shelves: Shelving) -> list[str]:
+        """Those that were deleted. One that runs anywhere is passed over."""
+        found = [
+            name for one in shelves.read_all(lambda tables, _: reading.older(tables, before, AT_ONCE)) for name in one
+        ]
+        held = [name for name in found if not self._store.is_running(name) and self._store.locks.take(name)]
+        try:
+            if held:
+                shelves.remove(held)
+        finally:
+            for name in held:
+                self._store.locks.free(name)
+        return held
+
     def _deleted(self, session: str, shelves: Shelving) -> None:
         found = shelves.read(session, lambda connection, _: reading.revision(connection, session))
         if found is None:
@@ -216,7 +270,7 @@ class Library:
         if not self._store.locks.take(session):
             raise elsewhere(session)
         try:
-            shelves.remove(session)
+            shelves.remove([session])
         finally:
             self._store.locks.free(session)
 

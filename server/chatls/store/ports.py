@@ -61,8 +61,8 @@ class Shelving(Protocol):
         """Do all of these, in this order, in as few transactions as can be. Never raises."""
         ...
 
-    def remove(self, session: str) -> None:
-        """Delete a session wherever there is something of it. Raises `UnreadableStoreError`."""
+    def remove(self, sessions: Sequence[str]) -> None:
+        """Delete sessions wherever there is something of them. Raises `UnreadableStoreError`."""
         ...
 
     def tend(self, *, forget: bool, always: bool) -> bool:

@@ -3,18 +3,17 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from chatls.content import JsonObject, Usage
-from chatls.message import Message
-from chatls.shapes import as_count, as_list, as_object, as_objects, as_text
-from chatls.store.coding import message_of, unpacked
+from chatls.shapes import as_count, as_object, as_objects, as_text
+from chatls.store.coding import unpacked
 from chatls.store.connection import Tables
 from chatls.store.entries import ParentTurn, SessionEntry, SessionPage, TurnEntry
-from chatls.store.interrupted import last_events, last_messages
+from chatls.store.interrupted import last_events
 from chatls.store.schema import ROWS
 from chatls.store.searching import condition, snippet, words_of
 from chatls.values import dataclass
@@ -57,23 +56,6 @@ class KeptTurn:
     depth: int
 
 
-@dataclass(slots=True)
-class KeptSession:
-    """All that a session needs to go on."""
-
-    number: int
-    title: str
-    revision: int
-    chosen: str | None
-    system: JsonObject
-    mode: str
-    messages: list[Message] = field(default_factory=list[Message])
-    seen: dict[Path, tuple[str | None, str | None]] = field(default_factory=dict[Path, tuple[str | None, str | None]])
-    """Mark and text of each file that the model knows."""
-    lines: dict[Path, frozenset[str]] = field(default_factory=dict[Path, frozenset[str]])
-    folders: frozenset[bytes] = frozenset()
-
-
 def listed(connection: Tables, wanted: WantedSessions, *, indexed: bool) -> list[tuple[SessionEntry, tuple[int, int]]]:
     """Sessions, the one that was changed last first, each with its place in the list."""
     conditions, values = ["1"], list[Any]()
@@ -109,6 +91,12 @@ def entry(connection: Tables, session: str) -> tuple[SessionEntry, int] | None:
     return None if row is None else (_entry(connection, row), row[0])
 
 
+def older(connection: Tables, than: int, most: int) -> list[str]:
+    """Sessions that were changed last before a moment (microseconds, UTC), the oldest first."""
+    query = "SELECT name FROM sessions WHERE updated < ? ORDER BY updated LIMIT ?"
+    return [name for (name,) in connection.execute(query, (than, most))]
+
+
 def revision(connection: Tables, session: str) -> int | None:
     """How often a session was changed; None where there is none."""
     row = connection.execute("SELECT revision FROM sessions WHERE name = ?", (session,)).fetchone()
@@ -140,6 +128,7 @@ def page(
         shown = kept[:place]
     if last is not None:
         shown = shown[max(0, len(shown) - last) :]
+    fill = _fill(connection, found[1], kept)
     files = dict(_counts(connection, [turn.number for turn in shown]))
     final = kept[-1].number if kept else 0
     listed_turns = tuple(
@@ -153,7 +142,7 @@ def page(
         )
         for turn in shown
     )
-    return SessionPage(found[0], listed_turns, usage, tuple(turn.number for turn in shown))
+    return SessionPage(found[0], listed_turns, usage, tuple(turn.number for turn in shown), fill)
 
 
 def events_of(
@@ -167,8 +156,8 @@ def events_of(
     rows = connection.execute(
         "SELECT body FROM events WHERE id >= ? AND id < ? ORDER BY id", (turn * ROWS, (turn + 1) * ROWS)
     )
-    events = merged(_for_session(value, session) for (body,) in rows if (value := _readable(body)))
-    return [{"kind": "prompt", "content": as_objects(_readable(prompt)), "at": iso(at)}], events, name, stop
+    events = merged(_for_session(value, session) for (body,) in rows if (value := readable(body)))
+    return [{"kind": "prompt", "content": as_objects(readable(prompt)), "at": iso(at)}], events, name, stop
 
 
 def closed(events: list[JsonObject]) -> list[JsonObject]:
@@ -191,22 +180,22 @@ def merged(events: Iterable[JsonObject]) -> list[JsonObject]:
     return found
 
 
-def kept_session(connection: Tables, session: str) -> KeptSession | None:
-    """All that a session needs to go on."""
+def _fill(connection: Tables, session: int, kept: Sequence[KeptTurn]) -> tuple[int | None, int | None]:
+    """How full the context was when it was last told: tokens, and the window, as far as they are known."""
     row = connection.execute(
-        "SELECT number, title, revision, chosen, system, mode FROM sessions WHERE name = ?", (session,)
+        "SELECT depth, tokens FROM compactions WHERE session = ? ORDER BY depth DESC, number DESC LIMIT 1", (session,)
     ).fetchone()
-    if row is None:
-        return None
-    number, title, at, chosen, system, mode = row
-    kept = KeptSession(number, title, at, chosen, as_object(unpacked(system)) if system else {}, mode)
-    for turn in turns(connection, number):
-        _fold(kept.messages, connection, turn)
-        _know(kept, connection, turn.number)
-    kept.folders = frozenset(
-        path for (path,) in connection.execute("SELECT path FROM folders WHERE session = ?", (number,))
-    )
-    return kept
+    depth, tokens = row or (-1, None)
+    for turn in reversed(kept):
+        rows = connection.execute(
+            "SELECT body FROM events WHERE id >= ? AND id < ? ORDER BY id DESC",
+            (turn.number * ROWS, (turn.number + 1) * ROWS),
+        )
+        events = (as_object(readable(body)) for (body,) in rows)
+        told = next((event for event in events if event.get("kind") == "contextUsage"), None)
+        if told is not None:
+            return tokens if depth >= turn.depth else as_count(told, "tokens"), as_count(told, "window") or None
+    return tokens, None
 
 
 def changes_of(connection: Tables, keys: Sequence[int]) -> list[tuple[Path, str, str]]:
@@ -280,7 +269,7 @@ def _turn(row: Sequence[Any]) -> KeptTurn:
         number,
         name,
         at,
-        as_objects(_readable(prompt)),
+        as_objects(readable(prompt)),
         stop,
         _usage(json.loads(usage)) if usage else None,
         tuple(map(as_text, json.loads(commands))),
@@ -300,7 +289,7 @@ def _counts(connection: Tables, keys: Sequence[int]) -> Iterator[tuple[int, int]
         yield from connection.execute(query, (min(keys), max(keys)))
 
 
-def _readable(body: bytes) -> Any:
+def readable(body: bytes) -> Any:
     """What stands in a row; nothing where that is damaged."""
     try:
         return unpacked(body)
@@ -321,49 +310,6 @@ def _join(found: list[JsonObject], pieces: list[str]) -> None:
         member = _MERGED[as_text(found[-1].get("kind"))]
         found[-1] = {**found[-1], member: as_text(found[-1].get(member)) + "".join(pieces)}
         pieces.clear()
-
-
-def _fold(messages: list[Message], connection: Tables, turn: KeptTurn) -> None:
-    """Put a turn's part of the history behind the others."""
-    rows = connection.execute(
-        "SELECT body FROM messages WHERE id >= ? AND id < ? ORDER BY id",
-        (turn.number * ROWS, (turn.number + 1) * ROWS),
-    )
-    own = list[Message]()
-    for (body,) in rows:
-        value = as_object(_readable(body))
-        if value.get("kind") == "replaced":
-            messages[:] = _replaced(messages, as_list(value.get("parts")))
-        elif (message := message_of(value)) is not None:
-            own.append(message)
-    if turn.stop is None:
-        _, events, *_ = events_of(connection, turn.number, "")
-        own += last_messages(own, events)
-    messages += own
-
-
-def _replaced(before: Sequence[Message], parts: Sequence[Any]) -> Iterator[Message]:
-    """What a turn left of the history before it (`Recorder`)."""
-    for part in list(parts):
-        if place := as_list(part):
-            yield from before[place[0] : place[1]]
-        elif (message := message_of(as_object(part))) is not None:
-            yield message
-
-
-def _know(kept: KeptSession, connection: Tables, turn: int) -> None:
-    """What the model came to know in a turn."""
-    rows = connection.execute("SELECT path, mark, text, lines FROM seen WHERE turn = ?", (turn,)).fetchall()
-    for name, mark, text, lines in rows:
-        path = Path(os.fsdecode(name))
-        if mark is not None:
-            kept.seen.pop(path, None)
-            kept.seen[path] = mark, text
-        elif lines is None:
-            kept.seen.pop(path, None)
-            kept.lines.pop(path, None)
-        if lines is not None:
-            kept.lines[path] = frozenset(map(as_text, as_list(_readable(lines))))
 
 
 def _snippet(connection: Tables, number: int, words: list[str]) -> str | None:

@@ -176,17 +176,7 @@ class Recorder:
         """A message, or what is left of the history before: pieces of it by their places, and what is new there."""
         if not isinstance(entry, tuple):
             return message_value(entry)
-        places = {id(message): at for at, message in enumerate(self.before)}
-        parts = list[Any]()
-        for message in entry:
-            at = places.get(id(message))
-            if at is None:
-                parts.append(message_value(message))
-            elif parts and isinstance(parts[-1], list) and parts[-1][1] == at:
-                parts[-1][1] = at + 1
-            else:
-                parts.append([at, at + 1])
-        return {"kind": "replaced", "parts": parts}
+        return {"kind": "replaced", "parts": parts_of(self.before, entry)}
 
     def _taken_piece(self, piece: Joined) -> tuple[int, JsonObject]:
         piece.written = len(piece.texts)
@@ -229,6 +219,21 @@ class Recorder:
                     self.commands.append(title)
             case _:
                 pass
+
+
+def parts_of(before: tuple[Message, ...], history: tuple[Message, ...]) -> list[Any]:
+    """What a history became: pieces of it by their places (from, to), and what is new there."""
+    places = {id(message): at for at, message in enumerate(before)}
+    parts = list[Any]()
+    for message in history:
+        at = places.get(id(message))
+        if at is None:
+            parts.append(message_value(message))
+        elif parts and isinstance(parts[-1], list) and parts[-1][1] == at:
+            parts[-1][1] = at + 1
+        else:
+            parts.append([at, at + 1])
+    return parts
 
 
 def _value(entry: Event | Joined) -> JsonObject:

@@ -9,10 +9,10 @@ from chatls.agent.session import Session
 from chatls.editor import Root
 from chatls.events import WorkingMode
 from chatls.shapes import as_list, as_text
-from chatls.store import reading, writing
+from chatls.store import histories, reading, writing
 from chatls.store.coding import Blotted, packed, squeezed, stretched
 from chatls.store.connection import Tables
-from chatls.store.reading import KeptSession
+from chatls.store.histories import KeptSession
 from chatls.workspace.seen import Seen
 
 ROOM = 32 * 2**20
@@ -33,7 +33,7 @@ class KnownFile(NamedTuple):
 
 def kept_with_texts(connection: Tables, name: str) -> tuple[KeptSession | None, KnownTexts]:
     """A session as it is kept, with the texts that its model knows."""
-    kept = reading.kept_session(connection, name)
+    kept = histories.kept_session(connection, name)
     texts, room = KnownTexts(), ROOM
     for path, (mark, text) in reversed(list(kept.seen.items() if kept else ())):
         data = reading.text_of(connection, text) if text and room > 0 else None

@@ -4,7 +4,7 @@ A session is a line of turns that may share its beginning with others: turns sta
 says which strands it goes along, each from a depth to a depth. So a fork copies a few numbers, and a rewind cuts them.
 """
 
-VERSION = 1
+VERSION = 2
 OPEN = 2**62
 """The end of a strand that grows."""
 HIGH = 2**40
@@ -68,5 +68,15 @@ CREATE VIRTUAL TABLE search USING fts5 (
   text, content = 'words', content_rowid = 'id', tokenize = "unicode61 remove_diacritics 0"
 )
 """
-STEPS: tuple[str, ...] = (TABLES,)
+COMPACTIONS = """
+CREATE TABLE compactions (
+  session INTEGER NOT NULL,
+  depth INTEGER NOT NULL,          -- of the turn behind which a person asked for it
+  number INTEGER NOT NULL,
+  body BLOB NOT NULL,              -- what became of the history so far
+  tokens INTEGER NOT NULL,         -- of it, behind that
+  PRIMARY KEY (session, depth, number)
+) WITHOUT ROWID
+"""
+STEPS: tuple[str, ...] = (TABLES, COMPACTIONS)
 """From one version to the next: the first from nothing to 1."""

@@ -20,7 +20,7 @@ from chatls.store.connection import Tables
 from chatls.store.database import DamagedStoreError, Database, NewerStoreError
 from chatls.store.ports import Read, Stroke, UnreadableStoreError
 from chatls.store.searching import WordIndex
-from chatls.store.writing import GoneError, delete
+from chatls.store.writing import delete
 from chatls.values import dataclass
 
 log = logging.getLogger(__name__)
@@ -113,18 +113,20 @@ class Shelves:
                         job.after()
                 jobs = jobs[count:]
 
-    def remove(self, session: str) -> None:
-        """Delete a session wherever there is something of it. Raises `UnreadableStoreError`."""
+    def remove(self, sessions: Sequence[str]) -> None:
+        """Delete sessions wherever there is something of them. Raises `UnreadableStoreError`."""
         self.open()
         for place in (self._memory, self._disk):
             if place is not None:
-                job = Stroke(session, partial(_removed, session))
+                job = Stroke("", partial(_removed, sessions))
                 try:
                     with place.write_lock:
                         _transact(place, [job])
                 except sqlite3.Error as error:
                     raise UnreadableStoreError(_reason(error)) from error
-        self._moved.discard(session)
+                if job.error is not None:
+                    raise UnreadableStoreError(_reason(job.error)) from job.error
+        self._moved.difference_update(sessions)
 
     def tend(self, *, forget: bool, always: bool) -> bool:
         """Work in what was written, and let what was deleted be gone (`forget`). `always`: also if little was written.
@@ -263,9 +265,8 @@ def _transact(place: Database, jobs: Iterable[Stroke]) -> None:
         raise
 
 
-def _removed(session: str, connection: Tables, words: WordIndex) -> None:
-    with suppress(GoneError):
-        delete(connection, words, session)
+def _removed(sessions: Sequence[str], connection: Tables, words: WordIndex) -> None:
+    delete(connection, words, sessions)
 
 
 def _reason(error: BaseException) -> str:

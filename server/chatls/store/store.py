@@ -27,14 +27,14 @@ from chatls.store.coding import Blotted, packed
 from chatls.store.connection import Tables
 from chatls.store.filestates import FileChanges, states
 from chatls.store.held import Held, HeldTurn
+from chatls.store.histories import KeptSession
 from chatls.store.locks import SessionLocks
 from chatls.store.pen import Pen
 from chatls.store.ports import Shelving, Stroke
-from chatls.store.reading import KeptSession
-from chatls.store.recorder import Recorder
+from chatls.store.recorder import Recorder, parts_of
 from chatls.store.resuming import KnownTexts
 from chatls.store.searching import WordIndex
-from chatls.store.writing import BegunTurn
+from chatls.store.writing import BegunTurn, GoneError, compact
 from chatls.tools.tool import FileSubject, Plan, ToolContext
 
 RESTING = 4
@@ -79,8 +79,6 @@ class Store:
                 del self._held[session.id]
             raise
         seen, recorder = session.seen, Recorder(turn_id, held.history)
-        if session.history.messages is not held.history:  # compacted between two turns
-            recorder.remember(session.history.messages)
         turn = HeldTurn(held, recorder, Blotted(self._keys()), self._epoch, seen.files(), seen.all_lines())
         held.turn = turn
         if not session.history.listeners:
@@ -165,6 +163,28 @@ class Store:
             if turn.held.revision < 0:
                 session.history.listeners = ()
                 del self._held[session.id]
+
+    async def compacted(self, session: Session, tokens: int) -> None:
+        """`Keeper.compacted`."""
+        turn = self._turn(session.id)
+        if turn is None:
+            return
+        held, before, history = turn.held, turn.recorder.before, session.history.messages
+        if history is before or held.revision < 0:
+            self.drop(session)
+        else:
+            parts, at, written = packed(parts_of(before, history), turn.keys), now(), Happened()
+
+            def work(connection: Tables, words: WordIndex) -> None:
+                del words
+                with suppress(GoneError):  # it was deleted, or is lost with its store
+                    held.revision = compact(connection, session.id, parts, tokens, at)
+
+            self._write_last(held, work, written)
+            with move_on_after(PATIENCE):
+                await written.wait()
+            held.turn, held.history = None, history
+        self._rest()
 
     # For who lists, loads and changes sessions
 
@@ -266,7 +286,15 @@ class Store:
         self.changed()
 
     def _end(self, turn: HeldTurn, over: TurnOver, written: Happened) -> None:
-        held, at = turn.held, now()
+        at = now()
+
+        def work(connection: Tables, words: WordIndex) -> None:
+            turn.write_end(connection, words, over, at)
+
+        self._write_last(turn.held, work, written)
+
+    def _write_last(self, held: Held, work: Callable[[Tables, WordIndex], None], written: Happened) -> None:
+        """The last that is written of a session that was held; then others may have it."""
         held.ending = True
 
         def after() -> None:
@@ -277,9 +305,6 @@ class Store:
             self.pen.running -= 1
             written.set()
             self.changed()
-
-        def work(connection: Tables, words: WordIndex) -> None:
-            turn.write_end(connection, words, over, at)
 
         self.pen.put(Stroke(held.session.id, work, done, after))
 

@@ -139,6 +139,21 @@ def put_seen(
     connection.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?, ?)", (turn, path, mark, text, lines))
 
 
+def compact(connection: Tables, session: str, body: bytes, tokens: int, at: int) -> int:
+    """The history so far became shorter, and its system prompt is made anew. Gives the session's revision.
+
+    Raises `GoneError`.
+    """
+    number = required(connection, session)
+    connection.execute(
+        "INSERT INTO compactions SELECT number, turns, (SELECT 1 + coalesce(max(number), 0) FROM compactions"
+        " WHERE session = sessions.number AND depth = turns), ?, ? FROM sessions WHERE number = ?",
+        (body, tokens, number),
+    )
+    connection.execute("UPDATE sessions SET system = NULL WHERE number = ?", (number,))
+    return _touch(connection, number, at)
+
+
 def rename(connection: Tables, words: WordIndex, session: str, title: str) -> None:
     """Raises `GoneError`."""
     number = required(connection, session)
@@ -167,6 +182,11 @@ def fork(
         "INSERT INTO lineage SELECT ?, strand, start, min(upto, ?) FROM lineage WHERE session = ? AND start <= ?",
         (new, depth, number, depth),
     )
+    connection.execute(
+        "INSERT INTO compactions SELECT ?, depth, number, body, tokens FROM compactions"
+        " WHERE session = ? AND depth <= ?",
+        (new, number, depth),
+    )
     (title,) = connection.execute("SELECT title FROM sessions WHERE number = ?", (new,)).fetchone()
     words.put(2 * new + 1, title)
 
@@ -178,19 +198,20 @@ def rewind(connection: Tables, words: WordIndex, session: str, depth: int, branc
     fork(connection, words, session, branch, turns, at, branch=True)
     connection.execute("DELETE FROM lineage WHERE session = ? AND start > ?", (number, depth))
     connection.execute("UPDATE lineage SET upto = min(upto, ?) WHERE session = ?", (depth, number))
+    connection.execute("DELETE FROM compactions WHERE session = ? AND depth > ?", (number, depth))
     _touch(connection, number, at, turns=depth)
 
 
-def delete(connection: Tables, words: WordIndex, session: str) -> None:
-    """A session, and all that no other one shares. Raises `GoneError`."""
-    number = required(connection, session)
-    strands = [row[0] for row in connection.execute("SELECT strand FROM lineage WHERE session = ?", (number,))]
-    connection.execute("DELETE FROM lineage WHERE session = ?", (number,))
-    connection.execute("DELETE FROM folders WHERE session = ?", (number,))
-    words.remove(2 * number + 1)
-    connection.execute("DELETE FROM sessions WHERE number = ?", (number,))
-    for strand in strands:
-        _prune(connection, words, strand)
+def delete(connection: Tables, words: WordIndex, sessions: Iterable[str]) -> None:
+    """Sessions, as far as there are any of these names, and all that no other one shares."""
+    for number in filter(None, [number_of(connection, session) for session in sessions]):
+        strands = [row[0] for row in connection.execute("SELECT strand FROM lineage WHERE session = ?", (number,))]
+        for table in ("lineage", "folders", "compactions"):
+            connection.execute(f"DELETE FROM {table} WHERE session = ?", (number,))
+        words.remove(2 * number + 1)
+        connection.execute("DELETE FROM sessions WHERE number = ?", (number,))
+        for strand in strands:
+            _prune(connection, words, strand)
     connection.execute(
         "DELETE FROM texts WHERE hash NOT IN (SELECT before FROM changes UNION SELECT after FROM changes"
         " UNION SELECT text FROM seen WHERE text IS NOT NULL)"

@@ -17,8 +17,8 @@ from chatls.tools.changes.edits import Edit, count, edited, lines_of
 from chatls.tools.changes.targets import Target, look
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import meant
-from chatls.tools.notebooks import is_notebook
 from chatls.tools.tool import EVERYTHING, Plan, ToolContext, tool
+from chatls.workspace.notebook import is_notebook
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import Workspace
 

@@ -16,15 +16,13 @@ from chatls.tools.changes.edits import Edit, edited
 from chatls.tools.changes.targets import look_at
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import meant
-from chatls.tools.notebooks import cells_of, parsed, source_of, written
 from chatls.tools.tool import Plan, ToolContext, tool
 from chatls.values import dataclass
+from chatls.workspace.notebook import cells_of, fill, new_cell, parsed, source_of, written
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.textfile import plain
 
 _NAMES = {"path": ("file_path", "notebook_path", "filePath", "file")}
-_IDS_SINCE = [4, 5]
-"""The version of the format from which cells have ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +115,16 @@ def _make(notebook: JsonObject, before: Sequence[JsonObject], change: CellChange
     if change.action == "insert":
         behind = None if change.cell == "0" else _found(cells, before, change.cell)
         place = next((at for at, cell in enumerate(cells, 1) if cell is behind), 0)
-        cells.insert(place, _new(notebook, change, text, new_id))
+        cells.insert(place, new_cell(notebook, change.cell_type or "code", text, new_id))
         return
     cell = _found(cells, before, change.cell)
     match change.action:
         case "delete":
             cells[:] = [item for item in cells if item is not cell]
         case "edit":
-            _fill(cell, edited(source_of(cell), [Edit(change.old_text or "", text)], f"cell {change.cell}"))
+            fill(cell, edited(source_of(cell), [Edit(change.old_text or "", text)], f"cell {change.cell}"))
         case _:
-            _fill(cell, text)
+            fill(cell, text)
 
 
 def _found(cells: Sequence[JsonObject], before: Sequence[JsonObject], name: str) -> JsonObject:
@@ -137,20 +135,4 @@ def _found(cells: Sequence[JsonObject], before: Sequence[JsonObject], name: str)
     if cell is None:
         known = f"cells 1 to {len(before)}" if before else "no cells"
         raise ToolError(f"there is no cell {quoted(name)}; the notebook has {known}, and read_file shows their ids")
-    return cell
-
-
-def _fill(cell: JsonObject, text: str) -> None:
-    """Give a cell another source, in the form that it has; what its code had put out is not true any more."""
-    cell["source"] = text if isinstance(cell["source"], str) else text.splitlines(keepends=True)
-    if cell["cell_type"] == "code":
-        cell |= {"outputs": [], "execution_count": None}
-
-
-def _new(notebook: JsonObject, change: CellChange, text: str, new_id: str) -> JsonObject:
-    version: list[Any] = [notebook.get("nbformat"), notebook.get("nbformat_minor")]
-    has_ids = all(isinstance(part, int) for part in version) and version >= _IDS_SINCE
-    kind = change.cell_type or "code"
-    cell: JsonObject = {"cell_type": kind, **({"id": new_id} if has_ids else {}), "metadata": {}, "source": []}
-    _fill(cell, text)
     return cell

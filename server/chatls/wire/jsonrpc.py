@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeGuard, cast
 
 from chatls.errors import INVALID_REQUEST, PARSE_ERROR, ErrorCode
 from chatls.jsontext import loads
+from chatls.wire.stdio import Lost
 
 Id = str | int
 
@@ -52,6 +53,11 @@ def parse(body: bytes) -> Request | Notification | Response | Refusal:
         what = "batches are not supported" if isinstance(value, list) else "a message is a JSON object"
         return Refusal(None, INVALID_REQUEST, what)
     return _shape(cast("dict[str, Any]", value))
+
+
+def lost(item: Lost) -> Refusal:
+    """The answer to a stretch of input that holds no frame."""
+    return Refusal(None, INVALID_REQUEST, item.reason)
 
 
 def _shape(value: dict[str, Any]) -> Request | Notification | Response | Refusal:

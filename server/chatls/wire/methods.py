@@ -23,7 +23,8 @@ from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
 from chatls.values import dataclass
-from chatls.wire.params import Method, Params, Token
+from chatls.wire.cells import EDIT_CELLS
+from chatls.wire.params import Method, Params, RequestToClient, Token
 from chatls.wire.sessions import SESSION_METHODS
 from chatls.wire.steering import COMPACT, STEER
 
@@ -117,7 +118,7 @@ class PromptResult:
     usage: Usage | None
     """The sum over the turn; null if the provider did not say."""
     steps: int
-    """ParamsT replies begun."""
+    """Model replies begun."""
     chunks: int
     """Text and thinking deltas as the provider sent them."""
     tools: dict[str, int]
@@ -316,18 +317,6 @@ class SaveAnswer(Params):
     saved: list[StrictStr] = Field(default_factory=list[str])
 
 
-@dataclass(frozen=True, slots=True)
-class RequestToClient:
-    """A request of the daemon's that is not LSP's own."""
-
-    name: str
-    capability: str
-    """Which `experimental.chat` member of the client says that it answers."""
-    params: type
-    result: type[Params]
-    summary: str
-
-
 PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
 CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
 MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
@@ -356,7 +345,7 @@ RELOAD = RequestToClient(
 
 SAVE = RequestToClient("chat/save", "save", SaveRequest, SaveAnswer, "Write open documents to the disk.")
 
-REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, ELICIT, DIAGNOSTICS, RELOAD, SAVE)
+REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, ELICIT, DIAGNOSTICS, RELOAD, SAVE, EDIT_CELLS)
 
 
 ParamsT = TypeVar("ParamsT", bound=Params)

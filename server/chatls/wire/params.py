@@ -25,3 +25,15 @@ class Method:
     params: type[Params]
     result: type
     summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestToClient:
+    """A request of the daemon's that is not LSP's own."""
+
+    name: str
+    capability: str
+    """Which `experimental.chat` member of the client says that it answers."""
+    params: type
+    result: type[Params]
+    summary: str

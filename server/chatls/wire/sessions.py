@@ -71,6 +71,10 @@ class LoadResult(WireValue):
     turns: tuple[TurnEntry, ...]
     usage: Usage
     """The sum over all turns."""
+    context_tokens: int | None = None
+    """How full the model's window is: as in the last `contextUsage`, or behind the last compaction."""
+    context_window: int | None = None
+    """As in the last `contextUsage`; not there where nobody knows it."""
     running: RunningWhere | None = None
     """A turn of it runs."""
     parent: ParentTurn | None = None

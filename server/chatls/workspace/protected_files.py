@@ -21,6 +21,7 @@ FOLDERS = (
     ".jj",
     ".bzr",
     ".husky",
+    ".githooks",
     # what editors and agents run when a folder is opened
     ".vscode",
     ".vscode-server",

@@ -35,7 +35,7 @@ class Base:
         none. For a worker thread.
         """
         with suppress(OSError):
-            data = _read(path)
+            data = content_of(path)
             if number == self._looks and (saved or holds(data, text)):
                 self._note(text, data)
 
@@ -43,7 +43,7 @@ class Base:
         """How they stand now. For a worker thread."""
         known, mark = self._marks, _mark(text.encode("utf-8", "surrogatepass"))
         try:
-            data = _read(path)
+            data = content_of(path)
         except (FileNotFoundError, NotADirectoryError):
             return "gone" if known and known[0] == mark else "unsaved"
         except OSError:
@@ -67,7 +67,7 @@ class Base:
         self._marks = _mark(text.encode("utf-8", "surrogatepass")), _mark(data)
 
 
-def _read(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
     """What a file holds, up to `MOST` bytes. Raises `OSError`."""
     with open_beneath(path.parent, path) as file:
         pieces, size = list[bytes](), 0

@@ -70,6 +70,7 @@ INSTALLED = [
     "sudo",
     "awk",
     "tree",
+    "mvn",
 ]
 FILES = {
     "package.json": "{}",

@@ -14,7 +14,7 @@ import pytest
 from chatls.agent.permission import grants
 from chatls.agent.permission.grants import Grants, NotKeptError
 from chatls.agent.permission.reach import Reach
-from chatls.agent.permission.rules import Rule
+from chatls.agent.permission.rule import Rule
 
 FILE = "permissions.json"
 

@@ -1,5 +1,7 @@
 """What commands are: readers, runners, changers by their tables, and all else; nothing between."""
 
+import shutil
+
 from chatls.agent.permission.never import never
 from tests.agent.permission.shop import Shop
 from tests.support.cases import for_each
@@ -177,6 +179,8 @@ NO_READERS = [
         "git fetch",
         "git x",
         "git stash show -p --output=f",
+        "git stash list -p",
+        "git stash list --patch",
     ),
     *("GIT status", "git-status", "awk 1 src/a.py", "tree -o f", "xargs cat", "env ls", "less src/a.py"),
     # another program of that name
@@ -199,7 +203,7 @@ def test_a_reader_is_the_very_file_that_was_found_and_names_stand_for_themselves
     assert exact.command == f"cd {shop.root}/sub && {shop.bin}/ls"
     vector = shop.command(("git", "status")).exact
     assert vector is not None
-    assert vector.command == (f"{shop.bin}/git", "--no-pager", "status")
+    assert (vector.command[0], vector.command[-1]) == (f"{shop.bin}/git", "status")
     assert vector.environment["GIT_OPTIONAL_LOCKS"] == "0"
 
 
@@ -217,6 +221,11 @@ def test_recursion_leaves_secrets_out(shop: Shop) -> None:
     exact = shop.command("grep -rn x .").exact
     assert exact is not None
     assert "--exclude=.[eE][nN][vV]*" in str(exact.command)
+    exact = shop.command("grep -r --include=.env x -- .").exact
+    assert exact is not None
+    before, _, behind = str(exact.command).partition("--include=.env")
+    assert "--exclude=" not in before
+    assert "--exclude=.[eE][nN][vV]*" in behind.partition(" -- ")[0], "the last one counts"
     exact = shop.command("rg x").exact
     assert exact is not None
     assert "--iglob=!**/.env*" in str(exact.command)
@@ -243,7 +252,8 @@ def test_recursion_leaves_secrets_out(shop: Shop) -> None:
         ("go test ./... -run X", "go test", "."),
         ("ruff check src", "ruff check", "."),
         ("mypy src", "mypy", "."),
-        ("tox -e py311", "tox", "."),
+        ("tox -e py311", "tox -e py311", "."),
+        ("tox -q -elint", "tox -e lint", "."),
     ],
 )
 def test_runners_are_called_by_their_words_and_folder(shop: Shop, line: str, key: str, folder: str) -> None:
@@ -323,6 +333,7 @@ NO_RUNNERS = [
     *("npx --no-install eslint --rulesdir x", "npx --no-install tsc --outDir x", "npx --no-install jest --config x"),
     *("PYTHONPATH=../outside pytest", "PYTEST_ADDOPTS=-pevil pytest", "NODE_OPTIONS=x npm test", "PATH=. npm test"),
     *("node_modules/.bin/pytest", "./pytest", "PYTHONPATH=/tmp pytest"),
+    *("mvn exec:exec", "mvn deploy", "mvn org.evil:plugin:1:run", "mvn -Dx=y test", "npx --no-install vitest"),
 ]
 
 
@@ -420,6 +431,18 @@ def test_what_overwrites_or_touches_what_decides_is_none(shop: Shop, line: str) 
     assert "changer" not in shop.kinds(line), line
 
 
+@for_each("name", ["workflows/ci.yml", "sub/.vscode/tasks.json"])
+def test_a_folder_does_not_become_by_its_new_name_what_decides(shop: Shop, name: str) -> None:
+    folder = shop.put(f"plain/{name}").parent
+    try:
+        assert shop.kinds("mv plain .github") == ["other"]
+        assert shop.kinds("mkdir .github && mv plain/workflows .github")[1] == "other"
+        assert "other" in shop.kinds("mv plain sub/workflows && mv sub .github")
+    finally:
+        shutil.rmtree(shop.root / "plain")
+        assert not folder.exists()
+
+
 @for_each(
     "line",
     [
@@ -482,6 +505,7 @@ def test_what_overwrites_or_touches_what_decides_is_none(shop: Shop, line: str) 
             "find . -exec rm -r {} +",
             "nice -n 5 rm -r x",
         ),
+        *("git checkout-index -fa", "git read-tree --reset -u HEAD"),
         *(
             "timeout 5 git clean -f",
             "/bin/rm -rf x",
@@ -549,6 +573,9 @@ def test_words_of_a_shell_in_a_shell_are_looked_through() -> None:
         ("ls &", ["each time"]),
         ("cat src/*.py > sub/all", ["reader"]),
         ("mytool *.py", ["each time"]),
+        ("mkdir sub/x && mv src/a.py sub/x", ["changer", "changer"]),
+        ("mv src/a.py sub && mv sub sub2", ["changer", "other"]),
+        ("git stash && cat src/a.py", ["changer", "other"]),
     ],
 )
 def test_lines_are_read_through_part_by_part(shop: Shop, line: str, kinds: list[str]) -> None:
@@ -560,6 +587,8 @@ def test_what_is_written_is_an_edit_of_that_file(shop: Shop) -> None:
     assert writes is not None
     assert (writes.names, writes.second, writes.always) == (("sub/out.txt",), (), None)
     assert shop.command("echo x > AGENTS.md").always
+    assert shop.kinds("echo {} > package.json && npm test") == ["reader", "other"], "it decides itself what it runs"
+    assert shop.kinds("echo {} > sub/x.json && npm test") == ["reader", "runner"]
     writes = shop.command("echo x >> package.json").writes
     assert writes is not None
     assert writes.second == ("package.json",)

@@ -6,9 +6,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chatls.agent.permission.answers import narrow, wide
 from chatls.agent.permission.matter import Command, Files
 from chatls.agent.permission.reach import Reach
-from chatls.agent.permission.rules import Circumstances, Decision, Rule, decide, narrow, wide
+from chatls.agent.permission.rule import Rule
+from chatls.agent.permission.rules import Circumstances, Decision, decide
 from chatls.permissions import Action
 from tests.agent.permission.shop import Shop
 from tests.support.cases import for_each
@@ -87,6 +89,32 @@ def test_a_rule_without_words_covers_what_is_in_the_tables(shop: Shop) -> None:
     assert allows(shop, "git commit -m x && npm test | tail -5", "")
     for line in ("node web/app.js", "bash -c id", "curl x", "rm -r x", "echo $HOME", "python -c x"):
         assert not allows(shop, line, ""), line
+
+
+def test_a_rule_against_edits_is_against_changes_by_whatever_tool(shop: Shop) -> None:
+    allowed = rule("allow", path="**"), rule("allow", "run_command"), rule("allow", "delete_file")
+    for tool in ("edit_file", "write_file"):
+        deny, ask = rule("deny", tool, path="src/**"), rule("ask", tool, path="src/**")
+        for other in ("edit_file", "write_file", "edit_notebook", "move_file", "delete_file"):
+            assert action(shop.edit("src/a.py", tool=other), *allowed, deny) == "deny", (tool, other)
+            assert action(shop.edit("tests/test_a.py", tool=other), *allowed, deny) == "allow"
+        assert action(shop.edit("src/a.py", tool="move_file"), *allowed, ask) == "ask"
+        assert action(shop.edit("src/a.py", tool="delete_file"), *allowed, ask) == "allow", "its own name counts more"
+        for line in ("echo x > src/new.py", "touch src/new.py", "mv src/a.py sub", "cp src/a.py src/c.py"):
+            assert action(shop.command(line), *allowed, deny) == "deny", line
+            assert action(shop.command(line), *allowed, ask) == "ask", line
+        assert action(shop.command("cat src/a.py"), *allowed, deny) == "allow"
+        assert action(shop.command("mkdir sub/new"), *allowed, deny) == "allow"
+        assert action(shop.command("touch sub/x"), *allowed, rule("deny", tool)) == "deny"
+        assert action(shop.command("npm test"), rule("allow", "run_command"), rule("deny", tool)) == "allow"
+
+
+def test_a_rule_against_one_way_of_changing_leaves_the_others(shop: Shop) -> None:
+    for tool in ("edit_notebook", "move_file", "delete_file"):
+        against = rule("allow"), rule("deny", tool)
+        assert action(shop.edit("src/a.py"), *against) == "allow"
+        assert action(shop.edit("src/a.py", tool=tool), *against) == "deny"
+    assert action(shop.edit("src/a.py", tool="write_file"), rule("allow", "edit_file")) == "ask", "an allow is narrow"
 
 
 # Paths

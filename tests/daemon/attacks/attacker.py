@@ -124,7 +124,10 @@ class Battlefield:
     """A daemon whose client asks and applies edits, a root beside folders that nobody opened, and what holds of all
     tests: nothing beside the root changes."""
 
-    def __init__(self, folder: Path, *, root: str = "ws", rules: list[Json] | None = None, **variables: str) -> None:
+    def __init__(
+        self, folder: Path, *, root: str = "ws", rules: list[Json] | None = None, sandbox: str = "", **variables: str
+    ) -> None:
+        """`sandbox`: as in the settings, unless a test sets it itself."""
         self.folder = folder
         self.root = folder / root
         self.root.mkdir(parents=True, exist_ok=True)
@@ -135,6 +138,7 @@ class Battlefield:
         """Made by whatever runs that must not."""
         self.daemon = Daemon(folder, WITH_TOOLS, variables=variables)
         self.daemon.rules = rules or []
+        self.daemon.sandbox = sandbox
         self.daemon.initialize({}, permission=True, diagnostics=False, edits=True, roots=[self.root])
 
     def put(self, name: str, text: str = "one\ntwo\n") -> Path:

@@ -4,6 +4,7 @@ A23: patterns, paths and globs that look like options.  A24: ripgrep's own confi
 .git/config names programs for everything git does.  A26: expressions that take for ever.
 """
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -116,13 +117,12 @@ def test_ripgreps_own_configuration_is_not_read(start: Start, tmp_path: Path) ->
     assert not marker.exists(), marker.read_text()
 
 
-def hostile_config(script: Path) -> str:
+def hostile_config(script: Path, *, filters: bool = True) -> str:
     """A program for each thing that git lets be configured."""
     keys = {
         "core": ["fsmonitor", "pager", "editor", "sshCommand", "askPass", "gitProxy", "alternateRefsCommand"],
         "diff": ["external"],
         'diff "evil"': ["textconv", "command"],
-        'filter "evil"': ["clean", "smudge", "process"],
         'merge "evil"': ["driver"],
         "gpg": ["program"],
         "credential": ["helper"],
@@ -130,26 +130,53 @@ def hostile_config(script: Path) -> str:
         "sequence": ["editor"],
         "uploadpack": ["packObjectsHook"],
         "alias": ["status", "ls-files"],
+        **({'filter "evil"': ["clean", "smudge"]} if filters else {}),
     }
     lines = [f"[{section}]\n" + "".join(f"\t{key} = {script}\n" for key in names) for section, names in keys.items()]
-    return "".join(lines) + f"[core]\n\thooksPath = {script.parent}/hooks\n[include]\n\tpath = {script.parent}/more\n"
+    folder = f"[core]\n\thooksPath = {script.parent}/hooks\n[include]\n\tpath = {script.parent}/more\n"
+    return "".join(lines) + folder + "[format]\n\tpretty = %GG\n[stash]\n\tshowPatch = true\n"
 
 
 def git(*words: str | Path) -> None:
     subprocess.run(["git", "-c", "init.defaultBranch=main", *words], check=True, capture_output=True)
 
 
-def hostile_repository(root: Path, marker: Path) -> None:
+def hostile_repository(root: Path, marker: Path, *, filters: bool = True) -> None:
+    """With a file that was changed, one that was only touched, a signed commit, and what it names for all of them."""
     git("init", root)
     script = program(root / ".evil/mark", marker)
+    (root / ".gitattributes").write_text("* diff=evil filter=evil merge=evil\n")
+    (root / ".gitignore").write_text("ignored/\n.evil\n")
+    for name in ("a.txt", "b.txt"):
+        (root / name).write_text("needle\n")
+    me = ("-C", root, "-c", "user.name=x", "-c", "user.email=x@example.org")
+    git(*me, "add", "-A")
+    git(*me, "commit", "-qm", "first")
+    sign(root)
+    (root / "a.txt").write_text("needle\nand more\n")
+    os.utime(root / "b.txt", (1, 1))
     for hook in ("pre-commit", "post-checkout", "post-index-change", "fsmonitor-watchman", "reference-transaction"):
         program(root / ".git/hooks" / hook, marker)
         program(root / ".evil/hooks" / hook, marker)
     with (root / ".git/config").open("a") as config:
-        config.write(hostile_config(script))
-    (root / ".gitattributes").write_text("* diff=evil filter=evil merge=evil\n")
-    (root / "a.txt").write_text("needle\n")
-    (root / ".gitignore").write_text("ignored/\n")
+        config.write(hostile_config(script, filters=filters))
+
+
+def sign(root: Path) -> None:
+    """Put something like a signature on the last commit."""
+    old = subprocess.run(["git", "cat-file", "commit", "HEAD"], cwd=root, check=True, capture_output=True).stdout
+    signature = b"gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n\n"
+    words = ["git", "hash-object", "-t", "commit", "-w", "--stdin"]
+    made = subprocess.run(
+        words, input=old.replace(b"\n\n", b"\n" + signature, 1), cwd=root, check=True, capture_output=True
+    )
+    git("-C", root, "update-ref", "HEAD", made.stdout.decode().strip())
+
+
+TRAPPED = [
+    *("git status", "git diff", "git log -p", "git log --format=%h", "git show", "git blame b.txt", "git ls-files -m"),
+    *("git describe --always --dirty", "git grep -n needle", "git log -1 --format=medium", "git stash list"),
+]
 
 
 def test_no_builtin_tool_runs_what_a_repository_names(start: Start, tmp_path: Path) -> None:
@@ -170,17 +197,34 @@ def test_no_builtin_tool_runs_what_a_repository_names(start: Start, tmp_path: Pa
     attached = [{"type": "resource_link", "uri": (root / "a.txt").as_uri()}, {"type": "text", "text": "hello"}]
     played = play(daemon, *looks, content=attached)
     assert set(played.statuses) == {"completed"}, played.words
-    changes = [
-        edit("a.txt", "needle", "pin"),
-        write("new.txt"),
-        write(".git/hooks/x"),
-        run("git status"),
-        run(["git", "diff"]),
-    ]
-    played = play(daemon, *changes, before=(read("a.txt"),), answer="reject_once")
-    assert len(played.questions) == 2, "git that only reads runs unasked, and nothing that the repository names"
+    changes = [edit("a.txt", "needle", "pin"), write("new.txt"), write(".git/hooks/x")]
+    played = play(daemon, *changes, *map(run, TRAPPED), before=(read("a.txt"),), answer="reject_once")
+    asked = [one["arguments"]["command"] for one in played.questions if "command" in one["arguments"]]
+    assert {"git status", "git diff", "git blame b.txt", "git ls-files -m"} <= set(asked), "filters have no one name"
+    assert not any(lasting(one) for one in played.questions if "command" in one["arguments"])
     daemon.call("chat/tools")
     daemon.call("chat/permissions", {})
+    assert daemon.leave() == 0
+    daemon.check()
+    assert not marker.exists(), marker.read_text()
+
+
+def test_git_that_only_reads_runs_unasked_and_nothing_that_the_repository_names(start: Start, tmp_path: Path) -> None:
+    """A25, where no filter is named: hooks, signatures, conversions to text, monitors, pagers."""
+    root, marker = tmp_path / "ws", tmp_path / "marker"
+    hostile_repository(root, marker, filters=False)
+    for words in (["git", "diff"], ["git", "log", "-1"], ["git", "blame", "b.txt"], ["git", "status"]):
+        os.utime(root / "b.txt", (2, 2))
+        subprocess.run(words, cwd=root, capture_output=True, check=False)
+        assert marker.exists(), f"the trap would catch {words}"
+        marker.unlink()
+    os.utime(root / "b.txt", (3, 3))
+    daemon = start()
+    daemon.initialize({}, permission=True, roots=[root])
+    played = play(daemon, *map(run, TRAPPED), *(run(line.split(" ")) for line in TRAPPED))
+    assert played.questions == []
+    assert set(played.statuses) == {"completed"}
+    assert "needle" in played.words[1]
     assert daemon.leave() == 0
     daemon.check()
     assert not marker.exists(), marker.read_text()
@@ -210,7 +254,7 @@ def test_a_repository_hidden_in_a_folder_does_not_make_git_run_programs(start: S
         run("git diff", cwd="docs/evil"),
         run(["git", "log"], cwd="docs/evil"),
     )
-    assert played.questions == []
+    assert [one["arguments"]["command"] for one in played.questions] == ["git diff"], "it cannot say what it would show"
     assert not marker.exists(), marker.read_text()
     assert "On branch" in play(daemon, run("git status", cwd="docs")).words[0]
     assert daemon.leave() == 0

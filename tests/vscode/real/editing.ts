@@ -1,5 +1,7 @@
 // What the editor gives and takes: unsaved text, selections, code blocks, an edit of what is selected, problems.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { becomes, closeAll, show, ended, shows, textOf, type, type Window } from "./steps.ts";
 
@@ -14,12 +16,8 @@ export function editingTests(window: Window): void {
     await closeAll(d);
   });
 
-  test("cells of a notebook that are not saved are seen, where the daemon takes them", async (t) => {
+  test("cells of a notebook that are not saved are seen, changed, put in and deleted, as one step of undo", async () => {
     const d = window();
-    if (!(await d.run("return Boolean((await parts.daemon.ready()).initializeResult?.capabilities.notebookDocumentSync)"))) {
-      t.skip("this daemon does not");
-      return;
-    }
     await d.run(`
       const uri = vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, "table.ipynb");
       const notebook = await vscode.workspace.openNotebookDocument(uri);
@@ -27,9 +25,33 @@ export function editingTests(window: Window): void {
       const edit = new vscode.WorkspaceEdit();
       edit.insert(notebook.cellAt(0).document.uri, new vscode.Position(0, 0), "# NOT SAVED\\n");
       await vscode.workspace.applyEdit(edit);`);
-    await d.play([[{ toolCall: { name: "read_file", arguments: { path: "table.ipynb" } } }], [{ text: "Seen." }]]);
-    await d.ask("Read the notebook.");
-    assert.match(JSON.stringify(await ended(d)), /# NOT SAVED/);
+    const cells = "return vscode.workspace.notebookDocuments[0].getCells().map((cell) => [cell.document.languageId, cell.document.getText()])";
+    const changes = [
+      { cell: "one", action: "edit", old_text: "x = 1", text: "x = 2" },
+      { cell: "0", action: "insert", cell_type: "markdown", text: "# Title" },
+      { cell: "one", action: "insert", text: "print(x)" },
+    ];
+    await d.play([
+      [{ toolCall: { name: "read_file", arguments: { path: "table.ipynb" } } }],
+      [{ toolCall: { name: "edit_notebook", arguments: { path: "table.ipynb", changes } } }],
+      [{ toolCall: { name: "read_file", arguments: { path: "table.ipynb" } } }],
+      [{ text: "Seen." }],
+    ]);
+    const frame = await d.ask("Mend the notebook.");
+    await frame.locator(".card").waitFor({ timeout: 30_000 });
+    assert.deepEqual(await d.run(cells), [["python", "# NOT SAVED\nx = 1\n"]]);
+    await d.page.waitForTimeout(350);
+    await frame.locator(".card .option.allow").first().click();
+    const { blocks } = (await ended(d)) as { blocks: readonly { status?: string; content?: readonly { text?: string }[] }[] };
+    const said = blocks.flatMap(({ content }) => content?.[0]?.text ?? []);
+    assert.match(said[0] ?? "", /unsaved text from the editor[\s\S]*# NOT SAVED\n/);
+    assert.doesNotMatch(said[1] ?? "", /the editor changed more/);
+    assert.match(said[2] ?? "", /print\(x\)/);
+    const after = [["markdown", "# Title"], ["python", "# NOT SAVED\nx = 2\n"], ["python", "print(x)"]];
+    assert.deepEqual(await d.run(cells), after);
+    assert.doesNotMatch(readFileSync(join(d.workspace, "table.ipynb"), "utf8"), /print|NOT SAVED/, "the disk is left to the editor");
+    await d.run("await vscode.workspace.notebookDocuments[0].save()");
+    assert.match(readFileSync(join(d.workspace, "table.ipynb"), "utf8"), /print/);
     await closeAll(d);
   });
 

@@ -433,6 +433,42 @@
 ---| integer
 ---| string
 
+---A change of a stretch of text, as in LSP.
+---@class chatls.TextEdit
+---@field range chatls.Range
+---@field newText string
+
+---What becomes of a cell's text.
+---@class chatls.CellText
+---@field uri string Of the cell's text document.
+---@field version integer The one that the edits are for.
+---@field edits chatls.TextEdit[] All by the positions of the text as it is.
+
+---A cell that is put in.
+---@class chatls.NewCell
+---@field kind "code"|"markdown"|"raw" Code is in the notebook's own language.
+---@field text string
+---@field id? string What the file is to call it, where its format has such names.
+
+---Cells that go, and such that stand in their place.
+---@class chatls.CellSplice
+---@field start integer The number of the first one, from 0, as the cells are before any change.
+---@field deleteCount integer
+---@field cells chatls.NewCell[]
+
+---A change of an open notebook: all of it, or nothing, and one step of its undo.
+---@class chatls.EditCellsRequest
+---@field label string What the undo list calls it.
+---@field uri string
+---@field version integer The notebook's, that it is for.
+---@field texts chatls.CellText[]
+---@field splices chatls.CellSplice[] In their order, apart from each other.
+
+---Whether it was done. The `notebookDocument/didChange` with it comes before or right behind this answer.
+---@class chatls.EditCellsAnswer
+---@field applied boolean
+---@field failureReason? string Why it was not, for the model.
+
 ---Nothing.
 ---@class chatls.NoParams
 
@@ -474,7 +510,7 @@
 ---@field turnId string
 ---@field stopReason chatls.StopReason
 ---@field usage chatls.Usage|userdata The sum over the turn; null if the provider did not say.
----@field steps integer ParamsT replies begun.
+---@field steps integer Model replies begun.
 ---@field chunks integer Text and thinking deltas as the provider sent them.
 ---@field tools table<string, integer> Calls that ran, by tool.
 ---@field durationMs integer From the moment the prompt was read.
@@ -691,6 +727,8 @@
 ---@field mode string
 ---@field turns chatls.TurnEntry[]
 ---@field usage chatls.Usage The sum over all turns.
+---@field contextTokens? integer How full the model's window is: as in the last `contextUsage`, or behind the last compaction.
+---@field contextWindow? integer As in the last `contextUsage`; not there where nobody knows it.
 ---@field running? chatls.RunningWhere A turn of it runs.
 ---@field parent? chatls.ParentTurn It is a fork.
 ---@field branch? boolean True: what a rewind took away lives on in it.
@@ -764,6 +802,7 @@ return {
     diagnostics = "chat/diagnostics",
     reload = "chat/reload",
     save = "chat/save",
+    edit_cells = "chat/editCells",
   },
   commands = {
     "chatls.cancel",

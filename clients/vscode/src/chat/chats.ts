@@ -2,12 +2,14 @@
 
 import * as vscode from "vscode";
 import type { Daemon } from "../daemon/daemon.ts";
-import { fold, NOTHING } from "../fold.ts";
-import type { ContentBlock, ModelsResult, ProgressValue, Question } from "../protocol.ts";
+import { fromBlock } from "../editor/context.ts";
+import { fail, fold, NOTHING } from "../fold.ts";
+import type { ContentBlock, ModelsResult, PermissionAnswer, ProgressValue, Question, SessionEntry, StopReason, TurnEntry } from "../protocol.ts";
 import type { View } from "../view.ts";
-import type { Answer, LoadedTurn, SessionEntry } from "../wire.ts";
+import { MODES } from "../wire.ts";
 import type { Memory } from "./memory.ts";
 import { Conversation, titleOf, type Turn } from "./conversation.ts";
+import { forPeople } from "./faults.ts";
 
 export class Chats implements vscode.Disposable {
   readonly all: Conversation[] = [];
@@ -86,12 +88,9 @@ export class Chats implements vscode.Disposable {
     const { listening, partialResultToken } = this.#daemon.listen(client, (event) => replay.take(event));
     try {
       const loaded = await this.#daemon.request("chat/session/load", { sessionId, partialResultToken });
-      replay.close(Array.isArray(loaded.turns) ? loaded.turns : []);
+      replay.close(loaded.turns);
       into.title = loaded.title;
-      into.mode = loaded.mode;
-      if (loaded.contextTokens !== undefined) {
-        into.context = { tokens: loaded.contextTokens, ...(loaded.contextWindow ? { window: loaded.contextWindow } : {}) };
-      }
+      into.mode = MODES.find((mode) => mode === loaded.mode);
       into.adopt(sessionId);
       return into;
     } catch (error) {
@@ -148,6 +147,9 @@ function entry(one: Conversation): SessionEntry {
     sessionId: one.sessionId ?? one.key,
     title: one.title,
     folders: [],
+    model: one.model ?? "",
+    mode: one.mode ?? "ask",
+    createdAt: one.at.toISOString(),
     updatedAt: one.at.toISOString(),
     turns: one.turns.length,
     ...(one.running ? { running: "here" } : {}),
@@ -167,7 +169,7 @@ class Replay {
     const told = event as { readonly kind: string; readonly content?: readonly ContentBlock[] };
     if (told.kind === "prompt") {
       const words = (told.content ?? []).flatMap((block) => (block.type === "text" ? [block.text] : []));
-      this.#turn = this.#into.begin({ words: words.join("\n"), along: [] });
+      this.#turn = this.#into.begin({ words: words.join("\n"), along: (told.content ?? []).flatMap(fromBlock) });
       this.#turn.turnId = event.turnId;
       return;
     }
@@ -177,7 +179,7 @@ class Replay {
     }
   }
 
-  close(turns: readonly LoadedTurn[]): void {
+  close(turns: readonly TurnEntry[]): void {
     for (const turn of this.#into.turns) {
       const kept = turns.find((one) => one.turnId === turn.turnId);
       turn.view = over(turn.view === NOTHING ? { ...NOTHING } : turn.view, kept);
@@ -186,14 +188,18 @@ class Replay {
   }
 }
 
-function over(view: View, kept: LoadedTurn | undefined): View {
-  const stopReason = kept?.stopReason;
-  const known = stopReason === undefined || stopReason === "interrupted" ? "cancelled" : stopReason;
-  return { ...view, status: "ended", stopReason: known };
+const REASONS: readonly StopReason[] = ["end_turn", "max_tokens", "max_turn_requests", "refusal", "cancelled", "error"];
+
+function over(view: View, kept: TurnEntry | undefined): View {
+  const stopReason = REASONS.find((one) => one === kept?.stopReason);
+  if (stopReason === undefined) {
+    return fail(view, forPeople("chatls ended before this answer did. Ask again, or say \"go on\"."));
+  }
+  return stopReason === "error" ? fail(view, forPeople("This answer failed.")) : { ...view, status: "ended", stopReason };
 }
 
 /** A question of a session that no panel shows. */
-function askByMessage(question: Question, answer: (answer: Answer) => void): { withdrawn(): void } {
+function askByMessage(question: Question, answer: (answer: PermissionAnswer) => void): { withdrawn(): void } {
   const labels = question.options.map((option) => option.label);
   void vscode.window.showWarningMessage(`chatls: ${question.title}`, ...labels).then((label) => {
     const option = question.options.find((one) => one.label === label);

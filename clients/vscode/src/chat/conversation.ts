@@ -5,9 +5,8 @@ import type { Daemon } from "../daemon/daemon.ts";
 import type { Asker } from "../daemon/questions.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
 import type { Asked, Attachment, ToPage, TurnState } from "../messages.ts";
-import { type ContentBlock, ErrorCode, type ProgressValue, type Question, type TurnError } from "../protocol.ts";
+import { type ContentBlock, ErrorCode, type PermissionAnswer, type ProgressValue, type PromptParams, type PromptResult, type Question, type TurnError, type WorkingMode } from "../protocol.ts";
 import type { View } from "../view.ts";
-import type { Answer, Mode, Prompt, Result } from "../wire.ts";
 import { forPeople, turnError } from "./faults.ts";
 
 /** Something that goes along with a prompt: what the page shows of it, and what is sent. */
@@ -30,7 +29,7 @@ export interface Turn extends TurnState {
 
 interface Waiting {
   asked: Asked;
-  readonly answer: (answer: Answer) => void;
+  readonly answer: (answer: PermissionAnswer) => void;
 }
 
 export type Listener = (message: ToPage) => void;
@@ -50,7 +49,7 @@ export class Conversation implements Asker {
   /** When something was said in it. */
   at = new Date();
   model: string | undefined;
-  mode: Mode | undefined;
+  mode: WorkingMode | undefined;
   context: { readonly tokens: number; readonly window?: number } | undefined;
   /** Makes the block that tells what the person looks at; nothing where it is not to be told. */
   lookedAt: () => ContentBlock | undefined = () => undefined;
@@ -151,7 +150,7 @@ export class Conversation implements Asker {
     return undefined;
   }
 
-  #prompt(said: Said): Prompt {
+  #prompt(said: Said): PromptParams {
     const context = this.lookedAt();
     const told = JSON.stringify(context ?? null);
     const fresh = context !== undefined && (told !== this.#lastContext || this.sessionId === undefined);
@@ -164,7 +163,7 @@ export class Conversation implements Asker {
     };
   }
 
-  #learn(result: Result): void {
+  #learn(result: PromptResult): void {
     this.#name(result.sessionId);
     this.title = result.title ?? this.title;
     if (result.unsent && result.unsent.length > 0) {
@@ -224,7 +223,7 @@ export class Conversation implements Asker {
     return turn;
   }
 
-  end(turn: Turn, result?: Result, error?: TurnError): void {
+  end(turn: Turn, result?: PromptResult, error?: TurnError): void {
     turn.view = result ? finish(turn.view, result) : fail(turn.view, error ?? forPeople("It ended."));
     this.emit({ type: "ended", turn: turn.key, ...(result ? { result } : {}), ...(error ? { error } : {}) });
   }
@@ -242,7 +241,7 @@ export class Conversation implements Asker {
     }
   }
 
-  ask(question: Question, answer: (answer: Answer) => void): { withdrawn(): void } {
+  ask(question: Question, answer: (answer: PermissionAnswer) => void): { withdrawn(): void } {
     const turn = this.#running?.turn.key ?? this.turns.at(-1)?.key ?? "";
     const id = question.toolCallId;
     const asked: Asked = { id, turn, question, editable: this.#daemon.features.editedArguments && canBeEdited(question) };
@@ -253,7 +252,7 @@ export class Conversation implements Asker {
   }
 
   /** A person's word. Whether the question still waited. */
-  answer(id: string, answer: Answer): boolean {
+  answer(id: string, answer: PermissionAnswer): boolean {
     const one = this.waiting.get(id);
     this.#forget(id);
     one?.answer(answer);

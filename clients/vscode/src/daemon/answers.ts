@@ -3,7 +3,8 @@
 import { readFile } from "node:fs/promises";
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import type { DiagnosticsAnswer, DiagnosticsRequest, ReloadAnswer, ReloadRequest } from "../protocol.ts";
+import type { DiagnosticsAnswer, DiagnosticsRequest, EditCellsRequest, ReloadAnswer, ReloadRequest, SaveRequest } from "../protocol.ts";
+import { cellPlace, editCells, holdsCells, openNotebook } from "./notebooks.ts";
 
 /** The daemon counts an answer after three seconds as none. */
 const LONGEST_MS = 1800;
@@ -18,7 +19,8 @@ export function answerRequests(client: LanguageClient): vscode.Disposable[] {
   return [
     client.onRequest("chat/diagnostics", (request: DiagnosticsRequest) => problems(client, request)),
     client.onRequest("chat/reload", (request: ReloadRequest) => reload(request)),
-    client.onRequest("chat/save", (request: { readonly uris: readonly string[] }) => save(request.uris)),
+    client.onRequest("chat/save", (request: SaveRequest) => save(request.uris)),
+    client.onRequest("chat/editCells", (request: EditCellsRequest) => editCells(request)),
     vscode.languages.onDidChangeDiagnostics((event) => {
       const changed = new Set(event.uris.map(String));
       for (const document of vscode.workspace.textDocuments.filter((one) => changed.has(one.uri.toString()))) {
@@ -30,10 +32,15 @@ export function answerRequests(client: LanguageClient): vscode.Disposable[] {
 
 async function problems(client: LanguageClient, request: DiagnosticsRequest): Promise<DiagnosticsAnswer> {
   if (request.uri === undefined) {
-    const all = vscode.languages.getDiagnostics().filter(([uri]) => uri.scheme === "file");
+    const all = vscode.languages.getDiagnostics().filter(([uri]) => uri.scheme === "file" || cellPlace(uri));
     return { items: all.map(([uri, found]) => told(client, uri, found)).filter((item) => item.diagnostics.length > 0) };
   }
   const uri = vscode.Uri.parse(request.uri);
+  const notebook = openNotebook(uri);
+  if (notebook) {
+    const cells = notebook.getCells().map(({ document }) => told(client, document.uri, vscode.languages.getDiagnostics(document.uri)));
+    return { items: [{ uri: request.uri, diagnostics: cells.flatMap(({ diagnostics }) => diagnostics) }] };
+  }
   const document = openDocument(uri);
   if (request.changed === true && document && watched.has(document.languageId)) {
     await settled(uri);
@@ -43,11 +50,12 @@ async function problems(client: LanguageClient, request: DiagnosticsRequest): Pr
 
 function told(client: LanguageClient, uri: vscode.Uri, found: readonly vscode.Diagnostic[]): DiagnosticsAnswer["items"][0] {
   const converter = client.code2ProtocolConverter;
+  const cell = cellPlace(uri);
   return {
-    uri: converter.asUri(uri),
+    uri: converter.asUri(cell?.file ?? uri),
     diagnostics: found.map((one) => ({
       range: converter.asRange(one.range),
-      message: one.message,
+      message: cell ? `cell ${cell.number}: ${one.message}` : one.message,
       severity: one.severity + 1,
       ...(one.source === undefined ? {} : { source: one.source }),
       ...(one.code === undefined ? {} : { code: typeof one.code === "object" ? one.code.value : one.code }),
@@ -80,22 +88,28 @@ async function reload(request: ReloadRequest): Promise<ReloadAnswer> {
 }
 
 async function isFresh(uri: vscode.Uri): Promise<boolean> {
-  const document = openDocument(uri);
+  const notebook = openNotebook(uri);
+  const document = notebook ?? openDocument(uri);
   if (!document || document.isDirty || uri.scheme !== "file") {
     return false;
   }
-  const wanted = normal(await readFile(uri.fsPath, "utf8").catch(() => document.getText()));
-  const fresh = (): boolean => !document.isDirty && normal(document.getText()) === wanted;
+  const onDisk = await readFile(uri.fsPath, "utf8").catch(() => "");
+  const is = (text: string): boolean => normal(text) === normal(onDisk);
+  const fresh = (): boolean => !document.isDirty && ("getText" in document ? is(document.getText()) : holdsCells(document, onDisk));
   if (fresh()) {
     return true;
   }
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const last = setTimeout(() => resolve(fresh()), RELOAD_MS);
-  const listening = vscode.workspace.onDidChangeTextDocument((event) => {
-    if (event.document === document && (fresh() || document.isDirty)) {
+  const look = (changed: unknown): void => {
+    if (changed === document && (fresh() || document.isDirty)) {
       resolve(fresh());
     }
-  });
+  };
+  const listening = vscode.Disposable.from(
+    vscode.workspace.onDidChangeTextDocument((event) => look(event.document)),
+    vscode.workspace.onDidChangeNotebookDocument((event) => look(event.notebook)),
+  );
   return promise.finally(() => {
     clearTimeout(last);
     listening.dispose();
@@ -108,7 +122,10 @@ function normal(text: string): string {
 
 async function save(uris: readonly string[]): Promise<{ saved: string[] }> {
   const saved = await Promise.all(
-    uris.map(async (uri) => ((await openDocument(vscode.Uri.parse(uri))?.save()) === true ? [uri] : [])),
+    uris.map(async (text) => {
+      const uri = vscode.Uri.parse(text);
+      return (await (openNotebook(uri) ?? openDocument(uri))?.save()) === true ? [text] : [];
+    }),
   );
   return { saved: saved.flat() };
 }

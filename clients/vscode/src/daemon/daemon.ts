@@ -10,10 +10,10 @@ import {
   RevealOutputChannelOn,
   State,
 } from "vscode-languageclient/node";
-import type { ProgressValue, Requests } from "../protocol.ts";
+import type { ProgressValue, PromptParams, PromptResult, Requests } from "../protocol.ts";
 import type { Secrets } from "../secrets.ts";
 import { forDaemon, own } from "../settings.ts";
-import type { Features, Prompt, Result, SessionRequests } from "../wire.ts";
+import type { Features } from "../wire.ts";
 import { NO_FEATURES } from "../wire.ts";
 import { answerRequests } from "./answers.ts";
 import { Crashes } from "./crashes.ts";
@@ -23,7 +23,7 @@ import { Questions } from "./questions.ts";
 
 export type DaemonState = "stopped" | "starting" | "ready" | "failed";
 
-type All = Omit<Requests, "chat/prompt"> & SessionRequests;
+type All = Omit<Requests, "chat/prompt">;
 
 let prompts = 0;
 
@@ -92,15 +92,15 @@ export class Daemon implements vscode.Disposable {
 
   /** Ask a model. Always ends: with a result, or an error. */
   async prompt(
-    params: Prompt,
+    params: PromptParams,
     onEvent: (event: ProgressValue) => void,
     token: vscode.CancellationToken,
-  ): Promise<Result> {
+  ): Promise<PromptResult> {
     const client = await this.ready();
     const { listening, partialResultToken } = this.listen(client, onEvent);
     this.#running += 1;
     try {
-      return await client.sendRequest<Result>("chat/prompt", { ...params, partialResultToken }, token);
+      return await client.sendRequest<PromptResult>("chat/prompt", { ...params, partialResultToken }, token);
     } finally {
       this.#running -= 1;
       listening.dispose();
@@ -262,5 +262,5 @@ export class Daemon implements vscode.Disposable {
 /** What this editor can do. In a folder that is not trusted nothing is offered that changes or runs. */
 function abilities(): Record<string, unknown> {
   const trusted = vscode.workspace.isTrusted;
-  return { version: 1, permission: trusted, save: trusted, diagnostics: true, reload: true, sessionsChanged: true };
+  return { version: 1, permission: trusted, save: trusted, editCells: trusted, diagnostics: true, reload: true, sessionsChanged: true };
 }

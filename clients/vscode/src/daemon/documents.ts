@@ -13,17 +13,28 @@ export function isShared(uri: vscode.Uri): boolean {
   return known && vscode.workspace.getWorkspaceFolder(uri.with({ scheme: "file", fragment: "" })) !== undefined;
 }
 
+/** The version of each open notebook that the daemon was told last: outputs alone make versions that nobody tells. */
+const told = new WeakMap<vscode.NotebookDocument, number>();
+
+export function toldVersion(notebook: vscode.NotebookDocument): number | undefined {
+  return told.get(notebook);
+}
+
 /** Lets pass what may be told. */
 export function onlyShared(): Middleware {
   const quiet = Promise.resolve();
+  const note = (notebook: vscode.NotebookDocument): true => {
+    told.set(notebook, notebook.version);
+    return true;
+  };
   return {
     didOpen: (document, next) => (isShared(document.uri) ? next(document) : quiet),
     didChange: (event, next) => (isShared(event.document.uri) ? next(event) : quiet),
     didSave: (document, next) => (isShared(document.uri) ? next(document) : quiet),
     didClose: (document, next) => (isShared(document.uri) ? next(document) : quiet),
     notebooks: {
-      didOpen: (notebook, cells, next) => (isShared(notebook.uri) ? next(notebook, cells) : quiet),
-      didChange: (event, next) => (isShared(event.notebook.uri) ? next(event) : quiet),
+      didOpen: (notebook, cells, next) => (isShared(notebook.uri) && note(notebook) ? next(notebook, cells) : quiet),
+      didChange: (event, next) => (isShared(event.notebook.uri) && note(event.notebook) ? next(event) : quiet),
       didSave: (notebook, next) => (isShared(notebook.uri) ? next(notebook) : quiet),
       didClose: (notebook, cells, next) => (isShared(notebook.uri) ? next(notebook, cells) : quiet),
     },

@@ -1,12 +1,11 @@
 // Questions of permission that wait for a person, and who shows them.
 
 import type * as vscode from "vscode";
-import type { Question } from "../protocol.ts";
-import type { Answer } from "../wire.ts";
+import type { PermissionAnswer, Question } from "../protocol.ts";
 
 /** Puts a question to a person. `withdrawn` is called at most once, when nobody needs the answer any more. */
 export interface Asker {
-  ask(question: Question, answer: (answer: Answer) => void): { withdrawn(): void };
+  ask(question: Question, answer: (answer: PermissionAnswer) => void): { withdrawn(): void };
 }
 
 export class Questions {
@@ -31,12 +30,12 @@ export class Questions {
   }
 
   /** The answer to a request of the daemon's. */
-  ask(question: Question, token: vscode.CancellationToken): Promise<Answer> {
+  ask(question: Question, token: vscode.CancellationToken): Promise<PermissionAnswer> {
     const asker = this.#askers.get(question.sessionId) ?? this.#otherwise;
     if (!asker || token.isCancellationRequested) {
       return Promise.resolve({ outcome: "cancelled" });
     }
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const { promise, resolve } = Promise.withResolvers<PermissionAnswer>();
     const shown = asker.ask(question, resolve);
     const listening = token.onCancellationRequested(() => {
       shown.withdrawn();

@@ -4,6 +4,7 @@
 import * as vscode from "vscode";
 import type { Attached } from "../chat/conversation.ts";
 import { isShared } from "../daemon/documents.ts";
+import { cellPlace } from "../daemon/notebooks.ts";
 import type { ContentBlock, Range } from "../protocol.ts";
 import { own } from "../settings.ts";
 
@@ -34,13 +35,16 @@ export function contextBlock(): ContentBlock | undefined {
     return undefined;
   }
   const editor = lookedAt();
+  const notebook = editor && cellPlace(editor.document.uri)?.file;
   const active =
-    editor && editor.document.uri.scheme === "file" && isShared(editor.document.uri)
-      ? { uri: editor.document.uri.toString(), selection: asRange(editor.selection) }
-      : undefined;
+    notebook && isShared(notebook)
+      ? { uri: notebook.toString() }
+      : editor && editor.document.uri.scheme === "file" && isShared(editor.document.uri)
+        ? { uri: editor.document.uri.toString(), selection: asRange(editor.selection) }
+        : undefined;
   const open = vscode.window.tabGroups.all
     .flatMap((group) => group.tabs)
-    .flatMap((tab) => (tab.input instanceof vscode.TabInputText ? [tab.input.uri] : []))
+    .flatMap(({ input }) => (input instanceof vscode.TabInputText || input instanceof vscode.TabInputNotebook ? [input.uri] : []))
     .filter((uri) => uri.scheme === "file" && isShared(uri) && uri.toString() !== active?.uri)
     .map(String);
   if (!active && open.length === 0) {
@@ -59,7 +63,10 @@ export function fromEditor(editor: vscode.TextEditor, whole = false): Attached {
   const block: ContentBlock = seen
     ? { type: "resource_link", uri, ...place }
     : { type: "resource", uri, text: document.getText(range), ...place };
-  const name = vscode.workspace.asRelativePath(document.uri.scheme === "untitled" ? document.fileName : document.uri);
+  const cell = cellPlace(document.uri);
+  const name = cell
+    ? `${vscode.workspace.asRelativePath(cell.file)} cell ${cell.number}`
+    : vscode.workspace.asRelativePath(document.uri.scheme === "untitled" ? document.fileName : document.uri);
   const lines = range ? `:${range.start.line + 1}-${lastLine(range) + 1}` : "";
   return made(`${name}${lines}`, range ? "selection" : seen ? "file" : "text", block);
 }
@@ -70,6 +77,23 @@ function lastLine(range: vscode.Range): number {
 
 export function fromFile(uri: vscode.Uri): Attached {
   return made(vscode.workspace.asRelativePath(uri), "file", { type: "resource_link", uri: uri.toString() });
+}
+
+/** What went along with a prompt of before; nothing for its words, and for what the editor told by itself. */
+export function fromBlock(block: ContentBlock): Attached[] {
+  switch (block.type) {
+    case "image":
+      return [made("picture", "picture", block)];
+    case "resource":
+    case "resource_link": {
+      const { start, end } = block.range ?? {};
+      const name = vscode.workspace.asRelativePath(vscode.Uri.parse(block.uri));
+      const lines = start && end ? `:${start.line + 1}-${end.character === 0 && end.line > start.line ? end.line : end.line + 1}` : "";
+      return [made(name + lines, lines ? "selection" : "file", block)];
+    }
+    default:
+      return [];
+  }
 }
 
 export function fromPicture(name: string, mimeType: string, data: string): Attached {

@@ -7,10 +7,9 @@ import { forPeople, turnError } from "../chat/faults.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
 import { SAID } from "../panel/actions.ts";
-import type { ContentBlock, Diff, ProgressValue, Question } from "../protocol.ts";
+import type { ContentBlock, Diff, PermissionAnswer, ProgressValue, Question } from "../protocol.ts";
 import { asRange, contextBlock } from "../editor/context.ts";
 import type { ToolBlock, View } from "../view.ts";
-import type { Answer } from "../wire.ts";
 import { PLACEHOLDER, VENDOR } from "./models.ts";
 
 /** A tool of the editor's own that shows our labels and remembers nothing; it has no documented name. */
@@ -107,13 +106,13 @@ class Turn {
     }
   }
 
-  #ask(question: Question, answer: (answer: Answer) => void): { withdrawn(): void } {
+  #ask(question: Question, answer: (answer: PermissionAnswer) => void): { withdrawn(): void } {
     const source = new vscode.CancellationTokenSource();
     void this.#confirmed(question, source.token).then(answer, () => answer({ outcome: "cancelled" }));
     return { withdrawn: () => source.cancel() };
   }
 
-  async #confirmed(question: Question, token: vscode.CancellationToken): Promise<Answer> {
+  async #confirmed(question: Question, token: vscode.CancellationToken): Promise<PermissionAnswer> {
     const labels = question.options.map((option) => option.label);
     const label = vscode.lm.tools.some((tool) => tool.name === CONFIRM)
       ? await this.#natively(question, labels, token)

@@ -11,11 +11,11 @@ import { applied } from "../editor/insert.ts";
 import type { Previews } from "../editor/previews.ts";
 import { type Proposals, replace } from "../editor/proposals.ts";
 import type { FromPage } from "../messages.ts";
-import type { SessionEntry } from "../wire.ts";
 import { openLink } from "./links.ts";
 import type { Panel } from "./panel.ts";
 import type { Panels } from "./panels.ts";
 import { deleteSession, fork, renameSession, rewind } from "./sessions.ts";
+import type { SessionEntry } from "../protocol.ts";
 
 export interface Parts {
   readonly daemon: Daemon;

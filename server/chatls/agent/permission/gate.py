@@ -117,9 +117,10 @@ class TurnGate:
         environment = self._permissions.environment
         matter = await to_thread.run_sync(_matter_of, run, context, plan, environment, abandon_on_cancel=True)
         if isinstance(matter, Command) and matter.listings:
-            from chatls.agent.permission.git_names import without_secrets
+            from chatls.agent.permission.git_names import asked_of_git
+            from chatls.agent.permission.look import Look
 
-            matter = await without_secrets(matter, environment)
+            matter = await asked_of_git(matter, Look(context.workspace, environment))
         inside = plan is not None and plan.inside is not None
         return _Weighing(run, context, plan, matter, Circumstances(self._mode, self._readers, inside))
 

@@ -58,7 +58,7 @@ class GitReader:
     """What is put behind the subcommand, so that it runs no program of the settings."""
 
 
-_PATCHES = frozenset(
+PATCHES = frozenset(
     [
         "-p",
         "-u",
@@ -77,6 +77,20 @@ _PATCHES = frozenset(
 )
 _CAREFUL = ("--no-ext-diff", "--no-textconv")
 
+SETTINGS = (
+    "core.hooksPath=/dev/null",  # post-index-change
+    "core.fsmonitor=false",
+    "diff.autoRefreshIndex=false",
+    "blame.ignoreRevsFile=",
+    *(f"{name}.program=false" for name in ("gpg", "gpg.ssh", "gpg.x509")),  # format.pretty may ask for signatures
+    *(
+        f"protocol{name}.allow=never" for name in ("", ".file", ".ext", ".ssh", ".git", ".http", ".https")
+    ),  # lazy fetches
+)
+"""Settings of ours, lest those of the repository name a program. Filters have no one name: of these git is asked."""
+LOOKS_AT_FILES = frozenset({"status", "diff", "blame", "describe", "ls-files", "grep"})
+"""These read the files of the working tree, wherever the settings say that it is, and by their filters."""
+
 GLOBAL_FLAGS = frozenset({"--no-pager", "-P", "--no-optional-locks"})
 """Options before the subcommand that change nothing. `-C FOLDER` is the folder."""
 
@@ -94,7 +108,7 @@ GIT_READERS: Mapping[str, GitReader] = {
     "log": GitReader(
         "shows the history",
         shape(f"{_SHOWN} {_CHOSEN}", f"{_SHOWN_WITH} {_CHOSEN_WITH}", f"{_SHOWN_OR} {_CHOSEN_OR}", numbers=True),
-        shows_with=_PATCHES,
+        shows_with=PATCHES,
         careful=_CAREFUL,
     ),
     "diff": GitReader(
@@ -121,6 +135,7 @@ GIT_READERS: Mapping[str, GitReader] = {
             "--abbrev=N",
             least=1,
         ),
+        careful=("--no-textconv",),
     ),
     "grep": GitReader(
         "searches",

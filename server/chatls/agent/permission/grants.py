@@ -17,7 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chatls.agent.permission.reach import Reach, ReachKind
-from chatls.agent.permission.rules import Rule
+from chatls.agent.permission.rule import Rule
 from chatls.children.process import locked
 from chatls.errors import ChatlsError
 from chatls.shapes import member

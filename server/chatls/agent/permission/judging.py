@@ -30,6 +30,10 @@ class Judged:
     """It is git that only reads: it needs settings of ours."""
     places: tuple[Path, ...] = ()
     """What it was told to run: of a runner."""
+    touches: tuple[Path, ...] = ()
+    """What it would make, move or copy: of a changer."""
+    moves: tuple[Path, ...] = ()
+    """Of these: what is there already."""
 
 
 def judged(simple: Simple, folder: Path | None, look: Look) -> Judged:
@@ -54,7 +58,7 @@ def judged(simple: Simple, folder: Path | None, look: Look) -> Judged:
         part = found.part
         if own:
             part = replace(part, key=(*own, *part.key), wide=False)
-        return Judged(part, found.run, found.listing, writes, git=found.git, places=found.places)
+        return replace(found, part=part, writes=writes)
     return Judged(Part(words, why=why, bare=folder is not None and not own), words, writes=writes)
 
 
@@ -106,10 +110,12 @@ def _reader(words: Words, folder: Path | None, look: Look) -> Judged | None:
         return Judged(Part(words, "reader"), run)
     if folder is None:
         raise NotListedError("git")
-    look.require_repository(folder)
+    look.repository(folder)
     listed: Words = (*program, *reading.git[1:]) if reading.git else ()
-    listing = Naming(program[0], listed, folder, reading.commits) if listed or reading.commits else None
-    return Judged(Part(words, "reader"), run, listing, git=True)
+    objects = tuple(word for word in reading.objects if not os.path.lexists(folder / word))
+    listing = Naming(program[0], listed, folder, words, objects, files=reading.files)
+    asks = listed or objects or reading.files
+    return Judged(Part(words, "reader"), run, listing if asks else None, git=True)
 
 
 def _runner(words: Words, folder: Path | None, look: Look) -> Judged | None:
@@ -124,7 +130,8 @@ def _runner(words: Words, folder: Path | None, look: Look) -> Judged | None:
     if any(word.startswith("@") for word in places.operands):
         raise NotListedError(next(word for word in places.operands if word.startswith("@")))
     read = tuple(path for word in places.read if (path := look.place(word.split("::")[0], folder)) is not None)
-    key = (*words[:begin], *(places.operands if row.keyed else ()))
+    named = _values_of("-e", rest) if lead == "tox" else places.operands if row.keyed else ()
+    key = (*words[:begin], *named)
     program = str(look.own_program(words[0], folder))
     deciders = DECIDERS.get(lead.split()[0], ())
     home = look.inner(_home(folder, deciders, look))
@@ -171,35 +178,49 @@ def _changer(words: Words, folder: Path | None, look: Look) -> Judged | None:
     places = fitted(words[count:], known.shape)
     if known.needs and not known.needs & places.options:
         raise NotListedError(words[0])
-    program = str(look.outside_program(words[0], folder))
+    program, listing = str(look.outside_program(words[0], folder)), None
     if words[0] == "git":
-        look.require_repository(folder)
-    check: dict[str, Callable[[Words, Path, Look], None]] = {"named": _named, "new": _named, "moved": _moved}
-    if known.places in check:
-        check[known.places](places.operands, folder, look)
+        look.require_own_hooks(look.repository(folder))
+    if words[:2] == ("git", "stash"):
+        changed = (program, "--no-pager", "diff", "--no-ext-diff", "--name-only", "--no-renames", "-z", "HEAD")
+        listing = Naming(program, changed, folder, words, files=True, changes=True)
+    check: dict[str, Callable[[Words, Path, Look], tuple[Path, ...]]] = {
+        "named": _named,
+        "new": _named,
+        "moved": _moved,
+    }
+    touches = check[known.places](places.operands, folder, look) if known.places in check else ()
     run = (program, *words[1:count], *known.careful, *words[count:])
-    return Judged(Part(words, "changer"), run)
+    if known.places != "moved":
+        return Judged(Part(words, "changer"), run, listing, touches=() if words[:2] == ("git", "add") else touches)
+    return Judged(Part(words, "changer"), run, touches=touches, moves=touches[: len(touches) // 2])
 
 
-def _named(words: Words, folder: Path, look: Look) -> None:
-    for word in words:
-        look.changeable(word, folder)
+def _named(words: Words, folder: Path, look: Look) -> tuple[Path, ...]:
+    return tuple(look.changeable(word, folder) for word in words)
 
 
-def _moved(words: Words, folder: Path, look: Look) -> None:
-    """The last word is a new name, or a folder in which these names are new."""
+def _moved(words: Words, folder: Path, look: Look) -> tuple[Path, ...]:
+    """The last word is a new name, or a folder in which these names are new. Gives what is moved, then where to."""
     *sources, last = words
+    old, new = list[Path](), list[Path]()
     goal = look.changeable(last, folder)
     if len(sources) > 1 and not goal.is_dir():
         raise NotListedError(last)
     for word in sources:
-        look.changeable(word, folder)
         source = folder / word
-        look.require_movable(source)
         made = goal / source.name if goal.is_dir() else goal
         if os.path.lexists(made):
             raise NotListedError(f"{last}, which is there already")
-        if why := look.decides(made):
-            raise NotListedError(f"{made.name}: {why}")
-        if look.workspace.is_secret(made):
-            raise NotListedError(made.name)
+        old.append(look.changeable(word, folder))
+        new.append(made)
+        for place in {made, goal / source.name}:  # it may have become a folder until then
+            look.require_movable(source, place)
+    return (*old, *new)
+
+
+def _values_of(option: str, words: Words) -> Words:
+    """All values of a short option, joined or not."""
+    pairs = zip(words, (*words[1:], ""), strict=True)
+    found = (value if word == option else word[2:] for word, value in pairs if word.startswith(option))
+    return tuple(part for value in found for part in (option, value))

@@ -92,6 +92,11 @@ class _Progress:
     lost: bool = False
     """A part may have changed what those behind it mean."""
 
+    def changes_for(self, one: Judged) -> bool:
+        """Whether an earlier part changes what lies in a folder that this one would move."""
+        made = [path for part in self.parts for path in (*part.touches, *part.writes)]
+        return any(path.is_relative_to(place) for path in made for place in one.moves)
+
 
 def command_of(tool: str, subject: CommandSubject, look: Look) -> Command:
     """What rules are asked about."""
@@ -107,23 +112,30 @@ def command_of(tool: str, subject: CommandSubject, look: Look) -> Command:
         loose = crude_segments(line)
         return replace(whole, loose=loose, unread=_UNREAD, never=never(loose))
     reading = _read(simples, subject.folder, look)
+    deciding = _deciding(reading.parts, subject.folder, look)
+    paths = tuple(path for one in reading.parts for path in one.writes)
+    touched = tuple(path for one in reading.parts for path in one.touches)
+    if any(look.inner(path) in deciding for path in paths):
+        reading.parts = [_unsure(one) for one in reading.parts]
     parts = tuple(one.part for one in reading.parts)
     why = never([part.words for part in parts]) or never([simple.texts for simple in simples]) or fetched(simples)
-    unread = _unshown(simples, reading.parts)
-    listings = tuple(one.listing for one in reading.parts if one.listing)
-    exact = _exact(subject, reading, look)
-    paths = tuple(path for one in reading.parts for path in one.writes)
-    deciding = _deciding(reading.parts, subject.folder, look)
     return replace(
         whole,
         parts=parts,
-        unread=unread,
+        unread=_unshown(simples, reading.parts),
         never=why,
-        listings=listings,
-        exact=exact,
+        listings=tuple(one.listing for one in reading.parts if one.listing),
+        exact=_exact(subject, simples, reading, look),
         writes=files_of("write_file", paths, look) if paths else None,
+        touches=files_of("write_file", touched, look) if touched else None,
         deciding=deciding,
     )
+
+
+def _unsure(one: Judged) -> Judged:
+    """A runner of a line that itself writes what decides what it runs."""
+    why = "the line itself writes what decides what it runs"
+    return replace(one, part=Part(one.part.words, why=why)) if one.part.kind == "runner" else one
 
 
 def _vector(words: tuple[str, ...]) -> Simple:
@@ -152,11 +164,11 @@ def _read(simples: tuple[Simple, ...], folder: Path, look: Look) -> _Progress:
             reading.run.append(f"{joint}cd {shlex.quote(str(goal))}")
             continue
         one = judged(simple, None if reading.lost else reading.folder, look)
-        if reading.lost and one.part.kind != "other":
+        if one.part.kind != "other" and (reading.lost or reading.changes_for(one)):
             one = replace(one, part=Part(one.part.words, why="what stands before it may change it"))
         if reading.lost:
             one = replace(one, part=replace(one.part, bare=False))
-        reading.lost = reading.lost or simple.words[0].text in _STATEFUL
+        reading.lost = reading.lost or simple.words[0].text in _STATEFUL or one.part.words[:2] == ("git", "stash")
         reading.parts.append(one)
         reading.run.append(f"{joint}{written(simple, one.run)}")
     return reading
@@ -187,9 +199,10 @@ def careful_git(environment: Mapping[str, str]) -> dict[str, str | None]:
     return {**{name: None for name in environment if name.startswith("GIT_")}, **_GIT}
 
 
-def _exact(subject: CommandSubject, reading: _Progress, look: Look) -> Exact | None:
-    if any(one.part.kind == "other" for one in reading.parts):
-        return None
+def _exact(subject: CommandSubject, simples: tuple[Simple, ...], reading: _Progress, look: Look) -> Exact | None:
+    others = any(one.part.kind == "other" for one in reading.parts)
+    if others and not (any(one.git for one in reading.parts) and all(map(_is_plain, simples))):
+        return None  # beside what is in no table only git is to run as it was judged
     over: dict[str, str | None] = dict(_PLAIN)
     if any(one.git for one in reading.parts):
         over |= careful_git(look.environment)
@@ -197,6 +210,12 @@ def _exact(subject: CommandSubject, reading: _Progress, look: Look) -> Exact | N
         return Exact("".join(reading.run), over)
     run = reading.parts[0].run
     return Exact(run, over) if Path(run[0]).is_absolute() else None
+
+
+def _is_plain(simple: Simple) -> bool:
+    """Whether it can be written down anew."""
+    here = any(one.operator == "<<" for one in simple.redirections)
+    return not here and all(word.pattern is None for word in simple.words)
 
 
 def _deciding(parts: list[Judged], folder: Path, look: Look) -> Mapping[str, str]:

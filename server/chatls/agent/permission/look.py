@@ -9,6 +9,8 @@ from chatls.agent.permission.options import NotListedError
 from chatls.agent.permission.runners import ENVIRONMENTS, OF_PYTHON, PYTHON
 from chatls.agent.permission.shell import Word, Words
 from chatls.children.programs import program_file, programs_for
+from chatls.children.wall.gathering import git_settings
+from chatls.children.wall.repositories import hooks_in, repository, text_of
 from chatls.values import dataclass
 from chatls.workspace.deciding_files import deciding
 from chatls.workspace.protected_files import own_folders, protected
@@ -105,28 +107,45 @@ class Look:
         known = deciding(path.relative_to(root)) if root is not None else None
         return f"{path.name} decides what runs ({known.why})" if known else None
 
-    def require_movable(self, path: Path) -> None:
-        """Raise `NotListedError` unless a file, or all of a folder, may be moved."""
+    def require_movable(self, path: Path, goal: Path) -> None:
+        """Raise `NotListedError` unless a file, or all of a folder, may be moved: what is in it decides nothing, where
+        it is and where it comes to lie."""
         if path.is_symlink() or not path.exists():
             raise NotListedError(str(path))
-        below = [path] if not path.is_dir() else _below(path)
-        for place in below:
-            if self.decides(place) or self.workspace.is_secret(place) or place.is_symlink():
-                raise NotListedError(f"{place.name}, which is in it")
+        for place in [path] if not path.is_dir() else _below(path):
+            for one in (place, goal / place.relative_to(path)):
+                if why := self.decides(one):
+                    raise NotListedError(f"{one.name}: {why}")
+                if self.workspace.is_secret(one) or place.is_symlink():
+                    raise NotListedError(f"{one.name}, which is in it")
 
     def inner(self, path: Path) -> str:
         """A place as rules name it: relative to its root."""
         root = self.workspace.root_of(path)
         return path.as_posix() if root is None else path.relative_to(root).as_posix()
 
-    def require_repository(self, folder: Path) -> None:
-        """Raise `NotListedError` unless git, run here, finds the repository of a root, or one below it."""
+    def repository(self, folder: Path) -> Path:
+        """The `.git` of the repository of a root, or of one below it, which git finds when it is run here. Raises
+        `NotListedError`."""
         for place in (folder, *folder.parents):
             if not self._is_inside(place):
                 break
             if (place / ".git").exists():
-                return
+                return place / ".git"
         raise NotListedError("git outside of the workspace's repositories")
+
+    def require_own_hooks(self, git: Path) -> None:
+        """Raise `NotListedError` where the hooks of a repository are files that may be edited like others."""
+        for hook in self.hooks(git):
+            if self._is_inside(hook) and not protected(hook / "-", own_folders()):
+                raise NotListedError(f"git, whose hooks lie in {self.inner(hook)}")
+
+    def hooks(self, git: Path) -> tuple[Path, ...]:
+        """The folders outside of `.git` that settings name for hooks."""
+        home = Path(self.environment.get("HOME") or Path.home())
+        own = tuple(name for path in git_settings(home, self.environment) for name in hooks_in(text_of(path)))
+        found = repository(git, own)
+        return tuple(map(real_path, found.hooks)) if found else ()
 
     def _found(self, word: str, folder: Path | None) -> Path | None:
         if folder is None:

@@ -64,14 +64,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """A command of git's that names the files whose text another one would show."""
+    """What git is to be asked before another command of git's is run: the files whose text it would show, or change."""
 
     program: str
     words: Words
     """Empty: there is none to be asked."""
     folder: Path
-    commits: Words = ()
-    """What has to be a commit."""
+    part: Words = ()
+    """The command that it is about."""
+    objects: Words = ()
+    """What must not be a text without a name."""
+    files: bool = False
+    """It reads the files of the working tree."""
+    changes: bool = False
+    """The files would be changed, and not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,8 @@ class Command:
     """Why it is never remembered."""
     writes: Files | None = None
     """Files that it writes by redirection: an edit like others."""
+    touches: Files | None = None
+    """Files that its changers would make, move or copy: what a rule against changes of files looks at."""
     needs: tuple[str, ...] = ()
     """What it needs beyond the sandbox."""
     ends: bool = False

@@ -221,7 +221,9 @@ def _git_destroys(words: Words) -> bool:
     return _has(rest, letters, *options) and (name != "worktree" or plain[:1] == ("remove",))
 
 
-_GIT_ALWAYS = frozenset(["clean", "restore", "filter-branch", "filter-repo", "prune", "update-ref"])
+_GIT_ALWAYS = frozenset(
+    ["clean", "restore", "filter-branch", "filter-repo", "prune", "update-ref", "checkout-index", "read-tree"]
+)
 _GIT_TOPICS = frozenset(
     {("stash", "drop"), ("stash", "clear"), ("reflog", "expire"), ("reflog", "delete"), ("reflog", "drop")}
 )

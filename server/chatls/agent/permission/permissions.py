@@ -12,7 +12,8 @@ from anyio import CancelScope, CapacityLimiter, Lock, to_thread
 from chatls.agent.permission.grants import Grants, NotKeptError, same
 from chatls.agent.permission.matter import Matter
 from chatls.agent.permission.questions import Changed
-from chatls.agent.permission.rules import Circumstances, Decision, Rule, decide
+from chatls.agent.permission.rule import Rule
+from chatls.agent.permission.rules import Circumstances, Decision, decide
 from chatls.agent.permission.watch import Watch
 from chatls.children.commands import Commands
 from chatls.config import PermissionRule

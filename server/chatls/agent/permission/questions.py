@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import Literal
 from uuid import uuid4
 
+from chatls.agent.permission.answers import narrow, wide
 from chatls.agent.permission.matter import Command, Files, Matter
 from chatls.agent.permission.reach import Reach
-from chatls.agent.permission.rules import Circumstances, Decision, Rule, decide, narrow, wide
+from chatls.agent.permission.rule import Rule
+from chatls.agent.permission.rules import Circumstances, Decision, decide
 from chatls.agent.step import Outcome, Run
 from chatls.content import Diff, TextContent, ToolContent
 from chatls.editor import PermissionOption, Question

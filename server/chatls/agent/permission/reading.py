@@ -3,7 +3,7 @@ say."""
 
 import re
 
-from chatls.agent.permission.git_readers import GIT_READERS, GLOBAL_FLAGS
+from chatls.agent.permission.git_readers import GIT_READERS, GLOBAL_FLAGS, LOOKS_AT_FILES, PATCHES, SETTINGS
 from chatls.agent.permission.options import NotListedError, Places, fitted
 from chatls.agent.permission.readers import FIND_ALONE, FIND_PLACES, FIND_WITH, READERS, ReaderRow
 from chatls.agent.permission.shell import Words
@@ -13,8 +13,6 @@ from chatls.workspace.secret_files import CANDIDATES, EXCLUDED
 _JQ_TRAPS = re.compile(
     r"env\b|\$ENV|\$__|\binputs?\b|\binput_|\binclude\b|\bimport\b|\bdebug\b|\bgetpath/|\bhalt|\bmodulemeta\b|\$[A-Z_]{3,}"
 )
-_OBJECT = re.compile(r"[0-9a-fA-F]{4,64}(?![A-Za-z0-9_./-])")
-"""What may be the name of a text that no commit knows by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +27,10 @@ class Readout:
     """What lies in the places is read as well."""
     git: Words | None = None
     """Of git: the command that lists the files whose text would be shown; empty: none is."""
-    commits: Words = ()
-    """Of `git show`: what has to be a commit, lest it be a file without a name."""
+    objects: Words = ()
+    """What must not be a text without a name, as a tag may be."""
+    files: bool = False
+    """Of git: it reads the files of the working tree."""
     folder: str | None = None
     """Of `git -C FOLDER`."""
 
@@ -65,14 +65,9 @@ def _reading(program: str, rest: Words, reader: ReaderRow) -> Readout:
         read = (*places.operands[:1], *read)
     if not reader.recursive & {"always", *places.options}:
         return Readout((program, *rest), read)
-    return Readout((program, *EXCLUDED, *rest) if program == "grep" else _rg(rest), read or (".",), whole=True)
-
-
-def _rg(rest: Words) -> Words:
-    """ripgrep obeys the last of its globs."""
+    globs = EXCLUDED if program == "grep" else ("--no-config", *(f"--iglob=!{glob}" for glob in CANDIDATES))
     end = rest.index("--") if "--" in rest else len(rest)
-    globs = tuple(f"--iglob=!{glob}" for glob in CANDIDATES)
-    return ("rg", "--no-config", *rest[:end], *globs, *rest[end:])
+    return Readout((program, *rest[:end], *globs, *rest[end:]), read or (".",), whole=True)  # the last glob counts
 
 
 def _found(rest: Words) -> Words:
@@ -102,15 +97,17 @@ def _git(rest: Words) -> Readout:
     places = fitted(given, known.shape)
     if places.operands and known.only_with and not known.only_with & places.options:
         raise NotListedError(places.operands[0])
-    head = ("git", "--no-pager", *(("-C", folder) if folder is not None else ()), name)
+    ours = (word for setting in SETTINGS for word in ("-c", setting))
+    head = ("git", "--no-pager", *ours, *(("-C", folder) if folder is not None else ()), name)
     if name == "version":
         return Readout(("git", *left), ())
     if name in ("stash", "reflog", "worktree"):
         return _topic(head, given, places, folder)
     shows = known.shows or bool(known.shows_with & places.options)
     listed = _listing(head, name, given) if shows else ()
-    commits = tuple(word for word in places.operands if shows and _OBJECT.match(word))
-    return Readout((*head, *known.careful, *given), _named(places, name), git=listed, commits=commits, folder=folder)
+    objects = tuple(word for word in places.operands if shows and ":" not in word)
+    words, named = (*head, *known.careful, *given), _named(places, name)
+    return Readout(words, named, git=listed, objects=objects, files=name in LOOKS_AT_FILES, folder=folder)
 
 
 def _behind_options(rest: Words) -> tuple[Words, str | None]:
@@ -130,8 +127,12 @@ def _topic(head: Words, given: Words, places: Places, folder: str | None) -> Rea
     if places.operands[:1] != given[:1] and places.operands:
         raise NotListedError(given[0])
     if (head[-1], *given[:1]) == ("stash", "show"):
-        listed = (*head, "show", "--name-only", "-z", *(word for word in given[1:] if not word.startswith("-")))
+        which = (word for word in given[1:] if not word.startswith("-"))
+        untracked = ("--include-untracked",) if "-u" in places.options else ()
+        listed = (*head, "show", "--name-only", "-z", *untracked, *which)
         return Readout((*head, "show", "--no-ext-diff", "--no-textconv", *given[1:]), (), git=listed, folder=folder)
+    if shown := places.options & PATCHES:
+        raise NotListedError(min(shown))
     return Readout((*head, *given), (), git=(), folder=folder)
 
 

@@ -75,7 +75,8 @@ _VITEST = shape(
     "--silent --no-color --passWithNoTests --no-coverage",
     "-t=TEXT --testNamePattern=TEXT --bail=N",
     "--bail=N",
-    "run|PATH PATH",
+    "run PATH",
+    least=1,
 )
 _GO = shape(
     "-v -race -short -cover -failfast -json -x -n -a -trimpath -fullpath",
@@ -109,6 +110,13 @@ _NAMES = shape(
     "-q -v --quiet --offline --no-daemon --console=plain --info --batch-mode -B --no-build --no-restore",
     operands=r"[A-Za-z:][A-Za-z0-9:_.-]*",
 )
+_PHASES = shape(
+    "-q -o -B -e -fae -ff --quiet --offline --batch-mode --no-transfer-progress -ntp",
+    operands="clean|validate|compile|process-classes|test-compile|test|package|integration-test|verify",
+    least=1,
+    single=True,
+)
+"""Phases of Maven's; its goals may be those of any plugin, which it fetches."""
 
 _MODULES: Mapping[str, RunnerRow] = {
     "pytest": RunnerRow(_PYTEST),
@@ -152,7 +160,7 @@ RUNNERS: Mapping[str, RunnerRow] = {
     "cargo fmt --check": RunnerRow(shape("--all", operands="")),
     "make": RunnerRow(_MAKE, keyed=True),
     "tox": RunnerRow(_TOX, keyed=True),
-    "mvn": RunnerRow(_NAMES, keyed=True),
+    "mvn": RunnerRow(_PHASES, keyed=True),
     "gradle": RunnerRow(_NAMES, keyed=True),
     "dotnet build": RunnerRow(_NAMES),
     "dotnet test": RunnerRow(_NAMES),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from chatls.agent.permission.digest import digest
 from chatls.agent.permission.questions import Changed
-from chatls.agent.permission.rules import Rule
+from chatls.agent.permission.rule import Rule
 from chatls.content import Diff
 
 DecidingFile = tuple[Path, str]

@@ -7,8 +7,8 @@ from anyio import CancelScope, get_cancelled_exc_class
 from anyio.abc import TaskGroup
 
 from chatls.errors import REQUEST_CANCELLED, RequestError
-from chatls.lsp.rpc import Answer, internal
 from chatls.signals import Signal
+from chatls.wire.peer import Answer, internal
 
 log = logging.getLogger(__name__)
 
