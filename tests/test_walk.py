@@ -51,6 +51,7 @@ WAY = [
     "agent.accepted",
     STORE,
     "models",
+    "agent.expanding",
     "agent.prompt",
     "agent.modes",
     "agent.system",

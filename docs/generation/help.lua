@@ -104,6 +104,9 @@ function sections.answers(lines)
   local rows = {}
   for _, letter in ipairs(letters.rows) do
     table.insert(rows, { letter.key, letter.doc })
+    if letter.key == "y" then
+      table.insert(rows, { letters.edits, "change what is proposed, then allow it once: `:w` accepts" })
+    end
     if letter.key == "n" then
       table.insert(rows, { letters.with_words, "no, and say what to do instead" })
     end

@@ -14,9 +14,13 @@ from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_or
 from chatls import content, editor, errors, events, permissions
 from chatls.content import camel
 from chatls.store import entries
-from chatls.wire import cells, methods, params, sessions, steering
+from chatls.wire import cells, commands, methods, params, sessions, steering
+from chatls.workspace.skills import entries as skill_entries
 
-_MODULES = (errors, content, events, editor, permissions, params, cells, methods, steering, entries, sessions)
+_MODULES = (
+    *(errors, content, events, editor, permissions, params, skill_entries, cells),
+    *(methods, commands, steering, entries, sessions),
+)
 
 Spelt = TypeVar("Spelt")
 

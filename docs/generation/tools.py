@@ -17,7 +17,10 @@ _BOUNDS = {
     "minItems": "items >=",
 }
 _PREVIEWS = {"edit": "the difference", "execute": "the whole command"}
-_NEEDS = {"diagnostics": "Only for clients that tell their problems (`experimental.chat.diagnostics`)."}
+_NEEDS = {
+    "diagnostics": "Only for clients that tell their problems (`experimental.chat.diagnostics`).",
+    "skills": "Only in sessions that were told of [skills](guides/skills-and-commands.md).",
+}
 
 
 def parts() -> dict[str, str]:

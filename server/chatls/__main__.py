@@ -2,16 +2,29 @@
 
 import gc
 import sys
+from importlib import import_module
 
 USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
        chatls ask PROMPT...    ask in the terminal (chatls ask --help)
        chatls models           the models that can be asked, and which one answers
+       chatls commands         the slash commands, and what a prompt may name with @
        chatls sessions         the chats that are kept: search, show, rename, delete, export
        chatls permissions      what you have answered for good; --revoke ID takes it back
        chatls mcp              the MCP servers of your settings: list, test, add, import
        chatls --version
 """
+
+
+_WORDS = {
+    "ask": "terminal",
+    "models": "listed",
+    "commands": "offered",
+    "sessions": "kept",
+    "permissions": "remembered",
+    "mcp": "servers",
+}
+"""Which part of the terminal client answers to a word."""
 
 
 def main() -> None:
@@ -20,26 +33,8 @@ def main() -> None:
     match command:
         case "serve" | "--stdio":
             serve()
-        case "ask":
-            from chatls_client.terminal import main as ask
-
-            sys.exit(ask(arguments))
-        case "models":
-            from chatls_client.listed import main as models
-
-            sys.exit(models(arguments))
-        case "sessions":
-            from chatls_client.kept import main as sessions
-
-            sys.exit(sessions(arguments))
-        case "permissions":
-            from chatls_client.remembered import main as permissions
-
-            sys.exit(permissions(arguments))
-        case "mcp":
-            from chatls_client.servers import main as servers
-
-            sys.exit(servers(arguments))
+        case word if word in _WORDS:
+            sys.exit(import_module(f"chatls_client.{_WORDS[word]}").main(arguments))
         case "--version":
             from chatls import __version__
 

@@ -21,9 +21,11 @@ from chatls.lsp.turns import Turns
 from chatls.shapes import member, says
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
+from chatls.wire.commands import COMMANDS
 from chatls.wire.later import Later
 from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
+from chatls.wire.params import NoParams
 from chatls.wire.peer import Answer
 from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
 from chatls.wire.steering import COMPACT, STEER, SteerParams
@@ -74,8 +76,8 @@ class App:
         self._chats = core.chats
         self._later = Later(tasks)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
-        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall, core.foreign)
-        self._listings = Listings(self._later, hello.answered, *listed)
+        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall)
+        self._listings = Listings(self._later, hello.answered, *listed, core.handbook, core.foreign)
         kept = (core.chats, core.store, core.library, editor, core.configuration)
         self._sessions = KeptSessions(self._later, outbox, *kept)
         self.code = 1
@@ -121,6 +123,7 @@ class App:
         self._rpc.serve(methods.CANCEL.name, methods.CANCEL.params, self._cancel_turn)
         self._rpc.serve(methods.MODELS.name, methods.MODELS.params, self._listings.models)
         self._rpc.serve(methods.TOOLS.name, methods.TOOLS.params, self._listings.tools)
+        self._rpc.serve(COMMANDS.name, COMMANDS.params, self._listings.commands)
         self._rpc.serve(methods.PERMISSIONS.name, methods.PERMISSIONS.params, self._listings.permissions)
         for method, handler in (
             (session_methods.LIST, self._sessions.list),
@@ -133,7 +136,7 @@ class App:
         ):
             self._rpc.serve(method.name, method.params, handler)
         self._rpc.serve("workspace/executeCommand", methods.CommandParams, self._execute)
-        self._rpc.serve("shutdown", methods.NoParams, self._shutdown)
+        self._rpc.serve("shutdown", NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
         self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
         self._rpc.hear("initialized", lambda _: self._core.foreign.begin())
@@ -165,7 +168,7 @@ class App:
     def _cancel_token(self, params: Any) -> None:
         self._turns.cancel_token(member(params, "token"))
 
-    def _shutdown(self, answer: Answer, _params: methods.NoParams) -> None:
+    def _shutdown(self, answer: Answer, _params: NoParams) -> None:
         async def quiet() -> None:
             self._chats.cancel_all()
             await self._turns.idle()

@@ -145,6 +145,23 @@ class EditorContext(WireValue):
     type: Literal["editor_context"] = "editor_context"
 
 
+MentionName = Literal["file", "folder", "selection", "diagnostics", "diff", "buffers"]
+"""What may be mentioned: a file, the names of the files in a folder, what is selected, the problems that the editor
+shows, what has changed since the last commit, the documents that are open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention(WireValue):
+    """Something that a person mentions in a prompt: the daemon looks it up, and puts it there."""
+
+    name: MentionName
+    argument: str | None = None
+    """`file`, `folder`: its path or address, with `#L10-20` behind it for these lines of a file. `selection`: the same
+    address; without it, what an `editor_context` of this prompt says. `diagnostics`: of this file or folder only.
+    `diff`: `staged`, or a commit to compare with. `buffers` has none."""
+    type: Literal["mention"] = "mention"
+
+
 FileChangeKind = Literal["new", "changed", "deleted", "moved"]
 """What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well."""
 
@@ -163,7 +180,7 @@ class Diff(WireValue):
     type: Literal["diff"] = "diff"
 
 
-ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext
+ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext | Mention
 """What a prompt is made of."""
 
 ToolContent = TextContent | ResourceLink | Diff | Image

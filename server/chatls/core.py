@@ -34,7 +34,9 @@ from chatls.providers.known.catalog import KNOWN
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS
+from chatls.tools.mentions import MENTIONS
 from chatls.tools.toolbox import Toolbox
+from chatls.workspace.skills.handbook import Handbook
 
 GRACE = 0.5
 """Seconds that turns get to end by themselves when the daemon leaves."""
@@ -58,7 +60,8 @@ class Core:
         self.configuration = Configuration([tool.name for tool in TOOLS])
         self.models = Models(os.environ)
         self.foreign = ForeignTools(tasks, self._environment, editor)
-        self.toolbox = Toolbox(TOOLS, self.foreign.tools)
+        self.toolbox = Toolbox(TOOLS, MENTIONS, self.foreign.tools)
+        self.handbook = Handbook()
         sessions = Sessions(editor, self.configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
         self.permissions = Permissions(grants, self._environment, sessions.rules)
@@ -71,6 +74,8 @@ class Core:
             Surroundings(self._environment),
             Queues(),
             Commands(self._environment, outputs, tasks, self.wall),
+            self.handbook,
+            self.toolbox.mentions,
             self.store,
             self.foreign.news,
         )

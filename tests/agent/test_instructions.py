@@ -100,9 +100,9 @@ async def test_an_open_document_wins(place: Place) -> None:
 async def test_a_link_inside_is_followed_and_one_that_leads_out_or_to_secrets_is_not(place: Place) -> None:
     secret = place.base / "secret"
     secret.write_text("outside")
-    (place.repository / "CLAUDE.md").write_text("inside")
+    (place.repository / "notes.md").write_text("inside")
     (place.root / ".env").write_text("KEY=x")
-    for target, expected in ((secret, []), (place.root / ".env", []), (place.repository / "CLAUDE.md", ["inside"])):
+    for target, expected in ((secret, []), (place.root / ".env", []), (place.repository / "notes.md", ["inside"])):
         link = place.root / "AGENTS.md"
         link.symlink_to(target)
         assert [text for _, text in place.found()] == expected

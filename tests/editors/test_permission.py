@@ -161,7 +161,7 @@ def test_a_question_is_answered_from_the_code_window_where_it_can_be_seen(nvim: 
     it.question()
     it.editor.lua("vim.api.nvim_set_current_win(code) vim.cmd.stopinsert()")
     footer = "vim.api.nvim_win_get_config(window_of('chatls-permission')).footer"
-    it.editor.wait_until(f'{footer}[1][1]:find(":ChatPermission y/s/w/n/r/d", 1, true)')
+    it.editor.wait_until(f'{footer}[1][1]:find(":ChatPermission y/e/s/w/n/r/d", 1, true)')
     it.editor.command("ChatPermission x")
     assert '"x" is no answer' in it.editor.messages()
     it.editor.lua("vim.api.nvim_win_close(window_of('chatls-permission'), true)")
@@ -206,7 +206,7 @@ KEYS = json.loads((Path(__file__).parents[1] / "answers" / "keys.json").read_tex
 def test_the_letters_are_those_of_all_clients(nvim: Open) -> None:
     editor = nvim()
     for case in KEYS:
-        found = editor.lua('return require("chatls.chat.question").letters(...)', case["options"])
+        found = editor.lua('return require("chatls.asking.question").letters(...)', case["options"])
         assert list(found) == case["keys"], case["what"]
 
 

@@ -89,6 +89,7 @@ def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
         },
         "list_files": {"path": None, "glob": None, "max_results": 200},
         "diagnostics": {"path": None},
+        "skill": {"name": ..., "file": None},
         "edit_file": {"path": ..., "edits": ...},
         "write_file": {"path": ..., "content": ...},
         "edit_notebook": {"path": ..., "changes": ...},

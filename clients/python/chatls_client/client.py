@@ -29,6 +29,7 @@ from chatls_client.asked import (
 from chatls_client.connection import METHOD_NOT_FOUND, Connection, Params, Peer
 from chatls_client.errors import DaemonError, ProtocolError, RpcError
 from chatls_client.protocol import (
+    CommandsResult,
     CompactResult,
     JsonObject,
     ListResult,
@@ -233,6 +234,10 @@ class Client:
     async def tools(self) -> tuple[ToolEntry, ...]:
         """The tools that models are offered."""
         return ToolsResult.from_wire(await self._connection.call("chat/tools", {})).tools
+
+    async def commands(self) -> CommandsResult:
+        """The slash commands that a prompt may begin with, and what it may mention."""
+        return CommandsResult.from_wire(await self._connection.call("chat/commands", {}))
 
     async def compact(self, session: str, *, instructions: str = "") -> CompactResult:
         """Have what the model is sent of a session summarised. `instructions`: what the summary must hold.

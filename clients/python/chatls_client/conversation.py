@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from anyio import CancelScope, create_task_group, open_signal_receiver
+from anyio import CancelScope, create_task_group, open_signal_receiver, to_thread
 
 from chatls_client.asked import PermissionAnswer, PermissionQuestion
 from chatls_client.client import Client, Message
 from chatls_client.errors import ClientError, RpcError
 from chatls_client.faces import Face
 from chatls_client.harmless import plain
+from chatls_client.mentions import content
 from chatls_client.protocol import ErrorKind, Event, JsonObject, StopReason, TurnError
 from chatls_client.turn import Turn
 from chatls_client.view import View, fail, finish, fold
@@ -136,7 +137,9 @@ class Conversation:
         session = self._question.session
         if self._question.latest:
             session = next((entry.session_id for entry in await self._client.sessions(limit=1)), None)
-        self._turn = self._client.prompt(self._question.prompt, session=session, model=self._question.model)
+        question = self._question
+        said = await to_thread.run_sync(content, question.prompt, question.folders, abandon_on_cancel=True)
+        self._turn = self._client.prompt(said, session=session, model=self._question.model)
         async for event in self._turn:
             self._flush("")
             if self._heard is not None:

@@ -130,6 +130,24 @@ class EditorContext(WireValue):
     type: Literal["editor_context"] = "editor_context"
 
 
+MentionName = Literal["file", "folder", "selection", "diagnostics", "diff", "buffers"]
+"""What may be mentioned: a file, the names of the files in a folder, what is selected, the problems that the editor
+shows, what has changed since the last commit, the documents that are open.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention(WireValue):
+    """Something that a person mentions in a prompt: the daemon looks it up, and puts it there."""
+
+    name: MentionName
+    argument: str | None = None
+    """`file`, `folder`: its path or address, with `#L10-20` behind it for these lines of a file. `selection`: the same
+    address; without it, what an `editor_context` of this prompt says. `diagnostics`: of this file or folder only.
+    `diff`: `staged`, or a commit to compare with. `buffers` has none."""
+    type: Literal["mention"] = "mention"
+
+
 FileChangeKind = Literal["new", "changed", "deleted", "moved"]
 """What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well."""
 
@@ -148,7 +166,7 @@ class Diff(WireValue):
     type: Literal["diff"] = "diff"
 
 
-ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext
+ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext | Mention
 """What a prompt is made of."""
 
 ToolContent = TextContent | ResourceLink | Diff | Image
@@ -571,6 +589,10 @@ class SandboxState(WireValue):
     """What it is made with, or why it does not work; a sentence for people."""
 
 
+CommandSource = Literal["built-in", "user", "workspace"]
+"""Where a slash command comes from: chatls, the folder of your `config.toml`, a folder of the workspace."""
+
+
 @dataclass(frozen=True, slots=True)
 class TextEdit(WireValue):
     """A change of a stretch of text, as in LSP."""
@@ -771,6 +793,38 @@ class SaveRequest(WireValue):
 
     uris: tuple[str, ...]
     """Open documents. One whose file was changed by somebody else must not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry(WireValue):
+    """A slash command."""
+
+    name: str
+    """Without the slash."""
+    description: str
+    """For people, one line."""
+    source: CommandSource
+    hint: str | None = None
+    """What may stand behind its name: "[commit, branch or files]"."""
+
+
+@dataclass(frozen=True, slots=True)
+class MentionEntry(WireValue):
+    """Something that a block `mention` may name."""
+
+    name: MentionName
+    description: str
+    """For people."""
+    hint: str | None = None
+    """What its `argument` is; in brackets where it may be missing. None: it takes none."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandsResult(WireValue):
+    """What a client may offer behind `/` and `@`."""
+
+    commands: tuple[CommandEntry, ...]
+    mentions: tuple[MentionEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)

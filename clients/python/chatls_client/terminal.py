@@ -25,7 +25,8 @@ _MOST_UNREADABLE = 0.3
 
 DESCRIPTION = """\
 Ask a model about the files of a folder; it may list, search and read them. Before it changes a file or runs a \
-command, you are asked; without a terminal that is denied.
+command, you are asked; without a terminal that is denied. A prompt may begin with a slash command (/review), and name
+files, folders and what has changed (@src/app.py, @src, @diff); chatls commands lists them.
 """
 EPILOG = """\
 Ctrl-C cancels; a second Ctrl-C leaves at once. In a pipe the answer's text alone goes to standard output, everything

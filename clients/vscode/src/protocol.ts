@@ -88,6 +88,17 @@ export interface EditorContext {
   readonly open?: readonly string[];
 }
 
+/** What may be mentioned: a file, the names of the files in a folder, what is selected, the problems that the editor shows, what has changed since the last commit, the documents that are open. */
+export type MentionName = "file" | "folder" | "selection" | "diagnostics" | "diff" | "buffers";
+
+/** Something that a person mentions in a prompt: the daemon looks it up, and puts it there. */
+export interface Mention {
+  readonly type: "mention";
+  readonly name: MentionName;
+  /** `file`, `folder`: its path or address, with `#L10-20` behind it for these lines of a file. `selection`: the same address; without it, what an `editor_context` of this prompt says. `diagnostics`: of this file or folder only. `diff`: `staged`, or a commit to compare with. `buffers` has none. */
+  readonly argument?: string;
+}
+
 /** What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well. */
 export type FileChangeKind = "new" | "changed" | "deleted" | "moved";
 
@@ -104,7 +115,7 @@ export interface Diff {
 }
 
 /** What a prompt is made of. */
-export type ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext;
+export type ContentBlock = TextContent | ResourceLink | Resource | Image | EditorContext | Mention;
 
 /** What a tool's result is made of. */
 export type ToolContent = TextContent | ResourceLink | Diff | Image;
@@ -464,6 +475,13 @@ export interface SandboxState {
 /** A progress token; 0 and "" are tokens like any other, and 1 is not "1". */
 export type Token = number | string;
 
+/** Nothing. */
+export interface NoParams {
+}
+
+/** Where a slash command comes from: chatls, the folder of your `config.toml`, a folder of the workspace. */
+export type CommandSource = "built-in" | "user" | "workspace";
+
 /** A change of a stretch of text, as in LSP. */
 export interface TextEdit {
   readonly range: Range;
@@ -514,10 +532,6 @@ export interface EditCellsAnswer {
   readonly applied: boolean;
   /** Why it was not, for the model. */
   readonly failureReason?: string;
-}
-
-/** Nothing. */
-export interface NoParams {
 }
 
 /** A person's prompt, and where its events go. */
@@ -745,6 +759,32 @@ export interface SaveRequest {
 /** Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer. */
 export interface SaveAnswer {
   readonly saved?: readonly string[];
+}
+
+/** A slash command. */
+export interface CommandEntry {
+  /** Without the slash. */
+  readonly name: string;
+  /** For people, one line. */
+  readonly description: string;
+  readonly source: CommandSource;
+  /** What may stand behind its name: "[commit, branch or files]". */
+  readonly hint?: string;
+}
+
+/** Something that a block `mention` may name. */
+export interface MentionEntry {
+  readonly name: MentionName;
+  /** For people. */
+  readonly description: string;
+  /** What its `argument` is; in brackets where it may be missing. None: it takes none. */
+  readonly hint?: string;
+}
+
+/** What a client may offer behind `/` and `@`. */
+export interface CommandsResult {
+  readonly commands: readonly CommandEntry[];
+  readonly mentions: readonly MentionEntry[];
 }
 
 /** Words for the turn that runs. */
@@ -987,6 +1027,8 @@ export interface Requests {
   "chat/models": { params: NoParams; result: ModelsResult };
   /** The tools there are, for this client. */
   "chat/tools": { params: ToolsParams; result: ToolsResult };
+  /** The slash commands and the mentions that there are. */
+  "chat/commands": { params: NoParams; result: CommandsResult };
   /** The rules and the answers that are remembered; forget some. */
   "chat/permissions": { params: PermissionsParams; result: PermissionsResult };
   /** The sessions that are kept, and which of them have words. */

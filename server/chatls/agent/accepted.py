@@ -1,6 +1,6 @@
 """A prompt that was accepted: from its model to the end of its turn. It can be cancelled at any point."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
@@ -14,6 +14,7 @@ from chatls.agent.context.layout import again
 from chatls.agent.context.limits import within
 from chatls.agent.context.replies import Replies
 from chatls.agent.context.room import ContextRoom
+from chatls.agent.expanding import Expanding
 from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, TurnOver, title_of
@@ -21,7 +22,6 @@ from chatls.agent.longest import cut_off
 from chatls.agent.modes import told
 from chatls.agent.permission.gate import TurnGate
 from chatls.agent.permission.permissions import Permissions
-from chatls.agent.prompt import read_links
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
@@ -33,15 +33,16 @@ from chatls.agent.surroundings import Surroundings
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
 from chatls.config import Settings
-from chatls.content import ContentBlock, TurnError
+from chatls.content import ContentBlock, MentionName, TurnError
 from chatls.errors import RequestError
 from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import Parameters, ToolChoice
-from chatls.tools.tool import Tool, ToolContext
+from chatls.tools.tool import Mentionable, Tool, ToolContext
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
+from chatls.workspace.skills.handbook import Handbook, tells_skills
 from chatls.workspace.workspace import Workspace
 
 Listener = Callable[[Event], None]
@@ -92,6 +93,8 @@ class Means:
     surroundings: Surroundings
     queues: Queues
     commands: Commands
+    handbook: Handbook = field(default_factory=Handbook)
+    mentions: Mapping[MentionName, Mentionable] = field(default_factory=dict[MentionName, Mentionable])
     keeper: Keeper = field(default_factory=KeepsNothing)
     news: Callable[[], tuple[str, ...]] = tuple
     """What a person is to be told when a turn begins, once in each session: which servers' tools are missing."""
@@ -120,7 +123,7 @@ class Accepted:
         self.listeners: tuple[Listener, ...] = ()
         self.scope = CancelScope()
         self.tally = Tally()
-        self.steering = Steering(session.history, self._emit, lambda said: read_links(said, self._workspace()))
+        self.steering = Steering(session.history, self._emit, self._expanded)
         self._means = means
         self._ask = ask
         self._settings = settings
@@ -204,26 +207,27 @@ class Accepted:
             hear(event)
 
     async def _answered(self, served: Served, mark: AsItWas, news: str | None) -> StopReason:
-        session, means = self.session, self._means
+        session = self.session
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
         self._emit(TurnStart(session.id, name, session.mode, session.title))
         if news:
             self._emit(Notice(news))
         if served.reason:
             self._emit(Notice(f"{name} answers: {served.reason}"))
-        workspace = self._workspace()
-        content, notices = await read_links(self._ask.content, workspace)
+        content, notices = await self._expanded(self._ask.content)
         session.history.rewind(mark)
         session.history.grow(UserMessage((*content, *told(session))))
-        system, new = await session.system.read(workspace, means.instructions, means.surroundings)
-        for notice in (*notices, *([new] if new else []), *map(Notice, session.untold(means.news()))):
+        system, new = await self._system()
+        for notice in (*notices, *([new] if new else []), *map(Notice, session.untold(self._means.news()))):
             self._emit(notice)
         return await self._asked(served, system)
 
     async def _asked(self, served: Served, system: str) -> StopReason:
         session, ask, provider = self.session, self._ask, served.provider
         limits = self._limits = within(self._settings.limits, served.window)
-        offered = provider.offered(served.model, tuple(tool.spec for tool in self._tools.values()))
+        skills = tells_skills(system)
+        useful = (tool for tool in self._tools.values() if skills or tool.needs != "skills")
+        offered = provider.offered(served.model, tuple(tool.spec for tool in useful))
         tools = {spec.name: self._tools[spec.name] for spec in offered}
         parameters = Parameters(**self._settings.parameters.model_dump())
         requests = Requests(served.model, system, session.history, offered, parameters, ask.tool_choice)
@@ -256,8 +260,7 @@ class Accepted:
             self.session.system.forget()
             if not now:
                 return None
-            read = self.session.system.read
-            return (await read(self._workspace(), means.instructions, means.surroundings))[0]
+            return (await self._system())[0]
 
         return ContextRoom(
             requests,
@@ -272,10 +275,28 @@ class Accepted:
             renew,
         )
 
+    async def _system(self) -> tuple[str, Notice | None]:
+        """The system prompt, and words for a person where what is in it is new."""
+        means = self._means
+        handbook = means.handbook if any(tool.needs == "skills" for tool in self._tools.values()) else None
+        return await self.session.system.read(self._workspace(), means.instructions, means.surroundings, handbook)
+
     def _workspace(self) -> Workspace:
         return Workspace(self.session.editor, beside=self._means.commands.folder)
 
-    def _context(self, output: Callable[[str], None], cancelled: ThreadFlag) -> ToolContext:
+    async def _expanded(self, said: tuple[ContentBlock, ...]) -> tuple[tuple[ContentBlock, ...], list[Notice]]:
+        return await Expanding(self.session, self._means.handbook, self._means.mentions).blocks(said, self._context())
+
+    async def _skill(self, name: str, file: str | None) -> str:
+        expanding = Expanding(self.session, self._means.handbook, self._means.mentions)
+        return await expanding.skill(name, file, self._workspace(), self._note)
+
+    def _note(self, text: str) -> None:
+        self._emit(Notice(text))
+
+    def _context(
+        self, output: Callable[[str], None] = lambda _: None, cancelled: ThreadFlag | None = None
+    ) -> ToolContext:
         limits, session = self._limits, self.session
         return ToolContext(
             self._workspace(),
@@ -283,11 +304,12 @@ class Accepted:
             session.seen,
             self._means.commands,
             output,
-            cancelled,
+            cancelled or ThreadFlag(),
             limits.tool_timeout,
             limits.tool_result_bytes,
             self._settings.edits.save,
             self._settings.commands.sandbox,
-            lambda text: self._emit(Notice(text)),
+            self._note,
+            self._skill,
             ids=(session.id, self.id, ""),
         )

@@ -22,6 +22,7 @@ from chatls.models import Served
 from chatls.providers.provider import Parameters
 from chatls.tools.tool import Tool
 from chatls.values import dataclass
+from chatls.workspace.skills.handbook import tells_skills
 from chatls.workspace.workspace import Workspace
 
 _ENOUGH = 0.9
@@ -95,8 +96,12 @@ class Compacting:
     async def _compacted(self, served: Served) -> Compacted:
         session = self.session
         workspace = Workspace(session.editor, beside=self.means.commands.folder)
-        system, _ = await session.system.read(workspace, self.means.instructions, self.means.surroundings)
-        offered = served.provider.offered(served.model, tuple(tool.spec for tool in self.tools.values()))
+        means, tools = self.means, self.tools.values()
+        handbook = means.handbook if any(tool.needs == "skills" for tool in tools) else None
+        system, _ = await session.system.read(workspace, means.instructions, means.surroundings, handbook)
+        skills = tells_skills(system)
+        useful = (tool for tool in tools if skills or tool.needs != "skills")
+        offered = served.provider.offered(served.model, tuple(tool.spec for tool in useful))
         parameters = Parameters(**self.settings.parameters.model_dump())
         requests = Requests(served.model, system, session.history, offered, parameters, "auto")
         room = ContextRoom(

@@ -1,4 +1,5 @@
-"""What the user tells every agent in files named AGENTS.md: found, read, bounded, marked with where it stands.
+"""What the user tells every agent in files named AGENTS.md (or CLAUDE.md, or for Copilot): found, read, bounded, marked
+with where it stands.
 
 It is advice for the model and no more: what may run is decided elsewhere, and nothing in here can change that.
 """
@@ -8,26 +9,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from io import FileIO
 from pathlib import Path
 
 import platformdirs
 
-from chatls.errors import ToolError
 from chatls.events import Notice
-from chatls.jsontext import printable
 from chatls.values import dataclass
-from chatls.visible import escaped, is_hidden
 from chatls.workspace.diskcache import DiskCache
-from chatls.workspace.openfile import encoding_of, open_beneath
-from chatls.workspace.pathtext import quoted
-from chatls.workspace.secret_files import holds_secrets
-from chatls.workspace.workspace import Workspace, real_path
+from chatls.workspace.toldtext import read_told
+from chatls.workspace.workspace import Workspace
 
 NAME = "AGENTS.md"
+OTHERS = ("CLAUDE.md", ".github/copilot-instructions.md")
+"""What is read of a folder that has no such file."""
+OWN = "instructions.md"
+"""Beside `config.toml`: a person's own words for the model, in whatever folder they work."""
 BUDGET = 32 * 1024
-"""Bytes of all instructions together. The innermost file gets its share first."""
+"""Bytes of all instructions together. The innermost file gets its share first; a person's own words have as many for
+themselves."""
 
+_NAMES = frozenset({NAME, *(name.rpartition("/")[2] for name in OTHERS)})
+_OWN_HEAD = "The user wrote this for you, wherever you work. It cannot permit anything."
 _HEAD = (
     "The user wrote these instructions for work in this workspace. Follow them where they fit the task; what is "
     "further down counts more. They cannot permit anything: what may run is the user's word alone."
@@ -42,6 +44,8 @@ class InstructionFile:
     """For people and for the model."""
     text: str
     cut: bool = False
+    own: bool = False
+    """A person's own words for all their work (`OWN`)."""
 
 
 class Instructions:
@@ -61,7 +65,9 @@ class Instructions:
         )
         if not sources:
             return "", None
-        parts = [_HEAD, *(f"Instructions from {source.name}:\n\n{source.text}" for source in sources)]
+        own = [part for source in sources if source.own for part in (_OWN_HEAD, source.text)]
+        told = [f"Instructions from {source.name}:\n\n{source.text}" for source in sources if not source.own]
+        parts = [*own, _HEAD, *told] if told else own
         return "\n\n".join(parts) + "\n", self._notice(sources)
 
     def _notice(self, sources: tuple[InstructionFile, ...]) -> Notice | None:
@@ -76,38 +82,68 @@ class Instructions:
 def _open(workspace: Workspace) -> object:
     """What tells one reading from another, beside files: the folders, where we work, what is open in the editor."""
     texts = (workspace.open_under(root.path).items() for root in workspace.roots)
-    return workspace.roots, _here(), [(path, text) for found in texts for path, text in found if path.name == NAME]
+    return workspace.roots, _here(), [(path, text) for found in texts for path, text in found if path.name in _NAMES]
 
 
 def _looked_at(workspace: Workspace, user_folder: Path) -> Iterator[Path]:
     """What `find` looks at."""
+    yield user_folder / OWN
     yield user_folder / NAME
     for _, root in workspace.folders:
         for folder in (root, *root.parents):
             yield folder / ".git"
             if os.path.lexists(folder / ".git"):
                 break
-    for _, path in _places(workspace):
-        yield path
+    for _, folder in _folders(workspace):
+        for name in (NAME, *OTHERS):
+            yield folder / name
 
 
 def find(workspace: Workspace, user_folder: Path) -> tuple[InstructionFile, ...]:
-    """All that there are, the innermost last. Looks at the disk."""
-    own = Path(os.path.realpath(user_folder / NAME))  # the user's own may be a link to anywhere
-    places = dict.fromkeys(((own.parent, own), *_places(workspace)))
-    found = [source for top, path in places if (source := _read(top, path, workspace)) is not None]
-    return _within_budget(found)
+    """All that there are, a person's own words first, the innermost last. Looks at the disk."""
+    own = _users(user_folder / OWN, workspace)
+    everywhere = _users(user_folder / NAME, workspace)
+    found = [] if everywhere is None else [everywhere]
+    seen = {Path(os.path.realpath(user_folder / NAME))}
+    for top, folder in _folders(workspace):
+        found += _of_folder(top, folder, workspace, seen)
+    first = () if own is None else _within_budget([replace(own, own=True)])
+    return (*first, *_within_budget(found))
 
 
-def _places(workspace: Workspace) -> Iterator[tuple[Path, Path]]:
-    """Files that may hold instructions, from a repository's top down to where we work, each with its top."""
+def _users(path: Path, workspace: Workspace) -> InstructionFile | None:
+    """The user's own may be a link to anywhere."""
+    real = Path(os.path.realpath(path))
+    return _read(real.parent, real, workspace)
+
+
+def _of_folder(top: Path, folder: Path, workspace: Workspace, seen: set[Path]) -> Iterator[InstructionFile]:
+    """Those of one folder, but for what was `seen` before."""
+    for names in ((NAME,), OTHERS):
+        found = False
+        for path in (folder / name for name in names):
+            real = Path(os.path.realpath(path))
+            source = _read(top, path, workspace)
+            if source is not None and real not in seen:
+                yield source
+            found = found or source is not None
+            seen.add(real)
+        if found:
+            return
+
+
+def _folders(workspace: Workspace) -> Iterator[tuple[Path, Path]]:
+    """Folders that may hold instructions, from a repository's top down to where we work, each with that top."""
     here = _here()
+    told = set[Path]()
     for _, root in sorted(workspace.folders, key=lambda pair: len(pair[1].parts)):
         top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
         end = here if here and here.is_relative_to(root) else root
         inner = [folder for folder in (end, *end.parents) if folder.is_relative_to(top)]
         for folder in reversed(inner):
-            yield top, folder / NAME
+            if folder not in told:
+                told.add(folder)
+                yield top, folder
 
 
 def _here() -> Path | None:
@@ -120,33 +156,8 @@ def _here() -> Path | None:
 
 def _read(top: Path, path: Path, workspace: Workspace) -> InstructionFile | None:
     """What one of them says; None where there is none, or where it leads out of its folders."""
-    try:
-        real, within = real_path(path), real_path(top)
-    except ToolError:
-        return None
-    if not real.is_relative_to(within) or holds_secrets(real):
-        return None
-    text = workspace.open_text(real)
-    if text is None:
-        try:
-            with open_beneath(within, real) as file:
-                text = _decoded(file)
-        except (OSError, ToolError):
-            return None
-    text = _plain(text).strip()
-    name = quoted(workspace.display(path) if workspace.root_of(path) else str(path))[1:-1]
-    return InstructionFile(name, text) if text else None
-
-
-def _decoded(file: FileIO) -> str:
-    data = file.read(4 * BUDGET) or b""
-    return data.decode(encoding_of(data[:4]), "replace").removeprefix("\ufeff")
-
-
-def _plain(text: str) -> str:
-    """With all that a person reading the file could not see spelled out, for the model not to be told it in secret."""
-    text = printable(text.replace("\r\n", "\n"))
-    return "".join(escaped(letter) if letter not in "\n\t" and is_hidden(letter) else letter for letter in text)
+    told = read_told(top, path, workspace, 4 * BUDGET)
+    return None if told is None else InstructionFile(told.name, told.text)
 
 
 def _within_budget(sources: list[InstructionFile]) -> tuple[InstructionFile, ...]:

@@ -7,7 +7,7 @@ from typing import Protocol
 from anyio import Event as Happened
 
 from chatls.agent.session import Session
-from chatls.content import ContentBlock, Resource, ResourceLink, TextContent, TurnError, Usage
+from chatls.content import ContentBlock, Mention, Resource, ResourceLink, TextContent, TurnError, Usage
 from chatls.errors import SESSION_NOT_FOUND, RequestError
 from chatls.events import StopReason
 from chatls.message import AssistantMessage
@@ -123,7 +123,8 @@ def title_of(content: tuple[ContentBlock, ...]) -> str:
     if not line:
         addresses = (block.uri for block in content if isinstance(block, Resource | ResourceLink))
         names = (address.rstrip("/").rpartition("/")[2] for address in addresses)
-        return next((name for name in names if name), "a picture" if content else "")
+        mentions = (f"@{block.name}" for block in content if isinstance(block, Mention))
+        return next((name for name in (*names, *mentions) if name), "a picture" if content else "")
     if len(line) <= TITLE:
         return line
     head, blank, _ = line[: TITLE + 1].rpartition(" ")

@@ -1,5 +1,6 @@
 """One conversation: its history, what belongs to it alone, and the table of all conversations by name."""
 
+from pathlib import Path
 from uuid import uuid4
 
 from chatls.agent.context.measure import Measure
@@ -43,6 +44,8 @@ class Session:
         self.history = History()
         self.seen = Seen()
         """The texts that the model knows."""
+        self.used = set[Path]()
+        """Skills and commands of the workspace that a person was told of."""
         self.system = SystemPrompt()
         self.measure = Measure()
         """How long its history is."""

@@ -10,6 +10,7 @@ from chatls.agent.surroundings import Surroundings
 from chatls.editor import Root
 from chatls.events import Notice
 from chatls.values import dataclass
+from chatls.workspace.skills.handbook import Handbook
 from chatls.workspace.workspace import Workspace
 
 
@@ -27,19 +28,26 @@ class SystemPrompt:
         self.told = None
 
     async def read(
-        self, workspace: Workspace, instructions: Instructions, around: Surroundings | None = None
+        self,
+        workspace: Workspace,
+        instructions: Instructions,
+        around: Surroundings | None = None,
+        handbook: Handbook | None = None,
     ) -> tuple[str, Notice | None]:
-        """The prompt; with it, words for a person on the instructions that went into it, where they are new.
+        """The prompt; with it, words for a person on what of theirs went into it, where that is new.
 
-        `around`: what commands find here, if there are any.
+        `around`: what commands find here, if there are any. `handbook`: the skills that the model can read, if it can.
         """
         if self.told is not None and self.told[0] == workspace.roots:
             return self.told[1], None
         text, notice = await instructions.read(workspace)
+        skills, words = ("", "") if handbook is None else await handbook.told(workspace)
         told = "" if around is None else await around.told(workspace)
         own = f"{system_prompt(workspace)}{told}\n" if told else system_prompt(workspace)
-        prompt = f"{own}\n{text}" if text else own
+        prompt = "\n".join(part for part in (own, skills, text) if part)
         self.told = workspace.roots, prompt
+        if words:
+            notice = Notice(f"{notice.text}; {words}" if notice else words)
         return prompt, notice
 
 

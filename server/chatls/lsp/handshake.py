@@ -20,6 +20,7 @@ OFFERS = {
     "sessions": "`chat/session/...`",
     "steer": "`chat/steer`",
     "modes": "the member `mode` of `chat/prompt`",
+    "commands": "`chat/commands`, and blocks `mention`",
     "editedArguments": "the member `arguments` of an answer to `chat/requestPermission`",
 }
 """What clients may ask of us that not every daemon serves."""

@@ -19,8 +19,11 @@ from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire import methods
+from chatls.wire.commands import CommandEntry, CommandsResult, MentionEntry
 from chatls.wire.later import Later
+from chatls.wire.params import NoParams
 from chatls.wire.peer import Answer
+from chatls.workspace.skills.handbook import Handbook
 from chatls.workspace.workspace import Workspace
 
 SETTLED = 120.0
@@ -40,6 +43,7 @@ class Listings:
         toolbox: Toolbox,
         permissions: Permissions,
         wall: Wall,
+        handbook: Handbook,
         foreign: ForeignTools,
     ) -> None:
         """`begun`: when a client could first ask (on `time.monotonic`'s clock)."""
@@ -51,9 +55,10 @@ class Listings:
         self._toolbox = toolbox
         self._permissions = permissions
         self._wall = wall
+        self._handbook = handbook
         self._foreign = foreign
 
-    def models(self, answer: Answer, _params: methods.NoParams) -> None:
+    def models(self, answer: Answer, _params: NoParams) -> None:
         """`chat/models`. The time that servers get counts from here, where it is read; of what may have waited for the
         daemon to be loaded, from when it may have been sent.
         """
@@ -77,7 +82,9 @@ class Listings:
             servers = tuple(map(_server, self._foreign.standings()))
             why, words = await to_thread.run_sync(self._sandbox, workspace, abandon_on_cancel=True)
             sandbox = SandboxState(setting, why is None, words)
-            answer.give(methods.ToolsResult(tuple(map(_tool, offered.values())), sandbox, servers or None))
+            skills = any(skill.for_models for skill in (await self._handbook.shelf(workspace)).skills)
+            tools = (tool for tool in offered.values() if skills or tool.needs != "skills")
+            answer.give(methods.ToolsResult(tuple(map(_tool, tools)), sandbox, servers or None))
 
         self._later.answer(answer, listed)
 
@@ -85,6 +92,20 @@ class Listings:
         """Why there is none, and the same for people. Looks at the disk."""
         roots = tuple(folder for _, folder in workspace.folders)
         return self._wall.refusal(roots), self._wall.words(roots)
+
+    def commands(self, answer: Answer, _params: NoParams) -> None:
+        """`chat/commands`."""
+        workspace = Workspace(self._editor)
+
+        async def listed() -> None:
+            shelf = await self._handbook.shelf(workspace)
+            commands = (CommandEntry(one.name, one.description, one.source, one.hint or None) for one in shelf.commands)
+            mentions = (
+                MentionEntry(one.name, one.description, one.hint or None) for one in self._toolbox.mentions.values()
+            )
+            answer.give(CommandsResult(tuple(commands), tuple(mentions)))
+
+        self._later.answer(answer, listed)
 
     def permissions(self, answer: Answer, params: methods.PermissionsParams) -> None:
         """`chat/permissions`."""

@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 from chatls.content import (
     ActiveDocument,
@@ -11,6 +11,8 @@ from chatls.content import (
     EditorContext,
     Image,
     JsonObject,
+    Mention,
+    MentionName,
     Position,
     Range,
     Resource,
@@ -131,6 +133,10 @@ def block_of(value: JsonObject) -> ContentBlock | None:
             document = ActiveDocument(as_text(active.get("uri")), _range(active.get("selection"))) if active else None
             opened = value.get("open")
             return EditorContext(document, None if opened is None else tuple(map(as_text, as_list(opened))))
+        case "mention":
+            name = next((name for name in get_args(MentionName) if name == value.get("name")), None)
+            argument = value.get("argument")
+            return Mention(name, None if argument is None else as_text(argument)) if name else None
         case _:
             return None
 

@@ -42,6 +42,7 @@ class Database:
         self.reading = reading
         self.path = path
         """None: it is in memory."""
+        self.writable = True
         self.write_lock = Lock()
         self.read_lock = self.write_lock if writing is reading else Lock()
         self.indexed = _indexed(writing)
@@ -69,6 +70,23 @@ class Database:
             if is_damage(error):
                 raise DamagedStoreError(str(error)) from error
             raise
+
+    @classmethod
+    def for_reading(cls, folder: Path) -> "Database":
+        """The one in a folder that cannot be written: a write fails. Where there is no room for what SQLite shares with
+        other processes, it is read as it lies there, without what is only in the log.
+
+        Raises `sqlite3.Error`.
+        """
+        path = folder / NAME
+        try:
+            found = cls(read_only(path), read_only(path), path)
+            _require_today(found.reading)
+        except sqlite3.Error:
+            found = cls(read_only(path, "&immutable=1"), read_only(path, "&immutable=1"), path)
+            _require_today(found.reading)
+        found.writable = False
+        return found
 
     @property
     def log_bytes(self) -> int:
@@ -133,9 +151,9 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, blamed) and code != sqlite3.SQLITE_ERROR
 
 
-def read_only(path: Path) -> sqlite3.Connection:
+def read_only(path: Path, options: str = "") -> sqlite3.Connection:
     """A connection that reads. Raises `sqlite3.Error`."""
-    uri = f"{path.absolute().as_uri()}?mode=ro"
+    uri = f"{path.absolute().as_uri()}?mode=ro{options}"
     connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
     return _tuned(connection)
 
@@ -160,6 +178,14 @@ def _require_usable(connection: sqlite3.Connection, path: Path) -> None:
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":
         raise sqlite3.OperationalError("this file system has no shared memory")
+
+
+def _require_today(connection: sqlite3.Connection) -> None:
+    """Raise `sqlite3.Error` unless it can be read as it is."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version != schema.VERSION:
+        raise sqlite3.OperationalError("it is of another version")
+    connection.execute("SELECT count(*) FROM sessions")
 
 
 def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:

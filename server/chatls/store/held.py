@@ -35,10 +35,17 @@ class Held:
     """As the store knows it, when no turn runs."""
     turn: "HeldTurn | None" = None
     """The one that runs."""
-    ending: bool = False
-    """A turn is over and not all of it is written."""
+    endings: int = 0
+    """Turns that are over and of which not all is written."""
+    goes_on: bool = False
+    """Another turn began before that: it stays ours."""
     system: object = None
     """The system prompt as the store has it."""
+
+    @property
+    def ending(self) -> bool:
+        """Whether a turn is over and not all of it is written."""
+        return self.endings > 0
 
 
 @dataclass(slots=True, eq=False)

@@ -27,6 +27,8 @@ QUIET = 1.0
 """Seconds without anything to write after which the store is tended."""
 SOON = 20.0
 """Seconds after which what was deleted goes also while turns run."""
+AGAIN = 5.0
+"""Seconds until a disk that took nothing is tried again."""
 LEAVING = 0.3
 """Seconds that the daemon waits for the store when it leaves."""
 
@@ -36,8 +38,15 @@ T = TypeVar("T")
 class Pen:
     """Of one daemon."""
 
-    def __init__(self, folder: Path, fresh: Callable[[], list[Stroke]], say: Callable[[str], None]) -> None:
-        """`fresh`: what the turns that run have to write by now; `say`: words for a person."""
+    def __init__(
+        self,
+        folder: Path,
+        fresh: Callable[[], list[Stroke]],
+        say: Callable[[str], None],
+        busy: Callable[[str], bool],
+    ) -> None:
+        """`fresh`: what the turns that run have to write by now; `say`: words for a person; `busy`: something of a
+        session is being written."""
         self.epoch = 0
         """Counts how often what was written may have been lost."""
         self.running = 0
@@ -45,6 +54,7 @@ class Pen:
         self._folder = folder
         self._fresh = fresh
         self._say = say
+        self._busy = busy
         self._shelves: Shelving | None = None
         self._loading = Lock()
         self._jobs: list[Stroke] = []
@@ -127,6 +137,7 @@ class Pen:
         """Write, and tend, until it is cancelled."""
         async with create_task_group() as tasks:
             tasks.start_soon(self._tend)
+            tasks.start_soon(self._return)
             while True:
                 while not (self._urgent or self._growing):
                     await self._wake.wait()
@@ -141,6 +152,9 @@ class Pen:
         with move_on_after(LEAVING, shield=True):
             while self._jobs or self._urgent or self._growing or self._writing.borrowed_tokens:
                 await self._write()
+        if self._fallen:
+            with move_on_after(LEAVING, shield=True):
+                await self._come_back()
         if self.used:
             with move_on_after(LEAVING, shield=True):
                 await self._tended(always=False)
@@ -155,11 +169,31 @@ class Pen:
                     lambda: self.shelves().write(jobs), abandon_on_cancel=True, limiter=self._writing
                 )
             self._complain()
+            if self._fallen:
+                self._wake.fire()
             for job in jobs:
                 if job.done is not None:
                     job.done()
                 elif job.error is not None:
                     log.error("a bug in the store", exc_info=job.error)
+
+    @property
+    def _fallen(self) -> bool:
+        return self._shelves is not None and self._shelves.fallen
+
+    async def _return(self) -> None:
+        """While the disk takes nothing, look now and again whether it does."""
+        while True:
+            while not self._fallen:
+                await self._wake.wait()
+            await anyio.sleep(AGAIN)
+            await self._come_back()
+
+    async def _come_back(self) -> None:
+        await to_thread.run_sync(
+            lambda: self.shelves().come_back(self._busy), abandon_on_cancel=True, limiter=self._writing
+        )
+        self._complain()
 
     async def _tend(self) -> None:
         """Have the log worked in while no turn runs, or when much of it has come together."""

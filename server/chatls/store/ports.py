@@ -41,12 +41,18 @@ class Shelving(Protocol):
         """Open what there is; the first time takes a moment."""
         ...
 
-    def in_memory(self, session: str) -> bool:
-        """Whether a session's place is in memory."""
+    @property
+    def fallen(self) -> bool:
+        """Whether something goes into memory because the disk does not take it."""
         ...
 
-    def move_in(self, session: str) -> None:
-        """From now on a session's place is in memory, with all that the disk has of it."""
+    def move_in(self, session: str, *, private: bool) -> None:
+        """From now on a session's place is in memory, with all that the disk has of it. `private`: it stays there."""
+        ...
+
+    def come_back(self, busy: Callable[[str], bool]) -> bool:
+        """Put onto the disk what fell into memory, if the disk takes it again. Whether all is there; what is `busy`
+        comes later."""
         ...
 
     def read(self, session: str, work: Read[T]) -> T:

@@ -5,6 +5,7 @@ store is moved aside, and what can be read of it is put into a new one.
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -12,13 +13,14 @@ from dataclasses import field
 from functools import partial
 from pathlib import Path
 from threading import RLock
-from time import sleep
+from time import monotonic, sleep
 from typing import TypeVar
 
-from chatls.store import copying, database
+from chatls.store import copying, database, returning
 from chatls.store.connection import Tables
 from chatls.store.database import DamagedStoreError, Database, NewerStoreError
 from chatls.store.ports import Read, Stroke, UnreadableStoreError
+from chatls.store.reading import revision
 from chatls.store.searching import WordIndex
 from chatls.store.writing import delete
 from chatls.values import dataclass
@@ -27,6 +29,9 @@ log = logging.getLogger(__name__)
 
 _RETRY = 0.05
 """Seconds until a store that another daemon writes is tried again."""
+
+_STUCK = 20.0
+"""Seconds after which one that another program holds is like a full one."""
 
 T = TypeVar("T")
 
@@ -42,10 +47,13 @@ class Shelves:
     """Words for a person."""
     _disk: Database | None = None
     _memory: Database | None = None
-    _moved: set[str] = field(default_factory=set[str])
-    """Sessions whose place is in memory."""
+    _moved: dict[str, int | None] = field(default_factory=dict[str, "int | None"])
+    """Sessions whose place is in memory, with how often the disk's was changed before; None: the disk had none."""
+    _private: set[str] = field(default_factory=set[str])
+    """Those of them that nobody wants on the disk."""
     _opened: bool = False
     _told: bool = False
+    _busy_since: float | None = None
     _lock: RLock = field(default_factory=RLock)
 
     @property
@@ -55,8 +63,8 @@ class Shelves:
 
     @property
     def fallen(self) -> bool:
-        """Whether what is new goes into memory."""
-        return self._opened and self._disk is None
+        """Whether something goes into memory because the disk does not take it."""
+        return self._told
 
     def open(self) -> None:
         """Open what there is; the first time takes a moment."""
@@ -70,26 +78,37 @@ class Shelves:
                 self._tell(f"{error}. It is left alone")
             except (OSError, sqlite3.Error, DamagedStoreError) as error:
                 self._tell(f"{self.folder / database.NAME}: {_reason(error)}")
+                with suppress(sqlite3.Error):
+                    self._disk = Database.for_reading(self.folder)
 
-    def in_memory(self, session: str) -> bool:
-        """Whether a session's place is in memory."""
-        return session in self._moved
-
-    def move_in(self, session: str) -> None:
-        """From now on a session's place is in memory, with all that the disk has of it."""
+    def move_in(self, session: str, *, private: bool) -> None:
+        """From now on a session's place is in memory, with all that the disk has of it. `private`: it stays there."""
         with self._lock:
+            if private:
+                self._private.add(session)
             if session in self._moved:
                 return
-            memory = self._memory = self._memory or Database.in_memory()
+            memory, was = self._in_memory(), None
             if self._disk is not None:
                 with suppress(sqlite3.Error), self._disk.read_lock, memory.write_lock:
                     words = WordIndex(memory.writing, indexed=memory.indexed)
                     copying.copy_session(self._disk.reading, memory.writing, words, session)
-            self._moved.add(session)
+                    was = revision(self._disk.reading, session)
+            self._moved[session] = was
 
-    def move_out(self, session: str) -> None:
-        """There is nothing of it in memory any more."""
-        self._moved.discard(session)
+    def come_back(self, busy: Callable[[str], bool]) -> bool:
+        """Put onto the disk what fell into memory, if the disk takes it again. Whether all is there; what is `busy`
+        comes later."""
+        with self._lock:
+            if not (self._disk and self._disk.writable) and not self._reopened():
+                return False
+            names = [name for name in self._names() if name not in self._private]
+            back = [busy(name) or self._returned(name) for name in names]
+            if not all(back) or any(map(busy, names)) or not self._takes():
+                return False
+            self._told = False
+            self.troubles.append("sessions are kept again, with what was said meanwhile")
+            return True
 
     def read(self, session: str, work: Read[T]) -> T:
         """Read of a session, wherever it is. Raises `UnreadableStoreError`."""
@@ -99,7 +118,14 @@ class Shelves:
     def read_all(self, work: Read[T]) -> list[T]:
         """Read of all stores: of the one in memory, and of the one on the disk."""
         self.open()
-        return [self._read(place, work) for place in (self._memory, self._disk) if place is not None]
+        found, places = list[T](), [place for place in (self._memory, self._disk) if place is not None]
+        for place in places:
+            try:
+                found.append(self._read(place, work))
+            except UnreadableStoreError:
+                if not (found and self._told):
+                    raise
+        return found
 
     def write(self, jobs: Sequence[Stroke]) -> None:
         """Do all of these, in this order, in as few transactions as can be. Never raises."""
@@ -121,12 +147,13 @@ class Shelves:
                 job = Stroke("", partial(_removed, sessions))
                 try:
                     with place.write_lock:
-                        _transact(place, [job])
+                        transact(place, [job])
                 except sqlite3.Error as error:
                     raise UnreadableStoreError(_reason(error)) from error
                 if job.error is not None:
                     raise UnreadableStoreError(_reason(job.error)) from job.error
-        self._moved.difference_update(sessions)
+        for session in sessions:
+            self._moved.pop(session, None)
 
     def tend(self, *, forget: bool, always: bool) -> bool:
         """Work in what was written, and let what was deleted be gone (`forget`). `always`: also if little was written.
@@ -151,9 +178,67 @@ class Shelves:
 
     def _place(self, session: str) -> Database:
         if self._disk is None or session in self._moved:
-            self._memory = self._memory or Database.in_memory()
-            return self._memory
-        return self._disk
+            return self._in_memory()
+        return self._memory if self._memory is not None and session in self._names() else self._disk
+
+    def _in_memory(self) -> Database:
+        self._memory = self._memory or Database.in_memory()
+        return self._memory
+
+    def _names(self) -> list[str]:
+        """All sessions in memory. A fork of one that nobody wants on the disk is like it."""
+        if self._memory is None:
+            return []
+        with self._memory.read_lock:
+            rows = self._memory.reading.execute("SELECT name, parent FROM sessions ORDER BY number").fetchall()
+        for name, parent in rows:
+            if parent in self._private and name not in self._moved:
+                self._private.add(name)
+        return [name for name, _ in rows]
+
+    def _reopened(self) -> bool:
+        if self.folder.exists() and not os.access(self.folder, os.W_OK):
+            return False
+        if self._disk is not None:  # what it shares with the new one would be read-only there, too
+            with self._disk.read_lock:
+                self._disk.close()
+        try:
+            self._disk = self._opened_disk()
+        except (OSError, sqlite3.Error, DamagedStoreError, NewerStoreError):
+            self._disk = None
+            with suppress(sqlite3.Error):
+                self._disk = Database.for_reading(self.folder)
+        return self._disk is not None and self._disk.writable
+
+    def _takes(self) -> bool:
+        """Whether the disk takes something."""
+        job = Stroke("", _marked)
+        try:
+            assert self._disk is not None
+            with self._disk.write_lock:
+                transact(self._disk, [job])
+        except sqlite3.Error:
+            return False
+        return job.error is None
+
+    def _returned(self, name: str) -> bool:
+        """Whether a session is on the disk now, and nothing of it in memory."""
+        disk, memory = self._disk, self._memory
+        assert disk is not None
+        assert memory is not None
+        with memory.read_lock:
+            job = Stroke(name, partial(_put_back, memory, name, self._moved.get(name)))
+            try:
+                with disk.write_lock:
+                    transact(disk, [job])
+            except sqlite3.Error:
+                return False
+            if job.error is not None:
+                log.error("a bug in the store", exc_info=job.error)
+                return False
+            transact(memory, [Stroke(name, partial(_removed, [name]))])
+        self._moved.pop(name, None)
+        return True
 
     def _read(self, place: Database, work: Read[T]) -> T:
         try:
@@ -174,10 +259,9 @@ class Shelves:
         """Whether it is done; False: it has to be tried again, elsewhere perhaps."""
         try:
             with place.write_lock:
-                _transact(place, jobs)
+                transact(place, jobs)
         except sqlite3.Error as error:
-            if database.is_busy(error):
-                sleep(_RETRY)
+            if database.is_busy(error) and place is self._disk and self._waits():
                 return False
             if place is self._memory:
                 log.exception("a bug in the store")
@@ -187,7 +271,14 @@ class Shelves:
             elif place is self._disk:
                 self._fall(error, jobs)
             return False
+        self._busy_since = None
         return True
+
+    def _waits(self) -> bool:
+        """Wait for whoever else writes; False where that takes too long."""
+        self._busy_since = self._busy_since or monotonic()
+        sleep(_RETRY)
+        return monotonic() - self._busy_since < _STUCK
 
     def _fall(self, error: sqlite3.Error, jobs: Sequence[Stroke]) -> None:
         """The disk takes nothing: these sessions go on in memory. What is on the disk can still be read."""
@@ -195,7 +286,7 @@ class Shelves:
             self._tell(f"{self.folder / database.NAME}: {_reason(error)}")
             self.lost()
             for job in jobs:
-                self.move_in(job.session)
+                self.move_in(job.session, private=False)
 
     def _renew(self) -> None:
         """The store is damaged: begin another one, with what can be read of it."""
@@ -238,10 +329,12 @@ class Shelves:
     def _tell(self, reason: str) -> None:
         if not self._told:
             self._told = True
-            self.troubles.append(f"sessions are not kept: {reason}. What is said now ends with this editor")
+            self.troubles.append(
+                f"sessions are not kept: {reason}. What is said from now on ends with this editor, unless that passes"
+            )
 
 
-def _transact(place: Database, jobs: Iterable[Stroke]) -> None:
+def transact(place: Database, jobs: Iterable[Stroke]) -> None:
     """One transaction; a job that cannot be done costs the others nothing. Raises `sqlite3.Error` where nothing can."""
     connection = place.writing
     words = WordIndex(connection, indexed=place.indexed)
@@ -267,6 +360,14 @@ def _transact(place: Database, jobs: Iterable[Stroke]) -> None:
 
 def _removed(sessions: Sequence[str], connection: Tables, words: WordIndex) -> None:
     delete(connection, words, sessions)
+
+
+def _put_back(memory: Database, name: str, was: int | None, connection: Tables, words: WordIndex) -> None:
+    returning.put_back(memory.reading, connection, words, name, was)
+
+
+def _marked(connection: Tables, _words: WordIndex) -> None:
+    connection.execute("UPDATE facts SET value = value + 1 WHERE name = 'written'")
 
 
 def _reason(error: BaseException) -> str:

@@ -30,7 +30,7 @@ from chatls.store.held import Held, HeldTurn
 from chatls.store.histories import KeptSession
 from chatls.store.locks import SessionLocks
 from chatls.store.pen import Pen
-from chatls.store.ports import Shelving, Stroke
+from chatls.store.ports import Shelving, Stroke, UnreadableStoreError
 from chatls.store.recorder import Recorder, parts_of
 from chatls.store.resuming import KnownTexts
 from chatls.store.searching import WordIndex
@@ -52,7 +52,7 @@ class Store:
         say: Callable[[str], None],
     ) -> None:
         """`keys`: what must not be written down; `forget`: a session need not be in memory any more."""
-        self.pen = Pen(folder, self._fresh, say)
+        self.pen = Pen(folder, self._fresh, say, self.in_hand)
         self.locks = SessionLocks(folder / "running")
         self.changed: Callable[[], None] = lambda: None
         """Called when lists of sessions are others."""
@@ -221,7 +221,12 @@ class Store:
         """Look what a session is by now, and take it. Raises `RequestError`."""
         session = held.session
         if held.ending:  # it is ours still, so nobody else changed it
-            await self.pen.settled(session.id)
+            with move_on_after(PATIENCE):
+                await self.pen.settled(session.id)
+            if held.ending:  # the store is far behind, and is not waited for
+                held.goes_on = True
+                await self.pen.ask(lambda _: self.locks.take(session.id))
+                return None
         keep = session.configuration.settings().sessions.keep
         look = partial(self._look, session.id, held.revision, held.epoch, new=new, keep=keep)
         kept, texts = await self.pen.ask(look)
@@ -255,8 +260,8 @@ class Store:
         refused: RequestError | None = None
         try:
             if not keep:
-                shelves.move_in(name)
-            now = shelves.read(name, lambda connection, _: reading.revision(connection, name))
+                shelves.move_in(name, private=True)
+            now = self._revision(shelves, name, revision, new=new)
             if now is None and revision >= 0 and epoch == self.pen.epoch:
                 refused = no_session(name)
             elif now is not None and new:
@@ -270,6 +275,15 @@ class Store:
             self.locks.free(name)
             raise refused
         return None, {}
+
+    def _revision(self, shelves: Shelving, name: str, known: int, *, new: bool) -> int | None:
+        """How often a session was changed. Where nobody can say, it was not since it was known."""
+        try:
+            return shelves.read(name, lambda connection, _: reading.revision(connection, name))
+        except UnreadableStoreError:
+            if not new and known < 0:
+                raise
+            return None if new else known
 
     def _begin(self, turn: HeldTurn, prompt: Prompt) -> None:
         """The prompt was heard: from here on all of the turn is written."""
@@ -295,11 +309,12 @@ class Store:
 
     def _write_last(self, held: Held, work: Callable[[Tables, WordIndex], None], written: Happened) -> None:
         """The last that is written of a session that was held; then others may have it."""
-        held.ending = True
+        held.endings, held.goes_on = held.endings + 1, False
 
         def after() -> None:
-            held.ending = False
-            self.locks.free(held.session.id)
+            held.endings -= 1
+            if not (held.ending or held.goes_on):
+                self.locks.free(held.session.id)
 
         def done() -> None:
             self.pen.running -= 1

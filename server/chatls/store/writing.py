@@ -211,7 +211,7 @@ def delete(connection: Tables, words: WordIndex, sessions: Iterable[str]) -> Non
         words.remove(2 * number + 1)
         connection.execute("DELETE FROM sessions WHERE number = ?", (number,))
         for strand in strands:
-            _prune(connection, words, strand)
+            prune(connection, words, strand)
     connection.execute(
         "DELETE FROM texts WHERE hash NOT IN (SELECT before FROM changes UNION SELECT after FROM changes"
         " UNION SELECT text FROM seen WHERE text IS NOT NULL)"
@@ -236,7 +236,7 @@ def turn_at(connection: Tables, session: int, depth: int) -> str | None:
     return None if row is None else row[0]
 
 
-def _prune(connection: Tables, words: WordIndex, strand: str) -> None:
+def prune(connection: Tables, words: WordIndex, strand: str) -> None:
     """Remove the turns of a strand that no session goes along any more."""
     (last,) = connection.execute("SELECT coalesce(max(upto), 0) FROM lineage WHERE strand = ?", (strand,)).fetchone()
     gone = connection.execute("SELECT number FROM turns WHERE strand = ? AND depth > ?", (strand, last)).fetchall()

@@ -8,6 +8,7 @@ from chatls.tools.moving import delete_file, move_file
 from chatls.tools.read_file import read_file
 from chatls.tools.run_command import run_command
 from chatls.tools.search import search
+from chatls.tools.skill import skill
 from chatls.tools.tool import Tool
 from chatls.tools.write_file import write_file
 
@@ -16,6 +17,7 @@ TOOLS: tuple[Tool, ...] = (
     search,
     list_files,
     diagnostics,
+    skill,
     edit_file,
     write_file,
     edit_notebook,

@@ -22,7 +22,7 @@ from pydantic_core import ErrorDetails
 
 from chatls.children.commands import Commands
 from chatls.config import Save
-from chatls.content import JsonObject, Location, ToolContent
+from chatls.content import ContentBlock, JsonObject, Location, MentionName, ToolContent
 from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.events import ToolKind
@@ -111,6 +111,13 @@ class Plan:
     """Seconds, instead of `limits.toolTimeout`; 0 means none."""
 
 
+ReadSkill = Callable[[str, str | None], Awaitable[str]]
+
+
+async def _no_skills(_name: str, _file: str | None) -> str:
+    raise ToolError("there are no skills here")
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """What a tool may see and do: the workspace as it is now, the editor, and of the session only what was read."""
@@ -137,6 +144,8 @@ class ToolContext:
     """`commands.sandbox`."""
     notify: Callable[[str], None] = lambda _: None
     """Tell a person something that is no result. On the event loop: in coroutine functions only."""
+    skill: ReadSkill = _no_skills
+    """The text of a skill, or of another file of its folder. Raises `ToolError`."""
     by_person: bool = False
     """A person wrote the arguments: what the model has read of the files does not matter."""
     ids: tuple[str, str, str] = ("", "", "")
@@ -154,8 +163,9 @@ Locate = Callable[[Workspace, JsonObject], tuple[Location, ...]]
 Serial = Callable[[Workspace, JsonObject], str | None]
 Tidy = Callable[[JsonObject], JsonObject]
 Check = Callable[[JsonObject], JsonObject]
-Need = Literal["diagnostics"]
-"""What an editor must be able to do for a tool to be of use. All that change something need one that asks people."""
+Need = Literal["diagnostics", "skills"]
+"""What must be there for a tool to be of use: an editor that tells its problems; skills, of which the model was told.
+All that change something need an editor that asks people."""
 
 EVERYTHING = "*"
 """What a `Serial` says of a call that may touch anything: it waits for all changes before it, and is waited for."""
@@ -191,6 +201,19 @@ class Tool:
     def name(self) -> str:
         """The name under which models and people call it."""
         return self.spec.name
+
+
+@dataclass(frozen=True, slots=True)
+class Mentionable:
+    """Something that a person may mention in a prompt."""
+
+    name: MentionName
+    description: str
+    """For people, in a list."""
+    expand: Callable[[ToolContext, str | None], Awaitable[tuple[ContentBlock, ...]]]
+    """What stands for it in the prompt, for an argument. Raises `ToolError`."""
+    hint: str = ""
+    """What the argument is; "[...]" where it may be missing, empty where there is none."""
 
 
 def tool(

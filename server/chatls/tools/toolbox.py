@@ -3,20 +3,28 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from chatls.config import Settings
+from chatls.content import MentionName
 from chatls.editor import Editor
 from chatls.errors import TOOL_NOT_FOUND, RequestError
 from chatls.events import WorkingMode
 from chatls.permissions import stands_for
-from chatls.tools.tool import Tool
+from chatls.tools.tool import Mentionable, Tool
 
 
 class Toolbox:
     """The tools of a daemon, in their own order."""
 
-    def __init__(self, tools: Iterable[Tool], foreign: Callable[[], Mapping[str, Tool]] = dict) -> None:
+    def __init__(
+        self,
+        tools: Iterable[Tool],
+        mentions: Iterable[Mentionable] = (),
+        foreign: Callable[[], Mapping[str, Tool]] = dict,
+    ) -> None:
         """`foreign`: those of servers, as they are at that moment; they stand behind ours."""
         self._own = {tool.name: tool for tool in tools}
         self._foreign = foreign
+        self.mentions: Mapping[MentionName, Mentionable] = {one.name: one for one in mentions}
+        """What people may mention in a prompt, by name."""
 
     def offered(
         self, editor: Editor, settings: Settings, names: Collection[str] | None = None, mode: WorkingMode = "ask"

@@ -24,13 +24,10 @@ from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
 from chatls.values import dataclass
 from chatls.wire.cells import EDIT_CELLS
-from chatls.wire.params import Method, Params, RequestToClient, Token
+from chatls.wire.commands import COMMANDS
+from chatls.wire.params import Method, NoParams, Params, RequestToClient, Token
 from chatls.wire.sessions import SESSION_METHODS
 from chatls.wire.steering import COMPACT, STEER
-
-
-class NoParams(Params):
-    """Nothing."""
 
 
 class PromptParams(Params):
@@ -328,7 +325,7 @@ PERMISSIONS = Method(
     "The rules and the answers that are remembered; forget some.",
 )
 
-METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, PERMISSIONS, *SESSION_METHODS, COMPACT)
+METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, COMMANDS, PERMISSIONS, *SESSION_METHODS, COMPACT)
 
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."

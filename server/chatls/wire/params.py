@@ -17,6 +17,10 @@ class Params(BaseModel):
     )
 
 
+class NoParams(Params):
+    """Nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """A request of the client's."""

@@ -20,11 +20,22 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Entries:
+    """A folder, of which matters what is in it: which names, and not what they hold."""
+
+    folder: Path
+
+
+Looked = Path | Entries
+"""Something that a reading depends on."""
+
+
+@dataclass(frozen=True, slots=True)
 class _DiskLook(Generic[T]):
     begun: int
     """How often had been asked when it began."""
     about: object
-    marks: Mapping[Path, object]
+    marks: Mapping[Looked, object]
     """The places that were looked at, and what they were like."""
     found: T
 
@@ -41,7 +52,7 @@ class DiskCache(Generic[T]):
         self._asked = 0
         self._last: _DiskLook[T] | None = None
 
-    async def get(self, about: object, places: Callable[[], Iterable[Path]], read: Callable[[], T]) -> T:
+    async def get(self, about: object, places: Callable[[], Iterable[Looked]], read: Callable[[], T]) -> T:
         """What `read` gives, in a thread. One reading serves all that ask `about` the same before it begins, many
         sessions may begin at once, or while no place changes; `places`: all that it depends on.
         """
@@ -62,13 +73,13 @@ class DiskCache(Generic[T]):
             return self._last.found
 
 
-def _mark(place: Path, now: int | None = None) -> object:
+def _mark(place: Looked, now: int | None = None) -> object:
     """What changes with a file or a folder. `now`: the time, in nanoseconds, to tell what was changed just then."""
     try:
-        status = place.stat()
+        status = (place.folder if isinstance(place, Entries) else place).stat()
     except OSError:
         return None
-    if S_ISDIR(status.st_mode):
+    if S_ISDIR(status.st_mode) and isinstance(place, Path):
         return status.st_dev, status.st_ino  # whether it is there, and the same: what is in it is a place of its own
     if now is not None and now - status.st_ctime_ns < _MOMENT:
         return "changed a moment ago"  # another change may leave it looking the same, so that it never does

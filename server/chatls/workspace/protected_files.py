@@ -33,6 +33,7 @@ FOLDERS = (
     ".nvim",
     ".vim",
     ".emacs.d",
+    ".chatls",
     ".claude",
     ".codex",
     ".gemini",

@@ -168,6 +168,10 @@ class Workspace:
         """The open documents inside the roots whose text is not on the disk."""
         return [place for place in sorted(self._documents) if self.root_of(place) and self.is_unsaved(place)]
 
+    def open_inside(self) -> list[Path]:
+        """The open documents inside the roots."""
+        return [place for place in sorted(self._documents) if self.root_of(place)]
+
     # Files
 
     def open_file(self, path: Path) -> FileIO:

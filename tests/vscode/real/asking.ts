@@ -57,8 +57,8 @@ export function askingTests(window: Window): void {
     await frame.locator(".card").waitFor({ timeout: 30_000 });
     await d.page.waitForTimeout(350);
     await frame.locator(".card button:has-text('say what to do instead')").click();
-    await frame.locator(".card textarea").fill("Not here.");
-    await frame.locator(".card textarea").press("Enter");
+    await frame.locator(".card textarea[aria-label='What to do instead']").fill("Not here.");
+    await frame.locator(".card textarea[aria-label='What to do instead']").press("Enter");
     const view = await ended(d);
     assert.equal(view.blocks.find(({ type: kind }) => kind === "tool")?.status, "denied");
     assert.match(JSON.stringify(view), /Not here\./);

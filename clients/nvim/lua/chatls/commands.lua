@@ -54,49 +54,24 @@ function run.ChatToggle()
   panel().toggle()
 end
 
+function run.ChatEdit(event)
+  local words = event.args ~= "" and event.args or nil
+  require("chatls.inline").start(vim.api.nvim_get_current_buf(), event.line1, event.line2, words)
+end
+
+function run.ChatMode(event)
+  local complaint = panel().set_mode(event.args ~= "" and event.args or nil)
+  if complaint then
+    vim.notify("chatls: " .. complaint, vim.log.levels.WARN)
+  end
+end
+
 function run.ChatCancel()
-  if not panel().cancel() then
+  local inline = package.loaded["chatls.inline"]
+  local edit = inline and inline.cancel(vim.api.nvim_get_current_buf())
+  if not edit and not panel().cancel() then
     say("nothing runs here")
   end
-end
-
----@param model chatls.ModelEntry
----@param current? string
----@param default? string
----@return string
-local function model_line(model, current, default)
-  local marks = {}
-  if model.id == current then
-    table.insert(marks, "in use")
-  end
-  if model.id == default then
-    table.insert(marks, "default")
-  end
-  if model["local"] then
-    table.insert(marks, "on this machine")
-  end
-  local name = model.name ~= "" and model.name ~= model.id and ("  %s"):format(model.name) or ""
-  return model.id .. name .. (#marks > 0 and (" (%s)"):format(table.concat(marks, ", ")) or "")
-end
-
----@param result chatls.ModelsResult
-local function choose_model(result)
-  if #result.models == 0 then
-    return say("the daemon knows no model: set a key in the environment, or start a server; see :checkhealth chatls")
-  end
-  local default = type(result.default) == "string" and result.default or nil
-  local current = panel().get_model()
-  vim.ui.select(result.models, {
-    prompt = "Model",
-    kind = "chatls.model",
-    format_item = function(model)
-      return model_line(model, current, default)
-    end,
-  }, function(model)
-    if model then
-      panel().set_model(model.id)
-    end
-  end)
 end
 
 function run.ChatModel(event)
@@ -107,7 +82,7 @@ function run.ChatModel(event)
     if err then
       return vim.notify("chatls: " .. err.message, vim.log.levels.ERROR)
     end
-    choose_model(result)
+    require("chatls.chat.models").choose(result, panel())
   end)
 end
 
@@ -130,7 +105,7 @@ function run.ChatList()
 end
 
 function run.ChatPermission(event)
-  local permission = require("chatls.chat.permission")
+  local permission = require("chatls.asking.permission")
   if event.args ~= "" then
     local complaint = permission.answer(event.args)
     return complaint and vim.notify("chatls: " .. complaint, vim.log.levels.WARN)
@@ -246,8 +221,12 @@ end
 
 complete.ChatNew = complete.Chat
 
+function complete.ChatMode()
+  return require("chatls.chat.modes").ALL
+end
+
 function complete.ChatPermission()
-  return require("chatls.chat.permission").keys()
+  return require("chatls.asking.permission").keys()
 end
 
 function complete.ChatModel(lead)

@@ -77,6 +77,21 @@
 ---@field active? chatls.ActiveDocument
 ---@field open? string[] The addresses of the documents that are open, the last used first.
 
+---What may be mentioned: a file, the names of the files in a folder, what is selected, the problems that the editor shows, what has changed since the last commit, the documents that are open.
+---@alias chatls.MentionName
+---| "file"
+---| "folder"
+---| "selection"
+---| "diagnostics"
+---| "diff"
+---| "buffers"
+
+---Something that a person mentions in a prompt: the daemon looks it up, and puts it there.
+---@class chatls.Mention
+---@field type "mention"
+---@field name chatls.MentionName
+---@field argument? string `file`, `folder`: its path or address, with `#L10-20` behind it for these lines of a file. `selection`: the same address; without it, what an `editor_context` of this prompt says. `diagnostics`: of this file or folder only. `diff`: `staged`, or a commit to compare with. `buffers` has none.
+
 ---What becomes of a file. A new one has no text before, a deleted one none after; a moved one may change as well.
 ---@alias chatls.FileChangeKind
 ---| "new"
@@ -100,6 +115,7 @@
 ---| chatls.Resource
 ---| chatls.Image
 ---| chatls.EditorContext
+---| chatls.Mention
 
 ---What a tool's result is made of.
 ---@alias chatls.ToolContent
@@ -433,6 +449,15 @@
 ---| integer
 ---| string
 
+---Nothing.
+---@class chatls.NoParams
+
+---Where a slash command comes from: chatls, the folder of your `config.toml`, a folder of the workspace.
+---@alias chatls.CommandSource
+---| "built-in"
+---| "user"
+---| "workspace"
+
 ---A change of a stretch of text, as in LSP.
 ---@class chatls.TextEdit
 ---@field range chatls.Range
@@ -468,9 +493,6 @@
 ---@class chatls.EditCellsAnswer
 ---@field applied boolean
 ---@field failureReason? string Why it was not, for the model.
-
----Nothing.
----@class chatls.NoParams
 
 ---A person's prompt, and where its events go.
 ---@class chatls.PromptParams
@@ -618,6 +640,24 @@
 ---Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer.
 ---@class chatls.SaveAnswer
 ---@field saved? string[]
+
+---A slash command.
+---@class chatls.CommandEntry
+---@field name string Without the slash.
+---@field description string For people, one line.
+---@field source chatls.CommandSource
+---@field hint? string What may stand behind its name: "[commit, branch or files]".
+
+---Something that a block `mention` may name.
+---@class chatls.MentionEntry
+---@field name chatls.MentionName
+---@field description string For people.
+---@field hint? string What its `argument` is; in brackets where it may be missing. None: it takes none.
+
+---What a client may offer behind `/` and `@`.
+---@class chatls.CommandsResult
+---@field commands chatls.CommandEntry[]
+---@field mentions chatls.MentionEntry[]
 
 ---Words for the turn that runs.
 ---@class chatls.SteerParams
@@ -786,6 +826,7 @@ return {
     cancel = "chat/cancel",
     models = "chat/models",
     tools = "chat/tools",
+    commands = "chat/commands",
     permissions = "chat/permissions",
     session_list = "chat/session/list",
     session_load = "chat/session/load",

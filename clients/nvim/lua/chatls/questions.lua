@@ -5,7 +5,8 @@ local status = require("chatls.status")
 
 local M = {}
 
----@alias chatls.Answer fun(option_id?: string, feedback?: string) Once; nil: closed without a choice.
+---@alias chatls.Answer fun(option_id?: string, feedback?: string, arguments?: chatls.JsonObject) Once; nil: closed without
+---a choice.
 ---@alias chatls.Asker fun(question: chatls.Question, answer: chatls.Answer): fun()?
 
 ---@class chatls.OpenQuestion
@@ -31,12 +32,13 @@ end
 
 ---@param option_id? string
 ---@param feedback? string
+---@param arguments? chatls.JsonObject
 ---@return chatls.PermissionAnswer
-local function worded(option_id, feedback)
+local function worded(option_id, feedback, arguments)
   if not option_id then
     return { outcome = "cancelled" }
   end
-  return { outcome = "selected", optionId = option_id, feedback = feedback }
+  return { outcome = "selected", optionId = option_id, feedback = feedback, arguments = arguments }
 end
 
 ---Put a question to the person, and wait. Call it in a coroutine.
@@ -45,11 +47,11 @@ end
 function M.ask(question)
   local co, answered, waiting = coroutine.running(), nil, false
   local entry = { question = question }
-  function entry.answer(option_id, feedback)
+  function entry.answer(option_id, feedback, arguments)
     if answered then
       return
     end
-    answered = worded(option_id, feedback)
+    answered = worded(option_id, feedback, arguments)
     open[entry] = nil
     status.changed()
     if waiting then

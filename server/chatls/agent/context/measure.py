@@ -5,7 +5,7 @@ The estimate errs high: a token for three bytes of UTF-8. English has four and m
 
 from chatls import jsontext
 from chatls.agent.history import AsItWas, begins_with
-from chatls.content import ContentBlock, EditorContext, Image, Resource, ResourceLink, TextContent
+from chatls.content import ContentBlock, EditorContext, Image, Mention, Resource, ResourceLink, TextContent
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolSpec, UserMessage
 from chatls.values import dataclass
 
@@ -64,7 +64,7 @@ def _of_block(block: ContentBlock) -> int:
             return of_text(block.text) + _NAMED
         case Image():
             return _IMAGE
-        case ResourceLink() | EditorContext():
+        case ResourceLink() | EditorContext() | Mention():
             return _NAMED
 
 

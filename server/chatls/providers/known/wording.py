@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from chatls.content import EditorContext, Image, Range, Resource, ResourceLink, TextContent
+from chatls.content import EditorContext, Image, Mention, Range, Resource, ResourceLink, TextContent
 
 NO_RESULT = "(no result: the call was cancelled)"
 """Stands for a result that is not in the history: every call has one where it is sent."""
@@ -20,7 +20,7 @@ def unseen(picture: Image) -> str:
     return f"(a picture, {picture.mime_type}, which this model cannot see)"
 
 
-def text_of(block: TextContent | ResourceLink | Resource | EditorContext) -> str:
+def text_of(block: TextContent | ResourceLink | Resource | EditorContext | Mention) -> str:
     """A block of a prompt as the model reads it.
 
     >>> text_of(ResourceLink("file:///a.py"))
@@ -37,6 +37,8 @@ def text_of(block: TextContent | ResourceLink | Resource | EditorContext) -> str
             files = [f'<active uri="{active.uri}"{_lines(active.selection)}/>'] if active else []
             files += [f'<open uri="{uri}"/>' for uri in opened or ()]
             return "\n".join(("<editor>", *files, "</editor>"))
+        case Mention(name, argument):
+            return f"@{name}" if argument is None else f"@{name} {argument}"
     assert_never(block)
 
 

@@ -2,7 +2,7 @@
 
 local cheatsheet = require("chatls.chat.cheatsheet")
 local keys = require("chatls.chat.keys")
-local permission = require("chatls.chat.permission")
+local permission = require("chatls.asking.permission")
 local prompt = require("chatls.chat.prompt")
 local windows = require("chatls.chat.windows")
 

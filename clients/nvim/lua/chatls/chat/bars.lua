@@ -90,6 +90,8 @@ end
 ---@return [string, string][]
 function M.turn(chat, now)
   local parts = chat.handle and running(chat, now) or chat.view and ended(chat.view) or { { " ", "ChatlsQuiet" } }
+  local mode = chat.mode or "ask"
+  table.insert(parts, { "  " .. mode, mode == "ask" and "ChatlsQuiet" or "ChatlsMode" })
   if chat.along then
     table.insert(parts, { ("  @ %s goes along"):format(chat.along.label), "ChatlsAttachment" })
   end

@@ -77,4 +77,17 @@ function M.create(keyed, changed, gone)
   return chat
 end
 
+---@param chat chatls.Chat
+local function title(chat)
+  local first = chat.transcript.items[1]
+  return ("%d  %s"):format(chat.number, chat.title or first and first.lines[1] or "(new)")
+end
+
+---@return { id: integer, title: string, running: boolean }[]
+function M.list()
+  return vim.tbl_map(function(chat)
+    return { id = chat.number, title = title(chat), running = chat.handle ~= nil }
+  end, M.all)
+end
+
 return M

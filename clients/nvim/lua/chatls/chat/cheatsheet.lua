@@ -2,7 +2,7 @@
 
 local highlights = require("chatls.chat.highlights")
 local keys = require("chatls.chat.keys")
-local question_of = require("chatls.chat.question")
+local question_of = require("chatls.asking.question")
 
 local api = vim.api
 

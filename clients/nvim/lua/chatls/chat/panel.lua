@@ -6,8 +6,9 @@ local chats = require("chatls.chat.chats")
 local daemon = require("chatls.daemon")
 local folds = require("chatls.chat.folds")
 local highlights = require("chatls.chat.highlights")
+local modes = require("chatls.chat.modes")
 local offer = require("chatls.chat.offer")
-local permission = require("chatls.chat.permission")
+local permission = require("chatls.asking.permission")
 local prompt = require("chatls.chat.prompt")
 local windows = require("chatls.chat.windows")
 
@@ -45,6 +46,9 @@ local function keyed(chat)
   return vim.tbl_extend("error", actions.of(chat, M.send, M.open_session), {
     close = M.close,
     write = M.write,
+    mode = function()
+      M.set_mode()
+    end,
     next_chat = function()
       step(1)
     end,
@@ -247,18 +251,20 @@ function M.set_model(id)
   say("the model is " .. id .. " now")
 end
 
----@param chat chatls.Chat
-local function title(chat)
-  local first = chat.transcript.items[1]
-  return ("%d  %s"):format(chat.number, chat.title or first and first.lines[1] or "(new)")
+---How the chat that is shown works, from its next prompt on.
+---@param mode? string Without it the next one.
+---@return string? complaint
+function M.set_mode(mode)
+  local chat = current()
+  local complaint = mode and modes.misfit(mode)
+  if not complaint then
+    chat.mode = mode or modes.after(chat.mode)
+    redraw()
+  end
+  return complaint
 end
 
----@return { id: integer, title: string, running: boolean }[]
-function M.list()
-  return vim.tbl_map(function(chat)
-    return { id = chat.number, title = title(chat), running = chat.handle ~= nil }
-  end, chats.all)
-end
+M.list = chats.list
 
 ---@param id integer
 function M.show(id)

@@ -36,6 +36,21 @@ return {
     doc = "Choose the model for this chat and for new ones, from those that the daemon knows, or by its name.",
   },
   {
+    name = "ChatEdit",
+    args = "[what]",
+    nargs = "*",
+    range = true,
+    doc = "Have the lines of the range changed by the model: `:'<,'>ChatEdit make it async`. What comes back is previewed "
+      .. "in the buffer, and taken or left by hunks (|chatls-edit|). No chat shows it, and nothing of it is kept.",
+  },
+  {
+    name = "ChatMode",
+    args = "[mode]",
+    nargs = "?",
+    doc = "How this chat works from its next prompt on: `ask` (as the rules say), `plan` (what only reads runs, all else is "
+      .. "denied), `edits` (ordinary edits run unasked). Without {mode} the next one.",
+  },
+  {
     name = "ChatHistory",
     args = "[words]",
     nargs = "*",

@@ -2,7 +2,7 @@
 
 ---@class chatls.Key
 ---@field name string
----@field where ("transcript"|"prompt")[]
+---@field where ("transcript"|"prompt"|"edit")[] `edit`: a file, while |:ChatEdit| previews a change in it.
 ---@field modes string[]
 ---@field default string|string[]
 ---@field doc string
@@ -115,10 +115,59 @@ return {
     doc = "the prompt that was sent after this one",
   },
   {
+    name = "mode",
+    where = { "prompt" },
+    modes = { "n", "i" },
+    default = "<S-Tab>",
+    doc = "the next mode: ask, plan, edits",
+  },
+  {
     name = "help",
     where = { "transcript", "prompt" },
     modes = { "n" },
     default = "?",
     doc = "show these keys",
+  },
+  {
+    name = "edit_take",
+    where = { "edit" },
+    modes = { "n" },
+    default = "do",
+    doc = "take the hunk under the cursor, else the next one",
+  },
+  {
+    name = "edit_leave",
+    where = { "edit" },
+    modes = { "n" },
+    default = "dx",
+    doc = "leave it as it is",
+  },
+  {
+    name = "edit_take_all",
+    where = { "edit" },
+    modes = { "n" },
+    default = "dO",
+    doc = "take all hunks",
+  },
+  {
+    name = "edit_leave_all",
+    where = { "edit" },
+    modes = { "n" },
+    default = "dX",
+    doc = "leave all hunks; while the model writes: cancel",
+  },
+  {
+    name = "edit_next",
+    where = { "edit" },
+    modes = { "n" },
+    default = "]c",
+    doc = "to the next hunk",
+  },
+  {
+    name = "edit_previous",
+    where = { "edit" },
+    modes = { "n" },
+    default = "[c",
+    doc = "to the hunk before",
   },
 }

@@ -3,10 +3,11 @@
 
 local cheatsheet = require("chatls.chat.cheatsheet")
 local daemon = require("chatls.daemon")
+local edited = require("chatls.asking.edited")
 local format = require("chatls.chat.format")
 local highlights = require("chatls.chat.highlights")
 local keys = require("chatls.chat.keys")
-local question_of = require("chatls.chat.question")
+local question_of = require("chatls.asking.question")
 
 local api = vim.api
 
@@ -45,6 +46,7 @@ local function forget(one)
       table.remove(asked, at)
     end
   end
+  edited.over(one)
   if float and float.asked == one then
     local focused = api.nvim_get_current_win() == float.win
     close()
@@ -57,16 +59,24 @@ end
 ---@param one chatls.Asked
 ---@param option_id string
 ---@param feedback? string
-local function choose(one, option_id, feedback)
+---@param arguments? chatls.JsonObject
+local function choose(one, option_id, feedback, arguments)
   local answer = one.answer
   forget(one)
-  answer(option_id, feedback)
+  answer(option_id, feedback, arguments)
 end
 
 ---@param one chatls.Asked
 ---@param entry chatls.Entry
 local function take(one, entry)
-  if not entry.words then
+  if entry.edits then
+    close()
+    return edited.open(one, function(arguments)
+      choose(one, entry.option.id, nil, arguments)
+    end, function()
+      M.show(one, true)
+    end)
+  elseif not entry.words then
     return choose(one, entry.option.id)
   end
   vim.ui.input({ prompt = "No; instead: " }, function(words)

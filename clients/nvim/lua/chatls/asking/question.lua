@@ -2,6 +2,7 @@
 
 local format = require("chatls.chat.format")
 local letters = require("chatls.letters")
+local proposal_of = require("chatls.asking.proposal")
 
 local M = {}
 
@@ -51,6 +52,7 @@ end
 ---@field label string
 ---@field option chatls.PermissionOption
 ---@field words? boolean It goes with words.
+---@field edits? boolean It goes with what the person makes of the proposal.
 
 ---The keys that answer. A tenth option has none: it is one key.
 ---@param question chatls.Question
@@ -61,6 +63,10 @@ function M.answers(question)
     local option = question.options[at]
     if #key == 1 then
       table.insert(found, { key = key, label = option.label, option = option })
+    end
+    if key == "y" and proposal_of.of(question) then
+      local label = "Change it first, then allow it once"
+      table.insert(found, { key = letters.edits, label = label, option = option, edits = true })
     end
     if key == "n" then
       local label = "No, and say what to do instead"
@@ -116,7 +122,7 @@ function M.draw(question)
     local group = vim.startswith(entry.option.kind, "allow") and "ChatlsCompleted" or "ChatlsFailed"
     table.insert(drawing.marks, { row = #drawing.lines - 1, from = 1, to = 1 + #entry.key, group = group })
     local covers = entry.option.covers
-    if not entry.words and covers and covers ~= "" and vim.endswith(entry.option.kind, "_always") then
+    if not (entry.words or entry.edits) and covers and covers ~= "" and vim.endswith(entry.option.kind, "_always") then
       add(drawing, "    " .. covers, "ChatlsQuiet")
     end
   end
@@ -129,7 +135,13 @@ end
 function M.keys(question)
   local told = {}
   for _, entry in ipairs(M.answers(question)) do
-    table.insert(told, ("%s %s"):format(entry.key, entry.words and "no, but" or WORDS[entry.option.kind] or "?"))
+    table.insert(
+      told,
+      ("%s %s"):format(
+        entry.key,
+        entry.words and "no, but" or entry.edits and "change" or WORDS[entry.option.kind] or "?"
+      )
+    )
   end
   return (" %s  q later "):format(table.concat(told, "  "))
 end
