@@ -22,7 +22,7 @@ _WORDS = {
     "commands": "offered",
     "sessions": "kept",
     "permissions": "remembered",
-    "mcp": "servers",
+    "mcp": "mcp.command",
 }
 """Which part of the terminal client answers to a word."""
 

@@ -108,7 +108,7 @@ class FormField(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class Elicitation:
     """What the tool of a server asks a person while it runs. Its words are the server's; never for secrets."""
 
     session_id: str
@@ -196,7 +196,7 @@ class Editor(Texts, Protocol):
         """Whether it can show a person a form."""
         ...
 
-    async def elicit(self, form: Form) -> FormAnswer:
+    async def elicit(self, form: Elicitation) -> FormAnswer:
         """What a person writes into a form. Waits for ever; cancelled, it withdraws the form. Raises `ToolError` where
         it cannot."""
         ...

@@ -28,7 +28,7 @@ from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
 from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
-from chatls.editor import Change, FileOperation, Form, FormAnswer, OpenDocument, Problem, Question, Reply, Root
+from chatls.editor import Change, Elicitation, FileOperation, FormAnswer, OpenDocument, Problem, Question, Reply, Root
 from chatls.events import (
     Event,
     PermissionRequested,
@@ -91,7 +91,7 @@ class Desk:
     def elicits(self) -> bool:
         return False
 
-    async def elicit(self, form: Form) -> FormAnswer:
+    async def elicit(self, form: Elicitation) -> FormAnswer:
         raise AssertionError(f"nobody expected a form: {form}")
 
     async def ask_permission(self, question: Question) -> Reply:

@@ -537,7 +537,7 @@ class FormField(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
-class Form(WireValue):
+class Elicitation(WireValue):
     """What the tool of a server asks a person while it runs. Its words are the server's; never for secrets."""
 
     session_id: str

@@ -427,7 +427,7 @@ export interface FormField {
 }
 
 /** What the tool of a server asks a person while it runs. Its words are the server's; never for secrets. */
-export interface Form {
+export interface Elicitation {
   readonly sessionId: string;
   readonly turnId: string;
   readonly toolCallId: string;
@@ -1053,8 +1053,8 @@ export interface Requests {
 export interface RequestsToClient {
   /** May this call run? Waits for a person's word. */
   "chat/requestPermission": { params: Question; result: PermissionAnswer };
-  /** The tool of a server asks a person something. Waits for their word. */
-  "chat/elicit": { params: Form; result: ElicitAnswer };
+  /** A server's tool asks a person. Waits for their word. */
+  "chat/elicit": { params: Elicitation; result: ElicitAnswer };
   /** Which problems does the editor show? */
   "chat/diagnostics": { params: DiagnosticsRequest; result: DiagnosticsAnswer };
   /** Read unchanged documents anew whose files were changed. */

@@ -14,8 +14,8 @@ from anyio import move_on_after, to_thread
 from chatls.content import JsonObject, to_wire
 from chatls.editor import (
     Change,
+    Elicitation,
     FileOperation,
-    Form,
     FormAnswer,
     OpenDocument,
     Problem,
@@ -91,7 +91,7 @@ class LspEditor:
         """`Editor.elicits`."""
         return self._elicits
 
-    async def elicit(self, form: Form) -> FormAnswer:
+    async def elicit(self, form: Elicitation) -> FormAnswer:
         """`Editor.elicit`. An answer that makes no sense is none: it raises `ToolError`."""
         if not self._elicits:
             raise ToolError("this editor shows no forms")

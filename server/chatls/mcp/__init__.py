@@ -14,7 +14,7 @@ from chatls.mcp.standing import ServerStanding
 from chatls.tools.tool import Tool
 
 
-class Running(Protocol):
+class RunningServers(Protocol):
     """What is behind the door (`servers.py`)."""
 
     def configure(self, wanted: Mapping[str, McpSettings]) -> None:
@@ -50,7 +50,7 @@ class ForeignTools:
         self._means = (tasks, environment, editor)
         self._wanted: Mapping[str, McpSettings] = {}
         self._begun = False
-        self._running: Running | None = None
+        self._running: RunningServers | None = None
 
     def configure(self, servers: Mapping[str, McpSettings]) -> None:
         """The servers of the settings, as they are now."""

@@ -14,7 +14,7 @@ from chatls.errors import INVALID_PARAMS, ToolError
 from chatls.jsontext import printable
 from chatls.mcp.forms import UnaskableError, answered, form_of
 from chatls.mcp.link import LinkError
-from chatls.mcp.peer import Peer, RefusedError, unknown
+from chatls.mcp.peer import McpPeer, RefusedError, unknown
 from chatls.mcp.results import output_of
 from chatls.shapes import as_object, as_text
 from chatls.tools.tool import ToolContext, ToolOutput
@@ -40,7 +40,7 @@ class ServerCall:
         self._left = limit or math.inf
         self._told = -math.inf
 
-    async def run(self, peer: Peer, name: str, arguments: JsonObject, headers: Mapping[str, str]) -> ToolOutput:
+    async def run(self, peer: McpPeer, name: str, arguments: JsonObject, headers: Mapping[str, str]) -> ToolOutput:
         """Make the call. Raises `ToolError`."""
         params = {"name": name, "arguments": arguments}
         try:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chatls.content import JsonObject
-from chatls.editor import Form, FormAnswer, FormField, FormFieldKind
+from chatls.editor import Elicitation, FormAnswer, FormField, FormFieldKind
 from chatls.jsontext import printable
 from chatls.shapes import as_list, as_object, as_objects, as_text
 from chatls.visible import escaped, is_hidden, visible_line
@@ -20,7 +20,7 @@ class UnaskableError(Exception):
     """Nobody can be asked this. The text says why."""
 
 
-def form_of(server: str, ids: tuple[str, str, str], params: JsonObject) -> Form:
+def form_of(server: str, ids: tuple[str, str, str], params: JsonObject) -> Elicitation:
     """The form that a person is shown; `ids` of the session, the turn and the call. Raises `UnaskableError` where it
     is none: an address to be opened, a list, an object."""
     if params.get("mode", "form") != "form":
@@ -31,10 +31,10 @@ def form_of(server: str, ids: tuple[str, str, str], params: JsonObject) -> Form:
     if len(members) > MOST_FIELDS:
         raise UnaskableError(f"a form of more than {MOST_FIELDS} fields cannot be asked")
     fields = tuple(_field(name, as_object(told), required=name in required) for name, told in members)
-    return Form(*ids, server, _shown(as_text(params.get("message")))[:LONGEST_MESSAGE], fields)
+    return Elicitation(*ids, server, _shown(as_text(params.get("message")))[:LONGEST_MESSAGE], fields)
 
 
-def answered(form: Form, answer: FormAnswer) -> JsonObject:
+def answered(form: Elicitation, answer: FormAnswer) -> JsonObject:
     """The result of `elicitation/create`: what a person wrote, as far as it fits; declined where it does not."""
     if answer.action != "accept":
         return {"action": answer.action}

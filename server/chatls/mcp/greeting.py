@@ -11,7 +11,7 @@ from anyio import move_on_after
 
 from chatls.content import JsonObject
 from chatls.mcp.link import LinkError
-from chatls.mcp.peer import MODERN, Peer, RefusedError
+from chatls.mcp.peer import MODERN, McpPeer, RefusedError
 from chatls.shapes import as_list, as_object, as_text, member, says
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
@@ -37,7 +37,7 @@ class Greeting:
     """It tells when they change."""
 
 
-async def greeted(peer: Peer) -> Greeting:
+async def greeted(peer: McpPeer) -> Greeting:
     """Greet a server. From here on its link knows the version. Raises `LinkError`, `RefusedError` with what the server
     said last."""
     race = _Race(peer)
@@ -57,7 +57,7 @@ async def greeted(peer: Peer) -> Greeting:
 class _Race:
     """Both ways, side by side."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: McpPeer) -> None:
         self._peer = peer
         self.greeting: Greeting | None = None
         self.error: LinkError | RefusedError | None = None

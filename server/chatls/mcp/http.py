@@ -41,7 +41,7 @@ _HINTS = {
 
 
 class HttpLink:
-    """An address (`Link`)."""
+    """An address (`ServerLink`)."""
 
     def __init__(
         self, url: str, headers: Callable[[], Awaitable[dict[str, str]]], hear: Hear, clean: Callable[[str], str]
@@ -62,7 +62,7 @@ class HttpLink:
         self._making = anyio.Lock()
 
     async def serve(self) -> None:
-        """`Link.serve`."""
+        """`ServerLink.serve`."""
         async with anyio.create_task_group() as tasks:
             while self._lost is None:
                 while self._told:
@@ -74,7 +74,7 @@ class HttpLink:
     async def ask(
         self, message: JsonObject, *, headers: Mapping[str, str] | None = None, quiet: bool = False
     ) -> JsonObject:
-        """`Link.ask`."""
+        """`ServerLink.ask`."""
         identifier = int(message["id"])
         try:
             async with self._posted(message, headers or {}) as response:
@@ -104,16 +104,16 @@ class HttpLink:
                             self._hear(one, None)
 
     def tell(self, message: JsonObject) -> None:
-        """`Link.tell`."""
+        """`ServerLink.tell`."""
         self._told.append(message)
         self._more.fire()
 
     def last_words(self) -> str:
-        """`Link.last_words`."""
+        """`ServerLink.last_words`."""
         return ""
 
     async def aclose(self) -> None:
-        """`Link.aclose`."""
+        """`ServerLink.aclose`."""
         with anyio.CancelScope(shield=True), anyio.move_on_after(_FAREWELL):
             if self._session and self._lost is None:
                 try:

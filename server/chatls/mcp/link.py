@@ -24,7 +24,7 @@ Hear = Callable[[JsonObject, int | None], None]
 known. Does not raise, does not wait."""
 
 
-class Link(Protocol):
+class ServerLink(Protocol):
     """One way to one server."""
 
     version: str | None

@@ -13,14 +13,14 @@ from chatls.children.programs import clean_path
 from chatls.config import McpSettings
 from chatls.errors import ProviderError, SettingsError
 from chatls.mcp.http import HttpLink
-from chatls.mcp.link import Hear, Link, LinkError
+from chatls.mcp.link import Hear, LinkError, ServerLink
 from chatls.mcp.stdio import StdioLink
 from chatls.providers.http.keys import ApiKey, Blotter, check_headers
 
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
-async def linked(name: str, settings: McpSettings, environment: Mapping[str, str], hear: Hear) -> Link:
+async def linked(name: str, settings: McpSettings, environment: Mapping[str, str], hear: Hear) -> ServerLink:
     """Start the program, or prepare to talk to the address. Raises `LinkError`."""
     if settings.url:
         return _address(settings, settings.url, hear)
@@ -51,7 +51,7 @@ def _program(command: str, environment: Mapping[str, str]) -> str:
     return found
 
 
-def _address(settings: McpSettings, url: str, hear: Hear) -> Link:
+def _address(settings: McpSettings, url: str, hear: Hear) -> ServerLink:
     own = {key: _filled(value, f"headers.{key}") for key, value in settings.headers.items()}
     secrets = list(own.values())
     key = _key(settings)

@@ -15,7 +15,7 @@ from chatls import __version__
 from chatls.content import JsonObject
 from chatls.errors import METHOD_NOT_FOUND
 from chatls.jsontext import printable
-from chatls.mcp.link import Link
+from chatls.mcp.link import ServerLink
 from chatls.shapes import as_object, as_text, member, object_or_none
 from chatls.visible import visible_line
 
@@ -40,10 +40,10 @@ class RefusedError(Exception):
         self.data = data
 
 
-class Peer:
+class McpPeer:
     """One server."""
 
-    def __init__(self, link: Link, *, asks: bool) -> None:
+    def __init__(self, link: ServerLink, *, asks: bool) -> None:
         """`asks`: it may ask a person something."""
         self.link = link
         self._ids = count(1)

@@ -14,10 +14,10 @@ from chatls.errors import ToolError
 from chatls.mcp.calls import ServerCall, roots_of
 from chatls.mcp.greeting import Greeting, greeted
 from chatls.mcp.http import HttpLink
-from chatls.mcp.link import Link, LinkError
+from chatls.mcp.link import LinkError, ServerLink
 from chatls.mcp.offered import MOST_LISTED, Offer, in_head, offers
 from chatls.mcp.opening import linked
-from chatls.mcp.peer import Peer, RefusedError, unknown
+from chatls.mcp.peer import McpPeer, RefusedError, unknown
 from chatls.mcp.standing import ServerState
 from chatls.mcp.stdio import StdioLink
 from chatls.shapes import as_list, as_object, as_text, member
@@ -64,7 +64,7 @@ class McpServer:
         self._environment = environment
         self._editor = editor
         self._changed = changed
-        self._peer: Peer | None = None
+        self._peer: McpPeer | None = None
         self._calls = list[ServerCall]()
         self._answering = 0
         self._again = anyio.Event()
@@ -146,16 +146,16 @@ class McpServer:
                 await link.aclose()
         return ends[0] if ends else LinkError("it ended")
 
-    async def _serving(self, link: Link, ends: list[LinkError], scope: anyio.CancelScope) -> None:
+    async def _serving(self, link: ServerLink, ends: list[LinkError], scope: anyio.CancelScope) -> None:
         try:
             await link.serve()
         except LinkError as error:
             ends.append(error)
         scope.cancel()
 
-    async def _living(self, link: Link, ends: list[LinkError], scope: anyio.CancelScope) -> None:
+    async def _living(self, link: ServerLink, ends: list[LinkError], scope: anyio.CancelScope) -> None:
         """Greet it, and look at its tools whenever they change."""
-        peer = Peer(link, asks=self._editor.elicits)
+        peer = McpPeer(link, asks=self._editor.elicits)
         try:
             with anyio.fail_after(START):
                 self.greeting = await greeted(peer)
@@ -174,7 +174,7 @@ class McpServer:
             ends.append(error)
         scope.cancel()
 
-    async def _looking(self, peer: Peer) -> None:
+    async def _looking(self, peer: McpPeer) -> None:
         while True:
             await self._news.wait()
             self._news = anyio.Event()
@@ -185,7 +185,7 @@ class McpServer:
             self._become("ready", "" if self.offers else "it has no tools")
             await anyio.sleep(_BETWEEN)
 
-    async def _listed(self, peer: Peer) -> tuple[Offer, ...]:
+    async def _listed(self, peer: McpPeer) -> tuple[Offer, ...]:
         """All of its tools. Raises `RefusedError`, `LinkError`."""
         if self.greeting is None or not self.greeting.tools:
             return ()
@@ -199,7 +199,7 @@ class McpServer:
             seen.add(cursor)
         return offers(self.name, found[:MOST_LISTED])
 
-    async def _told(self, peer: Peer) -> None:
+    async def _told(self, peer: McpPeer) -> None:
         """Hear of changes: a modern server has to be asked to tell them, one on HTTP to be listened to."""
         for pause in PAUSES:
             try:
@@ -238,7 +238,7 @@ class McpServer:
             self._answering += 1
             self._tasks.start_soon(self._answer, self._peer, message, call)
 
-    async def _answer(self, peer: Peer, message: JsonObject, call: ServerCall | None) -> None:
+    async def _answer(self, peer: McpPeer, message: JsonObject, call: ServerCall | None) -> None:
         try:
             await peer.answer(message, self._outside if call is None else call.inquire)
         finally:

@@ -43,7 +43,7 @@ _PACE = 0.02
 _ID = re.compile(rb'"id"\s*:\s*(\d{1,15})\b')
 
 
-class _Waiting:
+class _Awaited:
     """A request that waits for its answer."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class _Waiting:
 
 
 class StdioLink:
-    """A program (`Link`)."""
+    """A program (`ServerLink`)."""
 
     def __init__(self, name: str, child: Child, hear: Hear, clean: Callable[[str], str]) -> None:
         """`clean` takes secrets out of what it says."""
@@ -67,7 +67,7 @@ class StdioLink:
         self._child = child
         self._hear = hear
         self._clean = clean
-        self._waiting: dict[int, _Waiting] = {}
+        self._waiting: dict[int, _Awaited] = {}
         self._lines = deque[bytes]()
         self._size = 0
         self._more = Signal()
@@ -95,7 +95,7 @@ class StdioLink:
         return cls(name, child, hear, clean)
 
     async def serve(self) -> None:
-        """`Link.serve`."""
+        """`ServerLink.serve`."""
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._write)
@@ -113,11 +113,11 @@ class StdioLink:
     async def ask(
         self, message: JsonObject, *, headers: Mapping[str, str] | None = None, quiet: bool = False
     ) -> JsonObject:
-        """`Link.ask`."""
+        """`ServerLink.ask`."""
         del headers
         if self._over is not None:
             raise LinkError(str(self._over))
-        identifier, waiting = int(message["id"]), _Waiting()
+        identifier, waiting = int(message["id"]), _Awaited()
         self._waiting[identifier] = waiting
         self._unasked = 0
         self.tell(message)
@@ -134,7 +134,7 @@ class StdioLink:
         return waiting.answer
 
     def tell(self, message: JsonObject) -> None:
-        """`Link.tell`."""
+        """`ServerLink.tell`."""
         line = dumps(message) + b"\n"
         if self._over is None and self._size + len(line) <= _MOST_WAITING:
             self._lines.append(line)
@@ -142,11 +142,11 @@ class StdioLink:
             self._more.fire()
 
     def last_words(self) -> str:
-        """`Link.last_words`."""
+        """`ServerLink.last_words`."""
         return self._words
 
     async def aclose(self) -> None:
-        """`Link.aclose`."""
+        """`ServerLink.aclose`."""
         with anyio.CancelScope(shield=True):
             if self._child.stdin:
                 self._child.stdin.close()

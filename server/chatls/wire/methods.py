@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage
-from chatls.editor import Form, Question
+from chatls.editor import Elicitation, Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
 from chatls.permissions import PermissionEntry, SandboxState
@@ -331,7 +331,11 @@ REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."
 )
 ELICIT = RequestToClient(
-    "chat/elicit", "elicit", Form, ElicitAnswer, "The tool of a server asks a person something. Waits for their word."
+    "chat/elicit",
+    "elicit",
+    Elicitation,
+    ElicitAnswer,
+    "A server's tool asks a person. Waits for their word.",
 )
 DIAGNOSTICS = RequestToClient(
     "chat/diagnostics", "diagnostics", DiagnosticsRequest, DiagnosticsAnswer, "Which problems does the editor show?"

@@ -406,7 +406,7 @@
 ---@field default? chatls.FormValue
 
 ---What the tool of a server asks a person while it runs. Its words are the server's; never for secrets.
----@class chatls.Form
+---@class chatls.Elicitation
 ---@field sessionId string
 ---@field turnId string
 ---@field toolCallId string

@@ -12,7 +12,7 @@ from chatls_client.client import Client
 from chatls_client.errors import ClientError
 from chatls_client.faces import complain
 from chatls_client.harmless import visible
-from chatls_client.ownsettings import JsonObject, checked, keep, own_file, table, taken_over
+from chatls_client.mcp.settings import JsonObject, checked, keep, own_file, table, taken_over
 from chatls_client.protocol import Question, ServerEntry, ToolEntry, ToolsResult
 
 DESCRIPTION = "The MCP servers of your own settings, whose tools models are offered."
