@@ -14,10 +14,9 @@ from pydantic import BaseModel
 
 from chatls import config
 from chatls.config import LimitSettings, ProviderSettings, Settings
-from chatls.configuration import read_user_file, user_file
+from chatls.configuration import Layer, merge, read_user_file, user_file
 from chatls.content import camel, snake
 from chatls.errors import SettingsError
-from chatls.layers import Layer, merge
 
 FILE, CLIENT = "config.toml", "initializationOptions"
 
@@ -134,7 +133,11 @@ def test_every_key_of_ours_survives_the_way_to_the_wire_and_back(name: str) -> N
         ({"providers": {"w": {"apiKey": "sk-1"}}}, "providers.w.apiKey", "did you mean 'apiKeyEnv'?"),
         ({"providers": {"w": {"base": {"url": 1}}}}, "providers.w.base", "did you mean 'baseUrl'?"),
         ({"tools": {"zzz": 1}}, "tools.zzz", "known keys: disabled"),
-        ({"": 1}, "", f"known keys: {', '.join(map(camel, Settings.model_fields))}"),
+        (
+            {"": 1},
+            "",
+            f"known keys: {', '.join(Settings.model_fields)}",
+        ),
     ],
 )
 def test_an_unknown_key_is_named_with_its_source_and_the_nearest_known_one(values: Any, key: str, near: str) -> None:

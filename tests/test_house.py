@@ -31,15 +31,16 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
     ("errors", "content", "jsontext", "shapes", "visible", "signals", "values"),
     ("events", "message", "providers.delta"),
-    ("config", "configuration", "layers", "editor", "permissions", "children", "workspace"),
+    ("config", "configuration", "editor", "permissions", "children", "workspace", "seen", "seen.logs"),
     ("providers", "tools"),
     ("models", "mcp"),
     ("agent",),
-    ("store",),
+    ("store", "seen.telemetry"),
     ("core",),
     ("wire",),
     ("lsp",),
     ("app",),
+    ("seen.commands",),
     ("__main__",),
 )
 """From the ground up. A file imports from its own floor and from lower ones; a folder stands for all that is in it,
@@ -60,12 +61,14 @@ LONGEST_TURN = 110
 IMPORTS_LATE = {
     "chatls.__main__",
     "chatls.agent.permission.gate",
+    "chatls.core",
     "chatls.mcp",
     "chatls.providers",
     "chatls.store.pen",
+    "chatls.tools.run_command",
 }
-"""May import inside functions: the command line loads what the command needs; adapters, SQLite and what judges calls
-are loaded on first use."""
+"""May import inside functions: the command line loads what the command needs; adapters, SQLite, the sandbox, and what
+judges calls and runs commands are loaded on first use."""
 
 POSIX_FILES = {"chatls.wire.stdio", "chatls.children.process"}
 PROGRAMS = {"chatls.providers.local.server"}
@@ -226,6 +229,8 @@ def test_wings_do_not_know_each_other() -> None:
         "chatls.models": (*faces, "chatls.tools", "chatls.agent"),
         "chatls.agent": (*faces, "chatls.store"),
         "chatls.store": (*faces, "chatls.providers", "chatls.models"),
+        "chatls.seen.telemetry": (*faces, "chatls.store", "chatls.models"),
+        "chatls.seen.logs": (*faces, "chatls.config", "chatls.children"),
         "chatls.workspace": (*faces, "chatls.children"),
         "chatls.children": (*faces, "chatls.workspace.workspace"),
         "chatls.wire": ("chatls.lsp", "chatls.agent", "chatls.tools", "chatls.providers", "chatls.models"),

@@ -23,6 +23,7 @@ from anyio import create_task_group, fail_after
 
 from chatls.app import App
 from chatls.lsp.handshake import Hello
+from chatls.seen.logs.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import FrameReader, Output, frame
 from tests.test_house import FLOORS, SERVER
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.asyncio
 
 ROOM = ("agent.context.limits", "agent.context.measure", "agent.context.layout")
 VALUES = (*(name for names in FLOORS[:4] for name in names), "agent.history", "agent.keeping", *ROOM)
-UP = {"wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
+UP = {"seen.telemetry.watching", "wire.outbox", "wire.progress", "lsp.workdone", "wire.stdio"}
 HEARING = {"_emit", "notify", "_tell", "listener"}
 """Functions that tell listeners, and that make one."""
 PORT = "lsp.editor"
@@ -185,7 +186,7 @@ async def test_a_prompt_enters_each_module_once(tmp_path: Path, monkeypatch: pyt
     with fail_after(60):
         async with create_task_group() as tasks:
             hello = Hello(params, "utf-16", FrameReader(), [])
-            app = App(tasks, Outbox(Output(writing, asyncio.get_running_loop()), frame), hello)
+            app = App(tasks, Outbox(Output(writing, asyncio.get_running_loop()), frame), hello, Log(""))
             app.greet(hello)
             app.receive(prompt(1))
             await answered(1)

@@ -28,6 +28,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "command-settings": (config.CommandSettings, "commands."),
     "limit-settings": (config.LimitSettings, "limits."),
     "session-settings": (config.SessionSettings, "sessions."),
+    "log-settings": (config.LogSettings, "log."),
     "permission-settings": (config.PermissionRule, "permissions[]."),
 }
 

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from importlib import import_module
+from collections.abc import Callable
 
 USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
@@ -11,20 +11,22 @@ usage: chatls [serve]          speak LSP over stdio; this is what an editor star
        chatls commands         the slash commands, and what a prompt may name with @
        chatls sessions         the chats that are kept: search, show, rename, delete, export
        chatls permissions      what you have answered for good; --revoke ID takes it back
+       chatls log              what the daemon did, and how long it took; --all: all daemons
        chatls mcp              the MCP servers of your settings: list, test, add, import
        chatls --version
 """
 
 
-_WORDS = {
-    "ask": "terminal",
-    "models": "listed",
-    "commands": "offered",
-    "sessions": "kept",
-    "permissions": "remembered",
-    "mcp": "mcp.command",
+COMMANDS = {
+    "ask": "chatls_client.terminal",
+    "models": "chatls_client.listed",
+    "commands": "chatls_client.offered",
+    "sessions": "chatls_client.kept",
+    "permissions": "chatls_client.remembered",
+    "log": "chatls.seen.commands.log",
+    "mcp": "chatls_client.mcp.command",
 }
-"""Which part of the terminal client answers to a word."""
+"""Each is a module, whose `main` takes the arguments and gives an exit code."""
 
 
 def main() -> None:
@@ -33,8 +35,11 @@ def main() -> None:
     match command:
         case "serve" | "--stdio":
             serve()
-        case word if word in _WORDS:
-            sys.exit(import_module(f"chatls_client.{_WORDS[word]}").main(arguments))
+        case _ if command in COMMANDS:
+            from importlib import import_module
+
+            run: Callable[[list[str]], int] = import_module(COMMANDS[command]).main
+            sys.exit(run(arguments))
         case "--version":
             from chatls import __version__
 

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import platformdirs
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
+from chatls import __version__
 from chatls.children import process
 from chatls.core import Core
 from chatls.lsp.editor import LspEditor
@@ -18,12 +20,12 @@ from chatls.lsp.listings import Listings
 from chatls.lsp.rpc import Rpc
 from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
+from chatls.seen.logs.log import Log
 from chatls.shapes import member, says
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
 from chatls.wire.commands import COMMANDS
 from chatls.wire.later import Later
-from chatls.wire.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.params import NoParams
 from chatls.wire.peer import Answer
@@ -35,7 +37,7 @@ log = logging.getLogger(__name__)
 
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
-    lines = Log(os.environ.get("CHATLS_LOG", ""))
+    lines = Log(os.environ.get("CHATLS_LOG", ""), platformdirs.user_state_path("chatls", appauthor=False))
     try:
         anyio.run(_serve, pipes, hello, lines)
     except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
@@ -50,7 +52,7 @@ async def _serve(pipes: Pipes, hello: Hello, lines: Log) -> None:
     async with anyio.create_task_group() as tasks:
         output = Output(pipes.sink, loop)
         outbox = Outbox(output, frame)
-        app = App(tasks, outbox, hello)
+        app = App(tasks, outbox, hello, lines)
         outbox.on_lost = app.leave
         on_terminate(loop, app.leave)
         app.greet(hello)
@@ -65,14 +67,15 @@ async def _serve(pipes: Pipes, hello: Hello, lines: Log) -> None:
 class App:
     """One client's daemon."""
 
-    def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello) -> None:
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, hello: Hello, lines: Log) -> None:
         can_create = says(hello.params, "capabilities", "window", "workDoneProgress")
+        self._lines = lines
         self._tasks = tasks
         self._outbox = outbox
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
         editor = LspEditor(self._rpc, hello)
-        core = self._core = Core(tasks, editor, self._warn)
+        core = self._core = Core(tasks, editor, self._warn, lines)
         self._chats = core.chats
         self._later = Later(tasks)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
@@ -86,6 +89,10 @@ class App:
 
     def greet(self, hello: Hello) -> None:
         """Take settings and what came behind `initialize`; watch the parent."""
+        self._lines.trace(hello.params.get("trace"))
+        client = hello.params.get("clientInfo")
+        named = (member(client, "name"), member(client, "version"))
+        self._lines.note("daemon_begins", version=__version__, client=" ".join(str(part) for part in named if part))
         self._configure("initializationOptions", hello.params.get("initializationOptions"))
         parent = hello.params.get("processId")
         if parent is not None:
@@ -114,6 +121,7 @@ class App:
 
     async def clean_up(self) -> None:
         """End everything; let the client take its last messages. Under two seconds."""
+        self._lines.note("daemon_leaves", code=self.code)
         await self._core.end(self._answered, self._outbox.flush)
 
     def _register(self) -> None:
@@ -143,6 +151,7 @@ class App:
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
+        self._rpc.hear("$/setTrace", lambda params: self._lines.trace(member(params, "value")))
 
     def _steer(self, answer: Answer, params: SteerParams) -> None:
         if self._chats.running(params.session_id) is None and not self._chats.knows(params.session_id):
@@ -184,8 +193,10 @@ class App:
     def _configure(self, source: str, values: Any) -> None:
         if problem := self._core.configure(source, values):
             self._rpc.notify("window/showMessage", {"type": 1, "message": f"chatls: {problem}"})
+            self._lines.note("settings_refused", "warning", source=source, text=str(problem))
 
     def _warn(self, words: str) -> None:
+        self._lines.note("warned", "warning", text=words)
         self._rpc.notify("window/showMessage", {"type": 2, "message": f"chatls: {words}"})
 
     def _look(self, look: Callable[[], None]) -> None:

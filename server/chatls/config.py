@@ -1,4 +1,4 @@
-"""Settings: what there is to set. No network, nothing from the workspace. `layers.py` joins what the sources say."""
+"""Settings: what there is to set. No network, nothing from the workspace. `configuration.py` joins the sources."""
 
 import re
 import shlex
@@ -210,6 +210,13 @@ class McpSettings(_Model):
         return self
 
 
+class LogSettings(_Model):
+    """What is written down for who looks for a fault."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that goes to the log's file. `debug` holds texts: of people, of files, of models."""
+
+
 class Settings(_Model):
     """All settings."""
 
@@ -226,6 +233,7 @@ class Settings(_Model):
     sessions: SessionSettings = SessionSettings()
     mcp: dict[str, McpSettings] = Field(default_factory=dict)
     """MCP servers by name: letters, digits, `-` and `_`, at most 32 and no `__`."""
+    log: LogSettings = LogSettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""
 

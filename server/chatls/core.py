@@ -3,9 +3,10 @@
 import gc
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import platformdirs
@@ -23,14 +24,16 @@ from chatls.agent.surroundings import Surroundings
 from chatls.children import process
 from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
-from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import RequestError, SettingsError
 from chatls.mcp import ForeignTools
 from chatls.models import Models
-from chatls.providers.http.keys import known_keys
+from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
+from chatls.seen.logs.log import Log
+from chatls.seen.telemetry.notes import Notes
+from chatls.seen.telemetry.watching import Watching
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS
@@ -49,14 +52,16 @@ FAREWELL = 0.5
 class Core:
     """The daemon of one client, but for the face that it speaks with."""
 
-    def __init__(self, tasks: TaskGroup, editor: Editor, warn: Callable[[str], None]) -> None:
-        """`editor`: of sessions that bring none of their own. `warn`: tells a person something about the daemon."""
+    def __init__(self, tasks: TaskGroup, editor: Editor, warn: Callable[[str], None], lines: Log) -> None:
+        """`editor`: of sessions that bring none of their own. `warn`: tells a person something about the daemon.
+        `lines`: the log."""
+        self._lines = lines
         self._tasks = tasks
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
-        self.wall = Wall(self._environment, self._outputs.parent / "walls", outputs)
+        self.wall = cache(partial(_made_wall, self._environment, self._outputs.parent / "walls", outputs))
         self.configuration = Configuration([tool.name for tool in TOOLS])
         self.models = Models(os.environ)
         self.foreign = ForeignTools(tasks, self._environment, editor)
@@ -81,6 +86,8 @@ class Core:
         )
         self.chats = Chats(sessions, self.toolbox, means)
         self.chats.listeners = (self.store.listener,)
+        self.chats.watching = partial(Watching, (Notes(lines),))
+        lines.hide(lambda text: without_keys(known(), text))
         self.library = Library(
             self.store,
             lambda: tuple(root.path for root in editor.roots()),
@@ -92,6 +99,7 @@ class Core:
         problem = self.configuration.configure(source, values)
         if problem is None:
             self.models.retire(self.configuration.settings())
+            self._lines.set(self.configuration.settings().log.level)
         self._hide_keys()
         with suppress(RequestError):
             self.foreign.configure(self.configuration.settings().mcp)
@@ -150,3 +158,10 @@ class Core:
 
     async def _tidy(self) -> None:
         await to_thread.run_sync(forget_old, self._outputs, abandon_on_cancel=True)
+
+
+def _made_wall(environment: Mapping[str, str], folder: Path, outputs: Path) -> Any:
+    """The sandbox, a `Wall`, which is loaded with the first command."""
+    from chatls.children.wall.wall import Wall
+
+    return Wall(environment, folder, outputs)

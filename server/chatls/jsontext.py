@@ -37,7 +37,13 @@ def loads_leniently(text: bytes | str, *, exact: bool = False, halves: Halves | 
     >>> loads_leniently('{"a": "x\ty\\ud800"}')
     {'a': 'x\ty�'}
     """
-    value = _loaded(text, halves, exact=exact)
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        value = _loaded(text, halves)
+    else:
+        if exact and _HUGE.search(text.encode() if isinstance(text, str) else text):
+            value = _loaded(text, halves)
     # Each level has two brackets, so a short text, as nearly all are, need not be looked through.
     if len(text) > 2 * DEEPEST and _brackets(text) > DEEPEST and _is_deeper(value, DEEPEST):
         raise ValueError("nested too deeply")
@@ -66,13 +72,7 @@ def printable(text: str) -> str:
     return text
 
 
-def _loaded(text: bytes | str, halves: Halves | None, *, exact: bool) -> Any:
-    try:
-        value = orjson.loads(text)
-        if not (exact and _HUGE.search(text.encode() if isinstance(text, str) else text)):
-            return value
-    except ValueError:
-        pass
+def _loaded(text: bytes | str, halves: Halves | None) -> Any:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     try:

@@ -1,8 +1,12 @@
 """Reading untyped JSON, whose shape nobody promised: what is not as expected counts as absent. Pure."""
 
-from typing import Any, cast
+from typing import Any
 
 from chatls.content import JsonObject
+
+_OBJECT: Any = dict
+_LIST: Any = list
+"""Any, so that a value that is one of them stays Any: a `cast` of each would be a call, for every chunk."""
 
 
 def as_object(value: Any) -> JsonObject:
@@ -11,8 +15,8 @@ def as_object(value: Any) -> JsonObject:
     >>> as_object({"a": 1}), as_object([7, {"a": 1}]), as_object("a")
     ({'a': 1}, {'a': 1}, {})
     """
-    if isinstance(value, list):
-        return next(iter(as_objects(cast(Any, value))), JsonObject())
+    if isinstance(value, _LIST):
+        return next(iter(as_objects(value)), JsonObject())
     found = object_or_none(value)
     return {} if found is None else found
 
@@ -23,19 +27,17 @@ def object_or_none(value: Any) -> JsonObject | None:
     >>> object_or_none({}), object_or_none([{}])
     ({}, None)
     """
-    return cast(JsonObject, value) if isinstance(value, dict) else None
+    return value if isinstance(value, _OBJECT) else None
 
 
 def as_objects(value: Any) -> list[JsonObject]:
     """The objects of a list; none where it is no list."""
-    if not isinstance(value, list):
-        return []
-    return [cast(JsonObject, item) for item in cast(list[Any], value) if isinstance(item, dict)]
+    return [item for item in value if isinstance(item, _OBJECT)] if isinstance(value, _LIST) else []
 
 
 def as_list(value: Any) -> list[Any]:
     """The value if it is a list, or an empty one."""
-    return cast(list[Any], value) if isinstance(value, list) else []
+    return value if isinstance(value, _LIST) else []
 
 
 def as_text(value: Any) -> str:

@@ -6,19 +6,19 @@ from pathlib import Path
 from time import monotonic_ns
 
 from driver import ENVIRONMENT, Daemon
-from report import Bench, House
+from report import Bench, House, median
 
 _SLOW = "#!/bin/sh\nsleep 1\n"
 _LINES = ("wc a", "wc -l a", "wc -c a", "wc -w a")
 
 
 def readers(bench: Bench) -> None:
-    """Beside the second that one of them takes."""
-    spent = bench.each(lambda house: _four(bench, house), 1 if bench.quick else 3)
-    bench.report.row(f"{len(_LINES)} lines of a reader that takes 1 s, in one reply", spent[0], "ms", 1000.0, "1500 ms")
+    """Beside the second that one of them takes. Of the last house alone: one from before asked about each."""
+    spent = median(lambda: _four(bench, bench.houses[-1]), 1 if bench.quick else 3)
+    bench.report.row(f"{len(_LINES)} lines of a reader that takes 1 s, in one reply", spent, "ms", 1000.0, "1500 ms")
 
 
-def _four(bench: Bench, house: House) -> tuple[float, ...]:
+def _four(bench: Bench, house: House) -> float:
     with tempfile.TemporaryDirectory() as base:
         programs, root = Path(base, "bin"), Path(base, "root")
         programs.mkdir()
@@ -39,6 +39,6 @@ def _four(bench: Bench, house: House) -> tuple[float, ...]:
                 session = warm.message["result"]["sessionId"]
                 begin = monotonic_ns()
                 daemon.answer(daemon.prompt("go", sessionId=session))
-                return ((monotonic_ns() - begin) / 1e6,)
+                return (monotonic_ns() - begin) / 1e6
         finally:
             ENVIRONMENT["PATH"] = before

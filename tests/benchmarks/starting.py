@@ -7,7 +7,6 @@ from time import monotonic_ns
 
 from driver import ENVIRONMENT, Daemon
 from report import Bench, House, medians
-from streaming import KINDS
 
 BARE = "import httpx, anyio, pydantic"
 
@@ -15,24 +14,18 @@ BARE = "import httpx, anyio, pydantic"
 def start(bench: Bench) -> None:
     """A prompt that is sent as soon as `initialize` is answered: until it leaves as an HTTP request."""
     rounds = 3 if bench.quick else 5
-    bench.each(lambda house: _first(bench, house, fast=True), 1)  # so that all is compiled
+    bench.each(lambda house: _first(bench, house), 1)  # so that all is compiled
     bare, _ = medians([_python("import asyncio") for _ in range(rounds)])
-    for name, fast in KINDS:
-
-        def measure(house: House, *, fast: bool = fast) -> tuple[float, ...]:
-            return _first(bench, house, fast=fast)
-
-        answered, wall, cpu, memory, floor_wall, floor_cpu = bench.each(measure, rounds)
-        if not fast:
-            bench.report.row(f"start to initialize answered; {BARE}", answered, "ms", floor_wall)
-            bench.report.row("  beside import asyncio", answered, "ms", bare)
-        bench.report.row(f"start to a first prompt's HTTP request, CPU, {name}; the same", cpu, "ms", floor_cpu, "3x")
-        bench.report.row("  wall", wall, "ms", floor_wall)
-        bench.report.row("  memory after that prompt", memory, "MB", bar="" if fast else "50 MB")
+    answered, wall, cpu, memory, floor_wall, floor_cpu = bench.each(lambda house: _first(bench, house), rounds)
+    bench.report.row(f"start to initialize answered; {BARE}", answered, "ms", floor_wall)
+    bench.report.row("  beside import asyncio", answered, "ms", bare)
+    bench.report.row("start to a first prompt's HTTP request, CPU; the same", cpu, "ms", floor_cpu, "3x")
+    bench.report.row("  wall", wall, "ms", floor_wall)
+    bench.report.row("  memory after that prompt", memory, "MB", bar="50 MB")
 
 
-def _first(bench: Bench, house: House, *, fast: bool) -> tuple[float, ...]:
-    with Daemon(bench.server, house.python, fast=fast) as daemon:
+def _first(bench: Bench, house: House) -> tuple[float, ...]:
+    with Daemon(bench.server, house.python, fast=False) as daemon:
         bench.server.watch(daemon.process.pid)
         bench.server.notes()
         answered = daemon.initialize() / 1e6

@@ -6,12 +6,13 @@ from itertools import pairwise
 from time import monotonic_ns
 
 from driver import HERE, Daemon, Read, cpu_of
+from own_share import own_share
 from report import Bench, House
 
 STREAMS = 16
 RATE = 125
 KINDS = (("no extras", False), ("all extras", True))
-"""A checkout may have had an extra for this (`fast`): then both are measured."""
+"""A checkout may have had an extra for one stream (`fast`); where there is none, both are the same."""
 
 Chunk = tuple[object, int, int]
 """A text chunk: its token, when it was sent, when it was read."""
@@ -23,26 +24,21 @@ def paced(bench: Bench) -> None:
     count, words = STREAMS * RATE * seconds, f"paced {RATE * seconds} {RATE}"
     used, reads = cpu_of(_raw(bench, STREAMS, words))
     floor, (floor50, floor99) = used / count, quantiles(chunks(reads))
-    for name, fast in KINDS:
 
-        def measure(house: House, *, fast: bool = fast) -> tuple[float, ...]:
-            with Daemon(bench.server, house.python, fast=fast) as daemon:
-                daemon.initialize()
-                used, reads = streamed(daemon, words, STREAMS)
-            found = chunks(reads)
-            return (used / count, *quantiles(found), wrong(found, count))
+    def measure(house: House) -> tuple[float, ...]:
+        with Daemon(bench.server, house.python) as daemon:
+            daemon.initialize()
+            used, reads = streamed(daemon, words, STREAMS)
+        found = chunks(reads)
+        return (used / count, *quantiles(found), wrong(found, count))
 
-        each, p50, p99, bad = bench.each(measure, 1)
-        figure = f"CPU per chunk, {STREAMS} streams x {RATE}/s, {name}; raw reader"
-        bench.report.row(figure, each, "us", floor, "3x")
-        bench.report.row("  latency p50", p50, "ms", floor50)
-        bench.report.row("  latency p99", p99, "ms", floor99)
-        bench.report.row("  chunks lost or out of order", bad, bar="0")
-        if not fast:
-            from own_share import own_share
-
-            share = own_share()
-            bench.report.row("  our own share of it: framing, decoding, step, outbox", share, "us", each[-1], "0.2x")
+    each, p50, p99, bad = bench.each(measure, 1)
+    bench.report.row(f"CPU per chunk, {STREAMS} streams x {RATE}/s; raw reader", each, "us", floor, "3x")
+    bench.report.row("  latency p50", p50, "ms", floor50)
+    bench.report.row("  latency p99", p99, "ms", floor99)
+    bench.report.row("  chunks lost or out of order", bad, bar="0")
+    share = own_share()
+    bench.report.row("  our own share of it: framing, decoding, step, outbox", share, "us", each[-1], "0.2x")
 
 
 def one_stream(bench: Bench) -> None:
@@ -74,23 +70,22 @@ def burst(bench: Bench) -> None:
     """As fast as it goes: 20,000 chunks in one stream; and what memory is left of it."""
     count = 20_000
     floor = cpu_of(_raw(bench, 1, f"burst {count}"))[0] / count
-    for name, fast in KINDS:
 
-        def measure(house: House, *, fast: bool = fast) -> tuple[float, ...]:
-            with Daemon(bench.server, house.python, fast=fast) as daemon:
-                daemon.initialize()
-                daemon.answer(daemon.prompt("burst 100", token="warm"))
-                daemon.settled()
-                before, begin, start = daemon.memory(), daemon.cpu(), monotonic_ns()
-                reads = daemon.until(daemon.prompt(f"burst {count}", token=1))
-                each, rate = (daemon.cpu() - begin) / count, count / (monotonic_ns() - start) * 1e9
-                return each, rate, wrong(chunks(reads), count), daemon.memory() - before
+    def measure(house: House) -> tuple[float, ...]:
+        with Daemon(bench.server, house.python) as daemon:
+            daemon.initialize()
+            daemon.answer(daemon.prompt("burst 100", token="warm"))
+            daemon.settled()
+            before, begin, start = daemon.memory(), daemon.cpu(), monotonic_ns()
+            reads = daemon.until(daemon.prompt(f"burst {count}", token=1))
+            each, rate = (daemon.cpu() - begin) / count, count / (monotonic_ns() - start) * 1e9
+            return each, rate, wrong(chunks(reads), count), daemon.memory() - before
 
-        each, rate, bad, more = bench.each(measure, 1)
-        bench.report.row(f"CPU per chunk, burst of {count:,}, {name}; raw reader", each, "us", floor)
-        bench.report.row("  chunks per second", rate)
-        bench.report.row("  chunks lost or out of order", bad, bar="0")
-        bench.report.row("  memory more than after warm-up", more, "MB", bar="+5 MB")
+    each, rate, bad, more = bench.each(measure, 1)
+    bench.report.row(f"CPU per chunk, burst of {count:,}; raw reader", each, "us", floor)
+    bench.report.row("  chunks per second", rate)
+    bench.report.row("  chunks lost or out of order", bad, bar="0")
+    bench.report.row("  memory more than after warm-up", more, "MB", bar="+5 MB")
 
 
 def chunks(reads: Iterable[Read]) -> list[Chunk]:

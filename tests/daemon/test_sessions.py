@@ -227,6 +227,15 @@ def test_only_the_owner_may_read_it_and_no_key_is_in_it(office: Office) -> None:
     assert KEY.encode() not in office.bytes()
 
 
+def test_a_key_that_lies_across_two_pieces_of_a_long_answer_is_not_kept_either(office: Office) -> None:
+    web = {"kind": "openai_chat", "baseUrl": "http://127.0.0.1:9/v1", "apiKeyEnv": KEY_VARIABLE}
+    daemon = office.open({"providers": {"web": web}})
+    daemon.prompt([{"text": "x" * (16 * 1024 - 4) + KEY}], newSessionId="s").result()
+    _, events = loaded(office.open({"providers": {"web": web}}), "s")
+    text = "".join(event["text"] for event in events if event["kind"] == "textChunk")
+    assert text.endswith("x[key]")
+
+
 def test_a_damaged_store_is_moved_aside_and_said_once(office: Office) -> None:
     office.data.mkdir(parents=True)
     (office.data / "sessions.db").write_bytes(b"no store at all" * 1000)

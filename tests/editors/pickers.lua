@@ -7,6 +7,15 @@ local M = {}
 ---press?: fun(key: string, at: integer) }
 M.shown = {}
 
+---Whether the preview has these words.
+---@param words string
+---@return boolean
+function M.previews(words)
+  local buf = M.shown.preview_buf
+  local lines = buf and vim.api.nvim_buf_get_lines(buf, 0, -1, false) or {}
+  return table.concat(lines, "\n"):find(words, 1, true) ~= nil
+end
+
 ---@param name string
 ---@param module table
 local function provide(name, module)
@@ -168,6 +177,7 @@ function M.snacks()
           opts.actions[names[key]](picker, picker.items[at])
         end
         picker:find()
+        return picker
       end,
     },
   })

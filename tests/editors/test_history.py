@@ -93,7 +93,6 @@ def test_who_asks_something_else_begins_a_new_chat(nvim: Open) -> None:
     marks = "return vim.api.nvim_buf_get_extmarks(0, vim.api.nvim_create_namespace('chatls.offer'), 0, -1, {})"
     assert it.editor.lua(f"vim.api.nvim_set_current_win(window_of('chatls')) {marks}") == []
     it.editor.command("ChatHistory")
-    assert it.shown_in(OWN)
     it.editor.wait_until(f"says_in('{OWN}', 'how are you?') and says_in('{OWN}', 'count the todos')")
     it.editor.keys("q")
 
@@ -185,6 +184,7 @@ def test_the_preview_shows_what_was_asked_and_answered(nvim: Open) -> None:
 
 def test_a_chat_is_renamed_and_deleted_in_the_list_which_follows(nvim: Open) -> None:
     it = had(nvim)
+    it.editor.command("set columns=160 lines=40")
     it.editor.lua("""
         vim.ui.input = function(_, done) done("the todo list") end
         vim.ui.select = function(items, _, done) done(items[2], 2) end
@@ -220,6 +220,7 @@ def test_commands_are_about_the_chat_that_is_shown(nvim: Open) -> None:
     for command in ("ChatRename x", "ChatExport", "ChatDelete", "ChatRewind", "ChatFork"):
         it.editor.command(command)
     assert it.editor.messages().count("nothing was said yet in this chat") == 5
+    it.editor.command("set columns=160 lines=40")
     it.ask("one")
     it.wait_for_end()
     it.editor.command("ChatRename about nothing")

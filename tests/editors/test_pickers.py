@@ -17,7 +17,7 @@ pickers[...]()
 """
 PICKERS = ["telescope", "fzf", "snacks"]
 LINES = "pickers.shown.lines and table.concat(pickers.shown.lines, '|')"
-PREVIEW = "table.concat(vim.api.nvim_buf_get_lines(pickers.shown.preview_buf, 0, -1, false), '|'):find(..., 1, true)"
+PREVIEW = "pickers.previews(...)"
 
 
 def picked(nvim: Open, picker: str) -> Chat:
@@ -54,6 +54,16 @@ def test_a_chat_is_deleted_in_it_and_the_list_is_drawn_anew(nvim: Open, picker: 
     it.editor.lua("pickers.shown.press('<M-d>', 2)")
     it.editor.wait_until(f"not ({LINES}):find('todos')")
     assert it.editor.lua("return #require('chatls.chat.panel').list()") == 1
+
+
+@pytest.mark.parametrize("picker", ["telescope", "snacks"])
+def test_a_list_that_is_shown_follows_what_becomes_of_chats(nvim: Open, picker: str) -> None:
+    it = picked(nvim, picker)
+    it.editor.lua("""
+        local session = require("chatls.chat.panel").shown().session
+        require("chatls.daemon").session("rename", { sessionId = session, title = "otherwise" }, function() end)
+    """)
+    it.editor.wait_until(f"({LINES}):find('otherwise')")
 
 
 def test_snacks_looks_for_what_is_written_in_what_was_said(nvim: Open) -> None:

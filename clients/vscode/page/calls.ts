@@ -1,14 +1,15 @@
 // A tool call: one line that tells how it stands, what is being written or said meanwhile, and behind it all of it.
 
 import { isOpen } from "../src/fold.ts";
-import type { Diff, Image, ToolContent } from "../src/protocol.ts";
+import { readable } from "../src/notebook.ts";
+import type { Diff, Image, Location, ToolContent } from "../src/protocol.ts";
 import type { ToolBlock } from "../src/view.ts";
 import { Growing } from "./code.ts";
 import { counted, hunks, type Line } from "./diff.ts";
 import { button, h, place } from "./dom.ts";
 import { tell } from "./host.ts";
 import { icon } from "./icons.ts";
-import { amount, argumentOf, duration, partialText } from "./words.ts";
+import { amount, argumentOf, decoded, duration, partialText } from "./words.ts";
 import { visible } from "./visible.ts";
 
 const LOOKS: Readonly<Record<ToolBlock["status"], { readonly sign: string; readonly word: string }>> = {
@@ -102,7 +103,10 @@ export class Call {
     }
     this.#filled = block;
     const sections: HTMLElement[] = [];
-    const asked = block.arguments ? readable(block.arguments) : block.argumentsText;
+    if (block.locations.length > 0) {
+      sections.push(h("p", { class: "places" }, ...block.locations.map(placeLink)));
+    }
+    const asked = block.arguments ? written(block.arguments) : block.argumentsText;
     if (asked !== "" && asked !== "{}") {
       sections.push(section("Asked", asked));
     }
@@ -126,6 +130,13 @@ export function pictureView({ mimeType, data }: Image): HTMLElement {
   return known ? h("img", { class: "picture", alt: "The picture", src: `data:${mimeType};base64,${data}` }) : h("p", { class: "quiet" }, mimeType);
 }
 
+/** A file that a call is about, and the line where it begins. */
+function placeLink({ uri, range }: Location): HTMLElement {
+  const line = range ? range.start.line + 1 : undefined;
+  const label = `${decoded(uri.split("/").at(-1) ?? uri)}${line === undefined ? "" : `:${line}`}`;
+  return button(visible(label), () => tell({ type: "open", href: line === undefined ? uri : `${uri}#L${line}` }), { title: visible(decoded(uri)) });
+}
+
 function section(title: string, text: string): HTMLElement {
   const growing = new Growing();
   growing.set(text);
@@ -133,7 +144,7 @@ function section(title: string, text: string): HTMLElement {
   return h("section", {}, h("h4", {}, title, copy), growing.element);
 }
 
-function readable(value: Readonly<Record<string, unknown>>): string {
+function written(value: Readonly<Record<string, unknown>>): string {
   return Object.entries(value)
     .map(([name, one]) => {
       const text = typeof one === "string" ? one : JSON.stringify(one, undefined, 1);
@@ -144,12 +155,13 @@ function readable(value: Readonly<Record<string, unknown>>): string {
 
 /** A change of a file. `whole`: who says yes has to have seen it, so nothing is cut. */
 export function diffView(diff: Diff, whole: boolean): HTMLElement {
-  const path = decodeURIComponent(diff.uri.replace("file://", ""));
+  const { oldText, newText } = readable(diff);
+  const path = decoded(diff.uri.replace("file://", ""));
   const name = path.split("/").at(-1) ?? path;
-  const lines = hunks(diff.oldText, diff.newText);
+  const lines = hunks(oldText, newText);
   const { added, removed } = counted(lines);
   const shown = whole ? lines : lines.slice(0, MOST_DIFF);
-  const from = diff.from === undefined ? "" : `moved from ${decodeURIComponent(diff.from.split("/").at(-1) ?? "")} · `;
+  const from = diff.from === undefined ? "" : `moved from ${decoded(diff.from.split("/").at(-1) ?? "")} · `;
   const word = diff.change === "changed" ? from : `${from}${diff.change} · `;
   return h(
     "figure",
@@ -159,8 +171,8 @@ export function diffView(diff: Diff, whole: boolean): HTMLElement {
       {},
       h("span", { class: "language", title: visible(path) }, visible(name)),
       h("span", { class: "counts" }, `${word}+${added} −${removed}`),
-      button("Show Diff", () => tell({ type: "diff", diff, title: name })),
-      diff.change !== "deleted" && button("Open File", () => tell({ type: "open", href: diff.uri })),
+      button("Show Diff", () => tell({ type: "diff", diff, title: name }), { class: "sign-button" }, "diff"),
+      diff.change !== "deleted" && button("Open File", () => tell({ type: "open", href: diff.uri }), { class: "sign-button" }, "open"),
     ),
     h("pre", { tabindex: 0, "aria-label": `Changes of ${name}` }, ...shown.map(diffLine)),
     lines.length > shown.length && h("p", { class: "quiet" }, `${lines.length - shown.length} more lines: see the diff`),

@@ -5,6 +5,7 @@ import { button, h } from "./dom.ts";
 import { tell } from "./host.ts";
 import { coloured } from "./markdown.ts";
 import { visible } from "./visible.ts";
+import { pathIn } from "./words.ts";
 
 /** Lines in one element: only the last one is laid out again. */
 const LINES = 50;
@@ -72,8 +73,10 @@ export class Growing {
   }
 }
 
-/** Code that is whole, with what can be done with it. */
-export function codeBlock(code: string, language: string): HTMLElement {
+/** Code that is whole, with what can be done with it. `info`: what stands behind the fence, a language and maybe a file. */
+export function codeBlock(code: string, info: string): HTMLElement {
+  const language = /^[\w+#.-]*/.exec(info)?.[0] ?? "";
+  const path = pathIn(info.slice(language.length));
   const html = coloured(visible(code), language);
   let body: HTMLElement;
   if (html !== "" && !code.split("\n").some((line) => line.length > LONGEST_LINE)) {
@@ -85,12 +88,12 @@ export function codeBlock(code: string, language: string): HTMLElement {
     growing.set(code);
     body = growing.element;
   }
-  return h("figure", { class: "code" }, codeBar(code, language), body);
+  return h("figure", { class: "code" }, codeBar(code, language, path), body);
 }
 
-function codeBar(code: string, language: string): HTMLElement {
+function codeBar(code: string, language: string, path?: string): HTMLElement {
   const lines = code.split("\n").length;
-  const name = language || (lines > 1 ? "text" : "");
+  const name = path ?? (language || (lines > 1 ? "text" : ""));
   const copy = button("Copy", () => {
     tell({ type: "copy", text: code });
     copy.textContent = "Copied";
@@ -99,10 +102,13 @@ function codeBar(code: string, language: string): HTMLElement {
   return h(
     "figcaption",
     {},
-    h("span", { class: "language" }, name),
+    h("span", { class: "language", title: visible(name) }, visible(name)),
     copy,
     button("Insert", () => tell({ type: "insert", text: code }), { class: "needs-trust", title: "Put it at the cursor of the editor" }),
-    button("Apply", () => tell({ type: "apply", text: code }), { class: "needs-trust", title: "See it in the file that is open, as a diff" }),
+    button("Apply", () => tell({ type: "apply", text: code, ...(path === undefined ? {} : { path }) }), {
+      class: "needs-trust",
+      title: `See it in ${path ?? "the file that is open"}, as a diff`,
+    }),
     (lines > 30 || code.length > MOST) && button("Open", () => tell({ type: "show", text: code, language })),
   );
 }

@@ -5,6 +5,7 @@ import { Choices } from "./choices.ts";
 import { button, h, place } from "./dom.ts";
 import { icon as drawn } from "./icons.ts";
 import { draft, tell } from "./host.ts";
+import { type Item, menuButton } from "./menu.ts";
 import { visible } from "./visible.ts";
 
 export class Composer {
@@ -23,8 +24,11 @@ export class Composer {
   #written = "";
 
   constructor() {
-    const attach = (what: "file" | "selection" | "problems" | "picture", sign: string, label: string): HTMLElement =>
-      button(label, () => tell({ type: "attach", what }), { class: "sign-button" }, sign);
+    const attach = (what: "file" | "selection" | "problems" | "picture", label: string): Item => ({
+      label,
+      sign: what,
+      run: () => tell({ type: "attach", what }),
+    });
     this.element = h(
       "footer",
       { class: "composer" },
@@ -34,10 +38,12 @@ export class Composer {
       h(
         "div",
         { class: "bar", role: "toolbar", "aria-label": "What goes along, and who answers" },
-        attach("file", "file", "Attach files"),
-        attach("selection", "selection", "Attach the selection"),
-        attach("problems", "problems", "Attach the problems"),
-        attach("picture", "picture", "Attach pictures"),
+        menuButton("Attach", "more", [
+          attach("file", "Files ..."),
+          attach("selection", "The selection"),
+          attach("problems", "The problems"),
+          attach("picture", "Pictures ..."),
+        ]),
         h("span", { class: "space" }),
         this.#mode,
         this.#model,
@@ -57,6 +63,7 @@ export class Composer {
   set(chrome: Chrome): void {
     this.#chrome = chrome;
     this.#stop.hidden = !chrome.running;
+    this.#offerSend();
     this.#send.title = chrome.running ? (chrome.features.steer ? "Send it into the turn that runs" : "Send it when the turn has ended") : "Send (Enter)";
     this.#model.textContent = chrome.model?.split("/").at(-1) ?? "model";
     this.#model.title = `Model: ${chrome.model ?? "the daemon chooses"}`;
@@ -120,8 +127,14 @@ export class Composer {
     }
   }
 
+  /** While a turn runs there is nothing to send before something is written. */
+  #offerSend(): void {
+    this.#send.hidden = this.#chrome?.running === true && this.isEmpty;
+  }
+
   #typed(): void {
     draft(this.#text.value);
+    this.#offerSend();
     this.#choices.typed();
   }
 

@@ -1,17 +1,28 @@
 // Earlier sessions: found by words, opened, renamed, deleted.
 
+import type { Wanted } from "../src/messages.ts";
 import type { SessionEntry } from "../src/protocol.ts";
 import { button, h, place } from "./dom.ts";
 import { tell } from "./host.ts";
 import { visible } from "./visible.ts";
+import { decoded } from "./words.ts";
 
 export class History {
-  readonly #query = h("input", { type: "search", placeholder: "Find a session", "aria-label": "Find a session" });
+  readonly #query = h("input", { type: "search", placeholder: "Find a session by its words", "aria-label": "Find a session" });
+  readonly #everywhere = h("input", { type: "checkbox" });
   readonly #list = h("ul", { "aria-label": "Sessions" });
-  readonly element = h("dialog", { class: "history", "aria-label": "Sessions" }, this.#query, this.#list);
+  readonly element = h(
+    "dialog",
+    { class: "history", "aria-label": "Sessions" },
+    this.#query,
+    h("label", { class: "quiet" }, this.#everywhere, " those of other folders, too"),
+    this.#list,
+  );
+  #sessions: readonly SessionEntry[] = [];
 
   constructor() {
-    this.#query.addEventListener("input", () => tell({ type: "search", query: this.#query.value }));
+    this.#query.addEventListener("input", () => this.#ask());
+    this.#everywhere.addEventListener("change", () => this.#ask());
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("click", (event) => {
       if (event.target === this.element) {
@@ -27,7 +38,7 @@ export class History {
       this.element.showModal();
     }
     this.#query.focus();
-    tell({ type: "search", query: "" });
+    this.#ask();
   }
 
   close(): void {
@@ -36,20 +47,46 @@ export class History {
     }
   }
 
-  show(query: string, sessions: readonly SessionEntry[]): void {
-    if (query !== this.#query.value) {
+  show(wanted: Wanted, sessions: readonly SessionEntry[], cursor?: string): void {
+    if (wanted.query !== this.#query.value || wanted.everywhere !== this.#everywhere.checked) {
       return;
     }
-    const none = query === "" ? "There is no session yet." : "None has these words.";
-    place(this.#list, sessions.length === 0 ? [h("li", { class: "quiet" }, none)] : sessions.map((one) => this.#item(one)));
+    this.#sessions = wanted.cursor === undefined ? sessions : [...this.#sessions, ...sessions];
+    const none = wanted.query !== "" ? "None has these words." : wanted.everywhere ? "There is no session yet." : "There is no session about this folder yet.";
+    const rows: HTMLElement[] = this.#sessions.length === 0 ? [h("li", { class: "quiet" }, none)] : [];
+    let day = "";
+    for (const one of this.#sessions) {
+      const its = dayOf(new Date(one.updatedAt));
+      rows.push(...(its === day ? [] : [h("li", { class: "quiet day", role: "presentation" }, its)]), this.#item(one));
+      day = its;
+    }
+    if (cursor !== undefined) {
+      rows.push(h("li", {}, button("Show More", () => tell({ type: "search", wanted: { ...wanted, cursor } }), { class: "session" })));
+    }
+    place(this.#list, rows);
   }
 
-  #item({ sessionId, title, updatedAt, turns, running, snippet }: SessionEntry): HTMLElement {
+  get #wanted(): Wanted {
+    return { query: this.#query.value, everywhere: this.#everywhere.checked };
+  }
+
+  #ask(): void {
+    tell({ type: "search", wanted: this.#wanted });
+  }
+
+  #item({ sessionId, title, folders, updatedAt, turns, running, branch, parent, snippet }: SessionEntry): HTMLElement {
     const load = (): void => {
       this.close();
-      tell({ type: "load", sessionId, title });
+      tell({ type: "load", sessionId });
     };
-    const told = [when(updatedAt), `${turns} turn${turns === 1 ? "" : "s"}`, running === undefined ? "" : running === "here" ? "running" : "running in another window"];
+    const told = [
+      new Date(updatedAt).toLocaleTimeString([], { timeStyle: "short" }),
+      `${turns} turn${turns === 1 ? "" : "s"}`,
+      running === undefined ? "" : running === "here" ? "running" : "running in another window",
+      branch ? "taken back" : parent ? "fork" : "",
+      this.#everywhere.checked ? folders.map((folder) => decoded(folder.split("/").at(-1) ?? "")).join(", ") : "",
+    ];
+    const changing = (type: "rename" | "delete") => (): void => tell({ type, sessionId, title, wanted: this.#wanted });
     return h(
       "li",
       {},
@@ -57,11 +94,11 @@ export class History {
         "button",
         { type: "button", class: "session", onclick: load },
         h("strong", {}, visible(title || "(no words)")),
-        h("span", { class: "quiet" }, told.filter(Boolean).join(" · ")),
+        h("span", { class: "quiet" }, visible(told.filter(Boolean).join(" · "))),
         snippet !== undefined && h("span", { class: "quiet" }, visible(snippet)),
       ),
-      button("Rename", () => tell({ type: "rename", sessionId, title }), { class: "sign-button" }, "edit"),
-      button("Delete", () => tell({ type: "delete", sessionId, title }), { class: "sign-button" }, "close"),
+      button("Rename", changing("rename"), { class: "sign-button" }, "edit"),
+      button("Delete", changing("delete"), { class: "sign-button" }, "close"),
     );
   }
 
@@ -76,8 +113,7 @@ export class History {
   }
 }
 
-function when(iso: string): string {
-  const date = new Date(iso);
-  const today = date.toDateString() === new Date().toDateString();
-  return today ? date.toLocaleTimeString([], { timeStyle: "short" }) : date.toLocaleDateString([], { dateStyle: "medium" });
+function dayOf(date: Date): string {
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000);
+  return days <= 0 ? "Today" : days === 1 ? "Yesterday" : date.toLocaleDateString([], { dateStyle: "medium" });
 }

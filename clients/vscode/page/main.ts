@@ -2,30 +2,24 @@
 
 import type { ToPage } from "../src/messages.ts";
 import { Composer } from "./composer.ts";
-import { h } from "./dom.ts";
 import { Head } from "./head.ts";
 import { History } from "./history.ts";
 import { tell } from "./host.ts";
 import { addressOf } from "./markdown.ts";
 import { Questions } from "./questions.ts";
 import { Turns } from "./turns.ts";
+import { Welcome } from "./welcome.ts";
 
 const head = new Head();
 const turns = new Turns();
 const questions = new Questions();
 const composer = new Composer();
 const history = new History();
-const welcome = h(
-  "div",
-  { class: "welcome" },
-  h("h2", {}, "What shall we do?"),
-  h("p", {}, "Ask about this project, or say what is to be changed. Files are read, and nothing is changed or run unasked."),
-  h("p", { class: "quiet" }, "@ names a file · / a command · Enter sends · Esc stops"),
-);
+const welcome = new Welcome();
 
 document
   .getElementById("page")
-  ?.append(head.element, turns.element, welcome, questions.element, composer.element, turns.spoken, history.element);
+  ?.append(head.element, turns.element, welcome.element, questions.element, composer.element, turns.spoken, history.element);
 
 function take(message: ToPage): void {
   switch (message.type) {
@@ -54,7 +48,7 @@ function take(message: ToPage): void {
     default:
       other(message);
   }
-  welcome.hidden = !turns.isEmpty;
+  welcome.set(turns.isEmpty);
   composer.remember(turns.words);
 }
 
@@ -79,7 +73,10 @@ function other(message: ToPage): void {
       composer.complete(message.query, message.files);
       break;
     case "sessions":
-      history.show(message.query, message.sessions);
+      history.show(message.wanted, message.sessions, message.cursor);
+      break;
+    case "recent":
+      welcome.recent(message.sessions);
       break;
     case "draft":
       composer.write(message.text);

@@ -110,7 +110,7 @@ function option(entry: Entry, take: (entry: Entry) => void): HTMLElement {
   return h(
     "button",
     { type: "button", class: `option ${kind}`, onclick: () => take(entry), title: told, "aria-keyshortcuts": entry.key || undefined },
-    entry.label,
+    h("span", {}, visible(entry.label)),
     entry.key !== "" && h("kbd", {}, entry.key),
   );
 }

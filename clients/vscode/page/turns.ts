@@ -1,7 +1,7 @@
 // The turns, from top to bottom. What did not change in the fold is not drawn again.
 
 import { fail, finish, fold } from "../src/fold.ts";
-import type { TurnState } from "../src/messages.ts";
+import type { PageCommand, TurnState } from "../src/messages.ts";
 import type { ProgressValue, PromptResult, TurnError } from "../src/protocol.ts";
 import type { Block, CompactionBlock, View } from "../src/view.ts";
 import { Call } from "./calls.ts";
@@ -159,6 +159,18 @@ function said(state: TurnState): HTMLElement {
   );
 }
 
+/** What may help where an answer failed. */
+const MENDS: Readonly<Record<string, readonly (readonly [string, PageCommand])[]>> = {
+  unauthorized: [["Store a Provider's Key", "storeKey"], ["Choose the Model", "pickModel"]],
+  forbidden: [["Store a Provider's Key", "storeKey"], ["Choose the Model", "pickModel"]],
+  not_found: [["Choose the Model", "pickModel"], ["Store a Provider's Key", "storeKey"]],
+  rate_limited: [["Choose the Model", "pickModel"]],
+  quota_exceeded: [["Choose the Model", "pickModel"]],
+  overloaded: [["Choose the Model", "pickModel"]],
+  invalid_settings: [["Open the Settings", "settings"]],
+  internal: [["Show the Log", "showLog"]],
+};
+
 function foot(key: string, view: View, words: () => string): HTMLElement[] {
   if (view.status === "waiting") {
     return [h("p", { class: "quiet busy" }, "waiting for the model")];
@@ -172,6 +184,9 @@ function foot(key: string, view: View, words: () => string): HTMLElement[] {
   const found: HTMLElement[] = [];
   if (view.stopReason === "error" && view.error) {
     found.push(h("p", { class: "error", role: "alert" }, visible(view.error.message)));
+    const does = MENDS[view.error.kind] ?? [];
+    const buttons = does.map(([label, name]) => button(label, () => tell({ type: "command", name })));
+    found.push(h("p", { class: "mends" }, button("Ask Again", () => tell({ type: "retry", turn: key })), ...buttons));
   }
   const why: Readonly<Record<string, string>> = {
     cancelled: "Stopped.",
@@ -190,7 +205,11 @@ function foot(key: string, view: View, words: () => string): HTMLElement[] {
   ].filter((one) => one !== undefined);
   const copy = button("Copy the answer", () => tell({ type: "copy", text: words() }), { class: "sign-button" }, "copy");
   const again = button("Ask again", () => tell({ type: "retry", turn: key }), { class: "sign-button" }, "again");
-  found.push(h("p", { class: "quiet counts" }, h("span", {}, counts.join(" · ")), copy, again));
+  const failed = view.stopReason === "error";
+  const spoke = view.blocks.some((block) => block.type === "text");
+  if (!failed || spoke || counts.length > 0) {
+    found.push(h("p", { class: "quiet counts" }, h("span", {}, counts.join(" · ")), spoke && copy, !failed && again));
+  }
   return found;
 }
 

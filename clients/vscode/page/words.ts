@@ -44,3 +44,18 @@ function unescaped(text: string): string {
     code === undefined ? (signs[sign] ?? sign) : String.fromCharCode(Number.parseInt(code, 16)),
   );
 }
+
+/** A part of an address as people read it; as it is where it is none. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The file that the words behind a fence's language name; it lies below where they count from. */
+export function pathIn(words: string): string | undefined {
+  const found = /(?:^|[\s:="'])((?:[\w@.-]+\/)*[\w@-][\w@.-]*\.\w{1,8})(?=$|[\s"'}])/.exec(words)?.[1];
+  return found?.split("/").includes("..") ? undefined : found;
+}

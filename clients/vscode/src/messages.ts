@@ -32,6 +32,15 @@ export interface Asked {
   readonly editing?: boolean;
 }
 
+/** Which sessions are wanted. */
+export interface Wanted {
+  readonly query: string;
+  /** Those of other folders, too. */
+  readonly everywhere: boolean;
+  /** Those behind the ones that are shown. */
+  readonly cursor?: string;
+}
+
 /** All that is shown around the turns. */
 export interface Chrome {
   readonly title: string;
@@ -68,7 +77,8 @@ export type ToPage =
   | { readonly type: "withdrawn"; readonly id: string }
   | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }
   | { readonly type: "completions"; readonly query: string; readonly files: readonly string[] }
-  | { readonly type: "sessions"; readonly query: string; readonly sessions: readonly SessionEntry[] }
+  | { readonly type: "sessions"; readonly wanted: Wanted; readonly sessions: readonly SessionEntry[]; readonly cursor?: string }
+  | { readonly type: "recent"; readonly sessions: readonly SessionEntry[] }
   | { readonly type: "focus"; readonly what: "prompt" | "question" | "history" }
   | { readonly type: "draft"; readonly text: string };
 
@@ -95,8 +105,10 @@ export type FromPage =
   | { readonly type: "paste"; readonly mimeType: string; readonly data: string }
   | { readonly type: "drop"; readonly uris: readonly string[] }
   | { readonly type: "detach"; readonly id: string }
-  | { readonly type: "search"; readonly query: string }
-  | { readonly type: "load" | "delete" | "rename"; readonly sessionId: string; readonly title: string }
+  | { readonly type: "search"; readonly wanted: Wanted }
+  | { readonly type: "recent" }
+  | { readonly type: "load"; readonly sessionId: string }
+  | { readonly type: "delete" | "rename"; readonly sessionId: string; readonly title: string; readonly wanted: Wanted }
   | { readonly type: "command"; readonly name: PageCommand };
 
 /** Commands of the extension that the page may call. */
@@ -109,6 +121,7 @@ export type PageCommand =
   | "chooseProgram"
   | "openGuide"
   | "trust"
+  | "settings"
   | "exportSession"
   | "storeKey";
 

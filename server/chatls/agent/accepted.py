@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from threading import Event as ThreadFlag
 from time import monotonic
+from typing import Protocol
 from uuid import uuid4
 
 from anyio import CancelScope, move_on_after
@@ -38,7 +39,8 @@ from chatls.errors import RequestError
 from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
-from chatls.providers.provider import Parameters, ToolChoice
+from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
+from chatls.seen.logs import about
 from chatls.tools.tool import Mentionable, Tool, ToolContext
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
@@ -83,6 +85,22 @@ class Ended:
     """What the person said meanwhile and the model was not sent."""
 
 
+class TurnWatch(Protocol):
+    """Sees one turn from outside, and takes no part in it. Does not raise, does not wait."""
+
+    def hear(self, event: Event) -> None:
+        """`Listener`."""
+        ...
+
+    def asks(self, request: ModelRequest) -> None:
+        """The model is asked this; what comes of it is heard."""
+        ...
+
+    def ends(self, ended: Ended) -> None:
+        """It is over, or never began."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What turns are run with, the same for all."""
@@ -121,6 +139,7 @@ class Accepted:
         self.id = f"turn-{uuid4().hex[:12]}"
         self.session = session
         self.listeners: tuple[Listener, ...] = ()
+        self.watch: TurnWatch | None = None
         self.scope = CancelScope()
         self.tally = Tally()
         self.steering = Steering(session.history, self._emit, self._expanded)
@@ -139,7 +158,8 @@ class Accepted:
     async def run(self, *listeners: Listener) -> Ended:
         """Answer. Raises `RequestError` (1001, 1002, 1004, 1005, 1007) where there is no such session, or no model that
         could: then nothing was heard, and nothing is remembered."""
-        self.listeners += listeners
+        about.begin(session=self.session.id, turn=self.id)
+        self.listeners += (*((self.watch.hear,) if self.watch else ()), *listeners)
         stop: StopReason = "cancelled"
         session, history, keeper = self.session, self.session.history, self._means.keeper
         mark = history.mark()
@@ -171,6 +191,8 @@ class Accepted:
             raise
         finally:
             ended = self.ended(stop, self.tally.error)
+            if self.watch is not None:
+                self.watch.ends(ended)
             with CancelScope(shield=True):
                 await keeper.end(session, TurnOver(ended.stop_reason, self.tally.usage, ended.error))
             self._over()
@@ -233,6 +255,7 @@ class Accepted:
         requests = Requests(served.model, system, session.history, offered, parameters, ask.tool_choice)
         room = self._room_in(served, requests)
         requests.before = (self.steering.deliver, room.fit)
+        requests.asks = self.watch.asks if self.watch else requests.asks
         gate = TurnGate(
             self._means.permissions,
             session.editor,

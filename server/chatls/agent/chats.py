@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from chatls.agent.accepted import Accepted, Ask, Ended, Listener, Means, Room
+from chatls.agent.accepted import Accepted, Ask, Ended, Listener, Means, Room, TurnWatch
 from chatls.agent.compacting import Compacting
 from chatls.agent.keeping import no_session
 from chatls.agent.session import Begin, Session, Sessions
@@ -34,6 +34,8 @@ class Chats:
         self._ended = Signal()
         self.listeners: tuple[Callable[[Session, str], Listener], ...] = ()
         """Make, for a session and the id of its turn, what hears all that happens in it, whichever face began it."""
+        self.watching: Callable[[Session, str], TurnWatch] | None = None
+        """Makes what sees a turn from outside."""
 
     async def prompt(self, where: str | Begin, ask: Ask, emit: Listener, room: Room) -> Ended:
         """Accept a prompt and answer it: `accept`, `Accepted.run`."""
@@ -64,6 +66,7 @@ class Chats:
         begins = isinstance(where, Begin)
         accepted = Accepted(self._means, session, ask, settings, tools, room, new=begins, refused=refused, over=over)
         accepted.listeners = tuple(listen(session, accepted.id) for listen in self.listeners)
+        accepted.watch = self.watching(session, accepted.id) if self.watching else None
         self._running[session.id] = accepted
         return accepted
 

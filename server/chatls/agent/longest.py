@@ -49,7 +49,8 @@ class _Measured:
         """The delta, or what there is room for. None: there is no room."""
         match delta:
             case TextDelta(text) | ThinkingDelta(text) | CallArguments(_, text):
-                return self._text(delta, text)
+                self._size += len(text) if text.isascii() else _bytes(text)
+                return delta if self._size <= self.limits.reply_bytes else self._cut(delta, text)
             case CallStart():
                 self._calls += 1
                 if self._calls > self.limits.reply_calls:
@@ -63,12 +64,12 @@ class _Measured:
                 pass
         return delta
 
-    def _text(self, delta: TextDelta | ThinkingDelta | CallArguments, text: str) -> Delta | None:
-        size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-        self._size += size
-        if self._size <= self.limits.reply_bytes:
-            return delta
+    def _cut(self, delta: TextDelta | ThinkingDelta | CallArguments, text: str) -> Delta | None:
         self.excess = f"it is longer than {readable_size(self.limits.reply_bytes)} (limits.reply_bytes)"
-        room = self.limits.reply_bytes - (self._size - size)
+        room = self.limits.reply_bytes - (self._size - _bytes(text))
         kept = text.encode("utf-8", "surrogatepass")[:room].decode("utf-8", "ignore")
         return replace(delta, text=kept) if kept else None
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))

@@ -21,6 +21,8 @@ class Requests:
     """`required` holds for the first request only."""
     before: tuple[Callable[[], Awaitable[None]], ...] = ()
     """What is done to the history first, in this order."""
+    asks: Callable[[ModelRequest], None] = lambda _: None
+    """Sees what is asked."""
 
     async def next(self) -> ModelRequest:
         """The request for a step that begins now."""
@@ -28,6 +30,7 @@ class Requests:
             await prepare()
         request = self.asked()
         self.tool_choice = "none" if request.tool_choice == "none" else "auto"
+        self.asks(request)
         return request
 
     def asked(self) -> ModelRequest:

@@ -4,15 +4,17 @@ import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from anyio import Event
 from anyio.abc import TaskGroup
 
 from chatls.children.programs import clean_path
-from chatls.children.wall.wall import Wall
 from chatls.errors import ToolError
 from chatls.values import dataclass
 
+LONGEST = 3600
+"""Seconds that a command may take."""
 MOST_IN_BACKGROUND = 16
 """Commands that may go on at a time."""
 _SHORTEST_KEY = 6
@@ -60,16 +62,21 @@ class Commands:
         environment: Mapping[str, str],
         folder: Path,
         tasks: TaskGroup | None = None,
-        wall: Wall | None = None,
+        wall: Callable[[], Any] | None = None,
     ) -> None:
+        """`wall`: gives the sandbox, where there may be one; not its type, whose module is loaded with it."""
         self.environment = environment
         """The whole environment of a command (`environment_without_keys`)."""
         self.folder = folder
         """Where whole outputs are kept, below the user's cache; made when it is first needed, for the user alone."""
-        self.wall = wall
-        """The sandbox, where there may be one."""
         self._going: dict[int, _Going] = {}
         self._tasks = tasks
+        self._wall = wall
+
+    @property
+    def wall(self) -> Any:
+        """The sandbox, a `Wall`, where there may be one. It is loaded when it is first asked for."""
+        return None if self._wall is None else self._wall()
 
     @property
     def going(self) -> tuple[int, ...]:

@@ -1,13 +1,14 @@
 """What can be listed: models, tools, permissions. Makes the wire's entries of what those who know it say."""
 
+from collections.abc import Callable
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from anyio import current_time, to_thread
 
 from chatls.agent.permission.grants import NotKeptError
 from chatls.agent.permission.permissions import Permissions
-from chatls.children.wall.wall import Wall
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
@@ -42,11 +43,11 @@ class Listings:
         models: Models,
         toolbox: Toolbox,
         permissions: Permissions,
-        wall: Wall,
+        wall: Callable[[], Any],
         handbook: Handbook,
         foreign: ForeignTools,
     ) -> None:
-        """`begun`: when a client could first ask (on `time.monotonic`'s clock)."""
+        """`begun`: when a client could first ask (on `time.monotonic`'s clock); `wall`: gives the sandbox."""
         self._later = later
         self._begun = begun
         self._editor = editor
@@ -91,7 +92,8 @@ class Listings:
     def _sandbox(self, workspace: Workspace) -> tuple[str | None, str]:
         """Why there is none, and the same for people. Looks at the disk."""
         roots = tuple(folder for _, folder in workspace.folders)
-        return self._wall.refusal(roots), self._wall.words(roots)
+        wall = self._wall()
+        return wall.refusal(roots), wall.words(roots)
 
     def commands(self, answer: Answer, _params: NoParams) -> None:
         """`chat/commands`."""

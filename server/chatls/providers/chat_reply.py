@@ -4,7 +4,7 @@ Reference: OpenAI's API, POST /chat/completions with `stream`. What other server
 tests/providers/cases.py.
 """
 
-from typing import Any, cast
+from typing import Any
 
 from chatls.content import JsonObject, Usage
 from chatls.events import StepStopReason
@@ -116,15 +116,15 @@ class ChatDecoder:
             self._without_choices(chunk)
         if usage := chunk.get("usage"):
             self._note_usage(usage)
-        deltas: list[Delta] = []
-        for choice in as_objects(choices):
-            deltas += self._choice(choice)
-        return deltas
+        objects = as_objects(choices)
+        if len(objects) == 1:
+            return self._choice(objects[0])
+        return [delta for choice in objects for delta in self._choice(choice)]
 
     def _choice(self, choice: JsonObject) -> list[Delta]:
         # Text and calls may come in different choices of one chunk (GitHub Models); all are one reply.
-        delta = choice.get("delta")
-        deltas = self._delta(cast("JsonObject", delta)) if isinstance(delta, dict) else []
+        delta = object_or_none(choice.get("delta"))
+        deltas = self._delta(delta) if delta else []
         if deltas:
             self._said = True
         if "message" in choice:

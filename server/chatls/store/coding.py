@@ -1,8 +1,9 @@
 """Values as they are written down: JSON, compressed where that pays, without keys. Read again they are the same."""
 
 import json
+import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from chatls.content import (
@@ -37,6 +38,7 @@ class Blotted:
     def __init__(self, keys: Iterable[str]) -> None:
         words = sorted({key for key in keys if len(key) >= _SHORTEST_KEY}, key=len, reverse=True)
         self._words = words
+        self._any = re.compile("|".join(map(re.escape, words))) if words else None
         self._raw = [(json.dumps(word, ensure_ascii=False)[1:-1].encode("utf-8", "replace")) for word in words]
 
     def blotted(self, data: bytes) -> bytes:
@@ -56,9 +58,38 @@ class Blotted:
             text = text.replace(word, BLOT)
         return text
 
+    def across(self, pieces: Sequence[str]) -> list[str]:
+        """Pieces of one text without them, also where one lies in several pieces.
+
+        >>> Blotted(["sk-12345"]).across(["my sk-1", "23", "45!"])
+        ['my [key]', '', '!']
+        """
+        whole = "".join(pieces)
+        places = [(found.start(), found.end()) for found in self._any.finditer(whole)] if self._any else []
+        return _without(pieces, places) if places else list(pieces)
+
     def stand_in(self, data: bytes) -> bool:
         """Whether a file holds one of them."""
         return any(word in data for word in self._raw)
+
+
+def _without(pieces: Sequence[str], places: Sequence[tuple[int, int]]) -> list[str]:
+    """Pieces of one text with a blot at each of these places, in the piece in which it begins."""
+    found, start, left = list[str](), 0, list(places)
+    for piece in pieces:
+        end, at, kept = start + len(piece), start, list[str]()
+        while left and left[0][0] < end:
+            begins, ends = left[0]
+            if begins >= start:
+                kept += (piece[at - start : begins - start], BLOT)
+            at = min(ends, end)
+            if ends > end:
+                break
+            left.pop(0)
+        kept.append(piece[at - start :])
+        found.append("".join(kept))
+        start = end
+    return found
 
 
 def packed(value: Any, keys: Blotted) -> bytes:

@@ -92,6 +92,7 @@ class HeldTurn:
 
     def write_end(self, connection: Tables, words: WordIndex, over: TurnOver, at: int) -> None:
         """All that is left, and how it ended."""
+        self.recorder.blot(self.keys)
         place, session, recorder, keys = self.write_news(connection, words), self.held.session, self.recorder, self.keys
         if place is None:
             return

@@ -15,7 +15,7 @@ from chatls.editor import Editor
 from chatls.errors import INVALID_PARAMS, TURN_IN_PROGRESS, RequestError
 from chatls.signals import Signal
 from chatls.store import exporting, reading, writing
-from chatls.store.coding import stretched
+from chatls.store.coding import Blotted, stretched
 from chatls.store.connection import Tables
 from chatls.store.entries import ExportForm, Rewinding, SessionEntry, SessionPage
 from chatls.store.ports import Shelving
@@ -82,7 +82,9 @@ class Library:
 
         return await self._pen.read(
             session,
-            lambda connection, _: [_told(connection, key, session, running=key in final) for key in keys],
+            lambda connection, _: [
+                _told(connection, key, session, self._store.blotted, running=key in final) for key in keys
+            ],
         )
 
     async def rename(self, session: str, title: str) -> None:
@@ -291,10 +293,10 @@ def _going(
     return turns[at:], changes, {name: stretched(data) for name, data in kept if data is not None}
 
 
-def _told(connection: Tables, key: int, session: str, *, running: bool) -> ToldTurn:
+def _told(connection: Tables, key: int, session: str, blotted: Callable[[], Blotted], *, running: bool) -> ToldTurn:
     prompt, events, name, stop = reading.events_of(connection, key, session)
     if stop is None and not running:
-        events = reading.closed(events)
+        events = reading.without_keys(reading.closed(events), blotted())
     return ToldTurn(name, (*prompt, *events))
 
 

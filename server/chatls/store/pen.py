@@ -59,7 +59,8 @@ class Pen:
         self._loading = Lock()
         self._jobs: list[Stroke] = []
         self._urgent = False
-        self._growing = False
+        self.growing = False
+        """Something is to be written in a while."""
         self._wake = Signal()
         self._writing = CapacityLimiter(1)
         self._reading = CapacityLimiter(4)
@@ -92,9 +93,8 @@ class Pen:
 
     def grow(self) -> None:
         """There is something new that is to be written in a while."""
-        if not self._growing:
-            self._growing = True
-            self._wake.fire()
+        self.growing = True
+        self._wake.fire()
 
     def put(self, job: Stroke) -> None:
         """Write this, behind all that came before."""
@@ -139,7 +139,7 @@ class Pen:
             tasks.start_soon(self._tend)
             tasks.start_soon(self._return)
             while True:
-                while not (self._urgent or self._growing):
+                while not (self._urgent or self.growing):
                     await self._wake.wait()
                 if not self._urgent:
                     with move_on_after(OFTEN):
@@ -150,7 +150,7 @@ class Pen:
     async def close(self) -> None:
         """Write what is left, and wait for it a moment."""
         with move_on_after(LEAVING, shield=True):
-            while self._jobs or self._urgent or self._growing or self._writing.borrowed_tokens:
+            while self._jobs or self._urgent or self.growing or self._writing.borrowed_tokens:
                 await self._write()
         if self._fallen:
             with move_on_after(LEAVING, shield=True):
@@ -160,7 +160,7 @@ class Pen:
                 await self._tended(always=False)
 
     async def _write(self) -> None:
-        self._urgent = self._growing = False
+        self._urgent = self.growing = False
         jobs, self._jobs = [*self._jobs, *self._fresh()], []
         if jobs:
             self._untended = True

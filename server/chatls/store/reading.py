@@ -10,7 +10,7 @@ from typing import Any
 
 from chatls.content import JsonObject, Usage
 from chatls.shapes import as_count, as_object, as_objects, as_text
-from chatls.store.coding import unpacked
+from chatls.store.coding import Blotted, unpacked
 from chatls.store.connection import Tables
 from chatls.store.entries import ParentTurn, SessionEntry, SessionPage, TurnEntry
 from chatls.store.interrupted import last_events
@@ -163,6 +163,20 @@ def events_of(
 def closed(events: list[JsonObject]) -> list[JsonObject]:
     """The same with an end for every call."""
     return [*events, *last_events(events)]
+
+
+def without_keys(events: list[JsonObject], keys: Blotted) -> list[JsonObject]:
+    """The same where a key lies in several pieces of a stream: nobody could blot that out when the turn was cut off."""
+    streams, found = dict[tuple[str, str], list[int]](), list(events)
+    for at, event in enumerate(events):
+        if (kind := as_text(event.get("kind"))) in _MERGED:
+            streams.setdefault((kind, as_text(event.get("toolCallId"))), []).append(at)
+    for (kind, _), places in streams.items():
+        member = _MERGED[kind]
+        texts = [as_text(events[at].get(member)) for at in places]
+        for at, text in zip(places, keys.across(texts), strict=True):
+            found[at] = {**found[at], member: text}
+    return found
 
 
 def merged(events: Iterable[JsonObject]) -> list[JsonObject]:

@@ -27,7 +27,7 @@ from chatls.events import (
     TurnStart,
 )
 from chatls.message import AssistantMessage, Message
-from chatls.store.coding import message_value
+from chatls.store.coding import Blotted, message_value
 from chatls.values import dataclass
 
 _PIECE = 16 * 1024
@@ -86,6 +86,8 @@ class Recorder:
     _again: deque[Joined] = field(default_factory=deque[Joined])
     """Pieces that were cut after they were closed."""
     _taken: int = 0
+    _writes: Joined | None = None
+    """The piece of the answer that came last, if nothing came behind it: nearly every event is more of it."""
     _last: Joined | None = None
     """The piece that the writer saw last, which may have grown."""
     _rows: list[Message | tuple[Message, ...]] = field(default_factory=list["Message | tuple[Message, ...]"])
@@ -93,6 +95,11 @@ class Recorder:
 
     def hear(self, event: Event) -> None:
         """Something happened."""
+        if type(event) is TextChunk and self._writes is not None and self._writes.size < _PIECE:
+            self._writes.texts.append(event.text)
+            self._writes.size += len(event.text)
+            return
+        self._writes = None
         if isinstance(event, Growing):
             self._join(event)
         elif isinstance(event, Prompt):
@@ -135,6 +142,21 @@ class Recorder:
         for entry in self._entries:
             if isinstance(entry, Joined):
                 entry.written = 0
+
+    def blot(self, keys: Blotted) -> None:
+        """Nothing more comes: take out the keys that lie in several pieces."""
+        streams = dict[tuple[str, str], list[Joined]]()
+        for piece in self._entries:
+            if isinstance(piece, Joined):
+                call = piece.first.tool_call_id if isinstance(piece.first, ToolCallDelta | ToolRunOutput) else ""
+                streams.setdefault((piece.first.kind, call), []).append(piece)
+        for pieces in streams.values():
+            texts = ["".join(piece.texts) for piece in pieces]
+            for piece, text, clean in zip(pieces, texts, keys.across(texts), strict=True):
+                if text != clean:
+                    piece.texts[:] = [clean]
+                    piece.written = 0
+                    self._again.append(piece)
 
     def values(self) -> list[JsonObject]:
         """All that happened so far, as on the wire."""
@@ -191,6 +213,7 @@ class Recorder:
             return
         piece = Joined(len(self._entries), chunk, [text], len(text))
         self._entries.append(piece)
+        self._writes = piece if isinstance(chunk, TextChunk) else None
         if isinstance(chunk, ToolRunOutput):
             self._bound(chunk.tool_call_id, piece)
 

@@ -73,7 +73,7 @@ async def _put_back(
     try:
         if look.now != look.before:
             await _restore(editor, workspace, look)
-            if look.saved and save:
+            if look.saved and save and look.before is not None:  # saving what is gone would make it again
                 await editor.save([look.uri])
     except (ToolError, OSError, ChangedError, NoLetterError):
         return RewoundFile(look.uri, "conflict")

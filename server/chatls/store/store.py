@@ -79,7 +79,7 @@ class Store:
                 del self._held[session.id]
             raise
         seen, recorder = session.seen, Recorder(turn_id, held.history)
-        turn = HeldTurn(held, recorder, Blotted(self._keys()), self._epoch, seen.files(), seen.all_lines())
+        turn = HeldTurn(held, recorder, self.blotted(), self._epoch, seen.files(), seen.all_lines())
         held.turn = turn
         if not session.history.listeners:
             session.history.listeners = (partial(self._remember, held),)
@@ -101,7 +101,7 @@ class Store:
                 self._begin(turn, event)
             elif turn.recorder.changed:
                 self.pen.hurry()
-            else:
+            elif not self.pen.growing:
                 self.pen.grow()
 
         return hear
@@ -192,6 +192,10 @@ class Store:
         """What is heard of the turn of a session that runs here, once it began."""
         turn = self._turn(session)
         return turn.recorder if turn and turn.begun else None
+
+    def blotted(self) -> Blotted:
+        """What must not be written down, as it is known now."""
+        return Blotted(self._keys())
 
     def is_running(self, session: str) -> bool:
         """Whether a turn of it runs here, or was accepted."""

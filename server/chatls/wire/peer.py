@@ -9,6 +9,7 @@ import anyio
 
 from chatls.content import to_wire
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
+from chatls.seen.logs import about
 from chatls.shapes import member
 from chatls.wire import jsonrpc, methods
 from chatls.wire.jsonrpc import Id, Notification, Refusal, Request, Response
@@ -34,6 +35,7 @@ class Answer:
 
     def refuse(self, error: RequestError) -> None:
         """Answer with an error."""
+        log.info("refused: %d %s", error.code.number, error.code.kind)
         data = {"kind": error.code.kind, "retryable": error.code.retryable}
         self._send(self.id, jsonrpc.error(self.id, error.code, str(error), data))
 
@@ -123,6 +125,7 @@ class Peer:
             self._outbox.message(jsonrpc.error(None, INVALID_REQUEST, text))
             return
         answer = self._owed[request.id] = Answer(request.id, self._settle)
+        ids = about.begin(request=str(request.id))
         try:
             service = self._admitted(request.method)
             service.handler(answer, methods.read(service.params, request.params))
@@ -132,6 +135,8 @@ class Peer:
         except Exception:  # here exceptions meet the wire: a bug must not cost an answer
             log.exception("a bug while handling %s", request.method)
             answer.refuse(internal(request.method))
+        finally:
+            about.end(ids)
 
     def _admitted(self, method: str) -> _Service:
         """What is known of a method. Raises `RequestError` where the life cycle forbids it or there is none."""

@@ -247,8 +247,13 @@ class Output:
         if self._closed:
             return
         before, self._wrote = self._wrote, monotonic()
-        if self._queue or (not self._gathered and self._wrote - before > _SOON):
+        if self._queue:
             self._put(data)
+            return
+        if not self._gathered and self._wrote - before > _SOON:
+            count = self._try(data)
+            if count < len(data):
+                self._put(data[count:])
             return
         if not self._gathered:
             self._loop.call_soon(self.push)

@@ -576,6 +576,7 @@ def test_words_of_a_shell_in_a_shell_are_looked_through() -> None:
         ("mkdir sub/x && mv src/a.py sub/x", ["changer", "changer"]),
         ("mv src/a.py sub && mv sub sub2", ["changer", "other"]),
         ("git stash && cat src/a.py", ["changer", "other"]),
+        ("git stash list && git branch --show-current", ["reader", "reader"]),
     ],
 )
 def test_lines_are_read_through_part_by_part(shop: Shop, line: str, kinds: list[str]) -> None:

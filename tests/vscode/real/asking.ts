@@ -19,7 +19,7 @@ export function askingTests(window: Window): void {
     const frame = await d.ask("Change it.");
     await frame.locator(".card").waitFor({ timeout: 30_000 });
     assert.match(await textOf(frame, ".card .come"), /\+Unsaved\. Buy bread and cheese\./);
-    await frame.locator(".card button:has-text('Show Diff')").last().click();
+    await frame.locator(".card button[aria-label='Show Diff']").last().click();
     await d.until("return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff");
     await d.picture("permission");
     await frame.locator(".card .option.allow").first().click();

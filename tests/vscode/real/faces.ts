@@ -82,7 +82,7 @@ export function faceTests(window: Window): void {
     await d.run("await vscode.commands.executeCommand('chatls.history')");
     await frame.locator(".history .session:has-text('About zebras.')").first().waitFor({ timeout: 30_000 });
     await d.picture("history");
-    await frame.locator(".history input").fill("zebra");
+    await frame.locator(".history input[type=search]").fill("zebra");
     await frame.locator(".history .session:has-text('About zebras.')").first().click();
     await d.until("return parts.chats.active.title === 'About zebras.'");
     await shows(frame, "About zebras.", ".said");

@@ -61,7 +61,7 @@ try {
   await frame.locator(".composer textarea").fill("Yes, please.");
   await frame.locator(".composer textarea").press("Enter");
   await frame.locator(".card").waitFor({ timeout: 60_000 });
-  await frame.locator(".card button:has-text('Show Diff')").first().click();
+  await frame.locator(".card button[aria-label='Show Diff']").first().click();
   await picture("permission");
   await d.page.waitForTimeout(400);
   await frame.locator(".card .option.allow").first().click();
@@ -76,7 +76,7 @@ try {
   await d.run("await vscode.commands.executeCommand('chatls.history')");
   await frame.locator(".history .session").nth(2).waitFor({ timeout: 30_000 });
   await picture("history");
-  await frame.locator(".history input").press("Escape");
+  await frame.locator(".history input[type=search]").press("Escape");
   await d.play([[{ text: "I read it first." }, READ], [{ toolCall: { name: "edit_file", arguments: { path: "src/greet.py", edits: [{ old_text: 'greet("you")', new_text: 'greet("world")' }] } } }], [{ text: "Done." }]]);
   await d.run("await vscode.commands.executeCommand('workbench.action.chat.open', { query: '', isPartialQuery: true })");
   await d.page.waitForTimeout(800);

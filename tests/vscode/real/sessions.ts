@@ -18,7 +18,7 @@ export function sessionTests(window: Window): void {
     await ended(d);
     await d.run("parts.chats.all.filter((one) => one.title.startsWith('About the okapi')).forEach((one) => parts.chats.forget(one))");
     await d.run("await vscode.commands.executeCommand('chatls.history')");
-    await frame.locator(".history input").fill("shy okapi");
+    await frame.locator(".history input[type=search]").fill("shy okapi");
     await frame.locator(".history .session:has-text('About the okapi')").first().click();
     await d.until("return parts.chats.active.title.startsWith('About the okapi') && parts.chats.active.turns.length === 1");
     await shows(frame, "About the okapi, please.", ".said");
@@ -51,13 +51,13 @@ export function sessionTests(window: Window): void {
   test("it has the name that a person gives it, and becomes text", async () => {
     const d = window();
     await d.run("await parts.daemon.request('chat/session/rename', { sessionId: parts.chats.active.sessionId, title: 'Shy animals' })");
-    const listed = await d.run<{ title: string }[]>("return parts.chats.list('')");
+    const listed = await d.run<{ title: string }[]>("return (await parts.chats.list({ query: '', everywhere: false })).sessions");
     assert.ok(listed.some(({ title }) => title === "Shy animals"));
     await d.run("await vscode.commands.executeCommand('chatls.exportSession')");
     await d.until("return vscode.window.activeTextEditor?.document.languageId === 'markdown' && vscode.window.activeTextEditor.document.getText().includes('okapi')");
     await d.run("await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')");
     await d.run("await parts.daemon.request('chat/session/delete', { sessionId: parts.chats.active.sessionId })");
-    const left = await d.run<{ title: string }[]>("return parts.chats.list('')");
+    const left = await d.run<{ title: string }[]>("return (await parts.chats.list({ query: '', everywhere: false })).sessions");
     assert.ok(!left.some(({ title }) => title === "Shy animals"));
   });
 

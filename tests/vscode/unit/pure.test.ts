@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { counted, hunks } from "../../../clients/vscode/page/diff.ts";
 import { answers } from "../../../clients/vscode/page/keys.ts";
 import { visible } from "../../../clients/vscode/page/visible.ts";
-import { argumentOf, partialText, telling } from "../../../clients/vscode/page/words.ts";
+import { argumentOf, partialText, pathIn, telling } from "../../../clients/vscode/page/words.ts";
 import { joined } from "../../../clients/vscode/src/chat/batch.ts";
 import { turnError } from "../../../clients/vscode/src/chat/faults.ts";
 import { Crashes } from "../../../clients/vscode/src/daemon/crashes.ts";
@@ -15,7 +15,8 @@ import { find, onPath } from "../../../clients/vscode/src/daemon/program.ts";
 import { editedArguments } from "../../../clients/vscode/src/editor/edited.ts";
 import { applied } from "../../../clients/vscode/src/editor/insert.ts";
 import { fold, NOTHING } from "../../../clients/vscode/src/fold.ts";
-import type { PermissionOption, ProgressValue, Question } from "../../../clients/vscode/src/protocol.ts";
+import { readable } from "../../../clients/vscode/src/notebook.ts";
+import type { Diff, PermissionOption, ProgressValue, Question } from "../../../clients/vscode/src/protocol.ts";
 import type { ToolBlock } from "../../../clients/vscode/src/view.ts";
 
 const event = (value: object): ProgressValue => ({ seq: 1, turnId: "t", ...value }) as unknown as ProgressValue;
@@ -145,6 +146,15 @@ test("a block of an answer goes over the lines that it is about", () => {
   assert.equal(applied("class C:\n    def f(self):\n        pass\n", "def f(self):\n    return 1\n    pass\n", none), "class C:\n    def f(self):\n        return 1\n        pass\n");
 });
 
+test("a block whose end is another one goes over what its first line begins, and one that is new gets lines of its own", () => {
+  const at = (start: number): { start: number; end: number } => ({ start, end: start });
+  const file = "def a(x):\n    print(x)  # old\n\n    return 1\n\n\ndef b():\n    return 2\n";
+  assert.equal(applied(file, "def a(x):\n    return x\n", at(0)), "def a(x):\n    return x\n\n\ndef b():\n    return 2\n");
+  assert.equal(applied("f() {\n  one;\n}\ng();\n", "f() {\n  two;\n  three; }\n", at(0)), "f() {\n  two;\n  three; }\ng();\n");
+  assert.equal(applied("a = 1\nb = 2\n", "c = 3\n", at(8)), "a = 1\nc = 3\nb = 2\n");
+  assert.equal(applied("", "c = 3\n", at(0)), "c = 3");
+});
+
 test("a daemon that ended is told in words for people", () => {
   assert.match(turnError({ code: -32097, message: "Pending response rejected since connection got disposed" }).message, /started anew/);
   assert.match(turnError({ code: -32800, message: "x" }, true).message, /Cancelled/);
@@ -163,4 +173,34 @@ test("a compaction is one block, open until it is done, and the window's fill st
   const view = events.reduce(fold, NOTHING);
   assert.deepEqual(view.blocks, [{ step: 1, reason: "threshold", before: 910, after: 200, summary: "What was done.", type: "compaction" }]);
   assert.deepEqual(view.context, { tokens: 250, window: 1000, exact: true });
+});
+
+const book = (cells: readonly object[], more: object = {}): string => JSON.stringify({ cells, metadata: {}, nbformat: 4, ...more });
+const cell = (source: string, id: string, more: object = {}): object => ({ cell_type: "code", id, metadata: {}, source: [source], outputs: [], execution_count: null, ...more });
+
+test("a change of a notebook reads as cells, unless more of its file changes than they show", () => {
+  const diff = (oldText: string, newText: string): Diff => ({ type: "diff", uri: "file:///n.ipynb", oldText, newText, change: "changed" });
+  const before = book([cell("x = 1\n", "a", { outputs: [{ b: 1, a: 2 }], execution_count: 3 })]);
+  const cleared = readable(diff(before, book([cell("x = 2\n", "a"), cell("y", "b")])));
+  assert.equal(cleared.oldText, "# %% code a\nx = 1\n# 1 output\n");
+  assert.equal(cleared.newText, "# %% code a\nx = 2\n\n# %% code b\ny\n");
+  const kept = readable(diff(before, book([cell("x = 2\n", "a", { outputs: [{ a: 2, b: 1 }] })])));
+  assert.match(kept.newText, /^# %% code a\nx = 2\n# 1 output/);
+  for (const after of [
+    book([cell("x = 1\n", "a", { outputs: [{ forged: true }] })]),
+    book([cell("x = 1\n", "a", { metadata: { trusted: true } })]),
+    book([cell("y", "b", { metadata: { hidden: 1 } })]),
+    book([cell("x = 2\n", "a")], { metadata: { kernelspec: "other" } }),
+    "no notebook",
+  ]) {
+    assert.equal(readable(diff(before, after)).newText, after, "it is shown as it is");
+  }
+  assert.equal(readable({ ...diff(before, before), uri: "file:///n.json" }).newText, before);
+});
+
+test("a fence may name the file that its code is for", () => {
+  assert.deepEqual(
+    [" src/app.py", ":src/app.py", ' title="a b/c.ts"', " {1,3}", "", " ../etc/passwd.txt", " a/../../b.py", " file=lib/x-y.test.ts"].map(pathIn),
+    ["src/app.py", "src/app.py", "b/c.ts", undefined, undefined, undefined, undefined, "lib/x-y.test.ts"],
+  );
 });

@@ -210,11 +210,18 @@ function run.ChatDelete()
   with_kept("delete")
 end
 
----@type table<string, fun(lead: string): string[]>
+---@type table<string, fun(lead: string, line: string): string[]>
 local complete = {}
 
----Files behind an `@`.
-function complete.Chat(lead)
+---Files behind an `@`, commands behind a slash.
+function complete.Chat(lead, line)
+  if vim.startswith(lead, "/") and line:find("^%S+%s+/%S*$") then
+    local offered = require("chatls.offered")
+    offered.ask_now()
+    return vim.tbl_map(function(item)
+      return item.word
+    end, offered.commands(lead))
+  end
   local mentions = require("chatls.mentions")
   return vim.startswith(lead, "@") and mentions.match(lead) or {}
 end

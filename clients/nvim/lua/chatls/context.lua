@@ -120,6 +120,25 @@ function M.blocks(opts)
   return { block }
 end
 
+---What was selected last in the file that is looked at.
+---@return chatls.ContentBlock? nil: nothing.
+function M.selected()
+  local current = vim.api.nvim_get_current_buf()
+  local bufnr = documents.is_file(current) and current or roots.last_file
+  if not bufnr or not vim.api.nvim_buf_is_valid(bufnr) then
+    return nil
+  end
+  local first, last = vim.api.nvim_buf_get_mark(bufnr, "<")[1], vim.api.nvim_buf_get_mark(bufnr, ">")[1]
+  if first < 1 or last < first or last > vim.api.nvim_buf_line_count(bufnr) then
+    return nil
+  end
+  if not documents.is_shared(bufnr, folders()) then
+    return attached(bufnr, positions.lines(bufnr, first, last), first, last)
+  end
+  local argument = ("%s#L%d-%d"):format(vim.uri_from_bufnr(bufnr), first, last)
+  return { type = "mention", name = "selection", argument = argument }
+end
+
 ---A selection in words, for the prompt: "greet.py 3-9".
 ---@param opts chatls.BlocksOptions
 ---@return string?

@@ -1,10 +1,13 @@
--- Files that a prompt names with `@`: completing them, and sending them along.
+-- What a prompt names with `@`: completing it, and sending it along. Files are known here, the rest by the daemon.
 
+local offered = require("chatls.offered")
 local roots = require("chatls.roots")
 
 local M = {}
 
 local MOST, DEEPEST, FRESH_MS, SHOWN = 20000, 12, 5000, 200
+---What the daemon looks up for us.
+local LOOKED_UP = { folder = true, diagnostics = true, diff = true, buffers = true }
 local SKIPPED = { node_modules = true, __pycache__ = true, target = true, venv = true }
 
 ---@type { folder: string, at: integer, files: string[] }[]
@@ -83,7 +86,8 @@ function M.files()
 end
 
 ---@param name string
----@return string? path Absolute, of a file that is there.
+---@return string? path Absolute, of what is there.
+---@return string? kind "file" or "directory".
 local function resolve(name)
   local known = folders()
   for _, folder in ipairs(known) do
@@ -92,8 +96,8 @@ local function resolve(name)
       inside = vim.fs.dirname(folder) .. "/" .. name
     end
     local found = vim.uv.fs_stat(inside)
-    if found and found.type == "file" then
-      return inside
+    if found and (found.type == "file" or found.type == "directory") then
+      return inside, found.type
     end
   end
 end
@@ -120,41 +124,85 @@ function M.match(letters)
   return vim.tbl_map(mention, matching(letters))
 end
 
----For 'omnifunc' and 'completefunc' of a prompt: `@` and the letters behind it.
+---For 'omnifunc' and 'completefunc' of a prompt: `@` and the letters behind it; a slash at its beginning.
 ---@param findstart 0|1
 ---@param base string
 ---@return integer|table
 function M.complete(findstart, base)
   if findstart == 1 then
     local before = vim.api.nvim_get_current_line():sub(1, vim.api.nvim_win_get_cursor(0)[2])
+    if vim.api.nvim_win_get_cursor(0)[1] == 1 and before:find("^/[^%s/]*$") then
+      return 0
+    end
     local at = before:find('@"?[^%s"]*$')
     -- -3: leave completion, and say nothing.
     return at and at - 1 or -3
   end
-  return vim.tbl_map(function(file)
+  if vim.startswith(base, "/") then
+    return offered.commands(base)
+  end
+  local files = vim.tbl_map(function(file)
     return { word = mention(file), abbr = file, menu = "[file]", icase = 1, dup = 0 }
   end, matching(base))
+  return vim.list_extend(offered.mentions(base), files)
 end
 
----What a person wrote, and a link for each file that it names.
+---@param word string Without the `@`.
+---@return chatls.ContentBlock? block nil: it names nothing.
+local function placed(word)
+  local name, lines = word:match("^(.-)(#L%d+[-%dL]*)$")
+  local path, kind = resolve(name or word)
+  if not path then
+    return nil
+  elseif kind == "directory" then
+    return { type = "mention", name = "folder", argument = vim.uri_from_fname(path) }
+  elseif lines then
+    return { type = "mention", name = "file", argument = vim.uri_from_fname(path) .. lines }
+  end
+  return { type = "resource_link", uri = vim.uri_from_fname(path) }
+end
+
+---@param word string Without the `@`.
+---@return chatls.ContentBlock? block nil: it names nothing.
+local function looked_up(word)
+  local name, argument = word:match("^(%l+):(.+)$")
+  name = name or word
+  if word == "clipboard" then
+    local picture, complaint = require("chatls.clipboard").picture()
+    if complaint then
+      vim.notify("chatls: " .. complaint, vim.log.levels.WARN)
+    end
+    return picture
+  elseif word == "selection" then
+    return require("chatls.context").selected()
+  elseif LOOKED_UP[name] and (argument or name ~= "folder") then
+    return { type = "mention", name = name, argument = argument }
+  end
+end
+
+---What a person wrote, and a block for each thing that it names.
 ---@param text string
 ---@return chatls.ContentBlock[]
 function M.expand(text)
   local blocks, seen = { { type = "text", text = text } }, {}
-  local function add(name)
-    local path = resolve(name)
-    if path and not seen[path] then
-      seen[path] = true
-      table.insert(blocks, { type = "resource_link", uri = vim.uri_from_fname(path) })
+  local function add(block)
+    if block and not vim.iter(blocks):any(function(one)
+      return vim.deep_equal(one, block)
+    end) then
+      table.insert(blocks, block)
     end
-    return path ~= nil
+    return block ~= nil
   end
   for name in (" " .. text):gmatch('[%s(]@"([^"\n]+)"') do
-    add(name)
+    add(placed(name))
   end
   for name in (" " .. text):gmatch('[%s(]@([^%s"]+)') do
-    -- A sentence may end behind a name.
-    local _ = add(name) or add((name:gsub("[%p]+$", "")))
+    if not seen[name] then
+      seen[name] = true
+      -- A sentence may end behind a name.
+      local plain = name:gsub("[,;:!?)]+%.?$", ""):gsub("([^%.])%.$", "%1")
+      local _ = add(looked_up(plain)) or add(placed(name)) or add(placed((name:gsub("[%p]+$", ""))))
+    end
   end
   return blocks
 end

@@ -4,7 +4,8 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon/daemon.ts";
 import { fromBlock } from "../editor/context.ts";
 import { fail, fold, NOTHING } from "../fold.ts";
-import type { ContentBlock, ModelsResult, PermissionAnswer, ProgressValue, Question, SessionEntry, StopReason, TurnEntry } from "../protocol.ts";
+import type { Wanted } from "../messages.ts";
+import type { ContentBlock, ListResult, ModelsResult, PermissionAnswer, ProgressValue, Question, SessionEntry, StopReason, TurnEntry } from "../protocol.ts";
 import type { View } from "../view.ts";
 import { MODES } from "../wire.ts";
 import type { Memory } from "./memory.ts";
@@ -63,15 +64,18 @@ export class Chats implements vscode.Disposable {
     return this.active;
   }
 
-  /** The sessions that can be gone on with: the daemon's, and those of this window that it does not list. */
-  async list(query: string): Promise<SessionEntry[]> {
-    const here = this.all.filter((one) => one.turns.length > 0).map(entry);
+  /** The sessions that can be gone on with: the daemon's, and those of this window where it keeps none. */
+  async list({ query, everywhere, cursor }: Wanted): Promise<ListResult> {
     if (!this.#daemon.features.sessions) {
       const words = query.toLowerCase();
-      return here.filter((one) => one.title.toLowerCase().includes(words)).toReversed();
+      const here = this.all.filter((one) => one.turns.length > 0).map(entry);
+      return { sessions: here.filter((one) => one.title.toLowerCase().includes(words)).toReversed() };
     }
-    const { sessions } = await this.#daemon.request("chat/session/list", query === "" ? {} : { query });
-    return [...sessions];
+    return this.#daemon.request("chat/session/list", {
+      ...(query === "" ? {} : { query }),
+      ...(everywhere ? { everywhere } : {}),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
   }
 
   /** The conversation of a session, loaded if this window does not know it. */

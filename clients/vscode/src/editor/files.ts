@@ -75,7 +75,8 @@ export async function mentioned(words: string): Promise<Attached[]> {
   return found;
 }
 
-async function existing(name: string): Promise<vscode.Uri | undefined> {
+/** The file of a name that is relative to a folder that is open. */
+export async function existing(name: string): Promise<vscode.Uri | undefined> {
   for (const folder of vscode.workspace.workspaceFolders ?? []) {
     const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1 && name.startsWith(`${folder.name}/`);
     const uri = vscode.Uri.joinPath(folder.uri, several ? name.slice(folder.name.length + 1) : name);

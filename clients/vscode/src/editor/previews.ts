@@ -2,6 +2,7 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { readable } from "../notebook.ts";
 import type { Diff } from "../protocol.ts";
 
 const SHOWN = "chatls-preview";
@@ -43,8 +44,10 @@ export class Previews implements vscode.Disposable {
 
   /** Show a change that is, or would be, made. */
   async show(diff: Diff, title: string): Promise<void> {
-    const name = vscode.Uri.parse(diff.uri).path;
-    await showDiff(this.text(diff.oldText, name), this.text(diff.newText, name), title, true);
+    const { oldText, newText } = readable(diff);
+    // A notebook's cells are no notebook's file any more.
+    const name = vscode.Uri.parse(diff.uri).path + (newText === diff.newText && oldText === diff.oldText ? "" : ".py");
+    await showDiff(this.text(oldText, name), this.text(newText, name), title, true);
   }
 
   dispose(): void {

@@ -7,6 +7,7 @@ import { forPeople, turnError } from "../chat/faults.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
 import { SAID } from "../panel/actions.ts";
+import { readable } from "../notebook.ts";
 import type { ContentBlock, Diff, PermissionAnswer, ProgressValue, Question } from "../protocol.ts";
 import { asRange, contextBlock } from "../editor/context.ts";
 import type { ToolBlock, View } from "../view.ts";
@@ -162,6 +163,7 @@ function fenced(text: string): string {
   return `${fence}diff\n${text}\n${fence}`;
 }
 
-function unified({ oldText, newText }: Diff): string {
+function unified(diff: Diff): string {
+  const { oldText, newText } = readable(diff);
   return hunks(oldText, newText).map(({ sign, text }) => visible(sign === "@" ? text : sign + text)).join("\n");
 }

@@ -6,16 +6,15 @@ import type { Conversation } from "../chat/conversation.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { fromEditor, fromFile, fromPicture, fromProblems, lookedAt } from "../editor/context.ts";
 import { editedArguments } from "../editor/edited.ts";
-import { matching, mentioned } from "../editor/files.ts";
+import { existing, matching, mentioned } from "../editor/files.ts";
 import { applied } from "../editor/insert.ts";
 import type { Previews } from "../editor/previews.ts";
 import { type Proposals, replace } from "../editor/proposals.ts";
-import type { FromPage } from "../messages.ts";
+import type { FromPage, Wanted } from "../messages.ts";
 import { openLink } from "./links.ts";
 import type { Panel } from "./panel.ts";
 import type { Panels } from "./panels.ts";
 import { deleteSession, fork, renameSession, rewind } from "./sessions.ts";
-import type { SessionEntry } from "../protocol.ts";
 
 export interface Parts {
   readonly daemon: Daemon;
@@ -25,6 +24,8 @@ export interface Parts {
   readonly proposals: Proposals;
 }
 
+/** Sessions that an empty chat offers. */
+const RECENT = 4;
 const MOST_PICTURE = 10 * 1024 * 1024;
 
 /** Do what a page asks for; what goes wrong is told. */
@@ -76,7 +77,7 @@ async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void
     case "insert":
       return insert(message.text);
     case "apply":
-      return apply(parts, message.text);
+      return apply(parts, message.text, message.path);
     default:
       return more(parts, panel, message);
   }
@@ -105,25 +106,27 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
     case "detach":
       conversation.attachments = conversation.attachments.filter((one) => one.shown.id !== message.id);
       return panel.attachmentsChanged();
-    case "search": {
-      const { query } = message;
-      const told = (sessions: readonly SessionEntry[]): void => panel.post({ type: "sessions", query, sessions });
-      return parts.chats.list(query).then(told, (error: unknown) => {
-        told([]);
-        throw error;
-      });
-    }
+    case "recent":
+      // Who opens an empty chat is not told of a daemon that cannot be had: the page shows that by itself.
+      return parts.chats.list({ query: "", everywhere: false }).then(
+        ({ sessions }) => panel.post({ type: "recent", sessions: sessions.filter((one) => !one.branch).slice(0, RECENT) }),
+        () => undefined,
+      );
+    case "search":
+      return listed(parts, panel, message.wanted);
     case "load":
       return parts.panels.show(await parts.chats.open(message.sessionId), panel);
     case "rename":
       await renameSession(parts, message.sessionId, message.title);
-      return panel.post({ type: "sessions", query: "", sessions: await parts.chats.list("") });
+      return listed(parts, panel, message.wanted);
     case "delete":
-      await deleteSession(parts, panel, message.sessionId, message.title);
-      return panel.post({ type: "sessions", query: "", sessions: await parts.chats.list("") });
+      await deleteSession(parts, message.sessionId, message.title);
+      return listed(parts, panel, message.wanted);
     case "command":
       if (message.name === "trust") {
         await vscode.commands.executeCommand("workbench.trust.manage");
+      } else if (message.name === "settings") {
+        await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:chatls.chatls");
       } else if (message.name !== "openGuide") {
         await vscode.commands.executeCommand(`chatls.${message.name}`);
       } else {
@@ -132,6 +135,17 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
       return undefined;
     default:
       return undefined;
+  }
+}
+
+/** Tell a page of sessions; where they cannot be had, of none. */
+async function listed(parts: Parts, panel: Panel, wanted: Wanted): Promise<void> {
+  try {
+    const { sessions, nextCursor } = await parts.chats.list(wanted);
+    panel.post({ type: "sessions", wanted, sessions, ...(nextCursor === undefined ? {} : { cursor: nextCursor }) });
+  } catch (error) {
+    panel.post({ type: "sessions", wanted, sessions: [] });
+    throw error;
   }
 }
 
@@ -222,15 +236,28 @@ async function insert(text: string): Promise<void> {
   await vscode.window.showTextDocument(editor.document, editor.viewColumn);
 }
 
-async function apply(parts: Parts, text: string): Promise<void> {
+async function apply(parts: Parts, text: string, path?: string): Promise<void> {
   const editor = lookedAt();
-  if (!editor) {
+  const named = path === undefined ? undefined : ((await existing(path)) ?? unborn(path));
+  if (!named && !editor) {
     throw new Error("There is no open editor to apply it to.");
   }
-  const { document, selection } = editor;
-  const place = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
-  const after = applied(document.getText().replaceAll("\r\n", "\n"), text, place);
-  await parts.proposals.change(document, after, `${vscode.workspace.asRelativePath(document.uri)}: the answer's code`);
+  const other = named && named.toString() !== editor?.document.uri.toString() ? await vscode.workspace.openTextDocument(named) : undefined;
+  const document = other ?? editor?.document;
+  const last = other?.lineAt(other.lineCount - 1).range.end;
+  const selection = last ? new vscode.Range(last, last) : editor?.selection;
+  if (document && selection) {
+    const place = { start: document.offsetAt(selection.start), end: document.offsetAt(selection.end) };
+    const after = applied(document.getText().replaceAll("\r\n", "\n"), text, place);
+    const name = vscode.workspace.asRelativePath(document.isUntitled ? vscode.Uri.file(document.uri.path) : document.uri);
+    await parts.proposals.change(document, after, `${name}: the answer's code`);
+  }
+}
+
+/** The document of a file that is not there yet. */
+function unborn(path: string): vscode.Uri | undefined {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+  return folder && vscode.Uri.joinPath(folder, path).with({ scheme: "untitled" });
 }
 
 export async function attach(panel: Panel, what: "file" | "selection" | "problems" | "picture"): Promise<void> {

@@ -84,7 +84,7 @@ export async function renameSession(parts: Parts, sessionId: string, title: stri
   }
 }
 
-export async function deleteSession(parts: Parts, panel: Panel, sessionId: string, title: string): Promise<void> {
+export async function deleteSession(parts: Parts, sessionId: string, title: string): Promise<void> {
   const away = "Delete It";
   const detail = "What was said in it is gone for good. Files stay as they are.";
   if ((await vscode.window.showWarningMessage(`Delete the session "${title}"?`, { modal: true, detail }, away)) !== away) {
@@ -98,7 +98,6 @@ export async function deleteSession(parts: Parts, panel: Panel, sessionId: strin
     parts.chats.forget(here);
     parts.panels.all.filter((one) => one.conversation === here).forEach((one) => parts.panels.show(parts.chats.active, one));
   }
-  void panel;
 }
 
 /** The session as markdown: the daemon's own, else what this window knows. */

@@ -168,10 +168,15 @@ def _read(simples: tuple[Simple, ...], folder: Path, look: Look) -> _Progress:
             one = replace(one, part=Part(one.part.words, why="what stands before it may change it"))
         if reading.lost:
             one = replace(one, part=replace(one.part, bare=False))
-        reading.lost = reading.lost or simple.words[0].text in _STATEFUL or one.part.words[:2] == ("git", "stash")
+        reading.lost = reading.lost or simple.words[0].text in _STATEFUL or _puts_back(one.part)
         reading.parts.append(one)
         reading.run.append(f"{joint}{written(simple, one.run)}")
     return reading
+
+
+def _puts_back(part: Part) -> bool:
+    """Whether it makes files what they were, links among them."""
+    return part.kind == "changer" and part.words[:2] == ("git", "stash")
 
 
 def _goal(simple: Simple, behind: str, folder: Path | None, look: Look) -> Path | None:

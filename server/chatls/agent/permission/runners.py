@@ -105,7 +105,7 @@ _MAKE = shape(
 )
 _TOX = shape("-q -v -p -r --recreate --notest", "-e=NAME -p=(auto|all|[0-9]+)", operands="run|r|p|run-parallel", most=1)
 _PATHS = shape("-q -v --quiet --verbose --check --diff --no-color --color")
-_PIP = shape("--outdated --user --local --not-required", "--format=(columns|freeze|json)", operands="NAME")
+_PIP = shape("--user --local --not-required", "--format=(columns|freeze|json)", operands="NAME")
 _NAMES = shape(
     "-q -v --quiet --offline --no-daemon --console=plain --info --batch-mode -B --no-build --no-restore",
     operands=r"[A-Za-z:][A-Za-z0-9:_.-]*",

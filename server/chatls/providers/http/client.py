@@ -32,7 +32,7 @@ def make_client(base_url: str) -> Client:
     """
     to = address(base_url)
     proxy = None if is_loopback(to.host) else _proxy(to)
-    transport = Transport(to, _certificates(needed=to.scheme == "https"), proxy)
+    transport = Transport(to, _certificates() if to.scheme == "https" else None, proxy)
     return Client(transport, proxy.url.netloc.decode("ascii") if proxy else "")
 
 
@@ -67,13 +67,11 @@ def _proxy(to: httpx.URL) -> Proxy | None:
     url = address(named if "://" in named else f"http://{named}")
     if url.scheme not in ("http", "https"):
         raise ValueError(f"a proxy that speaks {url.scheme} cannot be used")
-    return Proxy(url, _certificates(needed=True) if url.scheme == "https" else None)
+    return Proxy(url, _certificates() if url.scheme == "https" else None)
 
 
-def _certificates(*, needed: bool) -> ssl.SSLContext:
+def _certificates() -> ssl.SSLContext:
     """Whom to trust: certifi's list or SSL_CERT_FILE, and the system's, where companies put their own."""
-    if not needed:
-        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # Trusts nobody, and loads nothing.
     context = httpx.create_ssl_context()
     context.load_default_certs()
     context.set_alpn_protocols(["http/1.1"])

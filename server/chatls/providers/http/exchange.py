@@ -1,7 +1,7 @@
 """One HTTP request on the wire and the bytes of its response; a bad status is an error. Knows not what they mean."""
 
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic
 from urllib.parse import urljoin, urlsplit
@@ -16,6 +16,7 @@ from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import connection_error, interrupted, silent
 from chatls.providers.http.network import Connection
 from chatls.providers.http.status import Origin, http_error
+from chatls.providers.http.transport import RawBody
 from chatls.providers.http.watchdog import OverdueError, no_later
 
 _REUSE = 0.02
@@ -40,7 +41,7 @@ class Exchange:
         """When the request was sent: the limit on the first data begins there (on `time.monotonic`'s clock)."""
         self._client = client
         self._response: httpx.Response | None = None
-        self._body: AsyncIterator[bytes] | None = None
+        self._body: RawBody | None = None
         self._connection: Connection | None = None
         self._ended = False
 
@@ -54,7 +55,8 @@ class Exchange:
             raise silent(self.source, self.limits.first_byte_timeout, "no answer") from error
         except FAULTS as error:
             raise connection_error(self.source, error, self.limits.connect_timeout, self._client.proxy) from error
-        self._response, self._body = response, response.aiter_raw()
+        assert isinstance(response.stream, RawBody)  # past httpx's own readers, which count and decode
+        self._response, self._body = response, response.stream
         self._connection = response.extensions["network_stream"]
         await self._check(response.status_code, response.headers, url)
 
@@ -66,7 +68,7 @@ class Exchange:
         assert self._body is not None
         self._connection.patience = patience
         try:
-            data = await anext(self._body, None)
+            data = await self._body.next()
         except OverdueError:
             raise
         except FAULTS as error:

@@ -27,7 +27,7 @@ class SseEvent(NamedTuple):
 class _Lines:
     """Cuts bytes into lines, terminators removed."""
 
-    __slots__ = ("_after_return", "_begun", "_limit", "_parts", "_size")
+    __slots__ = ("_after_return", "_begun", "_limit", "_parts", "_size", "clean")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -35,14 +35,16 @@ class _Lines:
         self._size = 0
         self._after_return = False
         self._begun = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether the next byte begins a line, somewhere behind the first one."""
-        return not self._parts and self._begun and not self._after_return
+        self.clean = False
+        """The next byte begins a line, somewhere behind the first one."""
 
     def cut(self, chunk: bytes) -> list[bytes]:
         """The lines that this read completed."""
+        lines = self._cut(chunk)
+        self.clean = not self._parts and self._begun and not self._after_return
+        return lines
+
+    def _cut(self, chunk: bytes) -> list[bytes]:
         if self._after_return and chunk:
             # A CR ended its line at once; the LF that may belong to it must not end another one.
             self._after_return = False
@@ -95,7 +97,8 @@ class SseFramer:
 
     def feed(self, chunk: bytes) -> list[SseEvent]:
         """The events that this read completed. Raises `ProviderError` (bad_response) for an endless one."""
-        if (event := _one_event(chunk)) and self._idle():
+        lines = self._lines
+        if lines.clean and not self._data and self._event == "message" and (event := _one_event(chunk)):
             return [event]
         events: list[SseEvent] = []
         for line in self._lines.cut(chunk):
@@ -108,9 +111,6 @@ class SseFramer:
         self._line(self._lines.rest(), events)
         self._line(b"", events)
         return events
-
-    def _idle(self) -> bool:
-        return not self._data and self._event == "message" and self._lines.empty
 
     def _line(self, line: bytes, events: list[SseEvent]) -> None:
         if line[:6] == b"data: ":

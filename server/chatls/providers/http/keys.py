@@ -7,6 +7,7 @@ import anyio
 from chatls.children.pipes import PipeReader
 from chatls.children.process import Child
 from chatls.errors import ProviderError, SettingsError
+from chatls.jsontext import dumps
 
 _LONGEST_OUTPUT = 65536
 _LAST_WORDS = 1.0
@@ -76,6 +77,16 @@ class Blotter:
         for secret in self._secrets:
             text = text.replace(secret, "[key]")
         return text
+
+
+def without_keys(keys: Iterable[str], text: str) -> str:
+    """JSON text without keys, however they are written in it.
+
+    >>> without_keys(['sk-"quoted"'], '{"text": "sk-\\\\"quoted\\\\""}')
+    '{"text": "[key]"}'
+    """
+    known = list(keys)
+    return Blotter([*known, *(dumps(key)[1:-1].decode() for key in known)]).clean(text)
 
 
 def check_headers(headers: Mapping[str, str], where: str) -> None:

@@ -1,11 +1,13 @@
 """Sockets, TCP and TLS: connections on asyncio's own transports. Knows no HTTP.
 
-A read costs a future and nothing else: no timer, no look at the task, no checkpoint.
+A read costs a future and nothing else: no timer, no look at the task, no checkpoint, and no round of the loop.
 """
 
 import asyncio
 import re
 import ssl
+from collections.abc import Callable
+from contextvars import Context
 from time import monotonic
 from typing import Any
 
@@ -34,6 +36,50 @@ async def connect(host: str, port: int) -> "Connection":
     return made
 
 
+class Arrival(asyncio.Future[None]):
+    """What one task waits for. It goes on in the very callback that brings it: others go on in the loop's next round,
+    which costs a chunk of a stream as much again as being read.
+    """
+
+    _go_on: tuple[Callable[["Arrival"], object], Context] | None = None
+
+    def add_done_callback(self, fn: Callable[["Arrival"], object], /, *, context: Context | None = None) -> None:
+        """A task begins to wait."""
+        assert context is not None
+        self._go_on = fn, context
+
+    def remove_done_callback(self, fn: Callable[["Arrival"], object], /) -> int:
+        """It waits no more."""
+        self._go_on, removed = None, self._go_on is not None and self._go_on[0] == fn
+        return int(removed)
+
+    def come(self) -> None:
+        """It is here. To be called by the loop alone, and not from within a task."""
+        if not self.done():
+            self.set_result(None)
+            waiting, self._go_on = self._go_on, None
+            if waiting is not None:
+                waiting[1].run(waiting[0], self)
+
+    def fail(self, error: Exception) -> None:
+        """It will never be. The same."""
+        if not self.done():
+            self.set_exception(error)
+            self._continue()
+
+    def cancel(self, msg: object = None) -> bool:
+        """The task is cancelled, maybe by itself: it goes on later."""
+        cancelled = super().cancel(msg)
+        if cancelled:
+            self.get_loop().call_soon(self._continue)
+        return cancelled
+
+    def _continue(self) -> None:
+        waiting, self._go_on = self._go_on, None
+        if waiting is not None:
+            waiting[1].run(waiting[0], self)
+
+
 class Connection(asyncio.Protocol):
     """One connection. One task reads it."""
 
@@ -46,7 +92,7 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._over = False
         self._fault: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: Arrival | None = None
         self._since = 0.0
         self._looks = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -61,7 +107,7 @@ class Connection(asyncio.Protocol):
         self._read.append(data)
         self._size += len(data)
         if self._waiter is not None:
-            self._wake()
+            self._waiter.come()
         elif self._size > _READ_AHEAD and not self._paused:
             self._paused = True
             self._transport.pause_reading()
@@ -95,7 +141,7 @@ class Connection(asyncio.Protocol):
                 self._since, self._looks = monotonic(), 0
                 if self.patience and self._timer is None:
                     self._timer = self._loop.call_later(self.patience, self._ring)
-                self._waiter = asyncio.Future(loop=self._loop)
+                self._waiter = Arrival(loop=self._loop)
                 try:
                     await self._waiter
                 finally:
@@ -132,8 +178,8 @@ class Connection(asyncio.Protocol):
         await cancel_shielded_checkpoint()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._waiter is not None:
+            self._waiter.come()
 
     def _ring(self) -> None:
         """One timer outlives many reads; when it rings, it looks whether the present one is late."""
@@ -146,8 +192,8 @@ class Connection(asyncio.Protocol):
         elif self._looks < LOOKS:
             self._looks += 1
             self._timer = self._loop.call_later(LOOK, self._ring)
-        elif not self._waiter.done():
-            self._waiter.set_exception(OverdueError())
+        else:
+            self._waiter.fail(OverdueError())
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

@@ -43,7 +43,8 @@ class Proxy(NamedTuple):
 class Transport(httpx.AsyncBaseTransport):
     """The connections to one server."""
 
-    def __init__(self, to: httpx.URL, certificates: ssl.SSLContext, proxy: Proxy | None) -> None:
+    def __init__(self, to: httpx.URL, certificates: ssl.SSLContext | None, proxy: Proxy | None) -> None:
+        """`certificates`: whom to trust, where the server is spoken to over TLS."""
         self._to = to
         self._certificates = certificates
         self._proxy = proxy
@@ -103,7 +104,7 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             if self._proxy is not None:
                 await self._pass(connection, self._proxy)
-            if self._to.scheme == "https":
+            if self._certificates is not None:
                 await connection.start_tls(self._certificates, _host(self._to))
         except BaseException:
             connection.abort()
@@ -137,14 +138,20 @@ class RawBody(httpx.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
-        """The next bytes. Raises `OSError`, `ValueError` where it breaks off, `OverdueError`."""
+        """`next`, for httpx's own readers."""
+        if (data := await self.next()) is None:
+            raise StopAsyncIteration
+        return data
+
+    async def next(self) -> bytes | None:
+        """The next bytes, or None at the end. Raises `OSError`, `ValueError` where it breaks off, `OverdueError`."""
         while self._connection is not None and not self._transfer.ended:
             data = await self._connection.receive()
             if not data:
                 self._transfer.eof()
             elif body := self._transfer.feed(data):
                 return body
-        raise StopAsyncIteration
+        return None
 
     async def aclose(self) -> None:
         """Close the connection, or keep it for the next request if the body came to its end. Not cut short."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from anyio import move_on_after, to_thread
 
-from chatls.children.commands import overlaid, quiet_environment
+from chatls.children.commands import LONGEST, overlaid, quiet_environment
 from chatls.children.process import Child
 from chatls.children.programs import Programs, find_program, programs_for, shell_of
-from chatls.children.wall.wall import Guest, Stay
+from chatls.children.wall.wall import Guest, Stay, Wall
 from chatls.errors import ToolError
 from chatls.tools.execution.ran import in_background, missing_program, output_of
 from chatls.tools.execution.running import Running
@@ -21,8 +21,6 @@ from chatls.workspace.beneath import folder_beneath
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.workspace import real_path
 
-LONGEST = 3600
-"""Seconds that a command may take."""
 _MOST_KEPT = 24 * 1024
 """Bytes of the beginning of an output, and as many of its end."""
 _WORDS = 2048
@@ -100,7 +98,7 @@ async def carry_out(context: ToolContext, order: Launch, *, inside: bool = False
 
 
 async def _entered(context: ToolContext, order: Launch, argv: tuple[str, ...], environment: dict[str, str]) -> Stay:
-    wall = context.commands.wall
+    wall: Wall | None = context.commands.wall
     if wall is None:
         raise ToolError("there is no sandbox here")
     return await wall.enter(Guest(roots_of(context), order.folder, argv, environment, network=order.network))

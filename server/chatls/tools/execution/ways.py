@@ -4,6 +4,7 @@ from anyio import to_thread
 
 from chatls.children.commands import quiet_environment
 from chatls.children.wall.git_moves import moved_by
+from chatls.children.wall.wall import Wall
 from chatls.errors import ToolError
 from chatls.tools.execution.launch import Launch, programs_in, roots_of
 from chatls.tools.tool import ToolContext
@@ -28,7 +29,8 @@ class Ways:
 async def ways(context: ToolContext, order: Launch, beyond: str | None) -> Ways:
     """How a command may run. `beyond`: why it has to run outside. Looks at the disk. Raises `ToolError` where all has
     to run inside and this cannot."""
-    wall, required = context.commands.wall, context.sandbox == "required"
+    wall: Wall | None = context.commands.wall
+    required = context.sandbox == "required"
     if context.sandbox == "off" or wall is None:
         if required:
             raise ToolError("commands.sandbox is required, and there is no sandbox here")

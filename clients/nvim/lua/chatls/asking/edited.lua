@@ -29,16 +29,23 @@ local function lines_of(text)
   return lines, ended
 end
 
----@param name string
+---@param what string
 ---@param lines string[]
+---@param name string Of the file.
 ---@return integer buf
-local function scratch(name, lines)
+local function scratch(what, lines, name)
   local buf = api.nvim_create_buf(false, true)
   vim.bo[buf].bufhidden, vim.bo[buf].swapfile = "wipe", false
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
-  pcall(api.nvim_buf_set_name, buf, ("chatls://%s/%d"):format(name, buf))
+  pcall(api.nvim_buf_set_name, buf, ("chatls://%s/%d/%s"):format(what, buf, name))
   vim.bo[buf].modified = false
   return buf
+end
+
+---@param proposal chatls.Proposal
+---@return string
+local function name_of(proposal)
+  return proposal.uri and vim.fn.fnamemodify(vim.uri_to_fname(proposal.uri), ":t") or "command"
 end
 
 ---Colours as the file has them, and its indents; nothing of what else a filetype may start.
@@ -88,12 +95,12 @@ local function beside(proposal, buf)
   local tab, win = api.nvim_get_current_tabpage(), api.nvim_get_current_win()
   api.nvim_win_set_buf(win, buf)
   look_like(buf, assert(proposal.uri))
-  local name = vim.fn.fnamemodify(vim.uri_to_fname(proposal.uri), ":t")
+  local name = name_of(proposal)
   if not proposal.old then
     bar(win, (" %s, a new file   :w accepts it   :q! decides later"):format(name))
     return win, tab
   end
-  local before = scratch("before", (lines_of(proposal.old)))
+  local before = scratch("before", (lines_of(proposal.old)), name)
   look_like(before, proposal.uri)
   vim.bo[before].modifiable = false
   local left = api.nvim_open_win(before, false, { split = "left", win = win })
@@ -105,7 +112,7 @@ local function beside(proposal, buf)
   bar(left, (" %s as it is"):format(name))
   local leave = keys.shown("edit_leave")
   local leaves = leave and ("   %s leaves a hunk"):format(leave) or ""
-  bar(win, (" as it would be   :w accepts it%s   :q! decides later"):format(leaves))
+  bar(win, (" :w accepts this%s   :q! decides later"):format(leaves))
   if leave then
     vim.keymap.set("n", leave, function()
       pcall(vim.cmd.diffget, tostring(before)) -- where there is no hunk, it is an error
@@ -139,7 +146,7 @@ function M.open(asked, accept, left)
   end
   local proposal = assert(proposal_of.of(asked.question))
   local lines, ended = lines_of(proposal.text)
-  local buf = scratch("proposal", lines)
+  local buf = scratch("proposal", lines, name_of(proposal))
   vim.bo[buf].buftype = "acwrite"
   local win, tab
   if proposal.member == "command" then

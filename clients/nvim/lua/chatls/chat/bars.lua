@@ -7,7 +7,7 @@ local format = require("chatls.chat.format")
 local M = {}
 
 local ABOUT = 24 -- cells of what a call that waits is about
-local TITLE = 26 -- cells of what the chat is called
+local LEAST = 12 -- cells of what the chat is called, however narrow the window
 
 local LEVELS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
 local ALMOST = 0.85 -- of the window: it will be summarised soon
@@ -29,9 +29,10 @@ end
 ---@param chat chatls.Chat
 ---@param at integer
 ---@param count integer
+---@param width integer Of the window.
 ---@return [string, string][]
-function M.title(chat, at, count)
-  local parts = { { " " .. format.cut_cells(chat.title or "Chat", TITLE), "ChatlsTool" } }
+function M.title(chat, at, count, width)
+  local parts = {}
   if count > 1 then
     table.insert(parts, { (" %d of %d"):format(at, count), "ChatlsQuiet" })
   end
@@ -40,6 +41,11 @@ function M.title(chat, at, count)
     table.insert(parts, { "  " .. model, "ChatlsQuiet" })
   end
   table.insert(parts, gauge(chat.full))
+  for _, part in ipairs(parts) do
+    width = width - vim.fn.strdisplaywidth(part[1])
+  end
+  local title = format.cut_cells(chat.title or "Chat", math.max(width - 2, LEAST))
+  table.insert(parts, 1, { " " .. title, "ChatlsTool" })
   return parts
 end
 

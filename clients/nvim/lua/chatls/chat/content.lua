@@ -21,6 +21,13 @@ local function named(block)
     return name(block.uri) .. lines(block.range)
   elseif block.type == "image" then
     return "a picture"
+  elseif block.type == "mention" then
+    local argument = block.argument or ""
+    local place, part = argument:match("^(file:.-)#L([%d-]+)$")
+    if vim.startswith(argument, "file:") then
+      return name(place or argument) .. (part and " " .. part or "")
+    end
+    return vim.trim(block.name .. " " .. argument)
   end
   local active = block.type == "editor_context" and block.active
   if active and active.selection and not vim.deep_equal(active.selection.start, active.selection["end"]) then

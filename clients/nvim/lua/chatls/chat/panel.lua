@@ -26,7 +26,8 @@ end
 local function redraw()
   for _, pair in ipairs(windows.all()) do
     if shown then
-      windows.bar(pair.transcript, bars.title(shown, chats.place_of(shown), #chats.all))
+      local width = api.nvim_win_get_width(pair.transcript)
+      windows.bar(pair.transcript, bars.title(shown, chats.place_of(shown), #chats.all, width))
       windows.bar(pair.prompt, bars.turn(shown, vim.uv.now()))
     end
   end

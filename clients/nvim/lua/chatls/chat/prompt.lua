@@ -71,7 +71,7 @@ function M.hint(buf)
     return
   end
   local typing = vim.startswith(api.nvim_get_mode().mode, "i")
-  local text = ("Ask something: %s sends, @ names a file"):format(
+  local text = ("Ask something: %s sends, @ names a file, / a command"):format(
     keys.shown(typing and "send_insert" or "send") or ":Chat"
   )
   api.nvim_buf_set_extmark(buf, highlights.namespace, 0, 0, {
@@ -88,12 +88,28 @@ function M.complete(findstart, base)
   return findstart == 1 and found or { words = found, refresh = "always" }
 end
 
----`@` where a word may begin shows the files.
+---A slash at the very beginning shows the commands, as soon as the daemon has told them.
+---@param buf integer
+local function slash(buf)
+  local at = api.nvim_win_get_cursor(0)
+  if at[1] == 1 and at[2] == 0 then
+    require("chatls.offered").ask(function()
+      local begun = api.nvim_get_current_buf() == buf and api.nvim_get_current_line():find("^/[^%s/]*$")
+      if begun and vim.startswith(api.nvim_get_mode().mode, "i") then
+        api.nvim_feedkeys(vim.keycode("<C-x><C-o>"), "n", false)
+      end
+    end)
+  end
+  return "/"
+end
+
+---`@` where a word may begin shows what can be named.
 local function at_sign()
   local before = api.nvim_get_current_line():sub(1, api.nvim_win_get_cursor(0)[2])
   if before:find("[%w%p]$") and not before:find("%($") then
     return "@"
   end
+  require("chatls.offered").ask()
   return "@<C-x><C-o>"
 end
 
@@ -140,6 +156,9 @@ function M.new(name, actions)
   })
   keys.map(buf, "prompt", all)
   vim.keymap.set("i", "@", at_sign, { buffer = buf, expr = true, desc = "chatls: name a file" })
+  vim.keymap.set("i", "/", function()
+    return slash(buf)
+  end, { buffer = buf, expr = true, desc = "chatls: give a command" })
   api.nvim_create_autocmd({ "TextChanged", "TextChangedI", "TextChangedP", "InsertEnter", "InsertLeave" }, {
     buffer = buf,
     callback = vim.schedule_wrap(function()

@@ -141,7 +141,7 @@ function M.preview(result, turns, all, now)
         vim.list_extend(lines, vim.split(vim.trim(text), "\n", { plain = true }))
         table.insert(lines, "")
       elseif block.type == "tool" then
-        table.insert(lines, ("- %s"):format(one_line(block.title or block.name)))
+        table.insert(lines, ("- `%s`"):format((one_line(block.title or block.name):gsub("`", "'"))))
       end
     end
     if ENDS[entry.stopReason or ""] then

@@ -34,6 +34,20 @@ function M.list(wanted, cb)
   end)
 end
 
+---Have a list that is shown follow what becomes of chats, for as long as it is there.
+---@param is_there fun(): boolean
+---@param refresh fun()
+function M.follow(is_there, refresh)
+  local forget
+  forget = daemon.on_sessions(function()
+    if is_there() then
+      refresh()
+    else
+      forget()
+    end
+  end)
+end
+
 ---@type table<string, string[]>
 local previews = {}
 

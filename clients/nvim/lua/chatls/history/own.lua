@@ -4,10 +4,12 @@
 local daemon = require("chatls.daemon")
 local entry_of = require("chatls.history.entry")
 local format = require("chatls.chat.format")
+local highlights = require("chatls.chat.highlights")
 local history = require("chatls.history")
 
 local api = vim.api
 local NAMESPACE = api.nvim_create_namespace("chatls.history")
+local COLOURS = "NormalFloat:Normal,FloatBorder:ChatlsBar"
 local NARROW = 90 -- columns of a screen that has no room for a preview
 
 local M = {}
@@ -27,24 +29,8 @@ Picker.__index = Picker
 ---@type chatls.OwnPicker?
 local open
 
-local KEYS = {
-  { "<CR>", "open" },
-  { "/", "search" },
-  { "f", "fork" },
-  { "r", "rename" },
-  { "x", "export" },
-  { "d", "delete" },
-  { "a", "all folders" },
-  { "q", "close" },
-}
-
----@return string
-local function footer()
-  local told = vim.tbl_map(function(key)
-    return key[1] .. " " .. key[2]
-  end, KEYS)
-  return (" %s "):format(table.concat(told, "  "))
-end
+-- What the keys do, below the two windows.
+local LEFT, RIGHT = " <CR> open  / search  a all folders  q close ", " r rename  f fork  x export  d delete "
 
 ---@param wanted chatls.Wanted
 ---@return string
@@ -68,12 +54,19 @@ local function places(wanted)
     width = left,
     col = col,
     title = { { title(wanted), "ChatlsTool" } },
-    footer = { { format.cut(footer(), left - 2), "ChatlsQuiet" } },
+    footer = { { format.cut(narrow and LEFT .. RIGHT or LEFT, left - 2), "ChatlsQuiet" } },
   })
   if narrow then
     return list
   end
-  return list, vim.tbl_extend("force", common, { width = width - left - 4, col = col + left + 2, focusable = false })
+  return list,
+    vim.tbl_extend("force", common, {
+      width = width - left - 4,
+      col = col + left + 2,
+      focusable = false,
+      footer = { { RIGHT, "ChatlsQuiet" } },
+      footer_pos = "right",
+    })
 end
 
 ---@return chatls.SessionEntry?
@@ -131,6 +124,7 @@ function Picker:draw(entries)
     api.nvim_buf_set_extmark(self.buf, NAMESPACE, place - 1, 0, {
       virt_text = { { entry_of.facts(entry, now) .. " ", "ChatlsQuiet" } },
       virt_text_pos = "right_align",
+      hl_mode = "combine",
       virt_lines = about ~= "" and { { { "   " .. format.cut_cells(about, width - 4), "ChatlsQuiet" } } } or nil,
     })
   end
@@ -238,6 +232,9 @@ local function scratch(filetype)
   local buf = api.nvim_create_buf(false, true)
   vim.bo[buf].bufhidden, vim.bo[buf].undolevels = "wipe", -1
   vim.bo[buf].filetype = filetype
+  if filetype == "markdown" then
+    pcall(vim.treesitter.start, buf, "markdown")
+  end
   vim.bo[buf].modifiable = false
   return buf
 end
@@ -274,15 +271,17 @@ function M.show(wanted)
     open:close()
   end
   local self = setmetatable({ wanted = wanted, entries = {}, buf = scratch("chatls-history") }, Picker)
+  highlights.define()
   local list, preview = places(wanted)
   self.win = api.nvim_open_win(self.buf, true, list)
   vim.cmd.stopinsert()
   vim.wo[self.win].cursorline, vim.wo[self.win].wrap = true, false
+  vim.wo[self.win].winhighlight = COLOURS
   if preview then
     self.preview_buf = scratch("markdown")
     self.preview_win = api.nvim_open_win(self.preview_buf, false, preview)
     vim.wo[self.preview_win].wrap, vim.wo[self.preview_win].linebreak = true, true
-    vim.wo[self.preview_win].conceallevel = 2
+    vim.wo[self.preview_win].conceallevel, vim.wo[self.preview_win].winhighlight = 2, COLOURS
   end
   for key, deed in pairs(self:deeds()) do
     vim.keymap.set("n", key, deed, { buffer = self.buf, nowait = true, desc = "chatls: chats" })

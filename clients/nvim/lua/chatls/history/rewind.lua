@@ -177,6 +177,7 @@ local function ask(back, dry)
   local keys = vim.tbl_map(function(choice)
     return choice.key .. (choice.files == "restore" and " with the files" or " without files")
   end, found)
+  local footer = height < #drawing.lines and (" %s  q no "):format(table.concat(keys, "  ")) or " :ChatRewind "
   local win = api.nvim_open_win(fill(drawing), true, {
     relative = "editor",
     width = width,
@@ -186,7 +187,7 @@ local function ask(back, dry)
     border = "rounded",
     style = "minimal",
     title = { { " Rewind ", "ChatlsWaiting" } },
-    footer = { { (" %s  q no "):format(table.concat(keys, "  ")), "ChatlsQuiet" } },
+    footer = { { footer, "ChatlsQuiet" } },
     footer_pos = "right",
   })
   vim.cmd.stopinsert()

@@ -87,7 +87,7 @@ end
 ---@param wanted chatls.Wanted
 function M.show(wanted)
   local both = { "n", "i" }
-  of("snacks").picker.pick({
+  local picker = of("snacks").picker.pick({
     source = "chatls",
     title = "Chats",
     live = true,
@@ -112,6 +112,13 @@ function M.show(wanted)
       },
     },
   })
+  if picker then
+    history.follow(function()
+      return not picker.closed
+    end, function()
+      picker:find()
+    end)
+  end
 end
 
 return M

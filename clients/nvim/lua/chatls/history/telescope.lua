@@ -57,20 +57,26 @@ local function mappings(wanted, bufnr, map)
       end
     end
   end
+  local function is_there()
+    return vim.api.nvim_buf_is_valid(bufnr)
+  end
+  local function refresh()
+    history.list(wanted, function(entries)
+      local picker = is_there() and state.get_current_picker(bufnr)
+      if entries and picker then
+        picker:refresh(finder(entries, wanted), { reset_prompt = false })
+      end
+    end)
+  end
   local function staying(deed)
     return function()
-      local entry, picker = chosen(), state.get_current_picker(bufnr)
+      local entry = chosen()
       if entry then
-        deed(entry, function()
-          history.list(wanted, function(entries)
-            if entries and vim.api.nvim_buf_is_valid(bufnr) then
-              picker:refresh(finder(entries, wanted), { reset_prompt = false })
-            end
-          end)
-        end)
+        deed(entry, refresh)
       end
     end
   end
+  history.follow(is_there, refresh)
   actions.select_default:replace(leaving(history.open))
   local both = { "n", "i" }
   map(both, "<M-f>", leaving(history.fork))

@@ -1,0 +1,37 @@
+// What an empty chat shows: what can be done, and the sessions that were talked to last.
+
+import type { SessionEntry } from "../src/protocol.ts";
+import { h, place } from "./dom.ts";
+import { tell } from "./host.ts";
+import { visible } from "./visible.ts";
+
+export class Welcome {
+  readonly #recent = h("ul", { class: "recent", "aria-label": "Recent sessions" });
+  readonly element = h(
+    "div",
+    { class: "welcome" },
+    h("h2", {}, "What shall we do?"),
+    h("p", {}, "Ask about this project, or say what is to be changed. Files are read, and nothing is changed or run unasked."),
+    h("p", { class: "quiet" }, "@ names a file · / a command · Enter sends · Esc stops"),
+    this.#recent,
+  );
+
+  constructor() {
+    this.element.hidden = true;
+  }
+
+  /** Show it, or not; what was talked of last is looked up each time that it comes. */
+  set(shown: boolean): void {
+    if (shown && this.element.hidden) {
+      tell({ type: "recent" });
+    }
+    this.element.hidden = !shown;
+  }
+
+  recent(sessions: readonly SessionEntry[]): void {
+    const items = sessions.map(({ sessionId, title }) =>
+      h("li", {}, h("button", { type: "button", title, onclick: () => tell({ type: "load", sessionId }) }, visible(title || "(no words)"))),
+    );
+    place(this.#recent, items.length === 0 ? [] : [h("li", { class: "quiet" }, "Go on with"), ...items]);
+  }
+}

@@ -1,0 +1,1 @@
+"""What can be seen of the daemon from outside: the log, telemetry, and the commands that look."""

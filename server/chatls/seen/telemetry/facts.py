@@ -1,0 +1,146 @@
+"""What is known of a turn from outside: numbers and names, never a text of a person, a file or a model.
+
+Times are nanoseconds of `time.monotonic_ns`; `TurnFacts.moment` makes a time of day of one.
+"""
+
+from dataclasses import field
+from typing import Protocol
+
+from chatls.content import TurnError, Usage
+from chatls.errors import ErrorKind
+from chatls.events import CompactionReason, StepStopReason, StopReason, ToolKind, ToolStatus
+from chatls.providers.provider import ModelRequest
+from chatls.values import dataclass
+
+
+@dataclass(slots=True, eq=False)
+class RetryFacts:
+    """A model that was asked once more."""
+
+    at: int
+    attempt: int
+    delay_ms: int
+    reason: ErrorKind
+
+
+@dataclass(slots=True, eq=False)
+class StepFacts:
+    """One request to the model, its retries included: a step without its tools."""
+
+    step: int
+    """Counted from 1."""
+    began: int
+    request: ModelRequest
+    first_chunk: int = 0
+    """0: none came."""
+    last_chunk: int = 0
+    ended: int = 0
+    chunks: int = 0
+    """Of text and thinking."""
+    text: int = 0
+    """Code points of the answer."""
+    thinking: int = 0
+    """Code points of the thinking."""
+    calls: list[str] = field(default_factory=list[str])
+    """Names of the tools that were called."""
+    retries: list[RetryFacts] = field(default_factory=list[RetryFacts])
+    stop: StepStopReason | None = None
+    """None: it did not come to its end."""
+    usage: Usage | None = None
+    error: str | None = None
+    """Why it did not: an error's kind, or "cancelled"."""
+
+
+@dataclass(slots=True, eq=False)
+class CallFacts:
+    """One call of the model's, from its first word to its end."""
+
+    id: str
+    name: str
+    kind: ToolKind
+    step: int
+    written: int
+    """When its arguments were complete; when it began, if they never were."""
+    began: int = 0
+    """When the tool began to run; 0: it never did."""
+    early: bool = False
+    """While the model still wrote."""
+    asked: int = 0
+    waited: int = 0
+    """Nanoseconds for a person's word."""
+    outcome: str | None = None
+    """The word."""
+    ended: int = 0
+    status: ToolStatus = "cancelled"
+    truncated: bool = False
+    length: int = 0
+    """Code points of what the model reads of it."""
+
+
+@dataclass(slots=True, eq=False)
+class CompactionFacts:
+    """A history that was made shorter."""
+
+    reason: CompactionReason
+    began: int
+    before: int
+    after: int = 0
+    ended: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class TurnFacts:
+    """One turn."""
+
+    session: str
+    turn: str
+    wall: int
+    """Nanoseconds since the epoch at `began`."""
+    began: int
+    model: str = ""
+    """"provider/model"."""
+    mode: str = ""
+    chosen: float = 0
+    """When the model was known."""
+    steps: int = 0
+    chunks: int = 0
+    tools: dict[str, int] = field(default_factory=dict[str, int])
+    """Calls that ran, by tool."""
+    usage: Usage | None = None
+    ended: int = 0
+    duration_ms: int = 0
+    stop: StopReason = "cancelled"
+    error: TurnError | None = None
+
+    @property
+    def provider(self) -> str:
+        """The model's provider, by its name in the settings."""
+        return self.model.partition("/")[0]
+
+    def moment(self, at: int) -> int:
+        """Nanoseconds since the epoch of a time of this turn."""
+        return self.wall + at - self.began
+
+
+class Sink(Protocol):
+    """Is told of a turn, each thing when it is over. Does not raise, does not wait."""
+
+    def turn_begins(self, turn: TurnFacts) -> None:
+        """Its model is known."""
+        ...
+
+    def model_called(self, turn: TurnFacts, call: StepFacts) -> None:
+        """A reply is whole, or will never be."""
+        ...
+
+    def tool_called(self, turn: TurnFacts, call: CallFacts) -> None:
+        """A call has its result."""
+        ...
+
+    def shortened(self, turn: TurnFacts, change: CompactionFacts) -> None:
+        """The history is shorter."""
+        ...
+
+    def turn_ended(self, turn: TurnFacts) -> None:
+        """It is over."""
+        ...

@@ -1,0 +1,169 @@
+"""The one listener: hears a turn's events, adds to plain numbers, and tells the sinks what is over.
+
+Of a chunk it keeps a count and nothing else.
+"""
+
+from collections.abc import Callable
+from time import monotonic_ns, time_ns
+from typing import ClassVar
+
+from chatls.agent.accepted import Ended
+from chatls.agent.session import Session
+from chatls.content import TextContent
+from chatls.events import (
+    CompactEnd,
+    CompactStart,
+    Event,
+    PermissionRequested,
+    PermissionResolved,
+    Retry,
+    StepEnd,
+    TextChunk,
+    ThinkingChunk,
+    ToolCallEnd,
+    ToolCallStart,
+    ToolRunEnd,
+    ToolRunStart,
+    TurnStart,
+)
+from chatls.providers.provider import ModelRequest
+from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, Sink, StepFacts, TurnFacts
+
+
+class Watching:
+    """That of one turn. A `TurnWatch`."""
+
+    def __init__(self, sinks: tuple[Sink, ...], session: Session, turn_id: str) -> None:
+        self.facts = TurnFacts(session.id, turn_id, time_ns(), monotonic_ns())
+        self._sinks = sinks
+        self._call: StepFacts | None = None
+        """The request that is under way."""
+        self._tools: dict[str, CallFacts] = {}
+        """Those without a result."""
+        self._shortening: CompactionFacts | None = None
+
+    def hear(self, event: Event) -> None:
+        """Something happened."""
+        heard = self._HEARD.get(type(event))
+        if heard is not None:
+            heard(self, event)
+
+    def asks(self, request: ModelRequest) -> None:
+        """The model is asked."""
+        self.facts.steps += 1
+        self._call = StepFacts(self.facts.steps, monotonic_ns(), request)
+
+    def ends(self, ended: Ended) -> None:
+        """The turn is over."""
+        facts = self.facts
+        if not facts.model:  # refused, or cancelled before it had one
+            return
+        facts.stop, facts.error, facts.duration_ms = ended.stop_reason, ended.error, ended.duration_ms
+        facts.usage, facts.ended = ended.tally.usage, monotonic_ns()
+        if self._call is not None:
+            self._over(self._call, ended.error.kind if ended.error else "cancelled")
+        for call in list(self._tools.values()):  # a bug: each call has an end
+            self._ran(call)
+        for sink in self._sinks:
+            sink.turn_ended(facts)
+
+    def _begins(self, event: TurnStart) -> None:
+        self.facts.model, self.facts.mode, self.facts.chosen = event.model, event.mode, monotonic_ns()
+        for sink in self._sinks:
+            sink.turn_begins(self.facts)
+
+    def _text(self, event: TextChunk) -> None:
+        call = self._call
+        if call is not None:
+            call.text += len(event.text)
+            self._chunk(call)
+
+    def _thinking(self, event: ThinkingChunk) -> None:
+        call = self._call
+        if call is not None:
+            call.thinking += len(event.text)
+            self._chunk(call)
+
+    def _chunk(self, call: StepFacts) -> None:
+        call.chunks += 1
+        self.facts.chunks += 1
+        if not call.first_chunk:
+            call.first_chunk = monotonic_ns()
+
+    def _retried(self, event: Retry) -> None:
+        if self._call is not None:
+            self._call.retries.append(RetryFacts(monotonic_ns(), event.attempt, event.delay_ms, event.reason))
+
+    def _replied(self, event: StepEnd) -> None:
+        if self._call is not None:
+            self._call.stop, self._call.usage = event.stop_reason, event.usage
+            self._over(self._call, None)
+
+    def _over(self, call: StepFacts, error: str | None) -> None:
+        call.ended, call.error = monotonic_ns(), error
+        self._call = None
+        for sink in self._sinks:
+            sink.model_called(self.facts, call)
+
+    def _writes(self, event: ToolCallStart) -> None:
+        step = self.facts.steps
+        self._tools[event.tool_call_id] = CallFacts(
+            event.tool_call_id, event.name, event.tool_kind, step, monotonic_ns()
+        )
+        if self._call is not None:
+            self._call.calls.append(event.name)
+
+    def _written(self, event: ToolCallEnd) -> None:
+        if call := self._tools.get(event.tool_call_id):
+            call.written = monotonic_ns()
+
+    def _runs(self, event: ToolRunStart) -> None:
+        if call := self._tools.get(event.tool_call_id):
+            call.began, call.early = monotonic_ns(), event.started_early
+            self.facts.tools[call.name] = self.facts.tools.get(call.name, 0) + 1
+
+    def _asked(self, event: PermissionRequested) -> None:
+        if call := self._tools.get(event.tool_call_id):
+            call.asked = monotonic_ns()
+
+    def _answered(self, event: PermissionResolved) -> None:
+        if (call := self._tools.get(event.tool_call_id)) and call.asked:
+            call.waited, call.outcome = call.waited + monotonic_ns() - call.asked, event.outcome
+
+    def _finished(self, event: ToolRunEnd) -> None:
+        if call := self._tools.get(event.tool_call_id):
+            call.status, call.truncated = event.status, event.truncated
+            call.length = sum(len(part.text) for part in event.content if isinstance(part, TextContent))
+            self._ran(call)
+
+    def _ran(self, call: CallFacts) -> None:
+        call.ended = monotonic_ns()
+        del self._tools[call.id]
+        for sink in self._sinks:
+            sink.tool_called(self.facts, call)
+
+    def _shortens(self, event: CompactStart) -> None:
+        self._shortening = CompactionFacts(event.reason, monotonic_ns(), event.tokens)
+
+    def _shortened(self, event: CompactEnd) -> None:
+        change, self._shortening = self._shortening, None
+        if change is not None:
+            change.after, change.ended = event.after, monotonic_ns()
+            for sink in self._sinks:
+                sink.shortened(self.facts, change)
+
+    _HEARD: ClassVar[dict[type, Callable[..., None]]] = {
+        TextChunk: _text,
+        ThinkingChunk: _thinking,
+        TurnStart: _begins,
+        Retry: _retried,
+        StepEnd: _replied,
+        ToolCallStart: _writes,
+        ToolCallEnd: _written,
+        ToolRunStart: _runs,
+        ToolRunEnd: _finished,
+        PermissionRequested: _asked,
+        PermissionResolved: _answered,
+        CompactStart: _shortens,
+        CompactEnd: _shortened,
+    }
