@@ -52,13 +52,8 @@ class Session:
         self.mode: WorkingMode = "ask"
         self.told_mode: WorkingMode = "ask"
         """The one that the model knows."""
-        self._told = set[str]()
-
-    def untold(self, news: tuple[str, ...]) -> tuple[str, ...]:
-        """What of it this session was not told yet."""
-        found = tuple(words for words in news if words not in self._told)
-        self._told |= set(found)
-        return found
+        self.told_news = set[str]()
+        """What a person was told of servers."""
 
 
 class Sessions:

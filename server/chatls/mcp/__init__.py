@@ -21,14 +21,6 @@ class RunningServers(Protocol):
         """End the servers whose settings changed, start those that are new."""
         ...
 
-    def tools(self) -> Mapping[str, Tool]:
-        """`ForeignTools.tools`."""
-        ...
-
-    def news(self) -> tuple[str, ...]:
-        """`ForeignTools.news`."""
-        ...
-
     def standings(self) -> tuple[ServerStanding, ...]:
         """`ForeignTools.standings`."""
         ...
@@ -47,6 +39,10 @@ class ForeignTools:
 
     def __init__(self, tasks: TaskGroup, environment: Mapping[str, str], editor: Editor) -> None:
         """`environment`: what programs may have."""
+        self.tools: dict[str, Tool] = {}
+        """The tools of those that are ready, by name; it stays the same object."""
+        self.news: list[str] = []
+        """What a person is to be told: whose tools are missing, and why. So does it."""
         self._means = (tasks, environment, editor)
         self._wanted: Mapping[str, McpSettings] = {}
         self._begun = False
@@ -64,17 +60,9 @@ class ForeignTools:
         if self._running is None and self._wanted:
             from chatls.mcp.servers import McpServers
 
-            self._running = McpServers(*self._means)
+            self._running = McpServers(*self._means, self.tools, self.news)
         if self._running is not None:
             self._running.configure(self._wanted)
-
-    def tools(self) -> Mapping[str, Tool]:
-        """The tools of those that are ready, by name."""
-        return self._running.tools() if self._running else {}
-
-    def news(self) -> tuple[str, ...]:
-        """What a person is to be told: whose tools are missing, and why."""
-        return self._running.news() if self._running else ()
 
     def standings(self) -> tuple[ServerStanding, ...]:
         """The servers, for a list."""

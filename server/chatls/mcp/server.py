@@ -1,6 +1,7 @@
 """One MCP server of the settings: started, greeted, asked for its tools, started again a few times if it ends."""
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from time import monotonic
 
@@ -32,8 +33,8 @@ PAUSES = (0.5, 2.0, 8.0)
 """Seconds before it is started again."""
 STEADY = 60.0
 """Seconds that it ran for its failures to be forgotten."""
-AGAIN = 30.0
-"""Seconds until an address that failed is tried once more, with the next prompt."""
+AGAIN = 300.0
+"""Seconds until an address that failed is tried once more."""
 _BETWEEN = 1.0
 """Seconds between two looks at its tools."""
 _ASKED = 8
@@ -67,8 +68,6 @@ class McpServer:
         self._peer: McpPeer | None = None
         self._calls = list[ServerCall]()
         self._answering = 0
-        self._again = anyio.Event()
-        self._failed_at = 0.0
         self._tasks: TaskGroup | None = None
         self._news = anyio.Event()
 
@@ -96,11 +95,6 @@ class McpServer:
                 await anyio.sleep(PAUSES[tries])
                 tries += 1
 
-    def wake(self) -> None:
-        """A prompt wants it: an address that failed is tried once more, now and then."""
-        if self.state == "failed" and self.settings.url and monotonic() - self._failed_at > AGAIN:
-            self._again.set()
-
     def let_go(self) -> None:
         """The daemon leaves: it has a moment to end by itself."""
         if self._peer and isinstance(self._peer.link, StdioLink):
@@ -123,10 +117,9 @@ class McpServer:
         self._changed()
 
     async def _failed(self, why: str) -> None:
-        self._failed_at = monotonic()
-        self._again = anyio.Event()
+        """For good, if it is a program; an address is tried again, now and then."""
         self._become("failed", why)
-        await self._again.wait()
+        await anyio.sleep(AGAIN if self.settings.url else math.inf)
         self._become("starting")
 
     async def _life(self) -> LinkError:

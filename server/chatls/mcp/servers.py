@@ -27,15 +27,22 @@ _LONGEST_TITLE = 160
 class McpServers:
     """Those that run."""
 
-    def __init__(self, tasks: TaskGroup, environment: Mapping[str, str], editor: Editor) -> None:
+    def __init__(
+        self,
+        tasks: TaskGroup,
+        environment: Mapping[str, str],
+        editor: Editor,
+        tools: dict[str, Tool],
+        news: list[str],
+    ) -> None:
+        """`tools` and `news` are kept as `ForeignTools` has them."""
         self._tasks = tasks
         self._environment = environment
         self._editor = editor
+        self._tools = tools
+        self._news = news
         self._all: dict[str, McpServer] = {}
         self._moved = Signal()
-        self._tools: dict[str, Tool] | None = None
-        """None: they have to be made anew."""
-        self._left_out: tuple[str, ...] = ()
 
     def configure(self, wanted: Mapping[str, McpSettings]) -> None:
         """End the servers whose settings changed, start those that are new."""
@@ -53,28 +60,6 @@ class McpServers:
             self._tasks.start_soon(server.run)
         self._changed()
 
-    def tools(self) -> Mapping[str, Tool]:
-        """Those of all that are ready, by the names that models call them by."""
-        if self._tools is None:
-            found = [_tool(server, offer) for server in self._all.values() for offer in server.offers]
-            self._left_out = tuple(tool.name for tool in found[MOST:])
-            self._tools = {tool.name: tool for tool in found[:MOST]}
-        return self._tools
-
-    def news(self) -> tuple[str, ...]:
-        """What a person is to be told: whose tools are missing, and why."""
-        for server in self._all.values():
-            server.wake()
-        self.tools()
-        words = [_words(server) for server in self._all.values() if server.state != "ready"]
-        if self._left_out:
-            names = ", ".join(self._left_out[:10]) + (", ..." if len(self._left_out) > 10 else "")
-            words.append(
-                f"MCP servers have {MOST + len(self._left_out)} tools, and {MOST} are offered. Left out: {names}. "
-                "Name tools that you do not need in tools.disabled, or disable a server."
-            )
-        return tuple(words)
-
     def standings(self) -> tuple[ServerStanding, ...]:
         """How they are, for a list."""
         return tuple(_standing(server) for server in self._all.values())
@@ -91,8 +76,21 @@ class McpServers:
             server.let_go()
 
     def _changed(self) -> None:
-        self._tools = None
+        """A server, or what it offers, is another one."""
+        found = [_tool(server, offer) for server in self._all.values() for offer in server.offers]
+        self._tools.clear()
+        self._tools.update((tool.name, tool) for tool in found[:MOST])
+        missing = [_words(server) for server in self._all.values() if server.state != "ready"]
+        self._news[:] = missing + ([_left_out([tool.name for tool in found[MOST:]])] if len(found) > MOST else [])
         self._moved.fire()
+
+
+def _left_out(names: list[str]) -> str:
+    shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
+    return (
+        f"MCP servers have {MOST + len(names)} tools, and {MOST} are offered. Left out: {shown}. "
+        "Name tools that you do not need in tools.disabled, or disable a server."
+    )
 
 
 def _words(server: McpServer) -> str:

@@ -1,6 +1,7 @@
 """All tools that there are, and which of them are offered: not disabled, and the editor has all it takes for them."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from chatls.config import Settings
 from chatls.content import MentionName
@@ -18,7 +19,7 @@ class Toolbox:
         self,
         tools: Iterable[Tool],
         mentions: Iterable[Mentionable] = (),
-        foreign: Callable[[], Mapping[str, Tool]] = dict,
+        foreign: Mapping[str, Tool] = MappingProxyType({}),
     ) -> None:
         """`foreign`: those of servers, as they are at that moment; they stand behind ours."""
         self._own = {tool.name: tool for tool in tools}
@@ -45,8 +46,7 @@ class Toolbox:
         return usable if names is None else {name: tool for name, tool in usable.items() if name in names}
 
     def _tools(self) -> Mapping[str, Tool]:
-        foreign = self._foreign()
-        return {**self._own, **foreign} if foreign else self._own
+        return {**self._own, **self._foreign} if self._foreign else self._own
 
     def _why_missing(
         self, name: str, usable: Collection[str], editor: Editor, settings: Settings, mode: WorkingMode
