@@ -107,8 +107,12 @@ def test_whatever_happens_in_the_middle_of_a_load(nvim: Open, what: str, when: s
     MEANWHILE[what](it)
     loading = "return vim.iter(require('chatls.chat.chats').all):any(function(chat) return chat.loading end)"
     it.editor.wait_until(f"not (function() {loading} end)()")
+    shown = "return #require('chatls.chat.chats').of_session(had).transcript:turns()"
+    if what in ("loaded twice", "tabs", "screen changes"):
+        assert it.editor.lua(shown) == 40
     it.editor.lua("require('chatls.chat.panel').open_session(had, true)")
     it.editor.wait_until(f"not (function() {loading} end)() and require('chatls.daemon').state() == 'ready'")
+    assert it.editor.lua(shown) == 40
     it.editor.command("ChatNew and then?")
     it.editor.wait_until("require('chatls.daemon').running() == 0")
     it.editor.wait_until("pending == 0")

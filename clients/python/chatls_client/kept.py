@@ -21,7 +21,10 @@ The chats that are kept. `chatls ask --continue` goes on with the last one, `cha
 def main(argv: Sequence[str] | None = None, *, command: Sequence[str] | None = None) -> int:
     """Run `chatls sessions` and return its exit code: 1 if it could not be done. `command`: how the daemon is started,
     if not as usual."""
-    options = _parser().parse_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] in ("--all", "--branches"):
+        words.insert(0, "list")
+    options = _parser().parse_args(words)
     try:
         return anyio.run(_answer, options, command)
     except ClientError as error:

@@ -1,8 +1,11 @@
 // What may follow @, # or a slash: a list that is gone through by keys while one writes on.
 
+import type { Offer } from "../src/chat/names.ts";
 import { h, place } from "./dom.ts";
 import { tell } from "./host.ts";
 import { visible } from "./visible.ts";
+
+const SLASH = /^\/([\w:.-]*)$/;
 
 interface Choice {
   readonly label: string;
@@ -12,9 +15,9 @@ interface Choice {
 
 export class Choices {
   readonly element = h("ul", { class: "choices", role: "listbox", id: "choices", "aria-label": "Completions" });
-  commands: readonly { readonly name: string; readonly doc: string }[] = [];
   onChosen: () => void = () => undefined;
   readonly #text: HTMLTextAreaElement;
+  #commands: readonly Offer[] = [];
   #choices: readonly Choice[] = [];
   #at = 0;
   #from = 0;
@@ -29,12 +32,13 @@ export class Choices {
   /** Something was typed: look what could follow. */
   typed(): void {
     const before = this.#text.value.slice(0, this.#text.selectionStart);
-    const slash = /^\/(\w*)$/.exec(before);
+    const slash = SLASH.exec(before);
     const file = /(?:^|[\s(])[@#]"?([^\s"]*)$/.exec(before);
+    if (before === "/" || (file && file[1] === "")) {
+      tell({ type: "offer" }); // what there is may have changed
+    }
     if (slash) {
-      this.#from = 0;
-      const found = this.commands.filter(({ name }) => name.startsWith(slash[1] ?? ""));
-      this.#offer(found.map(({ name, doc }) => ({ label: `/${name}`, doc, text: `/${name} ` })));
+      this.#slashes(slash[1] ?? "");
     } else if (file) {
       this.#from = before.length - (file[1] ?? "").length - 1;
       tell({ type: "complete", query: file[1] ?? "" });
@@ -43,11 +47,29 @@ export class Choices {
     }
   }
 
-  /** The files that match; late ones do not count. */
-  show(query: string, files: readonly string[]): void {
+  /** The commands that there are by now. */
+  offer(commands: readonly Offer[]): void {
+    const told = JSON.stringify(commands) !== JSON.stringify(this.#commands);
+    this.#commands = commands;
+    const slash = SLASH.exec(this.#text.value.slice(0, this.#text.selectionStart));
+    if (told && slash && document.activeElement === this.#text) {
+      this.#slashes(slash[1] ?? "");
+    }
+  }
+
+  #slashes(letters: string): void {
+    this.#from = 0;
+    const found = this.#commands.filter(({ name }) => name.startsWith(letters));
+    this.#offer(found.map(({ name, doc }) => ({ label: `/${name}`, doc, text: `/${name} ` })));
+  }
+
+  /** The names and files that match; late ones do not count. */
+  show(query: string, files: readonly string[], names: readonly Offer[]): void {
     const before = this.#text.value.slice(this.#from + 1, this.#text.selectionStart).replace(/^"/, "");
     if (before === query && document.activeElement === this.#text) {
-      this.#offer(files.map((file) => ({ label: file, doc: "", text: file.includes(" ") ? `@"${file}" ` : `@${file} ` })));
+      const first = names.map(({ name, doc }) => ({ label: name, doc, text: name.endsWith(":") ? `@${name}` : `@${name} ` }));
+      const rest = files.map((file) => ({ label: file, doc: "", text: file.includes(" ") ? `@"${file}" ` : `@${file} ` }));
+      this.#offer([...first, ...rest]);
     }
   }
 

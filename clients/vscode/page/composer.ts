@@ -1,6 +1,7 @@
 // Where a person writes: words, files behind @ or #, commands behind a slash, what goes along, and how it is sent.
 
 import type { Attachment, Chrome } from "../src/messages.ts";
+import type { Offer } from "../src/chat/names.ts";
 import { Choices } from "./choices.ts";
 import { button, h, place } from "./dom.ts";
 import { icon as drawn } from "./icons.ts";
@@ -69,7 +70,7 @@ export class Composer {
     this.#model.title = `Model: ${chrome.model ?? "the daemon chooses"}`;
     this.#mode.hidden = chrome.mode === undefined;
     this.#mode.textContent = chrome.mode ?? "";
-    this.#choices.commands = chrome.commands;
+    this.#choices.offer(chrome.commands);
     this.#text.placeholder = chrome.running
       ? chrome.features.steer
         ? "Say something to the turn that runs"
@@ -101,8 +102,8 @@ export class Composer {
     this.#at = words.length;
   }
 
-  complete(query: string, files: readonly string[]): void {
-    this.#choices.show(query, files);
+  complete(query: string, files: readonly string[], names: readonly Offer[]): void {
+    this.#choices.show(query, files, names);
   }
 
   write(text: string): void {

@@ -70,7 +70,7 @@ function other(message: ToPage): void {
       composer.attach(message.attachments);
       break;
     case "completions":
-      composer.complete(message.query, message.files);
+      composer.complete(message.query, message.files, message.names);
       break;
     case "sessions":
       history.show(message.wanted, message.sessions, message.cursor);

@@ -34,7 +34,18 @@ export function rendered(text: string): DocumentFragment {
   });
   fragment.querySelectorAll("a").forEach(leads);
   fragment.querySelectorAll("code").forEach(pathOf);
+  fragment.querySelectorAll("li").forEach(tick);
   return fragment;
+}
+
+/** What is left to do, and what is done, as boxes. */
+function tick(item: Element): void {
+  const first = item.firstChild instanceof Text ? item.firstChild : item.querySelector(":scope > p")?.firstChild;
+  const box = first instanceof Text ? /^\[([ xX])\] /.exec(first.data) : null;
+  if (first instanceof Text && box) {
+    first.data = `${box[1] === " " ? "\u2610" : "\u2611"} ${first.data.slice(box[0].length)}`;
+    item.classList.add("task");
+  }
 }
 
 const addresses = new WeakMap<Element, string>();

@@ -7,6 +7,7 @@ import { Growing } from "./code.ts";
 import { button, h } from "./dom.ts";
 import { tell } from "./host.ts";
 import { answers, type Entry } from "./keys.ts";
+import { hasLongWord } from "./split.ts";
 import { visible } from "./visible.ts";
 
 /** What was pressed before the question could be seen is no answer. */
@@ -87,9 +88,10 @@ function card(asked: Asked): HTMLElement {
   const element = h(
     "section",
     { class: "card", role: "group", "aria-label": `Question: ${question.title}` },
-    h("h3", {}, visible(question.title)),
-    asked.editing ? h("p", { class: "quiet" }, "Change it in the editor beside; then accept or refuse it there.") : undefined,
-    h("div", { class: "preview" }, ...question.preview.map(preview)),
+    h("h3", { title: visible(question.title) }, visible(question.title)),
+    asked.editing
+      ? h("p", { class: "quiet" }, "Change it in the editor beside; then accept or refuse it there, or answer here.")
+      : h("div", { class: "preview", role: "group", tabindex: 0, "aria-label": "All of what would be done" }, ...question.preview.map(preview)),
     h("div", { class: "options" }, ...entries.map((entry) => option(entry, take)), ...changing(asked)),
     instead,
   );
@@ -149,6 +151,9 @@ function preview(item: ToolContent): HTMLElement {
   if (item.type === "image") {
     return pictureView(item);
   }
-  growing.set(item.type === "text" ? item.text : item.uri);
+  const text = item.type === "text" ? item.text : item.uri;
+  growing.set(text);
+  // Who answers sees a command to its last letter; words that long would freeze the page.
+  growing.element.classList.toggle("wraps", !hasLongWord(text));
   return growing.element;
 }

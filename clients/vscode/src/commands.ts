@@ -1,7 +1,7 @@
 // The commands. None has a name that the daemon advertises: the language client registers those itself.
 
 import * as vscode from "vscode";
-import { SAID, attachFile, attach, type Parts } from "./panel/actions.ts";
+import { attachFile, attach, type Parts } from "./panel/actions.ts";
 import { problemWords } from "./editor/actions.ts";
 import { fromEditor, fromProblems, lookedAt } from "./editor/context.ts";
 import { mentioned } from "./editor/files.ts";
@@ -33,7 +33,7 @@ export function registerCommands(parts: Parts, secrets: Secrets, extension: vsco
 /** Ask in the session that is shown, where a person sees it. */
 async function say(parts: Parts, words: string, along: readonly Attached[]): Promise<void> {
   await parts.panels.reveal();
-  await parts.chats.active.say({ words, along: [...along, ...(await mentioned(words))] });
+  await parts.chats.active.say({ words, along: [...along, ...(await mentioned(words, parts.daemon.features.commands))] });
 }
 
 function asking(parts: Parts): Record<string, Run> {
@@ -55,7 +55,7 @@ function asking(parts: Parts): Record<string, Run> {
     },
     explain: () => {
       const editor = lookedAt();
-      return editor ? say(parts, SAID["explain"]?.("") ?? "", [fromEditor(editor)]) : undefined;
+      return editor ? say(parts, "/explain", [fromEditor(editor)]) : undefined;
     },
     fixProblem: (uri?: vscode.Uri, problem?: vscode.Diagnostic) => {
       const editor = lookedAt();

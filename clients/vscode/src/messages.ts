@@ -1,5 +1,6 @@
 // What the extension and its page say to each other. Both fold the same events, so only those travel.
 
+import type { Offer } from "./chat/names.ts";
 import type { ContentBlock, Diff, ProgressValue, PromptResult, Question, SessionEntry, TurnError, WorkingMode } from "./protocol.ts";
 import type { View } from "./view.ts";
 
@@ -58,7 +59,7 @@ export interface Chrome {
   /** Words that the turn that runs will be told with its next request. */
   readonly steering: readonly string[];
   /** The commands behind a slash. */
-  readonly commands: readonly { readonly name: string; readonly doc: string }[];
+  readonly commands: readonly Offer[];
 }
 
 export type ToPage =
@@ -76,7 +77,7 @@ export type ToPage =
   | { readonly type: "question"; readonly asked: Asked }
   | { readonly type: "withdrawn"; readonly id: string }
   | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }
-  | { readonly type: "completions"; readonly query: string; readonly files: readonly string[] }
+  | { readonly type: "completions"; readonly query: string; readonly files: readonly string[]; readonly names: readonly Offer[] }
   | { readonly type: "sessions"; readonly wanted: Wanted; readonly sessions: readonly SessionEntry[]; readonly cursor?: string }
   | { readonly type: "recent"; readonly sessions: readonly SessionEntry[] }
   | { readonly type: "focus"; readonly what: "prompt" | "question" | "history" }
@@ -101,6 +102,7 @@ export type FromPage =
   | { readonly type: "rewind"; readonly turn: string }
   | { readonly type: "fork"; readonly turn: string }
   | { readonly type: "complete"; readonly query: string }
+  | { readonly type: "offer" }
   | { readonly type: "attach"; readonly what: "file" | "selection" | "problems" | "picture" }
   | { readonly type: "paste"; readonly mimeType: string; readonly data: string }
   | { readonly type: "drop"; readonly uris: readonly string[] }

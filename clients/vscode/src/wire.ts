@@ -8,8 +8,9 @@ export interface Features {
   readonly steer: boolean;
   readonly modes: boolean;
   readonly editedArguments: boolean;
+  readonly commands: boolean;
 }
 
-export const NO_FEATURES: Features = { sessions: false, steer: false, modes: false, editedArguments: false };
+export const NO_FEATURES: Features = { sessions: false, steer: false, modes: false, editedArguments: false, commands: false };
 
 export const MODES: readonly WorkingMode[] = ["ask", "plan", "edits"];

@@ -98,7 +98,9 @@ class HeldTurn:
             return
         usage = None if over.usage is None else to_wire(over.usage)
         commands = [keys.clean(title) for title in recorder.commands]
-        self.held.revision = writing.end(connection, place, over.stop_reason, usage, at, commands)
+        now = writing.end(connection, place, over.stop_reason, usage, at, commands)
+        if now == self.held.revision + 1:  # else somebody else changed it meanwhile, and it is looked at anew
+            self.held.revision = now
         told = session.system.told if session.system.told is not self.held.system else None
         system = None if told is None else packed(resuming.system_value(told), keys)
         writing.set_facts(

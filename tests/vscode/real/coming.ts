@@ -82,7 +82,7 @@ export function comingTests(window: Window): void {
     const dialog = d.page.locator(".monaco-dialog-box");
     await dialog.waitFor({ timeout: 30_000 });
     const said = await dialog.innerText();
-    assert.match(said, /fake\.txt: would restore/);
+    assert.match(said, /fake\.txt goes back to what it was before/);
     assert.match(said, /make all/);
     await d.page.locator(".monaco-dialog-box .monaco-button:has-text('Rewind with the Files')").first().click();
     await d.until("return parts.chats.active.title === 'Again'");

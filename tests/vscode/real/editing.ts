@@ -98,6 +98,26 @@ export function editingTests(window: Window): void {
     await frame.locator(".composer textarea").fill("");
   });
 
+  test("the daemon's slash commands and mentions are offered, and it writes them out", async () => {
+    const d = window();
+    await d.play([[{ text: "Reviewed." }]]);
+    const frame = await d.chat();
+    const prompt = frame.locator(".composer textarea");
+    await prompt.fill("/");
+    await shows(frame, "/review", ".choices");
+    await prompt.fill("/rev");
+    await prompt.press("Enter");
+    assert.equal(await frame.evaluate("document.querySelector('.composer textarea').value"), "/review ");
+    await prompt.fill("/review @buf");
+    await shows(frame, "buffers", ".choices");
+    await prompt.press("Enter");
+    await prompt.press("Enter");
+    await ended(d);
+    const along = await d.run<readonly string[]>("return parts.chats.active.turns.at(-1).along");
+    assert.ok(along.includes("buffers"), along.join());
+    assert.match(await textOf(frame, ".said"), /\/review @buffers/);
+  });
+
   test("a code block is copied, put in at the cursor, and applied through a diff", async () => {
     const d = window();
     await d.play([[{ text: "Here:\n\n```python\ndef greet(name):\n    print(name)\n    return name\n```\n" }]]);
@@ -116,6 +136,24 @@ export function editingTests(window: Window): void {
     await becomes(d, "src/greet.py", "def greet(name):\n    return name\n");
     await frame.locator(".answer button:has-text('Insert')").last().click();
     await d.until("return vscode.window.activeTextEditor?.document.getText().startsWith('def greet(name):\\n    print(name)')");
+    await closeAll(d);
+  });
+
+  test("a fence that names a file is applied to it, whatever else is open, and a call leads to its file", async () => {
+    const d = window();
+    await d.play([[{ toolCall: { name: "read_file", arguments: { path: "src/greet.py", start_line: 2 } } }], [{ text: "Here:\n\n```python src/greet.py\ndef greet(name):\n    return 1\n```\n\n- [x] done\n" }]]);
+    const frame = await d.ask("Write it.");
+    await ended(d);
+    await show(d, "notes.txt");
+    await shows(frame, "\u2611 done", ".answer");
+    await frame.locator(".answer button:has-text('Apply')").click();
+    await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
+    await d.run("await vscode.commands.executeCommand('chatls.acceptEdit')");
+    await becomes(d, "src/greet.py", "def greet(name):\n    return 1\n");
+    await closeAll(d);
+    await frame.locator(".turn:last-child .call summary").click();
+    await frame.locator(".turn:last-child .places button").click();
+    await d.until("return vscode.window.activeTextEditor?.document.fileName.endsWith('greet.py') && vscode.window.activeTextEditor.selection.active.line === 1");
     await closeAll(d);
   });
 

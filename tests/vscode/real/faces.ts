@@ -1,7 +1,7 @@
 // The other faces: the editor's own Chat view, its models for other extensions, the page as an editor, the commands.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closeAll, documentText, ended, shows, type Window } from "./steps.ts";
+import { closeAll, documentText, ended, show, shows, type Window } from "./steps.ts";
 
 /** Ask in the Chat view by its own keys. */
 async function say(d: ReturnType<Window>, words: string): Promise<void> {
@@ -86,5 +86,20 @@ export function faceTests(window: Window): void {
     await frame.locator(".history .session:has-text('About zebras.')").first().click();
     await d.until("return parts.chats.active.title === 'About zebras.'");
     await shows(frame, "About zebras.", ".said");
+  });
+
+  test("an empty chat offers the sessions of before, and what goes along is chosen from a menu by keys", async () => {
+    const d = window();
+    await show(d, "notes.txt");
+    await d.run("await vscode.commands.executeCommand('chatls.newSession')");
+    const frame = await d.chat();
+    await frame.locator(".recent button:has-text('About lions.')").click();
+    await d.until("return parts.chats.active.title === 'About lions.'");
+    await frame.locator("button[aria-label='Attach']").press("ArrowDown");
+    await frame.locator(".menu button >> nth=0").press("ArrowDown");
+    await frame.locator(".menu button >> nth=1").press("Enter");
+    await shows(frame, "notes.txt", ".composer .along");
+    await frame.locator(".composer .along button").click();
+    await closeAll(d);
   });
 }

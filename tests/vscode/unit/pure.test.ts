@@ -10,6 +10,7 @@ import { visible } from "../../../clients/vscode/page/visible.ts";
 import { argumentOf, partialText, pathIn, telling } from "../../../clients/vscode/page/words.ts";
 import { joined } from "../../../clients/vscode/src/chat/batch.ts";
 import { turnError } from "../../../clients/vscode/src/chat/faults.ts";
+import { lookedUp, mentionsFor, slashes } from "../../../clients/vscode/src/chat/names.ts";
 import { Crashes } from "../../../clients/vscode/src/daemon/crashes.ts";
 import { find, onPath } from "../../../clients/vscode/src/daemon/program.ts";
 import { editedArguments } from "../../../clients/vscode/src/editor/edited.ts";
@@ -173,6 +174,46 @@ test("a compaction is one block, open until it is done, and the window's fill st
   const view = events.reduce(fold, NOTHING);
   assert.deepEqual(view.blocks, [{ step: 1, reason: "threshold", before: 910, after: 200, summary: "What was done.", type: "compaction" }]);
   assert.deepEqual(view.context, { tokens: 250, window: 1000, exact: true });
+});
+
+const TOLD = {
+  commands: [
+    { name: "review", description: "Review", source: "built-in" as const },
+    { name: "new", description: "Another new", source: "user" as const },
+    { name: "deploy", description: "Deploy", source: "workspace" as const, hint: "[where]" },
+  ],
+  mentions: [
+    { name: "file" as const, description: "a file", hint: "path" },
+    { name: "folder" as const, description: "a folder", hint: "path" },
+    { name: "diff" as const, description: "changes", hint: "[staged]" },
+    { name: "buffers" as const, description: "documents" },
+  ],
+};
+
+test("the extension's own slash commands come first, and those of the daemon say whose they are", () => {
+  assert.deepEqual(slashes([{ name: "new", doc: "begin" }], TOLD), [
+    { name: "new", doc: "begin" },
+    { name: "review", doc: "Review" },
+    { name: "deploy", doc: "Deploy (of this workspace)" },
+  ]);
+});
+
+test("what can be mentioned is offered as it is written", () => {
+  const names = (letters: string): readonly string[] => mentionsFor(TOLD, letters).map(({ name }) => name);
+  assert.deepEqual(names(""), ["folder:", "diff", "buffers"]);
+  assert.deepEqual(names("D"), ["diff"]);
+  assert.deepEqual(names("x"), []);
+});
+
+test("a word behind an @ is looked up by the daemon, or is none of its", () => {
+  const diff = { type: "mention", name: "diff" };
+  assert.deepEqual(lookedUp("diff"), diff);
+  assert.deepEqual(lookedUp("diff."), diff);
+  assert.deepEqual(lookedUp("diff:main),"), { ...diff, argument: "main" });
+  assert.deepEqual(lookedUp("folder:src"), { type: "mention", name: "folder", argument: "src" });
+  for (const word of ["folder", "file:a.py", "src/diff", "selection", "Diff", "constructor", ""]) {
+    assert.equal(lookedUp(word), undefined, word);
+  }
 });
 
 const book = (cells: readonly object[], more: object = {}): string => JSON.stringify({ cells, metadata: {}, nbformat: 4, ...more });

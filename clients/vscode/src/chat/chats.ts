@@ -59,8 +59,9 @@ export class Chats implements vscode.Disposable {
     const empty = this.all.find((one) => one.turns.length === 0 && one.sessionId === undefined && !one.running);
     this.active = empty ?? this.begin();
     this.#memory.last = undefined;
-    this.active.model ??= model;
-    this.active.mode ??= mode;
+    // What was chosen last holds, also where an empty one was left with another choice.
+    this.active.model = model ?? this.active.model;
+    this.active.mode = mode ?? this.active.mode;
     return this.active;
   }
 

@@ -2,6 +2,7 @@
 
 import * as os from "node:os";
 import * as vscode from "vscode";
+import { NOTHING_OFFERED } from "../chat/names.ts";
 import {
   CloseAction,
   ErrorAction,
@@ -10,7 +11,7 @@ import {
   RevealOutputChannelOn,
   State,
 } from "vscode-languageclient/node";
-import type { ProgressValue, PromptParams, PromptResult, Requests } from "../protocol.ts";
+import type { CommandsResult, ProgressValue, PromptParams, PromptResult, Requests } from "../protocol.ts";
 import type { Secrets } from "../secrets.ts";
 import { forDaemon, own } from "../settings.ts";
 import type { Features } from "../wire.ts";
@@ -51,6 +52,8 @@ export class Daemon implements vscode.Disposable {
   /** The model that a prompt without one gets, as far as it is known. */
   usualModel: string | undefined;
   features: Features = NO_FEATURES;
+  /** What a prompt may begin with and name, as it was told last. */
+  offered: CommandsResult = NOTHING_OFFERED;
   /** What is wrong, for people; only where it failed. */
   trouble: string | undefined;
 
@@ -88,6 +91,12 @@ export class Daemon implements vscode.Disposable {
     const client = await this.ready();
     // A third argument that is undefined would make the parameters an array.
     return token ? client.sendRequest(method, params, token) : client.sendRequest(method, params);
+  }
+
+  /** Learn what a prompt may begin with and name by now. */
+  async offer(): Promise<void> {
+    await this.ready();
+    this.offered = this.features.commands ? await this.request("chat/commands", {}) : NOTHING_OFFERED;
   }
 
   /** Ask a model. Always ends: with a result, or an error. */
@@ -216,6 +225,7 @@ export class Daemon implements vscode.Disposable {
       steer: has("steer"),
       modes: has("modes"),
       editedArguments: has("editedArguments"),
+      commands: has("commands"),
     };
   }
 

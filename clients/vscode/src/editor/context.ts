@@ -96,6 +96,11 @@ export function fromBlock(block: ContentBlock): Attached[] {
   }
 }
 
+export function fromMention(block: ContentBlock & { readonly type: "mention" }): Attached {
+  const label = block.argument === undefined ? block.name : `${block.name} ${block.argument}`;
+  return made(label, block.name === "diagnostics" ? "problems" : "text", block);
+}
+
 export function fromPicture(name: string, mimeType: string, data: string): Attached {
   return made(name, "picture", { type: "image", mimeType, data });
 }

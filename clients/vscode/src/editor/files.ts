@@ -1,7 +1,8 @@
 // The files that a prompt may name behind @ or #.
 
 import * as vscode from "vscode";
-import { fromFile } from "./context.ts";
+import { lookedUp } from "../chat/names.ts";
+import { fromEditor, fromFile, fromMention, lookedAt } from "./context.ts";
 import type { Attached } from "../chat/conversation.ts";
 
 const FRESH_MS = 5000;
@@ -63,10 +64,16 @@ export function mentions(words: string): string[] {
   return [...new Set([...quoted, ...plain])];
 }
 
-/** The files that a prompt names. */
-export async function mentioned(words: string): Promise<Attached[]> {
+/** What a prompt names: files, and what the daemon looks up, where it does that. */
+export async function mentioned(words: string, looks: boolean): Promise<Attached[]> {
   const found: Attached[] = [];
   for (const name of mentions(words)) {
+    const block = looks ? lookedUp(name) : undefined;
+    const editor = /^selection[.,;:!?)]*$/.test(name) ? lookedAt() : undefined;
+    if (block || editor) {
+      found.push(...(block ? [fromMention(block)] : []), ...(editor ? [fromEditor(editor)] : []));
+      continue;
+    }
     const uri = (await existing(name)) ?? (await existing(name.replace(/[.,;:!?)]+$/, "")));
     if (uri) {
       found.push(fromFile(uri));

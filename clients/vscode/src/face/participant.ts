@@ -6,7 +6,6 @@ import { visible } from "../../page/visible.ts";
 import { forPeople, turnError } from "../chat/faults.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
-import { SAID } from "../panel/actions.ts";
 import { readable } from "../notebook.ts";
 import type { ContentBlock, Diff, PermissionAnswer, ProgressValue, Question } from "../protocol.ts";
 import { asRange, contextBlock } from "../editor/context.ts";
@@ -76,7 +75,7 @@ class Turn {
 
   #content(): ContentBlock[] {
     const { command, prompt, references } = this.#request;
-    const words = (command && SAID[command]?.(prompt)) || prompt;
+    const words = command === undefined ? prompt : `/${command} ${prompt}`.trim();
     const looked = contextBlock();
     const along = references.flatMap(({ value }): ContentBlock[] => {
       if (value instanceof vscode.Uri) {

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Chats } from "../chat/chats.ts";
+import { mentionsFor } from "../chat/names.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { fromEditor, fromFile, fromPicture, fromProblems, lookedAt } from "../editor/context.ts";
@@ -95,7 +96,15 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
     case "fork":
       return fork(parts, panel, message.turn);
     case "complete":
-      return panel.post({ type: "completions", query: message.query, files: await matching(message.query) });
+      return panel.post({
+        type: "completions",
+        query: message.query,
+        files: await matching(message.query),
+        names: mentionsFor(parts.daemon.offered, message.query),
+      });
+    case "offer":
+      await parts.daemon.offer();
+      return panel.refresh();
     case "attach":
       return attach(panel, message.what);
     case "paste":
@@ -149,7 +158,7 @@ async function listed(parts: Parts, panel: Panel, wanted: Wanted): Promise<void>
   }
 }
 
-/** Ask what was written; words behind a slash may be a command of their own. */
+/** Ask what was written; words behind a slash may be a command of our own. Others are the daemon's. */
 async function send(parts: Parts, panel: Panel, text: string): Promise<void> {
   const { conversation } = panel;
   const [, name = "", rest = ""] = /^\/(\w+)\s*([\s\S]*)$/.exec(text) ?? [];
@@ -174,20 +183,12 @@ async function send(parts: Parts, panel: Panel, text: string): Promise<void> {
     void vscode.window.showInformationMessage(`The model reads ${done.after} tokens now; before it read ${done.before}.`);
     return;
   }
-  const words = SAID[name]?.(rest) ?? text;
-  const editor = lookedAt();
-  const own = name in SAID && editor ? [name === "fix" ? fromProblems(editor.document.uri) : fromEditor(editor)] : [];
-  const along = [...own.filter((one) => one !== undefined), ...conversation.attachments, ...(await mentioned(words))];
+  await parts.daemon.ready();
+  const along = [...conversation.attachments, ...(await mentioned(text, parts.daemon.features.commands))];
   conversation.attachments = [];
   panel.attachmentsChanged();
-  await conversation.say({ words, along });
+  await conversation.say({ words: text, along });
 }
-
-export const SAID: Readonly<Record<string, (rest: string) => string>> = {
-  explain: (rest) => `Explain this. ${rest}`.trim(),
-  fix: (rest) => `Fix these problems. ${rest}`.trim(),
-  tests: (rest) => `Write tests for this. ${rest}`.trim(),
-};
 
 function titleOf(conversation: Conversation, id: string): string {
   return `Proposed: ${conversation.waiting.get(id)?.asked.question.title ?? ""}`;

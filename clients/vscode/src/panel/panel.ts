@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { joined } from "../chat/batch.ts";
+import { slashes } from "../chat/names.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import type { Chrome, FromPage, ToPage, TurnState } from "../messages.ts";
@@ -10,14 +11,12 @@ import { html } from "./html.ts";
 
 const FRAME_MS = 16;
 
+/** What a panel does itself; the daemon has the others. */
 export const SLASHES = [
   { name: "new", doc: "begin a new session" },
   { name: "sessions", doc: "find an earlier session" },
   { name: "model", doc: "choose the model" },
   { name: "mode", doc: "choose the mode" },
-  { name: "explain", doc: "explain what is selected" },
-  { name: "fix", doc: "mend the problems that the editor shows" },
-  { name: "tests", doc: "write tests for what is selected" },
   { name: "compact", doc: "make the session shorter for the model" },
   { name: "export", doc: "open the session as markdown" },
 ] as const;
@@ -144,7 +143,10 @@ export class Panel implements vscode.Disposable {
       ...(conversation.context ? { context: conversation.context } : {}),
       steering: conversation.steering,
       queued: conversation.queue.map((one) => one.words),
-      commands: SLASHES.filter(({ name }) => (name !== "mode" || modes)),
+      commands: slashes(
+        SLASHES.filter(({ name }) => name !== "mode" || modes),
+        this.#daemon.offered,
+      ),
     };
   }
 }

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import type { Conversation } from "../chat/conversation.ts";
 import type { Parts } from "./actions.ts";
-import { ErrorCode } from "../protocol.ts";
+import { type Came, ErrorCode, type RewoundFile } from "../protocol.ts";
 import type { Panel } from "./panel.ts";
 
 function kept(conversation: Conversation, key: string): { sessionId: string; turnId: string } {
@@ -42,9 +42,20 @@ export async function rewind(parts: Parts, panel: Panel, key: string): Promise<v
   panel.post({ type: "draft", text: text || words });
   const stayed = rewound.files.filter((file) => file.state !== "restored" && files === "restore");
   if (stayed.length > 0) {
-    const names = stayed.map((file) => `${vscode.workspace.asRelativePath(vscode.Uri.parse(file.uri))} (${file.state})`);
-    void vscode.window.showWarningMessage(`These files stay as they are: ${names.join(", ")}`);
+    void vscode.window.showWarningMessage(stayed.map(told).join(" "));
   }
+}
+
+const CAME: Readonly<Record<Came, string>> = {
+  restored: "is as it was before.",
+  would_restore: "goes back to what it was before.",
+  conflict: "stays as it is: somebody else changed it since.",
+  gone: "stays as it is: it is no more.",
+  not_kept: "stays as it is: what it was before is not known.",
+};
+
+function told({ uri, state }: RewoundFile): string {
+  return `${vscode.workspace.asRelativePath(vscode.Uri.parse(uri))} ${CAME[state] ?? state}`;
 }
 
 /** Whether files go back as well; nothing: a person thought better of it. */
@@ -55,7 +66,7 @@ async function restoring(parts: Parts, place: { sessionId: string; turnId: strin
   }
   const both = "Rewind with the Files";
   const words = "Rewind the Words Only";
-  const lines = would.files.map((file) => `${vscode.workspace.asRelativePath(vscode.Uri.parse(file.uri))}: ${file.state.replaceAll("_", " ")}`);
+  const lines = would.files.map(told);
   const ran = would.commands.length > 0 ? `\n\nWhat these commands did stays done:\n${would.commands.join("\n")}` : "";
   const chosen = await vscode.window.showWarningMessage(
     "Go back to before this prompt?",

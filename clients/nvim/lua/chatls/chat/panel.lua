@@ -200,7 +200,7 @@ function M.open_session(session, all)
   M.open({ focus = false })
   api.nvim_set_current_win(assert(windows.current()).transcript)
   vim.cmd.stopinsert()
-  if not known or known.unread or all then
+  if not (chat.handle or chat.loading) and (not known or known.unread or all) then
     chat:load(session, all or false, function(err)
       if err then
         say(err.message, vim.log.levels.ERROR)
