@@ -18,6 +18,7 @@ from anyio.lowlevel import checkpoint
 
 from chatls.agent.history import History
 from chatls.agent.longest import cut_off
+from chatls.agent.permission.edited import EditedAnswer
 from chatls.agent.permission.gate import Permit
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
@@ -128,6 +129,11 @@ class Open:
         """`Gate.at_once`."""
         await checkpoint()
         return None
+
+    async def weigh_edited(self, run: Run, context: ToolContext, plan: Plan, answer: EditedAnswer) -> Permit:
+        """`Gate.weigh_edited`."""
+        await checkpoint()
+        return Permit()
 
 
 def planned(

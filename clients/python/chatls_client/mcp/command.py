@@ -22,7 +22,8 @@ _LONGEST = 100
 def main(argv: Sequence[str] | None = None, *, command: Sequence[str] | None = None) -> int:
     """Run `chatls mcp` and return its exit code: 1 where a server fails, or nothing could be done. `command`: how the
     daemon is started, if not as usual."""
-    options = _parser().parse_args(argv)
+    given, program = apart(sys.argv[2:] if argv is None else argv)
+    options = _parser().parse_args(given)
     try:
         match options.word:
             case "list":
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None, *, command: Sequence[str] | None = N
             case "test":
                 return _test(options.name, anyio.run(_asked, command))
             case "add":
-                return _add(options)
+                return _add(options, program)
             case _:
                 return _import(options.file, yes=options.yes)
     except ClientError as error:
@@ -38,6 +39,24 @@ def main(argv: Sequence[str] | None = None, *, command: Sequence[str] | None = N
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def apart(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is for us, and behind `add NAME` and its options the program with its own arguments.
+
+    >>> apart(["add", "git", "--cwd", "/p", "uvx", "mcp-server-git", "--verbose"])
+    (['add', 'git', '--cwd', '/p'], ['uvx', 'mcp-server-git', '--verbose'])
+    """
+    if list(argv[:1]) != ["add"]:
+        return list(argv), []
+    at, names = 1, 0
+    while at < len(argv) and (argv[at].startswith("-") or not names):
+        if argv[at] == "--":
+            return list(argv[:at]), list(argv[at + 1 :])
+        option = argv[at].startswith("-")
+        names += not option
+        at += 2 if option and "=" not in argv[at] and argv[at] not in ("-h", "--help") else 1
+    return list(argv[:at]), list(argv[at:])
 
 
 def line(server: ServerEntry) -> str:
@@ -80,13 +99,12 @@ def _tool(tool: ToolEntry) -> str:
     return _one_line(f"  {tool.name}  {first[:_LONGEST]}".rstrip())
 
 
-def _add(options: argparse.Namespace) -> int:
+def _add(options: argparse.Namespace, program: Sequence[str]) -> int:
     server: JsonObject = {}
     if options.url:
         server = {"url": options.url, **({"key_env": options.key_env} if options.key_env else {})}
-    elif options.command:
-        server = {"command": options.command[0]}
-        server |= {"args": options.command[1:]} if options.command[1:] else {}
+    elif program:
+        server = {"command": program[0], **({"args": list(program[1:])} if program[1:] else {})}
         pairs = (item.partition("=") for item in options.env)
         server |= {"env": env} if (env := {name: value for name, _, value in pairs}) else {}
         server |= {"cwd": str(Path(options.cwd).absolute())} if options.cwd else {}
@@ -146,13 +164,16 @@ def _parser() -> argparse.ArgumentParser:
     words.add_parser("list", help="start them all, and tell how they are")
     test = words.add_parser("test", help="start them, and show what one offers")
     test.add_argument("name", metavar="NAME")
-    add = words.add_parser("add", help="write one into your settings", allow_abbrev=False)
+    usage = (
+        "chatls mcp add NAME [--env NAME=VALUE] [--cwd FOLDER] COMMAND ...\n"
+        "       chatls mcp add NAME --url URL [--key-env VARIABLE]"
+    )
+    add = words.add_parser("add", help="write one into your settings", allow_abbrev=False, usage=usage)
     add.add_argument("name", metavar="NAME")
     add.add_argument("--url", help="its address, instead of a command")
     add.add_argument("--key-env", metavar="VARIABLE", help="the environment variable that holds its key")
     add.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="for its environment")
     add.add_argument("--cwd", metavar="FOLDER", help="where it runs; your home by default")
-    add.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND ...", help="the program and its arguments")
     take = words.add_parser("import", help="take over the servers of another program's file")
     take.add_argument("file", metavar="FILE", help=".mcp.json, .vscode/mcp.json and the like")
     take.add_argument("--yes", action="store_true", help="do not ask")
