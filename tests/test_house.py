@@ -64,6 +64,7 @@ IMPORTS_LATE = {
     "chatls.core",
     "chatls.mcp",
     "chatls.providers",
+    "chatls.providers.inline.doors",
     "chatls.store.pen",
     "chatls.tools.run_command",
 }
@@ -191,6 +192,7 @@ def test_a_library_is_known_in_one_place() -> None:
     places: dict[str, tuple[str, ...]] = {
         "pygls lsprotocol": ("chatls.lsp.features",),
         "httpx": ("chatls.providers", "chatls.mcp.http"),
+        "opentelemetry": ("chatls.seen.telemetry.sdk", "chatls.seen.telemetry.spans"),
         "xllamacpp": ("chatls.providers",),
         "rich chatls_client": ("chatls.__main__",),
         "anthropic openai requests litellm httpcore aiohttp": (),

@@ -29,6 +29,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "limit-settings": (config.LimitSettings, "limits."),
     "session-settings": (config.SessionSettings, "sessions."),
     "log-settings": (config.LogSettings, "log."),
+    "telemetry-settings": (config.TelemetrySettings, "telemetry."),
     "permission-settings": (config.PermissionRule, "permissions[]."),
 }
 

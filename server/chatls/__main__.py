@@ -11,6 +11,7 @@ usage: chatls [serve]          speak LSP over stdio; this is what an editor star
        chatls commands         the slash commands, and what a prompt may name with @
        chatls sessions         the chats that are kept: search, show, rename, delete, export
        chatls permissions      what you have answered for good; --revoke ID takes it back
+       chatls doctor           look this machine over; --bundle FILE for a bug report
        chatls log              what the daemon did, and how long it took; --all: all daemons
        chatls mcp              the MCP servers of your settings: list, test, add, import
        chatls --version
@@ -23,6 +24,7 @@ COMMANDS = {
     "commands": "chatls_client.offered",
     "sessions": "chatls_client.kept",
     "permissions": "chatls_client.remembered",
+    "doctor": "chatls.seen.commands.doctor",
     "log": "chatls.seen.commands.log",
     "mcp": "chatls_client.mcp.command",
 }

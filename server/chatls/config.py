@@ -217,6 +217,13 @@ class LogSettings(_Model):
     """The least that goes to the log's file. `debug` holds texts: of people, of files, of models."""
 
 
+class TelemetrySettings(_Model):
+    """What OpenTelemetry is told."""
+
+    enabled: bool = False
+    """Also where no variable of OpenTelemetry's names an address."""
+
+
 class Settings(_Model):
     """All settings."""
 
@@ -234,6 +241,7 @@ class Settings(_Model):
     mcp: dict[str, McpSettings] = Field(default_factory=dict)
     """MCP servers by name: letters, digits, `-` and `_`, at most 32 and no `__`."""
     log: LogSettings = LogSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""
 

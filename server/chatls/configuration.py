@@ -125,22 +125,24 @@ def origins(layers: list[Layer]) -> list[tuple[str, str]]:
     for place, written in sorted(sources.items()):
         if any(other != place and other[: len(place)] == place for other in sources):
             continue
-        name = ".".join(part if _is_own(place[:at]) else camel(part) for at, part in enumerate(place))
-        found += [(name + inner, written.reading.at(written.path)) for inner in _inner(values, place)]
+        for inner in _inner(values, place):
+            whole = (*place, *inner)
+            name = ".".join(part if _is_own(whole[:at]) else camel(part) for at, part in enumerate(whole))
+            spelt = written.reading.spelt.get(whole, (*written.path, *inner))
+            found.append((name, written.reading.at(spelt)))
     return found
 
 
-def _inner(values: JsonObject, place: "KeyPath") -> list[str]:
-    """The names of what stands inside an object that was set as a whole; of anything else, none."""
+def _inner(values: JsonObject, place: "KeyPath") -> list["KeyPath"]:
+    """What stands inside an object that was set as a whole; of anything else, itself."""
     here: Any = values
     for part in place:
         inside = cast("list[Any] | JsonObject", here)
         here = inside[int(part)] if isinstance(inside, list) else inside[part]
-    if not isinstance(here, dict) or place[0] == "permissions" or place[-1] == "headers" or not here:
-        return [""]
-    own = _is_own(place)
-    names = [(key, key if own else camel(key)) for key in cast(JsonObject, here)]
-    return [f".{name}{deeper}" for key, name in names for deeper in _inner(values, (*place, key))]
+    if not isinstance(here, dict) or not here or place[0] == "permissions" or place[-1] == "headers":
+        return [()]
+    names = list(cast(JsonObject, here))
+    return [(name, *deeper) for name in names for deeper in _inner(values, (*place, name))]
 
 
 KeyPath = tuple[str, ...]

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import platformdirs
@@ -33,6 +34,7 @@ from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
 from chatls.seen.logs.log import Log
 from chatls.seen.telemetry.notes import Notes
+from chatls.seen.telemetry.telemetry import Telemetry
 from chatls.seen.telemetry.watching import Watching
 from chatls.store.library import Library
 from chatls.store.store import Store
@@ -47,6 +49,10 @@ LAST_WORDS = 0.2
 """Seconds for those whose children were killed then."""
 FAREWELL = 0.5
 """Seconds for the client to take its last messages, and as many for connections to close."""
+FLUSHING = 1.0
+"""Seconds for telemetry to send what waits, if the rest took no longer than it should."""
+LEAVING = 1.8
+"""Seconds for all of that."""
 
 
 class Core:
@@ -56,6 +62,7 @@ class Core:
         """`editor`: of sessions that bring none of their own. `warn`: tells a person something about the daemon.
         `lines`: the log."""
         self._lines = lines
+        self._telemetry = Telemetry(os.environ)
         self._tasks = tasks
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
@@ -86,7 +93,7 @@ class Core:
         )
         self.chats = Chats(sessions, self.toolbox, means)
         self.chats.listeners = (self.store.listener,)
-        self.chats.watching = partial(Watching, (Notes(lines),))
+        self.chats.watching = partial(Watching, (Notes(lines), self._telemetry))
         lines.hide(lambda text: without_keys(known(), text))
         self.library = Library(
             self.store,
@@ -100,6 +107,7 @@ class Core:
         if problem is None:
             self.models.retire(self.configuration.settings())
             self._lines.set(self.configuration.settings().log.level)
+            self._telemetry.begin(enabled=self.configuration.settings().telemetry.enabled)
         self._hide_keys()
         with suppress(RequestError):
             self.foreign.configure(self.configuration.settings().mcp)
@@ -118,6 +126,7 @@ class Core:
         """End everything: turns, children, connections. Under two seconds. `answered` waits until the client has an
         answer to all that it asked, `flushed` until it has taken all that was said.
         """
+        began = monotonic()
         self.chats.cancel_all()
         self.foreign.let_go()
         with move_on_after(GRACE):
@@ -130,6 +139,8 @@ class Core:
             await flushed()
         with move_on_after(FAREWELL):
             await self.models.close()
+        patience = max(0.0, min(FLUSHING, LEAVING - (monotonic() - began)))
+        await to_thread.run_sync(self._telemetry.end, patience, abandon_on_cancel=True)
 
     def _days(self) -> int:
         """After how many days sessions are forgotten; 0: never, also where the settings are not sound."""

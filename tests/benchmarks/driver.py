@@ -4,6 +4,7 @@ import os
 import queue
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Thread
@@ -100,7 +101,13 @@ class Daemon:
     """The daemon as an editor starts it; `fast` False: one that had an extra of that name runs without it."""
 
     def __init__(
-        self, server: ModelServer, python: str = sys.executable, *, fast: bool = True, root: Path = HERE
+        self,
+        server: ModelServer,
+        python: str = sys.executable,
+        *,
+        fast: bool = True,
+        root: Path = HERE,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         home = mkdtemp(prefix="chatls-bench-")
         self.home = Path(home)
@@ -109,7 +116,7 @@ class Daemon:
             [python, *(["-m", "chatls"] if fast else ["-c", WITHOUT_FAST])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**ENVIRONMENT, "HOME": home, "XDG_CONFIG_HOME": home},
+            env={**ENVIRONMENT, "HOME": home, "XDG_CONFIG_HOME": home, **(environment or {})},
         )
         assert self.process.stdout
         assert self.process.stdin
@@ -208,7 +215,10 @@ class Daemon:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is not None:
+            self.process.kill()
+            return
         self.answer(self.request("shutdown", None))
         self.send({"method": "exit"})
         self.process.wait(5)

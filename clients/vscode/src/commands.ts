@@ -157,6 +157,11 @@ function ofDaemon(parts: Parts, secrets: Secrets, extension: vscode.Uri): Record
   return {
     restart: () => daemon.restart(),
     showLog: () => daemon.log.show(),
+    doctor: async () => {
+      const title = { location: vscode.ProgressLocation.Notification, title: "chatls looks this machine over" };
+      const content = await vscode.window.withProgress(title, () => daemon.run("doctor"));
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content }));
+    },
     chooseProgram: async () => {
       const [picked] = (await vscode.window.showOpenDialog({ title: "The program chatls", openLabel: "Choose" })) ?? [];
       if (picked) {

@@ -1,6 +1,6 @@
 """Tools of MCP servers (Model Context Protocol): the door. Nothing behind it is loaded where no server is configured.
 
-The protocol is written here by hand, for its two eras, over pipes and over HTTP (docs/decisions/0022).
+The protocol is written here by hand, for its two eras, over pipes and over HTTP (docs/decisions/0024).
 """
 
 from collections.abc import Mapping

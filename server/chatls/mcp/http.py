@@ -40,6 +40,14 @@ _HINTS = {
 }
 
 
+class _AnsweredError(Exception):
+    """An error of the protocol came as the end of a request that HTTP calls bad."""
+
+    def __init__(self, message: JsonObject) -> None:
+        super().__init__()
+        self.message = message
+
+
 class HttpLink:
     """An address (`ServerLink`)."""
 
@@ -85,6 +93,8 @@ class HttpLink:
                             self._hear(one, identifier)
                         elif ("result" in one or "error" in one) and one.get("id") in (identifier, None):
                             return one
+        except _AnsweredError as error:
+            return error.message
         except anyio.get_cancelled_exc_class():
             if not (quiet or self.modern):  # since 2026-07-28 the end of the connection says it
                 self.tell(cancelled(message))
@@ -130,7 +140,7 @@ class HttpLink:
             with anyio.move_on_after(_TELLING):
                 async with self._posted(message, {}):
                     pass
-        except LinkError:
+        except (LinkError, _AnsweredError):
             pass  # who waits for an answer hears of it
 
     def _ours(self) -> dict[str, str]:
@@ -156,7 +166,7 @@ class HttpLink:
             error = member(_value(body), "error")
             if not isinstance(error, dict) or status >= 500 or status in (401, 403):
                 raise self._refused(status, body)
-            yield _whole({"jsonrpc": "2.0", "id": message.get("id"), "error": error})
+            raise _AnsweredError({"jsonrpc": "2.0", "id": message.get("id"), "error": error})
 
     @asynccontextmanager
     async def _opened(self, method: str, body: bytes, own: dict[str, str]) -> AsyncGenerator[httpx.Response]:
@@ -237,11 +247,6 @@ def _value(body: bytes) -> object:
         return loads_leniently(body)
     except ValueError:
         return None
-
-
-def _whole(message: JsonObject) -> httpx.Response:
-    """An answer that came in the end of another one."""
-    return httpx.Response(200, headers={"content-type": _JSON}, content=dumps(message))
 
 
 async def _beginning(response: httpx.Response) -> bytes:

@@ -11,8 +11,6 @@ from chatls.content import Usage
 from chatls.events import Notice, Retry
 from chatls.message import ToolSpec
 from chatls.providers.delta import (
-    CallArguments,
-    CallReady,
     CallStart,
     Delta,
     Finished,
@@ -20,10 +18,8 @@ from chatls.providers.delta import (
     TextWasThinking,
     ThinkingDelta,
 )
-from chatls.providers.inline.parser import InlineParser
+from chatls.providers.inline.doors import calls_in
 from chatls.providers.provider import ModelInfo, ModelRequest, Provider
-
-_CALL = (CallStart, CallArguments, CallReady)
 
 
 class Insistent:
@@ -127,6 +123,4 @@ class _WatchedReply:
         """
         if self._request.tool_choice == "none" or not self._thinking:
             return []
-        parser = InlineParser({tool.name: tool.input_schema for tool in self._request.tools})
-        deltas = [*parser.feed("".join(self._thinking)), *parser.finish()]
-        return [delta for delta in deltas if isinstance(delta, _CALL)] if parser.any_call else []
+        return calls_in("".join(self._thinking), {tool.name: tool.input_schema for tool in self._request.tools})

@@ -23,8 +23,7 @@ from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.framing import NdjsonFramer
 from chatls.providers.http.server import HttpRequest
 from chatls.providers.http.status import Origin
-from chatls.providers.inline.layer import read_inline
-from chatls.providers.inline.request import with_tools_in_prompt
+from chatls.providers.inline.doors import read_inline, with_tools_in_prompt
 from chatls.providers.known.refused import Learnt, is_about_history, is_about_tools, told_in_prompt
 from chatls.providers.known.streaming import Streams
 from chatls.providers.known.template import ask_ollama

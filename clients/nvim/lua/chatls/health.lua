@@ -35,12 +35,39 @@ local function check_neovim()
   end
 end
 
----@return boolean
+-- What `chatls doctor` finds of this machine. What the editor itself knows better is left out.
+---@param daemon_command string[]
+local function check_machine(daemon_command)
+  local command = vim.list_extend(vim.deepcopy(daemon_command), { "doctor", "--json" })
+  local ok, done = pcall(function()
+    local opts = { text = true, timeout = 30000, cwd = vim.uv.os_homedir(), env = config.options.env }
+    return vim.system(command, opts):wait()
+  end)
+  local decoded, found = pcall(vim.json.decode, ok and done.stdout or "")
+  if not decoded or type(found) ~= "table" then
+    vim.health.warn("`chatls doctor` says nothing", "run it in a terminal to see why")
+    return
+  end
+  local tells = { good = vim.health.ok, warning = vim.health.warn, bad = vim.health.error }
+  local area
+  for _, finding in ipairs(found.findings) do
+    if finding.area ~= "Models" and finding.area ~= "Editors" then
+      if finding.area ~= area then
+        area = finding.area
+        vim.health.start("chatls doctor: " .. area)
+      end
+      local tell = tells[finding.mark] or vim.health.info
+      tell(finding.text, finding.advice ~= "" and finding.advice or nil)
+    end
+  end
+end
+
+---@return string[]? command
 local function check_program()
   local found, complaint = program.find(config.options.cmd, roots.current())
   if not found then
     vim.health.error(assert(complaint))
-    return false
+    return nil
   end
   vim.health.ok(("program: %s (from %s)"):format(table.concat(found.command, " "), found.source))
   local command = vim.list_extend(vim.deepcopy(found.command), { "--version" })
@@ -50,10 +77,10 @@ local function check_program()
   end)
   if ok and done.code == 0 then
     vim.health.ok("version: " .. vim.trim(done.stdout))
-    return true
+    return found.command
   end
   vim.health.error("it does not run", ok and vim.trim(done.stderr) or tostring(done))
-  return false
+  return nil
 end
 
 ---@param result chatls.ModelsResult
@@ -130,11 +157,15 @@ function M.check()
   check_neovim()
   vim.health.start("chatls: daemon")
   vim.health.info("roots: " .. table.concat(roots.current(), ", "))
-  if check_program() then
+  local command = check_program()
+  if command then
     check_models()
     check_sandbox()
   end
   check_keys()
+  if command then
+    check_machine(command)
+  end
 end
 
 return M

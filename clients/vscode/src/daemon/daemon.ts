@@ -1,5 +1,6 @@
 // The life of the daemon: started on first use, started again after a crash, gone with the window. Knows no chat.
 
+import { execFile } from "node:child_process";
 import * as os from "node:os";
 import * as vscode from "vscode";
 import { NOTHING_OFFERED } from "../chat/names.ts";
@@ -27,6 +28,16 @@ export type DaemonState = "stopped" | "starting" | "ready" | "failed";
 type All = Omit<Requests, "chat/prompt">;
 
 let prompts = 0;
+
+/** The daemon's program. Throws an `Error` whose message is for people. */
+function program(): string {
+  const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
+  const found = find(own("path", ""), folders);
+  if ("complaint" in found) {
+    throw new Error(found.complaint);
+  }
+  return found.path;
+}
 
 export class Daemon implements vscode.Disposable {
   readonly questions = new Questions();
@@ -157,20 +168,35 @@ export class Daemon implements vscode.Disposable {
     this.#disposables.forEach((one) => one.dispose());
   }
 
+  /** What the program says when it is run with these arguments. Rejects with an `Error` whose message is for people. */
+  async run(...given: readonly string[]): Promise<string> {
+    const command = program();
+    const options = { ...(await this.#surroundings()), timeout: 60_000, encoding: "utf8" } as const;
+    return new Promise((resolve, reject) => {
+      execFile(command, [...given], options, (error, stdout, stderr) => {
+        if (stdout === "" && error) {
+          reject(new Error(`${command} ${given.join(" ")}: ${stderr.trim() || error.message}`));
+        } else {
+          resolve(stdout);
+        }
+      });
+    });
+  }
+
+  /** A folder in which no workspace has a say, and the keys that are kept here. */
+  async #surroundings(): Promise<{ readonly cwd: string; readonly env: NodeJS.ProcessEnv }> {
+    return { cwd: os.homedir(), env: { ...process.env, ...(await this.#secrets.environment()) } };
+  }
+
   async #start(): Promise<LanguageClient> {
-    const folders = (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
-    const found = find(own("path", ""), folders);
-    if ("complaint" in found) {
-      throw new Error(found.complaint);
-    }
+    const command = program();
     this.#become("starting");
     const client = new LanguageClient(
       "chatls",
       "chatls",
       {
-        command: found.path,
-        // A folder in which no workspace has a say.
-        options: { cwd: os.homedir(), env: { ...process.env, ...(await this.#secrets.environment()) } },
+        command,
+        options: await this.#surroundings(),
       },
       {
         documentSelector: SELECTOR,
@@ -206,7 +232,7 @@ export class Daemon implements vscode.Disposable {
     ];
     await client.start().catch((error: unknown) => {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`${found.path} could not be started: ${why}. The log says more.`);
+      throw new Error(`${command} could not be started: ${why}. The log says more.`);
     });
     return client;
   }

@@ -13,14 +13,13 @@ from collections.abc import Generator, Mapping
 from chatls.content import JsonObject
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
 from chatls.providers.inline import words as words
-from chatls.providers.inline.behind import closes_thinking
 from chatls.providers.inline.marks import ENVELOPES, SPOKEN, THINKING
 from chatls.providers.inline.opening import Opening
 from chatls.providers.inline.output import Pieces
 from chatls.providers.inline.reading import IsKnown, Reading
 from chatls.providers.inline.source import Wait
 from chatls.providers.inline.span import closes
-from chatls.providers.inline.thinking import read_thinking
+from chatls.providers.inline.thinking import closes_thinking, read_thinking
 from chatls.providers.inline.watch import NOTHING_PASSES, Watched, begins_line
 
 _BLANKS = re.compile(r"[ \t\r\f\v]*")

@@ -124,6 +124,11 @@ def _key_variable(entry: Known, settings: Settings, environment: Mapping[str, st
     return variable if entry.automatic and environment.get(variable, "").strip() else ""
 
 
+async def find_local(settings: Settings) -> list[Found]:
+    """The model servers that answer on this machine. Waits half a second at most."""
+    return await _look_around(settings)
+
+
 async def _look_around(settings: Settings) -> list[Found]:
     found: dict[str, Found] = {}
 

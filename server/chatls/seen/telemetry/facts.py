@@ -117,6 +117,11 @@ class TurnFacts:
         """The model's provider, by its name in the settings."""
         return self.model.partition("/")[0]
 
+    @property
+    def model_name(self) -> str:
+        """Its name at the provider."""
+        return self.model.partition("/")[2]
+
     def moment(self, at: int) -> int:
         """Nanoseconds since the epoch of a time of this turn."""
         return self.wall + at - self.began

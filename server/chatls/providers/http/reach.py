@@ -1,0 +1,45 @@
+"""Whether a server can be reached, for who looks a machine over: name, proxy, connection, TLS. No key, no prompt."""
+
+from contextlib import aclosing
+
+import httpx
+from anyio import fail_after, to_thread
+
+from chatls.errors import ProviderError
+from chatls.providers.http.client import FAULTS, address, make_client
+from chatls.providers.http.endpoint import Endpoint
+from chatls.providers.http.faults import connection_error
+from chatls.providers.http.status import Origin
+from chatls.values import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReachedServer:
+    """A server that answered, whatever it said."""
+
+    host: str
+    status: int
+    proxy: str
+    """host:port of the proxy in between; "" where there is none."""
+
+
+async def reach(endpoint: Endpoint, limit: float) -> ReachedServer:
+    """Ask a server for its front page, as prompts would: through the same proxy, trusting the same certificates.
+
+    Raises `ProviderError` with words for people.
+    """
+    origin = Origin(endpoint.name, address(endpoint.base_url).netloc.decode("ascii"), "", endpoint.start)
+    proxy = ""
+    try:
+        client = await to_thread.run_sync(make_client, endpoint.base_url)
+        proxy = client.proxy
+        async with aclosing(client.transport):
+            request = httpx.Request("HEAD", endpoint.base_url, extensions={"timeout": {"connect": limit}})
+            with fail_after(limit):
+                response = await client.transport.handle_async_request(request)
+            await response.aclose()
+            return ReachedServer(origin.host, response.status_code, proxy)
+    except ProviderError:
+        raise
+    except FAULTS as error:
+        raise connection_error(origin, error, limit, proxy) from error

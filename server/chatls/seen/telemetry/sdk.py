@@ -1,0 +1,49 @@
+"""OpenTelemetry's SDK and its OTLP exporter over HTTP, set up from the usual environment variables. Nothing is global.
+
+Loaded where telemetry is wanted and the extra `otel` is installed. Takes some hundred milliseconds, for a thread.
+"""
+
+from collections.abc import Mapping
+
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from chatls import __version__
+from chatls.seen.telemetry.names import AGENT
+from chatls.seen.telemetry.spans import Spans
+
+
+class Sdk:
+    """Sends what `sink` is told."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        named = {} if environment.get("OTEL_SERVICE_NAME") else {"service.name": AGENT}
+        resource = Resource.create({**named, "service.version": __version__})
+        self._traces = TracerProvider(resource=resource, shutdown_on_exit=False)
+        readers: list[PeriodicExportingMetricReader] = []
+        if _told(environment, "TRACES"):
+            self._traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        if _told(environment, "METRICS"):
+            readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
+        self._metrics = MeterProvider(readers, resource=resource, shutdown_on_exit=False)
+        tracer = self._traces.get_tracer(AGENT, __version__)
+        self.sink = Spans(tracer, self._metrics.get_meter(AGENT, __version__))
+
+    def flush(self, milliseconds: int) -> None:
+        """Send what waits. Blocks."""
+        self._traces.force_flush(milliseconds)
+        self._metrics.force_flush(milliseconds)
+
+
+def _told(environment: Mapping[str, str], what: str) -> bool:
+    """Whether these go anywhere: unless only the others have an address."""
+    if environment.get(f"OTEL_{what}_EXPORTER", "").lower() == "none":
+        return False
+    own = environment.get(f"OTEL_EXPORTER_OTLP_{what}_ENDPOINT")
+    others = [environment.get(f"OTEL_EXPORTER_OTLP_{name}_ENDPOINT") for name in ("TRACES", "METRICS")]
+    return bool(own or environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or not any(others))

@@ -1,0 +1,163 @@
+"""Turns as OpenTelemetry's spans and metrics. Loaded where telemetry is wanted; runs in a thread of its own.
+
+    invoke_agent chatls                 the turn
+    ├── chat MODEL                      one request to the model; its retries are events
+    ├── execute_tool TOOL               one call
+    └── chatls.compact                  the history is made shorter
+
+No text of a person, a file or a model is in them, and no conversation in metrics.
+"""
+
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.metrics import Meter
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
+
+from chatls.content import Usage
+from chatls.seen.telemetry import names
+from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
+
+_SECOND = 1e9
+
+
+class Spans:
+    """A `Sink`."""
+
+    def __init__(self, tracer: Tracer, meter: Meter) -> None:
+        self._tracer = tracer
+        self._turns: dict[str, Span] = {}
+        """Those that run, by their ids."""
+        seconds, tokens = list(names.SECOND_BUCKETS), list(names.TOKEN_BUCKETS)
+
+        def measured(name: str, unit: str = "s") -> Any:
+            buckets = seconds if unit == "s" else tokens
+            return meter.create_histogram(name, unit, explicit_bucket_boundaries_advisory=buckets)
+
+        self._duration = measured(names.METRIC_DURATION)
+        self._first_chunk = measured(names.METRIC_FIRST_CHUNK)
+        self._per_chunk = measured(names.METRIC_PER_CHUNK)
+        self._turn = measured(names.METRIC_TURN)
+        self._tool = measured(names.METRIC_TOOL)
+        self._tokens = measured(names.METRIC_TOKENS, "{token}")
+
+    def turn_begins(self, turn: TurnFacts) -> None:
+        """`Sink.turn_begins`."""
+        about = {
+            names.OPERATION: names.INVOKE_AGENT,
+            names.AGENT_NAME: names.AGENT,
+            names.PROVIDER: names.provider(turn.provider),
+            names.REQUEST_MODEL: turn.model_name,
+            names.CONVERSATION: turn.session,
+            names.TURN: turn.turn,
+            names.MODE: turn.mode,
+        }
+        name = f"{names.INVOKE_AGENT} {names.AGENT}"
+        self._turns[turn.turn] = self._tracer.start_span(
+            name, None, SpanKind.INTERNAL, about, start_time=turn.moment(turn.began)
+        )
+
+    def model_called(self, turn: TurnFacts, call: StepFacts) -> None:
+        """`Sink.model_called`."""
+        request, parameters = call.request, call.request.parameters
+        about = {names.OPERATION: names.CHAT, names.PROVIDER: names.provider(turn.provider)}
+        about[names.REQUEST_MODEL] = turn.model_name
+        first = (call.first_chunk - call.began) / _SECOND if call.first_chunk else None
+        told: dict[str, Any] = {
+            **about,
+            names.CONVERSATION: turn.session,
+            names.REQUEST_STREAM: True,
+            names.REQUEST_MAX_TOKENS: parameters.max_output_tokens,
+            names.REQUEST_TEMPERATURE: parameters.temperature,
+            names.REQUEST_REASONING: parameters.thinking,
+            names.FINISH_REASONS: [call.stop] if call.stop else None,
+            names.TIME_TO_FIRST_CHUNK: first,
+            names.STEP: call.step,
+            names.CHUNKS: call.chunks,
+            names.TEXT_LENGTH: call.text,
+            names.THINKING_LENGTH: call.thinking,
+            names.CALLS: call.calls or None,
+            names.MESSAGES: len(request.messages),
+            names.OFFERED: len(request.tools),
+            **_used(call.usage),
+        }
+        name = f"{names.CHAT} {turn.model_name}"
+        span = self._child(turn, name, SpanKind.CLIENT, call.began, told)
+        for again in call.retries:
+            what = {names.ATTEMPT: again.attempt, names.REASON: again.reason, names.DELAY: again.delay_ms / 1000}
+            span.add_event(names.RETRY, what, turn.moment(again.at))
+        _end(span, call.error, turn.moment(call.ended))
+        failed = {**about, names.ERROR: call.error} if call.error else about
+        self._duration.record((call.ended - call.began) / _SECOND, failed)
+        if first is not None:
+            self._first_chunk.record(first, about)
+        if call.chunks > 1:
+            self._per_chunk.record((call.ended - call.first_chunk) / _SECOND / (call.chunks - 1), about)
+        if call.usage is not None:
+            self._tokens.record(call.usage.input_tokens, {**about, names.KIND_OF_TOKENS: "input"})
+            self._tokens.record(call.usage.output_tokens, {**about, names.KIND_OF_TOKENS: "output"})
+
+    def tool_called(self, turn: TurnFacts, call: CallFacts) -> None:
+        """`Sink.tool_called`."""
+        about = {names.OPERATION: names.EXECUTE_TOOL, names.TOOL_NAME: call.name, names.TOOL_TYPE: "function"}
+        told: dict[str, Any] = {
+            **about,
+            names.TOOL_CALL: call.id,
+            names.STEP: call.step,
+            names.STATUS: call.status,
+            names.RAN: bool(call.began),
+            names.EARLY: call.early,
+            names.WAITED: call.waited / _SECOND if call.asked else None,
+            names.RESULT_LENGTH: call.length,
+        }
+        began = call.began or call.ended
+        span = self._child(turn, f"{names.EXECUTE_TOOL} {call.name}", SpanKind.INTERNAL, began, told)
+        error = None if call.status == "completed" else call.status
+        _end(span, error, turn.moment(call.ended))
+        if call.began:
+            failed = {**about, names.ERROR: error} if error else about
+            self._tool.record((call.ended - call.began) / _SECOND, failed)
+
+    def shortened(self, turn: TurnFacts, change: CompactionFacts) -> None:
+        """`Sink.shortened`."""
+        told = {names.REASON: change.reason, names.TOKENS_BEFORE: change.before, names.TOKENS_AFTER: change.after}
+        span = self._child(turn, names.COMPACT, SpanKind.INTERNAL, change.began, told)
+        span.end(turn.moment(change.ended))
+
+    def turn_ended(self, turn: TurnFacts) -> None:
+        """`Sink.turn_ended`."""
+        span = self._turns.pop(turn.turn, None)
+        if span is None:
+            return
+        told = {names.STOP: turn.stop, names.STEPS: turn.steps, names.CHUNKS: turn.chunks, **_used(turn.usage)}
+        told |= {names.TOOLS: list(turn.tools), names.TOOL_RUNS: list(turn.tools.values())} if turn.tools else {}
+        span.set_attributes({name: value for name, value in told.items() if value is not None})
+        error = turn.error.kind if turn.error else "cancelled" if turn.stop == "cancelled" else None
+        _end(span, error, turn.moment(turn.ended))
+        about = {names.OPERATION: names.INVOKE_AGENT, names.AGENT_NAME: names.AGENT}
+        self._turn.record(turn.duration_ms / 1000, {**about, names.ERROR: error} if error else about)
+
+    def _child(self, turn: TurnFacts, name: str, kind: SpanKind, began: int, told: dict[str, Any]) -> Span:
+        above = self._turns.get(turn.turn)
+        context = trace.set_span_in_context(above) if above is not None else None
+        attributes = {name: value for name, value in told.items() if value is not None}
+        return self._tracer.start_span(name, context, kind, attributes, start_time=turn.moment(began))
+
+
+def _used(usage: Usage | None) -> dict[str, Any]:
+    if usage is None:
+        return {}
+    return {
+        names.INPUT_TOKENS: usage.input_tokens,
+        names.OUTPUT_TOKENS: usage.output_tokens,
+        names.CACHE_READ_TOKENS: usage.cache_read_tokens or None,
+        names.CACHE_WRITE_TOKENS: usage.cache_write_tokens or None,
+    }
+
+
+def _end(span: Span, error: str | None, at: int) -> None:
+    if error is not None:
+        span.set_attribute(names.ERROR, error)
+        if error != "cancelled":
+            span.set_status(Status(StatusCode.ERROR))
+    span.end(at)

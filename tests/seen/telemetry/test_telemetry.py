@@ -1,0 +1,212 @@
+"""OpenTelemetry, from the real daemon to an OTLP receiver on this machine, decoded by the official package."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.daemon.conftest import Start, start
+from tests.daemon.raw import CHATLS, KEY, KEY_VARIABLE, Daemon, Json
+from tests.daemon.service import call, finish, text
+from tests.support.http_server import Head, Raw, ScriptedServer, answered, streamed
+
+__all__ = ["start"]
+
+WORDS, ANSWER, FILE = "canary-of-a-person", "canary-of-a-model", "canary-of-a-file"
+USAGE: Json = {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 4}}
+
+
+def _say_nothing(*_: object, **__: object) -> None:
+    """In place of what would be written on stderr."""
+
+
+class Receiver:
+    """Takes what is exported."""
+
+    def __init__(self) -> None:
+        self.bodies: list[tuple[str, bytes]] = []
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.bodies.append((self.path, body))
+                self.send_response(200)
+                self.end_headers()
+
+            log_message = _say_nothing
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def spans(self) -> list[Any]:
+        found = [ExportTraceServiceRequest.FromString(body) for path, body in self.bodies if path == "/v1/traces"]
+        return [
+            span
+            for one in found
+            for resource in one.resource_spans
+            for scope in resource.scope_spans
+            for span in scope.spans
+        ]
+
+    def metrics(self) -> list[Any]:
+        found = [ExportMetricsServiceRequest.FromString(body) for path, body in self.bodies if path == "/v1/metrics"]
+        return [
+            metric
+            for one in found
+            for resource in one.resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        ]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        yield server
+
+
+def opened(start: Start, folder: Path, server: ScriptedServer, **variables: str) -> Daemon:
+    root = folder / "ws"
+    root.mkdir(exist_ok=True)
+    (root / "a.txt").write_text(f"{FILE}\n")
+    daemon = start(CHATLS, variables=variables)
+    provider = {"kind": "openai_chat", "baseUrl": f"{server.url}/v1", "apiKeyEnv": KEY_VARIABLE}
+    daemon.initialize({"providers": {"web": provider}, "model": "web/m"}, roots=[root])
+    return daemon
+
+
+def told(span: Any) -> dict[str, Any]:
+    """The attributes of a span."""
+
+    def value(item: Any) -> Any:
+        kind = item.WhichOneof("value")
+        return [value(part) for part in item.array_value.values] if kind == "array_value" else getattr(item, kind)
+
+    return {item.key: value(item.value) for item in span.attributes}
+
+
+def test_a_turn_is_a_tree_whose_numbers_are_those_of_its_result(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
+) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    reads = call('{"path": "a.txt"}', "read_file"), call('{"path": "b.txt"}', "read_file", 1)
+    server.play(
+        answered({"error": {"message": "busy"}}, 503, {"retry-after": "0"}),
+        streamed(text("I "), text(ANSWER), *reads, finish("tool_calls"), USAGE),
+        streamed(text("so"), finish("stop"), USAGE),
+    )
+    result = daemon.prompt(content=WORDS).result()
+    assert daemon.leave() == 0
+    spans = receiver.spans()
+    (turn,) = [span for span in spans if span.name == "invoke_agent chatls"]
+    children = [span for span in spans if span is not turn]
+    assert {span.parent_span_id for span in children} == {turn.span_id}
+    assert {span.trace_id for span in children} == {turn.trace_id}
+    assert sorted(span.name for span in children) == ["chat m", "chat m"] + ["execute_tool read_file"] * 2
+    assert all(
+        turn.start_time_unix_nano <= span.start_time_unix_nano <= span.end_time_unix_nano <= turn.end_time_unix_nano
+        for span in children
+    )
+    about = told(turn)
+    assert about["gen_ai.conversation.id"] == result["sessionId"]
+    assert about["chatls.turn.id"] == result["turnId"]
+    assert about["chatls.stop_reason"] == result["stopReason"] == "end_turn"
+    assert about["chatls.steps"] == result["steps"] == 2
+    assert about["chatls.chunks"] == result["chunks"] == 3
+    assert dict(zip(about["chatls.tools"], about["chatls.tool_runs"], strict=True)) == result["tools"]
+    assert about["gen_ai.usage.input_tokens"] == result["usage"]["inputTokens"] == 20
+    first, second = sorted(
+        (span for span in spans if span.name == "chat m"), key=lambda span: span.start_time_unix_nano
+    )
+    assert [event.name for event in first.events] == ["chatls.retry"]
+    assert not second.events
+    assert told(first)["chatls.chunks"] + told(second)["chatls.chunks"] == result["chunks"]
+    assert told(first)["chatls.tool_calls"] == ["read_file", "read_file"]
+    assert told(first)["gen_ai.response.finish_reasons"] == ["tool_calls"]
+    statuses = sorted(told(span)["chatls.tool.status"] for span in spans if span.name.startswith("execute_tool"))
+    assert statuses == ["completed", "failed"]
+    lasted = (turn.end_time_unix_nano - turn.start_time_unix_nano) / 1e6
+    assert abs(lasted - result["durationMs"]) < 500
+    everything = repr(receiver.bodies)
+    for canary in (WORDS, ANSWER, FILE, KEY):
+        assert canary not in everything
+
+
+def test_a_failed_and_a_cancelled_turn_say_so(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
+) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    server.play(answered({"error": {"message": "no"}}, 401), [Head(), Raw(b"")])
+    failed = daemon.prompt(content="a").result()
+    assert failed["error"]["kind"] == "unauthorized"
+    slow = daemon.prompt(content="b")
+    server.wait_for_requests(2)
+    slow.cancel()
+    slow.result()
+    assert daemon.leave() == 0
+    by_turn = {told(span)["chatls.turn.id"]: span for span in receiver.spans() if span.name.startswith("invoke")}
+    kinds = {told(span)["error.type"] for span in by_turn.values()}
+    assert kinds == {"unauthorized", "cancelled"}
+    assert {told(span)["error.type"] for span in receiver.spans() if span.name == "chat m"} == kinds
+    assert by_turn[failed["turnId"]].status.code == 2
+
+
+def test_metrics_tell_durations_and_tokens_and_no_conversation(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
+) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=f"{receiver.url}/v1/metrics")
+    server.play(streamed(text("a"), text("b"), finish("stop"), USAGE))
+    session = daemon.prompt(content="a").result()["sessionId"]
+    assert daemon.leave() == 0
+    assert receiver.spans() == []
+    names = {metric.name for metric in receiver.metrics()}
+    assert names >= {
+        "gen_ai.client.token.usage",
+        "gen_ai.client.operation.duration",
+        "gen_ai.client.operation.time_to_first_chunk",
+        "gen_ai.client.operation.time_per_output_chunk",
+        "gen_ai.invoke_agent.duration",
+    }
+    (tokens,) = [metric for metric in receiver.metrics() if metric.name == "gen_ai.client.token.usage"]
+    assert sorted(point.sum for point in tokens.histogram.data_points) == [4, 10]
+    assert session not in repr(receiver.bodies)
+
+
+def test_a_collector_that_is_not_there_changes_nothing(start: Start, tmp_path: Path, server: ScriptedServer) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    server.play(streamed(text("a"), finish("stop")))
+    assert daemon.prompt(content="a").result()["stopReason"] == "end_turn"
+    assert daemon.leave() == 0
+
+
+@pytest.mark.parametrize("disabled", ["", "true"])
+def test_where_it_is_not_wanted_nothing_of_it_is_loaded(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver, disabled: str
+) -> None:
+    variables = {"OTEL_SDK_DISABLED": disabled, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url} if disabled else {}
+    daemon = opened(start, tmp_path, server, **variables)
+    server.play(streamed(text("a"), finish("stop")))
+    daemon.prompt(content="a").result()
+    loaded = Path(f"/proc/{daemon.pid}/maps").read_text()
+    assert "opentelemetry" not in loaded
+    assert "_upb" not in loaded
+    assert daemon.leave() == 0
+    assert receiver.bodies == []
