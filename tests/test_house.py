@@ -5,6 +5,7 @@ docs/architecture.md says why. A module that stands in no row of `FLOORS` fails:
 
 import ast
 import io
+import json
 import os
 import re
 import shutil
@@ -21,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chatls import errors
+from chatls import __version__, errors
 
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "server"
@@ -522,6 +523,13 @@ def test_every_dependency_is_weighed_in_a_decision() -> None:
     decisions = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / "decisions").glob("*.md")))
     unweighed = [name for name in dependencies() if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", decisions)]
     assert unweighed == []
+
+
+def test_the_version_stands_in_the_package_and_all_that_is_packaged_has_it() -> None:
+    extension = json.loads((ROOT / "clients/vscode/package.json").read_text("utf-8"))
+    assert extension["version"] == __version__
+    assert f"\n## {__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert "version" in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dynamic"]
 
 
 def test_the_package_itself_is_empty() -> None:
