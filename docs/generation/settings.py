@@ -24,6 +24,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "parameter-settings": (config.ParameterSettings, "parameters."),
     "context-settings": (config.ContextSettings, "context."),
     "tool-settings": (config.ToolSettings, "tools."),
+    "mcp-settings": (config.McpSettings, "mcp.NAME."),
     "command-settings": (config.CommandSettings, "commands."),
     "limit-settings": (config.LimitSettings, "limits."),
     "session-settings": (config.SessionSettings, "sessions."),

@@ -14,6 +14,7 @@ usage: chatls [serve]          speak LSP over stdio; this is what an editor star
        chatls permissions      what you have answered for good; --revoke ID takes it back
        chatls doctor           look this machine over; --bundle FILE for a bug report
        chatls log              what the daemon did, and how long it took; --all: all daemons
+       chatls mcp              the MCP servers of your settings: list, test, add, import
        chatls --version
 """
 
@@ -26,6 +27,7 @@ COMMANDS = {
     "permissions": "chatls_client.remembered",
     "doctor": "chatls.seen.commands.doctor",
     "log": "chatls.seen.commands.log",
+    "mcp": "chatls_client.mcp.command",
 }
 """Each is a module, whose `main` takes the arguments and gives an exit code."""
 

@@ -28,6 +28,7 @@ from chatls.children.leftovers import forget_old
 from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import RequestError, SettingsError
+from chatls.mcp import ForeignTools
 from chatls.models import Models
 from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
@@ -70,7 +71,8 @@ class Core:
         self.wall = cache(partial(_made_wall, self._environment, self._outputs.parent / "walls", outputs))
         self.configuration = self.configured()
         self.models = Models(os.environ)
-        self.toolbox = Toolbox(TOOLS, MENTIONS)
+        self.foreign = ForeignTools(tasks, self._environment, editor)
+        self.toolbox = Toolbox(TOOLS, MENTIONS, self.foreign.tools)
         self.handbook = Handbook()
         sessions = Sessions(editor, self.configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
@@ -87,6 +89,7 @@ class Core:
             self.handbook,
             self.toolbox.mentions,
             self.store,
+            self.foreign.news,
         )
         self.chats = Chats(sessions, self.toolbox, means)
         self.chats.listeners = (self.store.listener,)
@@ -106,6 +109,8 @@ class Core:
             self._lines.set(self.configuration.settings().log.level)
             self._telemetry.begin(enabled=self.configuration.settings().telemetry.enabled)
         self._hide_keys()
+        with suppress(RequestError):
+            self.foreign.configure(self.configuration.settings().mcp)
         self.library.look_again()
         self._tasks.start_soon(self.models.close_retired)
         return problem
@@ -127,6 +132,7 @@ class Core:
         """
         began = monotonic()
         self.chats.cancel_all()
+        self.foreign.let_go()
         with move_on_after(GRACE):
             await answered()
         process.kill_all()

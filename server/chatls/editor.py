@@ -89,6 +89,46 @@ class Reply:
     """With an option that allows: the call as the person wants it."""
 
 
+FormFieldKind = Literal["string", "number", "integer", "boolean", "choice"]
+FormValue = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormField(WireValue):
+    """One thing that is asked."""
+
+    name: str
+    title: str
+    """For people."""
+    type: FormFieldKind
+    required: bool
+    choices: tuple[str, ...] | None = None
+    """With `choice`: what there is to choose from."""
+    default: FormValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elicitation:
+    """What the tool of a server asks a person while it runs. Its words are the server's; never for secrets."""
+
+    session_id: str
+    turn_id: str
+    tool_call_id: str
+    server: str
+    """Who asks: its name in the settings."""
+    message: str
+    fields: tuple[FormField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormAnswer:
+    """A person's answer."""
+
+    action: Literal["accept", "decline", "cancel"]
+    values: Mapping[str, FormValue] | None = None
+    """With `accept`: by the names of the fields."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change of an open document."""
@@ -149,6 +189,16 @@ class Editor(Texts, Protocol):
     @property
     def diagnoses(self) -> bool:
         """Whether it tells the problems that it shows."""
+        ...
+
+    @property
+    def elicits(self) -> bool:
+        """Whether it can show a person a form."""
+        ...
+
+    async def elicit(self, form: Elicitation) -> FormAnswer:
+        """What a person writes into a form. Waits for ever; cancelled, it withdraws the form. Raises `ToolError` where
+        it cannot."""
         ...
 
     async def ask_permission(self, question: Question) -> Reply:

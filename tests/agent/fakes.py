@@ -18,17 +18,18 @@ from anyio.lowlevel import checkpoint
 
 from chatls.agent.history import History
 from chatls.agent.longest import cut_off
+from chatls.agent.permission.edited import EditedAnswer
 from chatls.agent.permission.gate import Permit
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
 from chatls.agent.request import Requests
-from chatls.agent.runner import EditedAnswer, Gate, Runner, Weighed
+from chatls.agent.runner import Gate, Runner, Weighed
 from chatls.agent.step import Run, Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
 from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
-from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root
+from chatls.editor import Change, Elicitation, FileOperation, FormAnswer, OpenDocument, Problem, Question, Reply, Root
 from chatls.events import (
     Event,
     PermissionRequested,
@@ -86,6 +87,13 @@ class Desk:
 
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         return self.documents
+
+    @property
+    def elicits(self) -> bool:
+        return False
+
+    async def elicit(self, form: Elicitation) -> FormAnswer:
+        raise AssertionError(f"nobody expected a form: {form}")
 
     async def ask_permission(self, question: Question) -> Reply:
         assert self.answer, f"nobody expected a question: {question}"

@@ -12,7 +12,18 @@ from anyio import create_task_group, move_on_after, to_thread
 from chatls.acp import updates
 from chatls.acp.shapes import OutcomeAnswer, TextAnswer
 from chatls.content import JsonObject, to_wire
-from chatls.editor import Change, FileOperation, OpenDocument, PermissionOption, Problem, Question, Reply, Root
+from chatls.editor import (
+    Change,
+    Elicitation,
+    FileOperation,
+    FormAnswer,
+    OpenDocument,
+    PermissionOption,
+    Problem,
+    Question,
+    Reply,
+    Root,
+)
 from chatls.errors import RequestError, ToolError
 from chatls.wire import methods
 from chatls.wire.peer import Peer
@@ -45,6 +56,16 @@ class AcpEditor:
     def diagnoses(self) -> bool:
         """`Editor.diagnoses`."""
         return False
+
+    @property
+    def elicits(self) -> bool:
+        """`Editor.elicits`."""
+        return False
+
+    async def elicit(self, form: Elicitation) -> FormAnswer:
+        """`Editor.elicit`."""
+        del form
+        raise ToolError("this editor shows no forms")
 
     def roots(self) -> tuple[Root, ...]:
         """`Editor.roots`."""

@@ -239,6 +239,7 @@ class Runner:
 
     async def _called(self, run: Run, context: ToolContext) -> Returned:
         function: Callable[..., Any] = run.tool.run
+        context = replace(context, ids=(*context.ids[:2], run.call.id))
         called = partial(function, context, **run.arguments)
         if inspect.iscoroutinefunction(function):
             with _contained():

@@ -54,6 +54,8 @@ class Session:
         self.mode: WorkingMode = "ask"
         self.told_mode: WorkingMode = "ask"
         """The one that the model knows."""
+        self.told_news = set[str]()
+        """What a person was told of servers."""
 
 
 class Sessions:

@@ -51,8 +51,8 @@ class App:
         self._chats = core.chats
         self._later = Later(tasks)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
-        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall, core.handbook)
-        self._listings = Listings(self._later, hello.answered, *listed)
+        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall)
+        self._listings = Listings(self._later, hello.answered, *listed, core.handbook, core.foreign)
         kept = (core.chats, core.store, core.library, editor, core.configuration)
         self._sessions = KeptSessions(self._later, outbox, *kept)
         self.code = 1
@@ -120,6 +120,7 @@ class App:
         self._rpc.serve("shutdown", NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
         self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
+        self._rpc.hear("initialized", lambda _: self._core.foreign.begin())
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
