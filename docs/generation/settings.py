@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from chatls import config
 from chatls.content import camel
 from chatls.providers.known import catalog
+from chatls.settings import config
 from generation.markdown import code, table
 from generation.source import field_words, one_line
 

@@ -11,8 +11,9 @@ from functools import cache, reduce
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from chatls import content, editor, errors, events, permissions
+from chatls import content, editor, errors, events
 from chatls.content import camel
+from chatls.settings import permissions
 from chatls.store import entries
 from chatls.wire import cells, commands, methods, params, sessions, steering
 from chatls.workspace.skills import entries as skill_entries

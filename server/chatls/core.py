@@ -25,7 +25,6 @@ from chatls.agent.surroundings import Surroundings
 from chatls.children import process
 from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
-from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import RequestError, SettingsError
 from chatls.mcp import ForeignTools
@@ -36,6 +35,7 @@ from chatls.seen.logs.log import Log
 from chatls.seen.telemetry.notes import Notes
 from chatls.seen.telemetry.telemetry import Telemetry
 from chatls.seen.telemetry.watching import Watching
+from chatls.settings.configuration import Configuration
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS

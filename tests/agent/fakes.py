@@ -27,7 +27,6 @@ from chatls.agent.runner import Gate, Runner, Weighed
 from chatls.agent.step import Run, Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
-from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
 from chatls.editor import Change, Elicitation, FileOperation, FormAnswer, OpenDocument, Problem, Question, Reply, Root
 from chatls.events import (
@@ -48,6 +47,7 @@ from chatls.events import (
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.provider import ModelInfo, ModelRequest, Parameters, Provider, ToolChoice
+from chatls.settings.config import LimitSettings
 from chatls.tools.tool import (
     CommandSubject,
     FileSubject,

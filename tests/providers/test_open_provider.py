@@ -7,12 +7,12 @@ from typing import Any
 import anyio
 import pytest
 
-from chatls.config import ProviderSettings, Settings
 from chatls.errors import ProviderError, RequestError, SettingsError
 from chatls.providers import open_provider
 from chatls.providers.http.endpoint import find_endpoint
 from chatls.providers.http.keys import ApiKey, Blotter
 from chatls.providers.known.catalog import BUILT, KNOWN, kind_of
+from chatls.settings.config import ProviderSettings, Settings
 from tests.providers.asking import HELLO, PATIENCE, failure, opened, reply
 from tests.providers.cases import end, say
 from tests.providers.reading import seen

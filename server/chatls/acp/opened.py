@@ -12,11 +12,11 @@ from chatls.acp.editor import AcpEditor, roots
 from chatls.acp.lines import line
 from chatls.acp.updates import Updates
 from chatls.agent.session import Begin
-from chatls.configuration import Configuration
 from chatls.content import JsonObject, to_wire
 from chatls.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, RequestError, ToolError
 from chatls.events import Event, WorkingMode
 from chatls.jsontext import dumps
+from chatls.settings.configuration import Configuration
 from chatls.wire.jsonrpc import notification
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.peer import Peer

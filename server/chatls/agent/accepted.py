@@ -33,7 +33,6 @@ from chatls.agent.step import Step
 from chatls.agent.surroundings import Surroundings
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
-from chatls.config import Settings
 from chatls.content import ContentBlock, MentionName, TurnError
 from chatls.errors import RequestError
 from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
@@ -41,6 +40,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
 from chatls.seen.logs import about
+from chatls.settings.config import Settings
 from chatls.tools.tool import Mentionable, Tool, ToolContext
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line

@@ -6,11 +6,11 @@ from uuid import uuid4
 from chatls.agent.context.measure import Measure
 from chatls.agent.history import History
 from chatls.agent.system import SystemPrompt
-from chatls.config import PermissionRule
-from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import INVALID_STATE, RequestError
 from chatls.events import WorkingMode
+from chatls.settings.config import PermissionRule
+from chatls.settings.configuration import Configuration
 from chatls.values import dataclass
 from chatls.workspace.seen import Seen
 

@@ -9,13 +9,13 @@ from anyio import current_time, to_thread
 
 from chatls.agent.permission.grants import NotKeptError
 from chatls.agent.permission.permissions import Permissions
-from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
 from chatls.mcp import ForeignTools
 from chatls.mcp.standing import ServerStanding
 from chatls.models import LEAST, LISTING, Listed, Listing, Models
-from chatls.permissions import SandboxState
+from chatls.settings.configuration import Configuration
+from chatls.settings.permissions import SandboxState
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line

@@ -8,9 +8,9 @@ from typing import Protocol
 
 from anyio.abc import TaskGroup
 
-from chatls.config import McpSettings
 from chatls.editor import Editor
 from chatls.mcp.standing import ServerStanding
+from chatls.settings.config import McpSettings
 from chatls.tools.tool import Tool
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from anyio import to_thread
 
 from chatls.children.programs import clean_path
-from chatls.config import McpSettings
 from chatls.errors import ProviderError, SettingsError
 from chatls.mcp.http import HttpLink
 from chatls.mcp.link import Hear, LinkError, ServerLink
 from chatls.mcp.stdio import StdioLink
 from chatls.providers.http.keys import ApiKey, Blotter, check_headers
+from chatls.settings.config import McpSettings
 
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}")
 

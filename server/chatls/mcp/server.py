@@ -8,7 +8,6 @@ from time import monotonic
 import anyio
 from anyio.abc import TaskGroup
 
-from chatls.config import McpSettings
 from chatls.content import JsonObject
 from chatls.editor import Editor
 from chatls.errors import ToolError
@@ -21,6 +20,7 @@ from chatls.mcp.opening import linked
 from chatls.mcp.peer import McpPeer, RefusedError, unknown
 from chatls.mcp.standing import ServerState
 from chatls.mcp.stdio import StdioLink
+from chatls.settings.config import McpSettings
 from chatls.shapes import as_list, as_object, as_text, member
 from chatls.tools.tool import ToolContext, ToolOutput
 from chatls.visible import visible_line

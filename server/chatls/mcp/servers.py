@@ -7,7 +7,6 @@ from typing import Any
 from anyio import move_on_after
 from anyio.abc import TaskGroup
 
-from chatls.config import McpSettings
 from chatls.content import JsonObject, TextContent
 from chatls.editor import Editor
 from chatls.errors import ToolError
@@ -16,6 +15,7 @@ from chatls.mcp.offered import MOST, Offer, mended, problem
 from chatls.mcp.server import McpServer
 from chatls.mcp.standing import ServerStanding
 from chatls.message import ToolSpec
+from chatls.settings.config import McpSettings
 from chatls.signals import Signal
 from chatls.tools.tool import EVERYTHING, ForeignSubject, Plan, Tool, ToolContext
 from chatls.visible import visible, visible_line

@@ -21,12 +21,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from chatls.children.commands import Commands
-from chatls.config import Save
 from chatls.content import ContentBlock, JsonObject, Location, MentionName, ToolContent
 from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.events import ToolKind
 from chatls.message import ToolSpec
+from chatls.settings.config import Save
 from chatls.tools.fitting import fitted
 from chatls.tools.schema import Argument, arguments_of, schema_of
 from chatls.values import dataclass

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from chatls.config import Settings
 from chatls.content import MentionName
 from chatls.editor import Editor
 from chatls.errors import TOOL_NOT_FOUND, RequestError
 from chatls.events import WorkingMode
-from chatls.permissions import stands_for
+from chatls.settings.config import Settings
+from chatls.settings.permissions import stands_for
 from chatls.tools.tool import Mentionable, Tool
 
 

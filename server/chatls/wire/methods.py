@@ -21,7 +21,7 @@ from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage
 from chatls.editor import Elicitation, Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
-from chatls.permissions import PermissionEntry, SandboxState
+from chatls.settings.permissions import PermissionEntry, SandboxState
 from chatls.values import dataclass
 from chatls.wire.cells import EDIT_CELLS
 from chatls.wire.commands import COMMANDS

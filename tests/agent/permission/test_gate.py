@@ -15,13 +15,13 @@ from chatls.agent.permission.gate import TurnGate
 from chatls.agent.permission.grants import Grants
 from chatls.agent.permission.permissions import MOST_OPEN, Permissions
 from chatls.agent.queues import Queues
-from chatls.config import PermissionRule
 from chatls.content import Diff, JsonObject, Location, TextContent
 from chatls.editor import Question, Reply, Root
 from chatls.errors import ToolError
 from chatls.events import Notice, PermissionRequested, PermissionResolved, ToolRunEnd, ToolRunStart, WorkingMode
 from chatls.message import ToolSpec
 from chatls.providers.delta import Delta
+from chatls.settings.config import PermissionRule
 from chatls.tools.tool import (
     EVERYTHING,
     CommandSubject,

@@ -10,7 +10,7 @@ from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.rule import ANY, Rule
 from chatls.agent.permission.shell import Words, crude_segments
 from chatls.errors import ToolError
-from chatls.permissions import stands_for
+from chatls.settings.permissions import stands_for
 from chatls.workspace.globs import Wanted, wanted
 
 CHANGING = frozenset({"edit_file", "write_file", "edit_notebook", "move_file", "delete_file"})

@@ -17,7 +17,7 @@ from chatls.agent.step import Outcome, Run
 from chatls.editor import Editor, Question, Reply
 from chatls.errors import ToolError
 from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved, WorkingMode
-from chatls.permissions import Action
+from chatls.settings.permissions import Action
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.values import dataclass
 

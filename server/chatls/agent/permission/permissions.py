@@ -16,8 +16,8 @@ from chatls.agent.permission.rule import Rule
 from chatls.agent.permission.rules import Circumstances, Decision, decide
 from chatls.agent.permission.watch import Watch
 from chatls.children.commands import Commands
-from chatls.config import PermissionRule
-from chatls.permissions import PermissionEntry
+from chatls.settings.config import PermissionRule
+from chatls.settings.permissions import PermissionEntry
 from chatls.tools.tool import ToolOutput
 from chatls.values import dataclass
 

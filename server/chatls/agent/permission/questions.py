@@ -15,7 +15,7 @@ from chatls.agent.step import Outcome, Run
 from chatls.content import Diff, TextContent, ToolContent
 from chatls.editor import PermissionOption, Question
 from chatls.jsontext import printable
-from chatls.permissions import Action
+from chatls.settings.permissions import Action
 from chatls.tools.tool import Plan
 from chatls.values import dataclass
 from chatls.visible import escaped, is_hidden, visible_line

@@ -11,7 +11,7 @@ from chatls.agent.permission.about import allows, concerns, covers, fits, is_exa
 from chatls.agent.permission.matter import Command, Files, Matter, Part
 from chatls.agent.permission.rule import ANY, Rule
 from chatls.events import WorkingMode
-from chatls.permissions import Action
+from chatls.settings.permissions import Action
 from chatls.values import dataclass
 
 

@@ -17,9 +17,9 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from chatls.config import PermissionRule, Settings
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
+from chatls.settings.config import PermissionRule, Settings
 from chatls.values import dataclass
 from chatls.workspace.tomltext import in_toml_words, line_of, lines_of
 
