@@ -5,6 +5,7 @@ docs/architecture.md says why. A module that stands in no row of `FLOORS` fails:
 
 import ast
 import io
+import json
 import os
 import re
 import shutil
@@ -21,7 +22,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chatls import errors
+from chatls import __version__, errors
 
 ROOT = Path(__file__).parent.parent
 SERVER = ROOT / "server"
@@ -31,22 +32,22 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
     ("errors", "content", "jsontext", "shapes", "visible", "signals", "values"),
     ("events", "message", "providers.delta"),
-    ("config", "configuration", "editor", "permissions", "children", "workspace", "seen", "seen.logs"),
+    ("settings", "editor", "children", "workspace", "seen", "seen.logs"),
     ("providers", "tools"),
-    ("models",),
+    ("models", "mcp"),
     ("agent",),
     ("store", "seen.telemetry"),
     ("core",),
     ("wire",),
-    ("lsp",),
-    ("app",),
+    ("lsp", "acp"),
+    ("lsp.main", "acp.main"),
     ("seen.commands",),
     ("__main__",),
 )
 """From the ground up. A file imports from its own floor and from lower ones; a folder stands for all that is in it,
 unless a file of it has a place of its own."""
 
-MAKERS = {"chatls.app", "chatls.core"}
+MAKERS = {"chatls.lsp.main", "chatls.acp.main", "chatls.core", "chatls.wire.life"}
 """What there is one of is made here alone."""
 VALUES_OF_MAKERS = {"CommandResult"}
 """Classes that they call and that are answers, no parts."""
@@ -62,6 +63,7 @@ IMPORTS_LATE = {
     "chatls.__main__",
     "chatls.agent.permission.gate",
     "chatls.core",
+    "chatls.mcp",
     "chatls.providers",
     "chatls.providers.inline.doors",
     "chatls.store.pen",
@@ -190,7 +192,7 @@ def test_there_is_no_circle() -> None:
 def test_a_library_is_known_in_one_place() -> None:
     places: dict[str, tuple[str, ...]] = {
         "pygls lsprotocol": ("chatls.lsp.features",),
-        "httpx": ("chatls.providers",),
+        "httpx": ("chatls.providers", "chatls.mcp.http"),
         "opentelemetry": ("chatls.seen.telemetry.sdk", "chatls.seen.telemetry.spans"),
         "xllamacpp": ("chatls.providers",),
         "rich chatls_client": ("chatls.__main__",),
@@ -222,15 +224,16 @@ def test_the_agent_knows_no_wire_and_no_concrete_provider_or_tool() -> None:
 
 def test_wings_do_not_know_each_other() -> None:
     """What is behind a door knows no face, even where the floors would let it."""
-    faces = ("chatls.wire", "chatls.lsp", "chatls.app")
+    faces = ("chatls.wire", "chatls.lsp", "chatls.acp")
     forbidden = {
         "chatls.tools": (*faces, "chatls.providers", "chatls.agent"),
         "chatls.providers": (*faces, "chatls.tools", "chatls.agent", "chatls.workspace.workspace", "chatls.editor"),
+        "chatls.mcp": (*faces, "chatls.agent", "chatls.store", "chatls.models"),
         "chatls.models": (*faces, "chatls.tools", "chatls.agent"),
         "chatls.agent": (*faces, "chatls.store"),
         "chatls.store": (*faces, "chatls.providers", "chatls.models"),
         "chatls.seen.telemetry": (*faces, "chatls.store", "chatls.models"),
-        "chatls.seen.logs": (*faces, "chatls.config", "chatls.children"),
+        "chatls.seen.logs": (*faces, "chatls.settings.config", "chatls.children"),
         "chatls.workspace": (*faces, "chatls.children"),
         "chatls.children": (*faces, "chatls.workspace.workspace"),
         "chatls.wire": ("chatls.lsp", "chatls.agent", "chatls.tools", "chatls.providers", "chatls.models"),
@@ -304,7 +307,7 @@ def test_a_program_of_its_own_stands_alone() -> None:
 
 
 def test_what_answers_initialize_imports_nothing_heavy() -> None:
-    heavy = ["asyncio", "anyio", "httpx", "lsprotocol", "pydantic", "pygls", "rich", "ssl", "chatls.app"]
+    heavy = ["asyncio", "anyio", "httpx", "lsprotocol", "pydantic", "pygls", "rich", "ssl", "chatls.lsp.main"]
     script = (
         "import sys, chatls.__main__, chatls.lsp.handshake, chatls.wire.stdio\n"
         f"print(*[name for name in {heavy!r} if name in sys.modules])"
@@ -412,16 +415,27 @@ def test_a_file_opens_with_a_sentence() -> None:
     assert [module for module, head in heads.items() if len(head) <= 20] == []
 
 
+def whole_number(node: ast.AST) -> int | None:
+    """A number as it is written, its sign included. One that is behind a minus stands there for itself as well."""
+    match node:
+        case ast.UnaryOp(ast.USub(), ast.Constant(int(value))):
+            return -value
+        case ast.Constant(int(value)):
+            return value
+        case _:
+            return None
+
+
 def test_each_error_code_stands_once() -> None:
     codes = [item for item in vars(errors).values() if isinstance(item, errors.ErrorCode)]
     numbers = {item.number for item in codes}
     found = [
-        (node.value, module)
+        (number, module)
         for module, path in MODULES.items()
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.Constant) and isinstance(node.value, int) and {node.value, -node.value} & numbers
+        if (number := whole_number(node)) in numbers
     ]
-    assert sorted(found) == sorted((abs(number), "chatls.errors") for number in numbers)
+    assert sorted(found) == sorted((number, "chatls.errors") for number in numbers)
 
 
 # Words
@@ -520,6 +534,13 @@ def test_every_dependency_is_weighed_in_a_decision() -> None:
     decisions = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "docs" / "decisions").glob("*.md")))
     unweighed = [name for name in dependencies() if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", decisions)]
     assert unweighed == []
+
+
+def test_the_version_stands_in_the_package_and_all_that_is_packaged_has_it() -> None:
+    extension = json.loads((ROOT / "clients/vscode/package.json").read_text("utf-8"))
+    assert extension["version"] == __version__
+    assert f"\n## {__version__}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert "version" in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dynamic"]
 
 
 def test_the_package_itself_is_empty() -> None:

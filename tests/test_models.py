@@ -12,14 +12,14 @@ from anyio import CancelScope, create_task_group, current_time, fail_after
 from anyio.lowlevel import checkpoint
 
 from chatls import models as module
-from chatls.config import Settings
-from chatls.configuration import Configuration
 from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
 from chatls.message import ToolSpec
 from chatls.models import Listed, Listing, Models
 from chatls.providers.delta import Delta, Finished
 from chatls.providers.known.choice import Chosen
 from chatls.providers.provider import ModelInfo, ModelRequest, Provider
+from chatls.settings.config import Settings
+from chatls.settings.configuration import Configuration
 
 pytestmark = pytest.mark.asyncio
 
@@ -123,7 +123,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     made = World()
     for name in ("open_provider", "choose", "available"):
         monkeypatch.setattr(module, name, getattr(made, name))
-    monkeypatch.setattr("chatls.configuration.user_file", lambda: tmp_path / "config.toml")
+    monkeypatch.setattr("chatls.settings.configuration.user_file", lambda: tmp_path / "config.toml")
     return made
 
 

@@ -1,6 +1,6 @@
 """A prompt's way from the wire to the provider's request: each module is entered once, as on a chunk's way back.
 
-The rule. The way begins when a frame's bytes are given to `app`, and ends when the provider's `stream` is entered.
+The rule. The way begins when a frame's bytes are given to `lsp.main`, and ends when the provider's `stream` is entered.
 A *station* is a module of ours that acts; those that only hold or read values are none (`VALUES`, and what is read of
 the editor through its port), nor is what goes up (`UP`: events, notifications). `providers/` is one. A station is
 *entered* by the first call of a function of it from another module; a return is no entry, nor is a coroutine that goes
@@ -21,8 +21,8 @@ import anyio
 import pytest
 from anyio import create_task_group, fail_after
 
-from chatls.app import App
 from chatls.lsp.handshake import Hello
+from chatls.lsp.main import App
 from chatls.seen.logs.log import Log
 from chatls.wire.outbox import Outbox
 from chatls.wire.stdio import FrameReader, Output, frame
@@ -40,7 +40,7 @@ PROVIDERS = "providers"
 STORE = "store"
 """One station: what it hears goes up, and it is asked once."""
 WAY = [
-    "app",
+    "lsp.main",
     "lsp.rpc",
     "wire.peer",
     "wire.jsonrpc",
@@ -187,7 +187,7 @@ async def test_a_prompt_enters_each_module_once(tmp_path: Path, monkeypatch: pyt
         async with create_task_group() as tasks:
             hello = Hello(params, "utf-16", FrameReader(), [])
             app = App(tasks, Outbox(Output(writing, asyncio.get_running_loop()), frame), hello, Log(""))
-            app.greet(hello)
+            app.begin()
             app.receive(prompt(1))
             await answered(1)
             sys.setprofile(walk)

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from chatls import config
 from chatls.content import camel
 from chatls.providers.known import catalog
+from chatls.settings import config
 from generation.markdown import code, table
 from generation.source import field_words, one_line
 
@@ -24,6 +24,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "parameter-settings": (config.ParameterSettings, "parameters."),
     "context-settings": (config.ContextSettings, "context."),
     "tool-settings": (config.ToolSettings, "tools."),
+    "mcp-settings": (config.McpSettings, "mcp.NAME."),
     "command-settings": (config.CommandSettings, "commands."),
     "limit-settings": (config.LimitSettings, "limits."),
     "session-settings": (config.SessionSettings, "sessions."),

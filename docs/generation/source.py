@@ -11,8 +11,9 @@ from functools import cache, reduce
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from chatls import content, editor, errors, events, permissions
+from chatls import content, editor, errors, events
 from chatls.content import camel
+from chatls.settings import permissions
 from chatls.store import entries
 from chatls.wire import cells, commands, methods, params, sessions, steering
 from chatls.workspace.skills import entries as skill_entries
@@ -133,11 +134,15 @@ def event_shapes() -> tuple[Shape, ...]:
     return tuple(shape(kind) for kind in get_args(events.Event))
 
 
+_ELSEWHERE = (errors.CLIENT_REFUSED, errors.AUTH_REQUIRED, errors.RESOURCE_NOT_FOUND)
+"""Codes that never leave over LSP."""
+
+
 def codes() -> tuple[Code, ...]:
     """JSON-RPC's error codes and our own."""
     found: dict[int, Code] = {}
     for name, text in _assigned(errors):
-        if isinstance(code := getattr(errors, name), errors.ErrorCode) and code != errors.CLIENT_REFUSED:
+        if isinstance(code := getattr(errors, name), errors.ErrorCode) and code not in _ELSEWHERE:
             first = found.get(code.number) or Code(name, code.number, (), text)
             found[code.number] = replace(first, kinds=tuple(dict.fromkeys((*first.kinds, code.kind))))
     return tuple(found.values())

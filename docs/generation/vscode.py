@@ -5,8 +5,8 @@ from typing import Any, cast, get_args, get_type_hints
 
 from pydantic import BaseModel
 
-from chatls import config
 from chatls.content import camel
+from chatls.settings import config
 from generation.source import field_words, one_line
 
 Json = dict[str, Any]

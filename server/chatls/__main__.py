@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 USAGE = """\
 usage: chatls [serve]          speak LSP over stdio; this is what an editor starts
+       chatls acp              speak the Agent Client Protocol over stdio; for editors that start agents
        chatls ask PROMPT...    ask in the terminal (chatls ask --help)
        chatls models           the models that can be asked, and which one answers
        chatls commands         the slash commands, and what a prompt may name with @
@@ -13,6 +14,7 @@ usage: chatls [serve]          speak LSP over stdio; this is what an editor star
        chatls permissions      what you have answered for good; --revoke ID takes it back
        chatls doctor           look this machine over; --bundle FILE for a bug report
        chatls log              what the daemon did, and how long it took; --all: all daemons
+       chatls mcp              the MCP servers of your settings: list, test, add, import
        chatls --version
 """
 
@@ -25,6 +27,7 @@ COMMANDS = {
     "permissions": "chatls_client.remembered",
     "doctor": "chatls.seen.commands.doctor",
     "log": "chatls.seen.commands.log",
+    "mcp": "chatls_client.mcp.command",
 }
 """Each is a module, whose `main` takes the arguments and gives an exit code."""
 
@@ -35,6 +38,8 @@ def main() -> None:
     match command:
         case "serve" | "--stdio":
             serve()
+        case "acp":
+            serve_acp()
         case _ if command in COMMANDS:
             from importlib import import_module
 
@@ -66,9 +71,25 @@ def serve() -> None:
     if hello is None:
         leave(1)
     gc.disable()  # until all is loaded: there is nothing to collect yet, and looking takes a sixth of the time
-    from chatls.app import run
+    from chatls.lsp.main import run
 
     run(pipes, hello)
+
+
+def serve_acp() -> None:
+    """Import the daemon and run it with the face of the Agent Client Protocol."""
+    from chatls.wire.stdio import claim
+
+    if sys.stdin and sys.stdin.isatty():
+        sys.stderr.write("chatls: waiting for an editor to speak ACP on standard input; for people: chatls ask\n")
+    try:
+        pipes = claim()
+    except OSError:
+        sys.exit("chatls: standard input or output is closed; an editor talks to it over both")
+    gc.disable()
+    from chatls.acp.main import run
+
+    run(pipes)
 
 
 if __name__ == "__main__":

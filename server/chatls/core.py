@@ -25,9 +25,9 @@ from chatls.agent.surroundings import Surroundings
 from chatls.children import process
 from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
-from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import RequestError, SettingsError
+from chatls.mcp import ForeignTools
 from chatls.models import Models
 from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
@@ -35,6 +35,7 @@ from chatls.seen.logs.log import Log
 from chatls.seen.telemetry.notes import Notes
 from chatls.seen.telemetry.telemetry import Telemetry
 from chatls.seen.telemetry.watching import Watching
+from chatls.settings.configuration import Configuration
 from chatls.store.library import Library
 from chatls.store.store import Store
 from chatls.tools import TOOLS
@@ -68,9 +69,10 @@ class Core:
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
         self.wall = cache(partial(_made_wall, self._environment, self._outputs.parent / "walls", outputs))
-        self.configuration = Configuration([tool.name for tool in TOOLS])
+        self.configuration = self.configured()
         self.models = Models(os.environ)
-        self.toolbox = Toolbox(TOOLS, MENTIONS)
+        self.foreign = ForeignTools(tasks, self._environment, editor)
+        self.toolbox = Toolbox(TOOLS, MENTIONS, self.foreign.tools)
         self.handbook = Handbook()
         sessions = Sessions(editor, self.configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
@@ -87,6 +89,7 @@ class Core:
             self.handbook,
             self.toolbox.mentions,
             self.store,
+            self.foreign.news,
         )
         self.chats = Chats(sessions, self.toolbox, means)
         self.chats.listeners = (self.store.listener,)
@@ -106,9 +109,15 @@ class Core:
             self._lines.set(self.configuration.settings().log.level)
             self._telemetry.begin(enabled=self.configuration.settings().telemetry.enabled)
         self._hide_keys()
+        with suppress(RequestError):
+            self.foreign.configure(self.configuration.settings().mcp)
         self.library.look_again()
         self._tasks.start_soon(self.models.close_retired)
         return problem
+
+    def configured(self) -> Configuration:
+        """Settings for a session that has its own; the user's file lies below them. Nothing is read yet."""
+        return Configuration([tool.name for tool in TOOLS])
 
     def begin(self) -> None:
         """Begin what goes on behind all turns. Settings are there."""
@@ -123,6 +132,7 @@ class Core:
         """
         began = monotonic()
         self.chats.cancel_all()
+        self.foreign.let_go()
         with move_on_after(GRACE):
             await answered()
         process.kill_all()

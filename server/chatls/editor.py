@@ -89,6 +89,46 @@ class Reply:
     """With an option that allows: the call as the person wants it."""
 
 
+FormFieldKind = Literal["string", "number", "integer", "boolean", "choice"]
+FormValue = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormField(WireValue):
+    """One thing that is asked."""
+
+    name: str
+    title: str
+    """For people."""
+    type: FormFieldKind
+    required: bool
+    choices: tuple[str, ...] | None = None
+    """With `choice`: what there is to choose from."""
+    default: FormValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elicitation:
+    """What the tool of a server asks a person while it runs. Its words are the server's; never for secrets."""
+
+    session_id: str
+    turn_id: str
+    tool_call_id: str
+    server: str
+    """Who asks: its name in the settings."""
+    message: str
+    fields: tuple[FormField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormAnswer:
+    """A person's answer."""
+
+    action: Literal["accept", "decline", "cancel"]
+    values: Mapping[str, FormValue] | None = None
+    """With `accept`: by the names of the fields."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change of an open document."""
@@ -151,6 +191,16 @@ class Editor(Texts, Protocol):
         """Whether it tells the problems that it shows."""
         ...
 
+    @property
+    def elicits(self) -> bool:
+        """Whether it can show a person a form."""
+        ...
+
+    async def elicit(self, form: Elicitation) -> FormAnswer:
+        """What a person writes into a form. Waits for ever; cancelled, it withdraws the form. Raises `ToolError` where
+        it cannot."""
+        ...
+
     async def ask_permission(self, question: Question) -> Reply:
         """A person's word. Waits for ever; cancelled, it withdraws the question. Raises `ToolError` where it cannot."""
         ...
@@ -166,6 +216,12 @@ class Editor(Texts, Protocol):
     async def operate(self, operation: FileOperation) -> bool:
         """Have the editor move or delete a file, so that what it shows follows. False where it cannot; raises
         `ToolError` where it will not. What came of it the disk says.
+        """
+        ...
+
+    async def look(self, paths: Sequence[Path]) -> bool:
+        """Have the editor tell what it holds of files, where it tells that only when it is asked. Whether
+        `open_documents` may be others now. Bounded in time, raises nothing.
         """
         ...
 

@@ -54,6 +54,10 @@ INVALID_SETTINGS = INVALID_STATE._replace(kind="invalid_settings")
 """The settings cannot be used."""
 NOT_KEPT = INVALID_STATE._replace(retryable=True)
 """What is remembered for ever cannot be changed now."""
+AUTH_REQUIRED = ErrorCode(-32000, "unauthorized")
+"""ACP: the provider needs a key and there is none. Never leaves over LSP."""
+RESOURCE_NOT_FOUND = NOT_INITIALIZED._replace(kind="not_found")
+"""ACP: there is no session of this name. Never leaves over LSP."""
 CLIENT_REFUSED = INTERNAL_ERROR._replace(kind="client_refused")
 """The client answered a request of ours with an error. Never leaves the daemon."""
 

@@ -7,7 +7,6 @@ from time import monotonic
 
 from anyio import CancelScope, Event, Lock, create_task_group, move_on_after, to_thread
 
-from chatls.config import ProviderKind, ProviderSettings, Settings
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
 from chatls.providers import open_provider, preload
 from chatls.providers.insistent import Insistent
@@ -15,6 +14,7 @@ from chatls.providers.known.catalog import EMBEDDED_PROVIDER, kind_of
 from chatls.providers.known.choice import Chosen, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.known.windows import usual_window
 from chatls.providers.provider import ModelInfo, Provider
+from chatls.settings.config import ProviderKind, ProviderSettings, Settings
 from chatls.values import dataclass
 
 LISTING = 1.5

@@ -18,6 +18,7 @@ from anyio.lowlevel import checkpoint
 
 from chatls.agent.history import History
 from chatls.agent.longest import cut_off
+from chatls.agent.permission.edited import EditedAnswer
 from chatls.agent.permission.gate import Permit
 from chatls.agent.queues import Queues
 from chatls.agent.repeats import Repeats
@@ -26,9 +27,8 @@ from chatls.agent.runner import Gate, Runner, Weighed
 from chatls.agent.step import Run, Step
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
-from chatls.config import LimitSettings
 from chatls.content import TextContent, TurnError, Usage
-from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root
+from chatls.editor import Change, Elicitation, FileOperation, FormAnswer, OpenDocument, Problem, Question, Reply, Root
 from chatls.events import (
     Event,
     PermissionRequested,
@@ -47,6 +47,7 @@ from chatls.events import (
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.provider import ModelInfo, ModelRequest, Parameters, Provider, ToolChoice
+from chatls.settings.config import LimitSettings
 from chatls.tools.tool import (
     CommandSubject,
     FileSubject,
@@ -87,6 +88,13 @@ class Desk:
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         return self.documents
 
+    @property
+    def elicits(self) -> bool:
+        return False
+
+    async def elicit(self, form: Elicitation) -> FormAnswer:
+        raise AssertionError(f"nobody expected a form: {form}")
+
     async def ask_permission(self, question: Question) -> Reply:
         assert self.answer, f"nobody expected a question: {question}"
         self.questions.append(question)
@@ -103,6 +111,9 @@ class Desk:
 
     async def save(self, uris: Sequence[str]) -> frozenset[str]:
         raise AssertionError(f"nobody expected that to be saved: {uris}")
+
+    async def look(self, paths: Sequence[Path]) -> bool:
+        return False
 
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed
@@ -121,6 +132,11 @@ class Open:
         """`Gate.at_once`."""
         await checkpoint()
         return None
+
+    async def weigh_edited(self, run: Run, context: ToolContext, plan: Plan, answer: EditedAnswer) -> Permit:
+        """`Gate.weigh_edited`."""
+        await checkpoint()
+        return Permit()
 
 
 def planned(

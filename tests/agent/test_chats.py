@@ -18,13 +18,13 @@ from chatls.agent.queues import Queues
 from chatls.agent.session import Begin, Sessions
 from chatls.agent.surroundings import Surroundings
 from chatls.children.commands import Commands
-from chatls.configuration import Configuration
 from chatls.content import TextContent
 from chatls.editor import Question, Reply, Root
 from chatls.errors import RequestError
 from chatls.events import Event, Notice, PermissionResolved, Prompt, TextChunk, ToolRunEnd, TurnStart
 from chatls.message import AssistantMessage, ToolMessage, UserMessage
 from chatls.models import Models
+from chatls.settings.configuration import Configuration
 from chatls.tools import TOOLS
 from chatls.tools.toolbox import Toolbox
 from tests.agent.fakes import DEADLINE, Desk, plenty

@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from chatls.config import LimitSettings
 from chatls.events import Notice, StepEnd, TextChunk, ThinkingChunk, ToolCallEnd
 from chatls.message import AssistantMessage, Replay
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, TextDelta, ThinkingDelta, Underway
 from chatls.providers.provider import ModelRequest
+from chatls.settings.config import LimitSettings
 from chatls.tools.tool import ToolContext
 from tests.agent.fakes import Player, Scene, call, finished, named
 

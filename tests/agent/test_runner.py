@@ -18,12 +18,12 @@ from chatls.agent.queues import Queues
 from chatls.agent.runner import Weighed
 from chatls.agent.step import Outcome
 from chatls.agent.step import Run as CallRun
-from chatls.config import LimitSettings
 from chatls.content import Diff, ResourceLink, TextContent
 from chatls.errors import ToolError
 from chatls.events import ToolRunEnd, ToolRunOutput, ToolRunStart
 from chatls.message import ToolResult
 from chatls.providers.delta import CallArguments, CallReady, TextDelta
+from chatls.settings.config import LimitSettings
 from chatls.tools.tool import EVERYTHING, Plan, Tool, ToolContext, ToolFunction, ToolOutput, tool
 from chatls.workspace.workspace import Workspace
 from tests.agent.fakes import DEADLINE, Open, Player, Scene, call, desk, finished, named, planned

@@ -11,8 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatls.agent.session import Begin, Sessions
-from chatls.config import LimitSettings
-from chatls.configuration import Configuration
 from chatls.content import Usage
 from chatls.errors import RequestError
 from chatls.events import StepEnd, TextChunk, ToolCallEnd, ToolRunEnd, ToolRunStart
@@ -28,6 +26,8 @@ from chatls.providers.delta import (
     ThinkingDelta,
 )
 from chatls.providers.provider import ModelRequest
+from chatls.settings.config import LimitSettings
+from chatls.settings.configuration import Configuration
 from chatls.tools.tool import Tool, ToolContext
 from tests.agent.fakes import OUCH, Beat, Player, Scene, call, desk, finished, named
 from tests.agent.test_step import replies

@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator
 from time import process_time
 from typing import Any, NamedTuple
 
-from chatls.config import Settings
 from chatls.content import TextContent
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers import open_provider
 from chatls.providers.provider import ModelRequest
+from chatls.settings.config import Settings
 
 KINDS = ("openai_chat", "openai_responses", "anthropic", "gemini", "ollama")
 EARLY, LATE = 5, 500

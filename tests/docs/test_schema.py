@@ -139,7 +139,7 @@ def test_what_a_newer_daemon_may_say_fits_as_well() -> None:
     assert not validator("ToolContent").is_valid({"type": "text"})
     check("ErrorCode", 1999)
     closed = [place for place in enums(schema()["$defs"], "") if not place.endswith("/anyOf/0")]
-    sent_by_clients = ("PromptParams/", "PermissionAnswer/", "ExportParams/", "RewindParams/")
+    sent_by_clients = ("PromptParams/", "PermissionAnswer/", "ElicitAnswer/", "ExportParams/", "RewindParams/")
     assert [place for place in closed if not place.startswith(sent_by_clients) and "/not/" not in place] == []
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
-from chatls.config import Settings
 from chatls.content import TextContent, TurnError
 from chatls.events import Retry
 from chatls.message import ToolSpec, UserMessage
 from chatls.providers import open_provider
 from chatls.providers.delta import Delta, Failed, Underway
 from chatls.providers.provider import ModelRequest, Provider
+from chatls.settings.config import Settings
 from tests.support.http_server import ScriptedServer
 
 KEY = "sk-secret-1234567890"

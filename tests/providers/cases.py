@@ -8,10 +8,10 @@ arguments that are no JSON object.
 from dataclasses import dataclass
 from typing import Any
 
-from chatls.config import ProviderKind
 from chatls.content import JsonObject
 from chatls.errors import ErrorKind
 from chatls.events import StepStopReason
+from chatls.settings.config import ProviderKind
 
 DONE = "[DONE]"
 NOTHING: JsonObject = {}

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from chatls.config import ProviderKind
 from chatls.content import JsonObject, Usage
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import StepStopReason
@@ -29,6 +28,7 @@ from chatls.providers.http.framing import NdjsonFramer, SseFramer
 from chatls.providers.http.status import Origin
 from chatls.providers.ollama_reply import OllamaDecoder
 from chatls.providers.responses_reply import ResponsesDecoder
+from chatls.settings.config import ProviderKind
 
 SOURCE = Origin("work", "models.example")
 

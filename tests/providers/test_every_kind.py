@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from chatls.config import ProviderKind
 from chatls.content import Image, TextContent
 from chatls.events import Notice
 from chatls.message import AssistantMessage, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.provider import ModelRequest, Parameters
+from chatls.settings.config import ProviderKind
 from tests.providers import cases
 from tests.providers import cases_native as native
 from tests.providers.asking import HELLO, KEY, WITH_TOOLS, ask, closed, failure, opened, reply, retries

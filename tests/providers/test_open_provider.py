@@ -7,12 +7,12 @@ from typing import Any
 import anyio
 import pytest
 
-from chatls.config import ProviderSettings, Settings
 from chatls.errors import ProviderError, RequestError, SettingsError
 from chatls.providers import open_provider
 from chatls.providers.http.endpoint import find_endpoint
 from chatls.providers.http.keys import ApiKey, Blotter
 from chatls.providers.known.catalog import BUILT, KNOWN, kind_of
+from chatls.settings.config import ProviderSettings, Settings
 from tests.providers.asking import HELLO, PATIENCE, failure, opened, reply
 from tests.providers.cases import end, say
 from tests.providers.reading import seen
@@ -81,7 +81,7 @@ def test_an_adapter_is_loaded_when_it_is_first_used() -> None:
     loaded = "print(*sorted({m.removeprefix('chatls.providers.') for m in sys.modules} & set(names)))"
     places = {"local": "local.provider", "scripted": "scripted.player"}
     names = (*(places.get(kind, kind) for kind in BUILT), "http.server", "http.client")
-    program = f"import sys, chatls.app\nnames = {names!r}\n{loaded}\n"
+    program = f"import sys, chatls.lsp.main\nnames = {names!r}\n{loaded}\n"
     assert run_python(program).split() == []
     program += f"from chatls.providers import preload\npreload('gemini')\n{loaded}"
     assert run_python(program).split() == ["gemini", "http.client", "http.server"]

@@ -10,12 +10,12 @@ import anyio
 import pytest
 from anyio import to_thread
 
-from chatls.config import Settings
 from chatls.events import Notice
 from chatls.message import AssistantMessage, ToolCall, ToolMessage, ToolResult
 from chatls.providers import open_provider
 from chatls.providers.delta import CallReady, TextWasThinking
 from chatls.providers.provider import Provider
+from chatls.settings.config import Settings
 from tests.providers.asking import HELLO, WITH_TOOLS, ask, failure, opened, reply
 from tests.providers.cases import end, say
 from tests.providers.reading import seen

@@ -11,7 +11,7 @@ from anyio import to_thread
 
 from chatls.children.commands import Commands
 from chatls.content import TextContent
-from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root
+from chatls.editor import Change, Elicitation, FileOperation, FormAnswer, OpenDocument, Problem, Question, Reply, Root
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.workspace.pathtext import local_path
 from chatls.workspace.seen import Seen
@@ -53,6 +53,13 @@ class Playground:
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         return self.documents
 
+    @property
+    def elicits(self) -> bool:
+        return False
+
+    async def elicit(self, form: Elicitation) -> FormAnswer:
+        raise AssertionError(f"nobody expected a form: {form}")
+
     async def ask_permission(self, question: Question) -> Reply:
         raise AssertionError(f"a tool asks nothing itself: {question}")
 
@@ -86,6 +93,9 @@ class Playground:
     async def save(self, uris: Sequence[str]) -> frozenset[str]:
         del uris
         return frozenset()
+
+    async def look(self, paths: Sequence[Path]) -> bool:
+        return False
 
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed

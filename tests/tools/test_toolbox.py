@@ -3,9 +3,9 @@
 import pytest
 from tests.agent.fakes import Desk, named
 
-from chatls.config import Settings, ToolSettings
 from chatls.editor import Editor
 from chatls.errors import RequestError
+from chatls.settings.config import Settings, ToolSettings
 from chatls.tools.tool import ToolContext, tool
 from chatls.tools.toolbox import Toolbox
 

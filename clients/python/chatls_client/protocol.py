@@ -517,6 +517,38 @@ class Question(WireValue):
     since, relative to its root. Its diff is in `preview`."""
 
 
+FormFieldKind = Literal["string", "number", "integer", "boolean", "choice"]
+
+FormValue = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormField(WireValue):
+    """One thing that is asked."""
+
+    name: str
+    title: str
+    """For people."""
+    type: FormFieldKind
+    required: bool
+    choices: tuple[str, ...] | None = None
+    """With `choice`: what there is to choose from."""
+    default: FormValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Elicitation(WireValue):
+    """What the tool of a server asks a person while it runs. Its words are the server's; never for secrets."""
+
+    session_id: str
+    turn_id: str
+    tool_call_id: str
+    server: str
+    """Who asks: its name in the settings."""
+    message: str
+    fields: tuple[FormField, ...]
+
+
 Action = Literal["allow", "ask", "deny"]
 """What a rule wants."""
 
@@ -532,7 +564,7 @@ class PermissionEntry(WireValue):
     """Its name for `revoke`; stays the same for as long as the rule holds."""
     scope: Scope
     tool: str
-    """A tool's name, or `*`."""
+    """A tool's name, `NAME__*` for all of an MCP server, or `*`."""
     action: Action
     path: str | None = None
     """A glob, relative to a folder of the workspace."""
@@ -700,12 +732,32 @@ class ToolEntry(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class ServerEntry(WireValue):
+    """An MCP server, whose tools are called `NAME__tool`."""
+
+    name: str
+    state: Literal["starting", "ready", "failed"]
+    tools: int
+    """How many it has."""
+    where: str
+    """The command that starts it, or its address."""
+    why: str | None = None
+    """Why it is not ready, or has no tools; for people."""
+    calls_itself: str | None = None
+    """Its own name and version."""
+    version: str | None = None
+    """Of the Model Context Protocol, as it was agreed on."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolsResult(WireValue):
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
     sandbox: SandboxState | None = None
     """Whether commands can run in a sandbox here."""
+    servers: tuple[ServerEntry, ...] | None = None
+    """The MCP servers of the settings; not there where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -410,6 +410,33 @@ export interface Question {
   readonly changed?: string;
 }
 
+export type FormFieldKind = "string" | "number" | "integer" | "boolean" | "choice";
+
+export type FormValue = string | number | number | boolean;
+
+/** One thing that is asked. */
+export interface FormField {
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  readonly type: FormFieldKind;
+  readonly required: boolean;
+  /** With `choice`: what there is to choose from. */
+  readonly choices?: readonly string[];
+  readonly default?: FormValue;
+}
+
+/** What the tool of a server asks a person while it runs. Its words are the server's; never for secrets. */
+export interface Elicitation {
+  readonly sessionId: string;
+  readonly turnId: string;
+  readonly toolCallId: string;
+  /** Who asks: its name in the settings. */
+  readonly server: string;
+  readonly message: string;
+  readonly fields: readonly FormField[];
+}
+
 /** What a rule wants. */
 export type Action = "allow" | "ask" | "deny";
 
@@ -421,7 +448,7 @@ export interface PermissionEntry {
   /** Its name for `revoke`; stays the same for as long as the rule holds. */
   readonly id: string;
   readonly scope: Scope;
-  /** A tool's name, or `*`. */
+  /** A tool's name, `NAME__*` for all of an MCP server, or `*`. */
   readonly tool: string;
   readonly action: Action;
   /** A glob, relative to a folder of the workspace. */
@@ -531,6 +558,12 @@ export interface PromptParams {
   readonly partialResultToken?: Token;
 }
 
+/** What to wait for. */
+export interface ToolsParams {
+  /** Answer when no MCP server is starting any more, or after two minutes. */
+  readonly settled?: boolean;
+}
+
 /** Which turn, or which call of it, is to end. */
 export interface CancelParams {
   readonly sessionId: string;
@@ -625,11 +658,29 @@ export interface ToolEntry {
   readonly inputSchema: JsonObject;
 }
 
+/** An MCP server, whose tools are called `NAME__tool`. */
+export interface ServerEntry {
+  readonly name: string;
+  readonly state: "starting" | "ready" | "failed";
+  /** How many it has. */
+  readonly tools: number;
+  /** The command that starts it, or its address. */
+  readonly where: string;
+  /** Why it is not ready, or has no tools; for people. */
+  readonly why?: string;
+  /** Its own name and version. */
+  readonly callsItself?: string;
+  /** Of the Model Context Protocol, as it was agreed on. */
+  readonly version?: string;
+}
+
 /** All tools that are not disabled and that the client can use. */
 export interface ToolsResult {
   readonly tools: readonly ToolEntry[];
   /** Whether commands can run in a sandbox here. */
   readonly sandbox?: SandboxState;
+  /** The MCP servers of the settings; not there where there are none. */
+  readonly servers?: readonly ServerEntry[];
 }
 
 /** What counts by now, in no particular order. */
@@ -647,6 +698,14 @@ export interface PermissionAnswer {
   readonly feedback?: string;
   /** With an option that allows: the call's arguments as the person wants them. It is carried out so, once, if it is still about the same file, or a command. */
   readonly arguments?: JsonObject;
+}
+
+/** What a person made of a form. */
+export interface ElicitAnswer {
+  /** `decline`: they do not want to say it. `cancel`: the form was closed. */
+  readonly action: "accept" | "decline" | "cancel";
+  /** With `accept`: by the names of the fields. What does not fit its field cancels it all. */
+  readonly values?: Readonly<Record<string, FormValue>>;
 }
 
 /** Which problems are wanted. */
@@ -967,7 +1026,7 @@ export interface Requests {
   /** The models there are; answered within two seconds. */
   "chat/models": { params: NoParams; result: ModelsResult };
   /** The tools there are, for this client. */
-  "chat/tools": { params: NoParams; result: ToolsResult };
+  "chat/tools": { params: ToolsParams; result: ToolsResult };
   /** The slash commands and the mentions that there are. */
   "chat/commands": { params: NoParams; result: CommandsResult };
   /** The rules and the answers that are remembered; forget some. */
@@ -994,6 +1053,8 @@ export interface Requests {
 export interface RequestsToClient {
   /** May this call run? Waits for a person's word. */
   "chat/requestPermission": { params: Question; result: PermissionAnswer };
+  /** A server's tool asks a person. Waits for their word. */
+  "chat/elicit": { params: Elicitation; result: ElicitAnswer };
   /** Which problems does the editor show? */
   "chat/diagnostics": { params: DiagnosticsRequest; result: DiagnosticsAnswer };
   /** Read unchanged documents anew whose files were changed. */

@@ -1,6 +1,6 @@
 """A prompt that was accepted: from its model to the end of its turn. It can be cancelled at any point."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
@@ -33,7 +33,6 @@ from chatls.agent.step import Step
 from chatls.agent.surroundings import Surroundings
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
-from chatls.config import Settings
 from chatls.content import ContentBlock, MentionName, TurnError
 from chatls.errors import RequestError
 from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
@@ -41,6 +40,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
 from chatls.seen.logs import about
+from chatls.settings.config import Settings
 from chatls.tools.tool import Mentionable, Tool, ToolContext
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
@@ -114,6 +114,8 @@ class Means:
     handbook: Handbook = field(default_factory=Handbook)
     mentions: Mapping[MentionName, Mentionable] = field(default_factory=dict[MentionName, Mentionable])
     keeper: Keeper = field(default_factory=KeepsNothing)
+    news: Sequence[str] = ()
+    """What a person is to be told when a turn begins, once in each session: which servers' tools are missing."""
 
 
 class Accepted:
@@ -238,9 +240,16 @@ class Accepted:
         session.history.rewind(mark)
         session.history.grow(UserMessage((*content, *told(session))))
         system, new = await self._system()
-        for notice in (*notices, *([new] if new else [])):
+        for notice in (*notices, *([new] if new else []), *self._news()):
             self._emit(notice)
         return await self._asked(served, system)
+
+    def _news(self) -> list[Notice]:
+        """What this session was not told yet."""
+        told = self.session.told_news
+        found = [words for words in self._means.news if words not in told]
+        told.update(found)
+        return list(map(Notice, found))
 
     async def _asked(self, served: Served, system: str) -> StopReason:
         session, ask, provider = self.session, self._ask, served.provider
@@ -267,7 +276,7 @@ class Accepted:
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues, changing=changing)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
-        new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session))
+        new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session), gate.free)
         bounded = partial(cut_off, partial(repeats.watched, provider.stream), limits)
         stream = partial(Replies(room).watched, bounded)
         more = self.steering.waiting
@@ -332,4 +341,5 @@ class Accepted:
             self._settings.commands.sandbox,
             self._note,
             self._skill,
+            ids=(session.id, self.id, ""),
         )

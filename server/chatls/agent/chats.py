@@ -47,9 +47,9 @@ class Chats:
         Whoever accepts it runs it. Raises `RequestError` if it cannot begin: 1007, 1006, 1003, 1001, 1002, in this
         order.
         """
-        session = self._sessions.find(where) if isinstance(where, str) else None
+        begun = Begin(where, new=False) if isinstance(where, str) else where
+        session = self._sessions.find(begun.name) if begun.name and not begun.new else None
         new = session is None
-        begun = Begin() if isinstance(where, str) else where
         configuration = session.configuration if session else begun.configuration or self._sessions.configuration
         editor = session.editor if session else begun.editor or self._sessions.editor
         settings = configuration.settings()
@@ -58,13 +58,12 @@ class Chats:
         if len(self._running) >= MOST:
             raise RequestError(OVERLOADED, f"{MOST} turns are running; try again when one has ended")
         if session is None:  # one that rests is a name alone, until the keeper was asked
-            session = self._sessions.begin(Begin(where) if isinstance(where, str) else where)
+            session = self._sessions.begin(begun)
         self._must_be_free(session)
         session.mode = mode
         refused = partial(self._sessions.forget, session) if new else _nothing
         over = partial(self._free, session)
-        begins = isinstance(where, Begin)
-        accepted = Accepted(self._means, session, ask, settings, tools, room, new=begins, refused=refused, over=over)
+        accepted = Accepted(self._means, session, ask, settings, tools, room, new=begun.new, refused=refused, over=over)
         accepted.listeners = tuple(listen(session, accepted.id) for listen in self.listeners)
         accepted.watch = self.watching(session, accepted.id) if self.watching else None
         self._running[session.id] = accepted
@@ -79,16 +78,17 @@ class Chats:
         """Whether a session of that name is in memory."""
         return self._sessions.find(session_id) is not None
 
-    def compact(self, session_id: str, wish: str) -> Compacting:
+    def compact(self, where: str | Begin, wish: str) -> Compacting:
         """Have the history of a session summarised. From here on a cancel finds it, and nobody prompts.
 
         Whoever asks for it runs it. Raises `RequestError` (1002, 1007).
         """
-        session = self._sessions.find(session_id)
+        begun = Begin(where, new=False) if isinstance(where, str) else where
+        session = self._sessions.find(begun.name or "")
         settings = (session or self._sessions).configuration.settings()
         refused = _nothing
         if session is None:  # a name alone, until the keeper was asked
-            session = self._sessions.begin(Begin(session_id))
+            session = self._sessions.begin(begun)
             refused = partial(self._sessions.forget, session)
         self._must_be_free(session)
         tools = self._toolbox.offered(session.editor, settings)

@@ -14,12 +14,12 @@ from chatls.agent.context.room import ContextRoom
 from chatls.agent.longest import cut_off
 from chatls.agent.request import Requests
 from chatls.agent.session import Session
-from chatls.config import Settings
 from chatls.content import TurnError, Usage
 from chatls.errors import RequestError
 from chatls.events import Event
 from chatls.models import Served
 from chatls.providers.provider import Parameters
+from chatls.settings.config import Settings
 from chatls.tools.tool import Tool
 from chatls.values import dataclass
 from chatls.workspace.skills.handbook import tells_skills

@@ -5,11 +5,11 @@ from contextlib import aclosing
 from dataclasses import field, replace
 
 from chatls.agent.repeats import Stream
-from chatls.config import LimitSettings
 from chatls.events import Notice, Retry
 from chatls.message import Replay
 from chatls.providers.delta import CallArguments, CallStart, Delta, Finished, TextDelta, ThinkingDelta, Underway
 from chatls.providers.provider import ModelRequest
+from chatls.settings.config import LimitSettings
 from chatls.values import dataclass
 from chatls.workspace.pathtext import readable_size
 

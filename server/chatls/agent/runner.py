@@ -21,11 +21,11 @@ from chatls.agent.live import LiveRun
 from chatls.agent.permission.edited import EditedAnswer, changes, require_same, unescaped
 from chatls.agent.queues import Order, Queues
 from chatls.agent.step import UNWANTED, Outcome, Run, Step
-from chatls.config import LimitSettings
 from chatls.content import Diff, Image, ResourceLink, TextContent, ToolContent
 from chatls.errors import ToolError
 from chatls.events import Emit, Notice
 from chatls.jsontext import printable
+from chatls.settings.config import LimitSettings
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.visible import harmless
 
@@ -239,6 +239,7 @@ class Runner:
 
     async def _called(self, run: Run, context: ToolContext) -> Returned:
         function: Callable[..., Any] = run.tool.run
+        context = replace(context, ids=(*context.ids[:2], run.call.id))
         called = partial(function, context, **run.arguments)
         if inspect.iscoroutinefunction(function):
             with _contained():

@@ -6,11 +6,11 @@ from uuid import uuid4
 from chatls.agent.context.measure import Measure
 from chatls.agent.history import History
 from chatls.agent.system import SystemPrompt
-from chatls.config import PermissionRule
-from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import INVALID_STATE, RequestError
 from chatls.events import WorkingMode
+from chatls.settings.config import PermissionRule
+from chatls.settings.configuration import Configuration
 from chatls.values import dataclass
 from chatls.workspace.seen import Seen
 
@@ -26,6 +26,8 @@ class Begin:
     configuration: Configuration | None = None
     keep: bool = True
     """False: nothing of it is on disk, and it ends with the process."""
+    new: bool = True
+    """False: it is known by its name already, in memory or on the disk."""
 
 
 class Session:
@@ -52,6 +54,8 @@ class Session:
         self.mode: WorkingMode = "ask"
         self.told_mode: WorkingMode = "ask"
         """The one that the model knows."""
+        self.told_news = set[str]()
+        """What a person was told of servers."""
 
 
 class Sessions:

@@ -156,6 +156,11 @@ class Run:
         return self.call.scope is self.scope
 
 
+def _never(_tool: Tool) -> bool:
+    """Nothing is free."""
+    return False
+
+
 def _unheard(_message: AssistantMessage) -> None:
     """Nobody wants to know."""
 
@@ -172,9 +177,12 @@ class Step:
         workspace: Callable[[], Workspace],
         repeats: Repeats | None = None,
         whole: Callable[[AssistantMessage], None] = _unheard,
+        free: Callable[[Tool], bool] = _never,
     ) -> None:
         """`workspace`: as it is when a call is complete; `repeats`: what failed in this turn before; `whole` is told
-        what the history will have of the reply as soon as that is whole."""
+        what the history will have of the reply as soon as that is whole; `free`: a rule allows it, so that one that
+        says that it only reads may begin early."""
+        self._free = free
         self._repeats = repeats or Repeats()
         self.calls: dict[str, Call] = {}
         self.finished: Finished | None = None
@@ -326,10 +334,13 @@ class Step:
     def _hand_out(self, *, read_only: bool) -> list[Run]:
         runs: list[Run] = []
         for call in self.calls.values():
-            if call.state == "ready" and call.scope is None and call.tool and (call.tool.read_only or not read_only):
+            if call.state == "ready" and call.scope is None and call.tool and (not read_only or self._early(call.tool)):
                 call.scope = CancelScope()
                 runs.append(Run(call, call.tool, call.valid, call.scope))
         return runs
+
+    def _early(self, tool: Tool) -> bool:
+        return tool.read_only or (tool.early and self._free(tool))
 
     def _last_words(self, call: Call) -> list[Event]:
         if call.state == "ended":

@@ -12,7 +12,18 @@ from urllib.parse import unquote
 from anyio import move_on_after, to_thread
 
 from chatls.content import JsonObject, to_wire
-from chatls.editor import Change, FileOperation, OpenDocument, Problem, Question, Reply, Root, Severity
+from chatls.editor import (
+    Change,
+    Elicitation,
+    FileOperation,
+    FormAnswer,
+    OpenDocument,
+    Problem,
+    Question,
+    Reply,
+    Root,
+    Severity,
+)
 from chatls.errors import RequestError, ToolError
 from chatls.lsp.cells import CellEdits, cell_edits, wanted_cells
 from chatls.lsp.handshake import Hello
@@ -54,6 +65,7 @@ class LspEditor:
         capabilities = hello.params.get("capabilities")
         self._asks = says(capabilities, "experimental", "chat", "permission")
         self._diagnoses = says(capabilities, "experimental", "chat", "diagnostics")
+        self._elicits = says(capabilities, "experimental", "chat", "elicit")
         edits = member(member(capabilities, "workspace"), "workspaceEdit")
         self._operations = frozenset(
             filter(lambda item: isinstance(item, str), as_list(member(edits, "resourceOperations")))
@@ -73,6 +85,18 @@ class LspEditor:
     def diagnoses(self) -> bool:
         """`Editor.diagnoses`."""
         return self._diagnoses
+
+    @property
+    def elicits(self) -> bool:
+        """`Editor.elicits`."""
+        return self._elicits
+
+    async def elicit(self, form: Elicitation) -> FormAnswer:
+        """`Editor.elicit`. An answer that makes no sense is none: it raises `ToolError`."""
+        if not self._elicits:
+            raise ToolError("this editor shows no forms")
+        answer = await self._answer(methods.ELICIT.name, to_wire(form), methods.ElicitAnswer)
+        return FormAnswer(answer.action, answer.values)
 
     def roots(self) -> tuple[Root, ...]:
         """`Editor.roots`."""
@@ -144,6 +168,11 @@ class LspEditor:
         answer = await self._ask("workspace/applyEdit", {"label": operation.label, "edit": edit})
         _require_applied(answer, _name(operation.uri))
         return True
+
+    async def look(self, paths: Sequence[Path]) -> bool:
+        """`Editor.look`: it tells of its documents unasked."""
+        del paths
+        return False
 
     async def reload(self, uris: Sequence[str]) -> bool:
         """`Editor.reload`."""

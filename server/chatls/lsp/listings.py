@@ -9,11 +9,13 @@ from anyio import current_time, to_thread
 
 from chatls.agent.permission.grants import NotKeptError
 from chatls.agent.permission.permissions import Permissions
-from chatls.configuration import Configuration
 from chatls.editor import Editor
 from chatls.errors import NOT_KEPT, RequestError
+from chatls.mcp import ForeignTools
+from chatls.mcp.standing import ServerStanding
 from chatls.models import LEAST, LISTING, Listed, Listing, Models
-from chatls.permissions import SandboxState
+from chatls.settings.configuration import Configuration
+from chatls.settings.permissions import SandboxState
 from chatls.tools.tool import Tool
 from chatls.tools.toolbox import Toolbox
 from chatls.visible import LONGEST_NAME, visible_line
@@ -24,6 +26,9 @@ from chatls.wire.params import NoParams
 from chatls.wire.peer import Answer
 from chatls.workspace.skills.handbook import Handbook
 from chatls.workspace.workspace import Workspace
+
+SETTLED = 120.0
+"""Seconds for MCP servers to have started."""
 
 
 class Listings:
@@ -40,6 +45,7 @@ class Listings:
         permissions: Permissions,
         wall: Callable[[], Any],
         handbook: Handbook,
+        foreign: ForeignTools,
     ) -> None:
         """`begun`: when a client could first ask (on `time.monotonic`'s clock); `wall`: gives the sandbox."""
         self._later = later
@@ -51,6 +57,7 @@ class Listings:
         self._permissions = permissions
         self._wall = wall
         self._handbook = handbook
+        self._foreign = foreign
 
     def models(self, answer: Answer, _params: NoParams) -> None:
         """`chat/models`. The time that servers get counts from here, where it is read; of what may have waited for the
@@ -65,18 +72,20 @@ class Listings:
 
         self._later.answer(answer, partial(self._models.listing, self._configuration.settings(), deadline, give))
 
-    def tools(self, answer: Answer, _params: NoParams) -> None:
+    def tools(self, answer: Answer, params: methods.ToolsParams) -> None:
         """`chat/tools`."""
         settings = self._configuration.settings()
-        offered = self._toolbox.offered(self._editor, settings)
         workspace, setting = Workspace(self._editor), settings.commands.sandbox
 
         async def listed() -> None:
+            await self._foreign.settled(SETTLED if params.settled else 0)
+            offered = self._toolbox.offered(self._editor, settings)
+            servers = tuple(map(_server, self._foreign.standings()))
             why, words = await to_thread.run_sync(self._sandbox, workspace, abandon_on_cancel=True)
             sandbox = SandboxState(setting, why is None, words)
             skills = any(skill.for_models for skill in (await self._handbook.shelf(workspace)).skills)
             tools = (tool for tool in offered.values() if skills or tool.needs != "skills")
-            answer.give(methods.ToolsResult(tuple(map(_tool, tools)), sandbox))
+            answer.give(methods.ToolsResult(tuple(map(_tool, tools)), sandbox, servers or None))
 
         self._later.answer(answer, listed)
 
@@ -122,3 +131,9 @@ def _model(listed: Listed) -> methods.ModelEntry:
 
 def _tool(tool: Tool) -> methods.ToolEntry:
     return methods.ToolEntry(tool.name, tool.spec.description, tool.kind, tool.read_only, tool.spec.input_schema)
+
+
+def _server(server: ServerStanding) -> methods.ServerEntry:
+    return methods.ServerEntry(
+        server.name, server.state, server.tools, server.where, server.why, server.calls_itself, server.version
+    )

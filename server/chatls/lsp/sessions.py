@@ -10,11 +10,11 @@ import anyio
 from anyio import CancelScope, to_thread
 
 from chatls.agent.chats import Chats
-from chatls.configuration import Configuration
 from chatls.content import JsonObject
 from chatls.editor import Editor
 from chatls.errors import INVALID_PARAMS, RequestError, ToolError
 from chatls.events import Event
+from chatls.settings.configuration import Configuration
 from chatls.signals import Signal
 from chatls.store.coding import block_of
 from chatls.store.entries import SessionPage

@@ -6,10 +6,10 @@ from functools import partial
 from types import ModuleType
 from typing import assert_never
 
-from chatls.config import ProviderKind, ProviderSettings, Settings
 from chatls.providers.http.endpoint import find_endpoint
 from chatls.providers.known.catalog import ChatDialect, entry_of, hands_on_text, kind_of
 from chatls.providers.provider import Provider
+from chatls.settings.config import ProviderKind, ProviderSettings, Settings
 
 
 def open_provider(name: str, settings: Settings, environment: Mapping[str, str]) -> Provider:

@@ -6,7 +6,6 @@ An adapter itself keeps its question and what it lists.
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, Literal, TypeVar
 
-from chatls.config import LimitSettings
 from chatls.errors import ProviderError
 from chatls.events import Notice
 from chatls.message import Message, ToolSpec
@@ -16,6 +15,7 @@ from chatls.providers.http.server import Server
 from chatls.providers.known.listing import openai_models
 from chatls.providers.known.vision import has_pictures, is_about_any, is_about_pictures, is_blind
 from chatls.providers.provider import ModelInfo, ModelRequest
+from chatls.settings.config import LimitSettings
 
 _NEW = 2
 """Messages that are new to a request, at most: a reply's results, or a prompt, and what stands before it."""

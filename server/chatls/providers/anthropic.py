@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Iterator
 from dataclasses import field, replace
 from typing import Any, Literal
 
-from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
@@ -23,6 +22,7 @@ from chatls.providers.http.status import Origin
 from chatls.providers.known.refused import is_about_history
 from chatls.providers.known.streaming import Streaming, Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
+from chatls.settings.config import LimitSettings
 from chatls.shapes import as_count, as_object, as_objects, as_text
 from chatls.values import dataclass
 

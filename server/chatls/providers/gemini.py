@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import quote
 
-from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
@@ -25,6 +24,7 @@ from chatls.providers.http.status import Origin
 from chatls.providers.known.refused import Learnt, is_about_history
 from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelInfo, ModelRequest
+from chatls.settings.config import LimitSettings
 from chatls.shapes import as_count, as_list, as_object, as_objects, as_text
 
 _KEY_HEADER = ("x-goog-api-key", "")

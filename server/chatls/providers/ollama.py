@@ -10,7 +10,6 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Literal
 
-from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
@@ -30,6 +29,7 @@ from chatls.providers.known.template import ask_ollama
 from chatls.providers.ollama_models import installed_models
 from chatls.providers.ollama_request import THINK, TRUNCATE, encode
 from chatls.providers.provider import ModelInfo, ModelRequest
+from chatls.settings.config import LimitSettings
 
 _THINKS_NOT = re.compile(r"does not support thinking|\bthink\b", re.IGNORECASE)
 _CALLS_NOT = re.compile(r"does not support tools", re.IGNORECASE)

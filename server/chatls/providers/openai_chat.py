@@ -9,7 +9,6 @@ from contextlib import aclosing
 from dataclasses import field, replace
 from typing import Literal
 
-from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
@@ -28,6 +27,7 @@ from chatls.providers.known.refused import Learnt, is_about_history, is_about_to
 from chatls.providers.known.streaming import Streams
 from chatls.providers.known.template import ask_llamacpp
 from chatls.providers.provider import ModelRequest
+from chatls.settings.config import LimitSettings
 from chatls.values import dataclass
 
 _CLOSE = {"connection": "close"}

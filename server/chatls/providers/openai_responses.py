@@ -7,7 +7,6 @@ what one server refuses is remembered.
 from collections.abc import AsyncGenerator
 from typing import Literal
 
-from chatls.config import LimitSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.events import Notice
@@ -22,6 +21,7 @@ from chatls.providers.known.streaming import Streams
 from chatls.providers.provider import ModelRequest
 from chatls.providers.responses_reply import ResponsesDecoder
 from chatls.providers.responses_request import encode, refusable, refused_items
+from chatls.settings.config import LimitSettings
 
 
 class OpenAIResponses(HttpAdapter[Learnt]):

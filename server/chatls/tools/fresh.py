@@ -16,13 +16,14 @@ async def fresh(context: ToolContext, places: Callable[[Workspace], Iterable[Pat
     `places` is called in a worker thread; what it raises is raised here.
     """
 
-    def outdated() -> list[str]:
+    def looked() -> tuple[list[Path], list[str]]:
         space = context.workspace
-        found = (place for place in places(space) if space.open_document(place))
-        return [space.uri(place) for place in found if space.standing(place) == "outdated"]
+        found = list(places(space))
+        opened = (place for place in found if space.open_document(place))
+        return found, [space.uri(place) for place in opened if space.standing(place) == "outdated"]
 
-    uris = await to_thread.run_sync(outdated, abandon_on_cancel=True)
-    if not uris:
-        return context
-    await context.editor.reload(uris)
-    return replace(context, workspace=context.workspace.renewed(context.editor))
+    paths, uris = await to_thread.run_sync(looked, abandon_on_cancel=True)
+    told = await context.editor.look(paths)
+    if uris:
+        await context.editor.reload(uris)
+    return replace(context, workspace=context.workspace.renewed(context.editor)) if told or uris else context

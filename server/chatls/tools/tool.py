@@ -21,12 +21,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from chatls.children.commands import Commands
-from chatls.config import Save
 from chatls.content import ContentBlock, JsonObject, Location, MentionName, ToolContent
 from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.events import ToolKind
 from chatls.message import ToolSpec
+from chatls.settings.config import Save
 from chatls.tools.fitting import fitted
 from chatls.tools.schema import Argument, arguments_of, schema_of
 from chatls.values import dataclass
@@ -148,6 +148,8 @@ class ToolContext:
     """The text of a skill, or of another file of its folder. Raises `ToolError`."""
     by_person: bool = False
     """A person wrote the arguments: what the model has read of the files does not matter."""
+    ids: tuple[str, str, str] = ("", "", "")
+    """Of the session, the turn and the call."""
 
     def check(self) -> None:
         """Raise `ToolError` if the call was cancelled."""
@@ -191,6 +193,9 @@ class Tool:
     tidied: Tidy = dict
     """Arguments as the model wrote them -> by their own names and in the form of the schema, as far as that is clear,
     for people and clients that read them."""
+    early: bool = False
+    """It is not ours, and says of itself that it only reads: it begins while the reply still streams, where a rule
+    allows it."""
 
     @property
     def name(self) -> str:

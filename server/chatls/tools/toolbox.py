@@ -1,20 +1,29 @@
 """All tools that there are, and which of them are offered: not disabled, and the editor has all it takes for them."""
 
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
-from chatls.config import Settings
 from chatls.content import MentionName
 from chatls.editor import Editor
 from chatls.errors import TOOL_NOT_FOUND, RequestError
 from chatls.events import WorkingMode
+from chatls.settings.config import Settings
+from chatls.settings.permissions import stands_for
 from chatls.tools.tool import Mentionable, Tool
 
 
 class Toolbox:
     """The tools of a daemon, in their own order."""
 
-    def __init__(self, tools: Iterable[Tool], mentions: Iterable[Mentionable] = ()) -> None:
-        self._tools = {tool.name: tool for tool in tools}
+    def __init__(
+        self,
+        tools: Iterable[Tool],
+        mentions: Iterable[Mentionable] = (),
+        foreign: Mapping[str, Tool] = MappingProxyType({}),
+    ) -> None:
+        """`foreign`: those of servers, as they are at that moment; they stand behind ours."""
+        self._own = {tool.name: tool for tool in tools}
+        self._foreign = foreign
         self.mentions: Mapping[MentionName, Mentionable] = {one.name: one for one in mentions}
         """What people may mention in a prompt, by name."""
 
@@ -28,21 +37,28 @@ class Toolbox:
         """
         usable = {
             name: tool
-            for name, tool in self._tools.items()
-            if name not in settings.tools.disabled and _why_not(tool, editor, mode) is None
+            for name, tool in self._tools().items()
+            if not _disabled(name, settings) and _why_not(tool, editor, mode) is None
         }
         for name in names or ():
             if name not in usable:
                 raise RequestError(TOOL_NOT_FOUND, self._why_missing(name, usable, editor, settings, mode))
         return usable if names is None else {name: tool for name, tool in usable.items() if name in names}
 
+    def _tools(self) -> Mapping[str, Tool]:
+        return {**self._own, **self._foreign} if self._foreign else self._own
+
     def _why_missing(
         self, name: str, usable: Collection[str], editor: Editor, settings: Settings, mode: WorkingMode
     ) -> str:
-        known = None if name in settings.tools.disabled else self._tools.get(name)
+        known = None if _disabled(name, settings) else self._tools().get(name)
         if known is not None and (why := _why_not(known, editor, mode)):
             return f"the tool {name!r} cannot be used here: {why}"
         return f"there is no tool {name!r}; the tools are: {', '.join(usable)}"
+
+
+def _disabled(name: str, settings: Settings) -> bool:
+    return any(stands_for(one, name) for one in settings.tools.disabled)
 
 
 def _why_not(tool: Tool, editor: Editor, mode: WorkingMode) -> str | None:

@@ -6,13 +6,22 @@ The reference part of docs/protocol.md, the JSON schema and the clients' types a
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import Discriminator, Field, StrictBool, StrictInt, StrictStr, ValidationError, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
 
 from chatls.content import ContentBlock, JsonObject, Range, TurnError, Usage
-from chatls.editor import Question
+from chatls.editor import Elicitation, Question
 from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.events import StopReason, ToolKind, WorkingMode
-from chatls.permissions import PermissionEntry, SandboxState
+from chatls.settings.permissions import PermissionEntry, SandboxState
 from chatls.values import dataclass
 from chatls.wire.cells import EDIT_CELLS
 from chatls.wire.commands import COMMANDS
@@ -54,6 +63,13 @@ class PromptParams(Params):
         if self.session_id is not None and self.new_session_id is not None:
             raise ValueError("sessionId and newSessionId exclude each other")
         return self
+
+
+class ToolsParams(Params):
+    """What to wait for."""
+
+    settled: StrictBool = False
+    """Answer when no MCP server is starting any more, or after two minutes."""
 
 
 class CancelParams(Params):
@@ -173,12 +189,32 @@ class ToolEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerEntry:
+    """An MCP server, whose tools are called `NAME__tool`."""
+
+    name: str
+    state: Literal["starting", "ready", "failed"]
+    tools: int
+    """How many it has."""
+    where: str
+    """The command that starts it, or its address."""
+    why: str | None = None
+    """Why it is not ready, or has no tools; for people."""
+    calls_itself: str | None = None
+    """Its own name and version."""
+    version: str | None = None
+    """Of the Model Context Protocol, as it was agreed on."""
+
+
+@dataclass(frozen=True, slots=True)
 class ToolsResult:
     """All tools that are not disabled and that the client can use."""
 
     tools: tuple[ToolEntry, ...]
     sandbox: SandboxState | None = None
     """Whether commands can run in a sandbox here."""
+    servers: tuple[ServerEntry, ...] | None = None
+    """The MCP servers of the settings; not there where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +236,15 @@ class PermissionAnswer(Params):
     arguments: JsonObject | None = None
     """With an option that allows: the call's arguments as the person wants them. It is carried out so, once, if it is
     still about the same file, or a command."""
+
+
+class ElicitAnswer(Params):
+    """What a person made of a form."""
+
+    action: Literal["accept", "decline", "cancel"]
+    """`decline`: they do not want to say it. `cancel`: the form was closed."""
+    values: dict[str, StrictBool | StrictInt | StrictFloat | StrictStr] | None = None
+    """With `accept`: by the names of the fields. What does not fit its field cancels it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +317,7 @@ class SaveAnswer(Params):
 PROMPT = Method("chat/prompt", PromptParams, PromptResult, "Ask, and stream what comes back.")
 CANCEL = Method("chat/cancel", CancelParams, CancelResult, "End a turn or one call; answered at once.")
 MODELS = Method("chat/models", NoParams, ModelsResult, "The models there are; answered within two seconds.")
-TOOLS = Method("chat/tools", NoParams, ToolsResult, "The tools there are, for this client.")
+TOOLS = Method("chat/tools", ToolsParams, ToolsResult, "The tools there are, for this client.")
 PERMISSIONS = Method(
     "chat/permissions",
     PermissionsParams,
@@ -285,6 +330,13 @@ METHODS = (PROMPT, STEER, CANCEL, MODELS, TOOLS, COMMANDS, PERMISSIONS, *SESSION
 REQUEST_PERMISSION = RequestToClient(
     "chat/requestPermission", "permission", Question, PermissionAnswer, "May this call run? Waits for a person's word."
 )
+ELICIT = RequestToClient(
+    "chat/elicit",
+    "elicit",
+    Elicitation,
+    ElicitAnswer,
+    "A server's tool asks a person. Waits for their word.",
+)
 DIAGNOSTICS = RequestToClient(
     "chat/diagnostics", "diagnostics", DiagnosticsRequest, DiagnosticsAnswer, "Which problems does the editor show?"
 )
@@ -294,7 +346,7 @@ RELOAD = RequestToClient(
 
 SAVE = RequestToClient("chat/save", "save", SaveRequest, SaveAnswer, "Write open documents to the disk.")
 
-REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, DIAGNOSTICS, RELOAD, SAVE, EDIT_CELLS)
+REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, ELICIT, DIAGNOSTICS, RELOAD, SAVE, EDIT_CELLS)
 
 
 ParamsT = TypeVar("ParamsT", bound=Params)

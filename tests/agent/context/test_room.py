@@ -13,12 +13,12 @@ from chatls.agent.context.measure import Measure, of_messages
 from chatls.agent.context.room import ContextRoom
 from chatls.agent.history import History
 from chatls.agent.request import Requests
-from chatls.config import ContextSettings
 from chatls.content import TextContent, TurnError, Usage
 from chatls.events import CompactEnd, CompactionReason, CompactStart, Event, Notice
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
 from chatls.providers.delta import Delta, Failed, Finished, TextDelta
 from chatls.providers.provider import ModelRequest, Parameters
+from chatls.settings.config import ContextSettings
 from tests.agent.fakes import check_history
 from tests.support.cases import for_each
 

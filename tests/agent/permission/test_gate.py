@@ -15,13 +15,13 @@ from chatls.agent.permission.gate import TurnGate
 from chatls.agent.permission.grants import Grants
 from chatls.agent.permission.permissions import MOST_OPEN, Permissions
 from chatls.agent.queues import Queues
-from chatls.config import PermissionRule
 from chatls.content import Diff, JsonObject, Location, TextContent
 from chatls.editor import Question, Reply, Root
 from chatls.errors import ToolError
 from chatls.events import Notice, PermissionRequested, PermissionResolved, ToolRunEnd, ToolRunStart, WorkingMode
 from chatls.message import ToolSpec
 from chatls.providers.delta import Delta
+from chatls.settings.config import PermissionRule
 from chatls.tools.tool import (
     EVERYTHING,
     CommandSubject,
@@ -703,11 +703,36 @@ async def test_a_tool_that_is_not_ours_is_checked_asked_about_and_remembered_by_
         ("The arguments do not fit: word: must be a string. Correct them and call again.", True),
         ("far hi", False),
     ]
-    assert house.options() == ["allow_once", "allow_session", "allow_workspace", "reject_once", "reject_session"]
+    allowing = ["allow_once", "allow_session", "allow_workspace", "allow_wide_workspace"]
+    assert house.options() == [*allowing, "reject_once", "reject_session"]
     await house.play(call("c", "server__far", word))
     assert house.desk.questions == []
     house.rules.append(PermissionRule(tool="server__far", action="deny"))
     assert (await house.play(call("d", "server__far", word))).ends() == {"d": "denied"}
+
+
+async def test_all_tools_of_a_server_are_answered_for_last_and_their_rule_yields_to_one_that_names_a_tool(
+    house: House,
+) -> None:
+    word = {"word": "hi"}
+    await house.play(call("a", "server__far", word), answer="allow_wide_workspace")
+    (kept,) = house.permissions.rules("s")
+    assert (kept.tool, kept.covers()) == ("server__*", "all tools of server, also those that it may have later")
+    await house.play(call("b", "server__far", word))
+    assert house.desk.questions == []
+    house.permissions = house.daemon()
+    assert (await house.play(call("c", "server__far", word))).ends() == {"c": "completed"}, "another daemon knows it"
+    house.rules.append(PermissionRule(tool="server__far", action="ask"))
+    await house.play(call("d", "server__far", word), answer="reject_once")
+    assert len(house.desk.questions) == 1
+
+
+@pytest.mark.parametrize("tool", ["server__*", "server__far", "*"])
+async def test_rules_of_the_settings_mean_a_tool_or_all_of_a_server(house: House, tool: str) -> None:
+    house.rules.append(PermissionRule(tool=tool, action="allow"))
+    assert (await house.play(call("a", "server__far", {"word": "hi"}))).ends() == {"a": "completed"}
+    house.rules.append(PermissionRule(tool="server__*", action="deny"))
+    assert (await house.play(call("b", "server__far", {"word": "hi"}))).ends() == {"b": "denied"}
 
 
 # What is asked once more, how many are asked at once, and what waits for nobody

@@ -11,7 +11,7 @@ from chatls.agent.permission.matter import Command, Files
 from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.rule import Rule
 from chatls.agent.permission.rules import Circumstances, Decision, decide
-from chatls.permissions import Action
+from chatls.settings.permissions import Action
 from tests.agent.permission.shop import Shop
 from tests.support.cases import for_each
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatls.config import ProviderSettings
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.providers.chat_reply import ChatDecoder
@@ -20,6 +19,7 @@ from chatls.providers.inline.layer import InlineDecoder
 from chatls.providers.known.catalog import KNOWN, hands_on_text
 from chatls.providers.known.refused import Learnt
 from chatls.providers.ollama_reply import OllamaDecoder
+from chatls.settings.config import ProviderSettings
 from tests.providers.cases import DONE, fragment
 from tests.providers.reading import SOURCE, Seen, seen, stream_bytes
 from tests.support.cases import for_each

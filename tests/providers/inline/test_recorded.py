@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from chatls.config import ProviderKind
 from chatls.content import JsonObject
 from chatls.errors import ProviderError
 from chatls.providers.delta import Delta, TextDelta, ThinkingDelta
@@ -18,6 +17,7 @@ from chatls.providers.http.body import Body, Decoder
 from chatls.providers.http.framing import NdjsonFramer, SseFramer
 from chatls.providers.inline.layer import InlineDecoder
 from chatls.providers.known.refused import Learnt
+from chatls.settings.config import ProviderKind
 from tests.providers.reading import SOURCE, decoder_of, seen
 from tests.support.cases import for_each
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from chatls.config import Settings
 from chatls.errors import RequestError, SettingsError
 from chatls.providers.known.catalog import KNOWN
 from chatls.providers.known.choice import Chosen, available, choose, likely_kind, named_choice, only_model
 from chatls.providers.known.loopback import find_llamacpp, find_ollama
+from chatls.settings.config import Settings
 from tests.support.http_server import Hang, Raw, Reply, Request, ScriptedServer, answered
 
 pytestmark = pytest.mark.asyncio

@@ -11,7 +11,6 @@ import anyio
 import pytest
 
 from chatls.children.process import Child, gone
-from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import JsonObject, TextContent
 from chatls.events import Notice
 from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, ToolSpec, UserMessage
@@ -22,6 +21,7 @@ from chatls.providers.local.child import LocalChild
 from chatls.providers.local.provider import LocalProvider
 from chatls.providers.local.weights import SMOLLM2, fetch
 from chatls.providers.provider import ModelRequest
+from chatls.settings.config import LimitSettings, ProviderSettings
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.model]
 
@@ -163,7 +163,7 @@ PARENT = """\
 import sys
 from contextlib import aclosing
 import anyio
-from chatls.config import LimitSettings, ProviderSettings
+from chatls.settings.config import LimitSettings, ProviderSettings
 from chatls.content import TextContent
 from chatls.message import UserMessage
 from chatls.providers.known.catalog import EMBEDDED_MODEL

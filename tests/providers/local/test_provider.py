@@ -17,7 +17,6 @@ import pytest
 from anyio import to_thread
 
 from chatls.children.process import gone
-from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import TextContent
 from chatls.events import Notice
 from chatls.message import ToolSpec, UserMessage
@@ -28,6 +27,7 @@ from chatls.providers.local import provider as module
 from chatls.providers.local.provider import LocalProvider
 from chatls.providers.local.weights import Weights
 from chatls.providers.provider import ModelRequest, Provider
+from chatls.settings.config import LimitSettings, ProviderSettings
 from tests.providers.asking import PATIENCE, failure, reply
 from tests.support.http_server import Chunk, Hang, Head, Reset, ScriptedServer, Wait, answered, event, streamed
 

@@ -9,7 +9,6 @@ from typing import Any
 import anyio
 import pytest
 
-from chatls.config import ProviderSettings
 from chatls.content import Usage
 from chatls.errors import SettingsError
 from chatls.message import ToolSpec
@@ -26,6 +25,7 @@ from chatls.providers.delta import (
 from chatls.providers.known.catalog import SCRIPTED_MODEL
 from chatls.providers.provider import ModelRequest
 from chatls.providers.scripted.player import ScriptedProvider
+from chatls.settings.config import ProviderSettings
 
 pytestmark = pytest.mark.asyncio
 

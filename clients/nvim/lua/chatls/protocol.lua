@@ -383,6 +383,37 @@
 ---@field sandbox boolean It would run in the sandbox.
 ---@field changed? string It was answered before, and is asked once more: the file that decides what runs and that the agent has changed since, relative to its root. Its diff is in `preview`.
 
+---@alias chatls.FormFieldKind
+---| "string"
+---| "number"
+---| "integer"
+---| "boolean"
+---| "choice"
+
+---@alias chatls.FormValue
+---| string
+---| integer
+---| number
+---| boolean
+
+---One thing that is asked.
+---@class chatls.FormField
+---@field name string
+---@field title string For people.
+---@field type chatls.FormFieldKind
+---@field required boolean
+---@field choices? string[] With `choice`: what there is to choose from.
+---@field default? chatls.FormValue
+
+---What the tool of a server asks a person while it runs. Its words are the server's; never for secrets.
+---@class chatls.Elicitation
+---@field sessionId string
+---@field turnId string
+---@field toolCallId string
+---@field server string Who asks: its name in the settings.
+---@field message string
+---@field fields chatls.FormField[]
+
 ---What a rule wants.
 ---@alias chatls.Action
 ---| "allow"
@@ -399,7 +430,7 @@
 ---@class chatls.PermissionEntry
 ---@field id string Its name for `revoke`; stays the same for as long as the rule holds.
 ---@field scope chatls.Scope
----@field tool string A tool's name, or `*`.
+---@field tool string A tool's name, `NAME__*` for all of an MCP server, or `*`.
 ---@field action chatls.Action
 ---@field path? string A glob, relative to a folder of the workspace.
 ---@field command? string The words that a command begins with, or the whole line.
@@ -476,6 +507,10 @@
 ---@field workDoneToken? chatls.Token LSP work-done progress goes here.
 ---@field partialResultToken? chatls.Token The turn's events go here. Without it the result carries the last reply's text.
 
+---What to wait for.
+---@class chatls.ToolsParams
+---@field settled? boolean Answer when no MCP server is starting any more, or after two minutes.
+
 ---Which turn, or which call of it, is to end.
 ---@class chatls.CancelParams
 ---@field sessionId string
@@ -536,10 +571,21 @@
 ---@field readOnly boolean It changes nothing, so it may run early and unasked.
 ---@field inputSchema chatls.JsonObject JSON Schema of the arguments.
 
+---An MCP server, whose tools are called `NAME__tool`.
+---@class chatls.ServerEntry
+---@field name string
+---@field state "starting"|"ready"|"failed"
+---@field tools integer How many it has.
+---@field where string The command that starts it, or its address.
+---@field why? string Why it is not ready, or has no tools; for people.
+---@field callsItself? string Its own name and version.
+---@field version? string Of the Model Context Protocol, as it was agreed on.
+
 ---All tools that are not disabled and that the client can use.
 ---@class chatls.ToolsResult
 ---@field tools chatls.ToolEntry[]
 ---@field sandbox? chatls.SandboxState Whether commands can run in a sandbox here.
+---@field servers? chatls.ServerEntry[] The MCP servers of the settings; not there where there are none.
 
 ---What counts by now, in no particular order.
 ---@class chatls.PermissionsResult
@@ -551,6 +597,11 @@
 ---@field optionId? string With `selected`: the id of the option.
 ---@field feedback? string With `selected`: words for the model, what to do instead. At most 10,000 characters count.
 ---@field arguments? chatls.JsonObject With an option that allows: the call's arguments as the person wants them. It is carried out so, once, if it is still about the same file, or a command.
+
+---What a person made of a form.
+---@class chatls.ElicitAnswer
+---@field action "accept"|"decline"|"cancel" `decline`: they do not want to say it. `cancel`: the form was closed.
+---@field values? table<string, chatls.FormValue> With `accept`: by the names of the fields. What does not fit its field cancels it all.
 
 ---Which problems are wanted.
 ---@class chatls.DiagnosticsRequest
@@ -788,6 +839,7 @@ return {
   },
   requests_to_client = {
     request_permission = "chat/requestPermission",
+    elicit = "chat/elicit",
     diagnostics = "chat/diagnostics",
     reload = "chat/reload",
     save = "chat/save",

@@ -96,6 +96,9 @@ export class Chats implements vscode.Disposable {
       replay.close(loaded.turns);
       into.title = loaded.title;
       into.mode = MODES.find((mode) => mode === loaded.mode);
+      if (loaded.contextTokens !== undefined) {
+        into.context = { tokens: loaded.contextTokens, ...(loaded.contextWindow ? { window: loaded.contextWindow } : {}) };
+      }
       into.adopt(sessionId);
       return into;
     } catch (error) {

@@ -3,7 +3,7 @@
 import re
 
 from chatls.agent.context.measure import BYTES
-from chatls.config import LimitSettings
+from chatls.settings.config import LimitSettings
 from chatls.values import dataclass
 
 _NUMBER = r"\(?(\d[\d,_]{2,})"

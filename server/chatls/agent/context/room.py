@@ -15,9 +15,9 @@ from chatls.agent.context.measure import Counted, Measure, of_messages, of_offer
 from chatls.agent.history import AsItWas
 from chatls.agent.repeats import Stream
 from chatls.agent.request import Requests
-from chatls.config import ContextSettings
 from chatls.content import TurnError, Usage
 from chatls.events import CompactEnd, CompactionReason, CompactStart, Event, Notice
+from chatls.settings.config import ContextSettings
 from chatls.values import dataclass
 
 _WORTH = 20

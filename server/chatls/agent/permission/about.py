@@ -10,6 +10,7 @@ from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.rule import ANY, Rule
 from chatls.agent.permission.shell import Words, crude_segments
 from chatls.errors import ToolError
+from chatls.settings.permissions import stands_for
 from chatls.workspace.globs import Wanted, wanted
 
 CHANGING = frozenset({"edit_file", "write_file", "edit_notebook", "move_file", "delete_file"})
@@ -24,7 +25,7 @@ def is_near(rule: Rule, matter: Matter) -> bool:
     if rule.workspace not in (None, matter.root):
         return False
     edits = rule.reach is not None and rule.reach.kind in ("edits", "file", "name")
-    return rule.tool in (ANY, matter.tool) or edits or (_is_against_changes(rule) and _changes(matter))
+    return stands_for(rule.tool, matter.tool) or edits or (_is_against_changes(rule) and _changes(matter))
 
 
 def _is_against_changes(rule: Rule) -> bool:
@@ -87,6 +88,8 @@ def _reaches(rule: Rule, reach: Reach, matter: Files) -> bool:
     match reach.kind:
         case "tool":
             return rule.tool == matter.tool and not matter.second
+        case "server":
+            return reach.words == (matter.server,)
         case "edits":
             return matter.edits and not matter.second
         case "file":

@@ -8,6 +8,8 @@ from chatls.agent.permission.reach import Reach
 
 def narrow(matter: Matter, *, refusing: bool = False) -> tuple[Reach, ...]:
     """What a lasting answer covers that is as narrow as can be. Empty: it cannot be lasting."""
+    if isinstance(matter, Files) and matter.server:
+        return (Reach("tool"),)
     if matter.always is not None or matter.root is None:
         return ()
     if isinstance(matter, Files):
@@ -26,6 +28,8 @@ def narrow(matter: Matter, *, refusing: bool = False) -> tuple[Reach, ...]:
 
 def wide(matter: Matter) -> tuple[Reach, ...]:
     """What a wider answer would cover; empty: there is none."""
+    if isinstance(matter, Files) and matter.server:
+        return (Reach("server", (matter.server,)),)
     if matter.always is not None or matter.root is None:
         return ()
     if isinstance(matter, Files):

@@ -9,7 +9,7 @@ from functools import partial
 from anyio import to_thread
 
 from chatls.agent.permission.edited import EditedAnswer, differ
-from chatls.agent.permission.matter import Command, Files, Matter
+from chatls.agent.permission.matter import Command, Files, Matter, foreign_matter
 from chatls.agent.permission.permissions import Permissions, Waiting
 from chatls.agent.permission.questions import CLOSED, Choice, choices, forbidden, question, rejected
 from chatls.agent.permission.rules import Circumstances, Decision
@@ -17,8 +17,8 @@ from chatls.agent.step import Outcome, Run
 from chatls.editor import Editor, Question, Reply
 from chatls.errors import ToolError
 from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved, WorkingMode
-from chatls.permissions import Action
-from chatls.tools.tool import Plan, ToolContext, ToolOutput
+from chatls.settings.permissions import Action
+from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.values import dataclass
 
 Way = Callable[[], Awaitable[ToolOutput]]
@@ -87,6 +87,13 @@ class TurnGate:
                 return forbidden(decision)
             case "ask":
                 return partial(self._asked, call)
+
+    def free(self, tool: Tool) -> bool:
+        """Whether a rule allows a tool that is not ours, as it is known now."""
+        roots = tuple(root.path for root in self._editor.roots())
+        matter = foreign_matter(tool, tool.name.partition("__")[0], roots)
+        decision = self._permissions.decide(self._ids[0], matter, Circumstances(self._mode), read_only=False)
+        return decision.action == "allow"
 
     async def at_once(self, run: Run, context: ToolContext, plan: Plan) -> Permit | None:
         """`Gate.at_once`."""

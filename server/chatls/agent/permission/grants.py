@@ -202,7 +202,7 @@ def _version(values: Any) -> int:
 
 def _rule(entry: _Granted) -> Rule:
     told = entry.reach
-    needs_words = told.kind in ("run", "file", "name")
+    needs_words = told.kind in ("run", "file", "name", "server")
     if (
         not Path(entry.workspace).is_absolute()
         or needs_words != bool(told.words)

@@ -1,12 +1,12 @@
 """What rules are asked about: files, and commands with their parts. Plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
 from chatls.agent.permission.shell import Words
-from chatls.tools.tool import Exact
+from chatls.tools.tool import Exact, Tool
 from chatls.values import dataclass
 
 PartKind = Literal["reader", "runner", "changer", "other"]
@@ -33,6 +33,15 @@ class Files:
     """Those of them that decide what runs: answers for edits do not cover them."""
     why: str = ""
     """What they decide."""
+    server: str = ""
+    """It is no call about files: the tool is one of this MCP server's."""
+    early: bool = False
+    """And says of itself that it only reads."""
+
+
+def foreign_matter(tool: Tool, server: str, roots: Iterable[Path]) -> Files:
+    """A call of a tool that is not ours."""
+    return Files(tool.name, next(iter(roots), None), (), server=server, early=tool.early)
 
 
 @dataclass(frozen=True, slots=True)

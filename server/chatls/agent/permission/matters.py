@@ -5,7 +5,7 @@ from pathlib import Path
 from chatls.agent.permission.files import files_of
 from chatls.agent.permission.lines import command_of
 from chatls.agent.permission.look import Look
-from chatls.agent.permission.matter import Files, Matter
+from chatls.agent.permission.matter import Files, Matter, foreign_matter
 from chatls.agent.step import Run
 from chatls.errors import ToolError
 from chatls.tools.tool import CommandSubject, FileSubject, ForeignSubject, Subject
@@ -21,8 +21,8 @@ def matter_of(run: Run, subject: Subject | None, look: Look) -> Matter:
         case FileSubject(path, more):
             spelled = _located(run, look.workspace)
             return files_of(run.tool.name, (path, *more), look, spelled, edits=run.tool.kind == "edit")
-        case ForeignSubject():
-            return Files(run.tool.name, next(iter(look.roots), None), ())
+        case ForeignSubject(server):
+            return foreign_matter(run.tool, server, look.roots)
         case None:
             return _looked_at(run, look.workspace)
 

@@ -16,8 +16,8 @@ from chatls.agent.permission.rule import Rule
 from chatls.agent.permission.rules import Circumstances, Decision, decide
 from chatls.agent.permission.watch import Watch
 from chatls.children.commands import Commands
-from chatls.config import PermissionRule
-from chatls.permissions import PermissionEntry
+from chatls.settings.config import PermissionRule
+from chatls.settings.permissions import PermissionEntry
 from chatls.tools.tool import ToolOutput
 from chatls.values import dataclass
 
@@ -206,6 +206,7 @@ def _rule(setting: PermissionRule) -> Rule:
 def _entry(rule: Rule, session_id: str | None = None) -> PermissionEntry:
     reach = rule.reach
     words = shlex.join(rule.command) if rule.command else reach.line or shlex.join(reach.words) if reach else ""
+    words = "" if reach and reach.kind == "server" else words
     path = reach.words[0] if reach and reach.kind in ("file", "name") else rule.path
     return PermissionEntry(
         id=rule.id,

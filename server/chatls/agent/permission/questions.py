@@ -15,7 +15,7 @@ from chatls.agent.step import Outcome, Run
 from chatls.content import Diff, TextContent, ToolContent
 from chatls.editor import PermissionOption, Question
 from chatls.jsontext import printable
-from chatls.permissions import Action
+from chatls.settings.permissions import Action
 from chatls.tools.tool import Plan
 from chatls.values import dataclass
 from chatls.visible import escaped, is_hidden, visible_line
@@ -62,7 +62,7 @@ def choices(rules: Sequence[Rule], matter: Matter, manner: Circumstances, *, rea
     found += ask.allowing("allow_session", own, "session")
     brief = any(reach.kind in ("file", "name") for reach in (*own, *more))
     found += [] if brief else ask.allowing("allow_workspace", own, "workspace")
-    found += ask.allowing("allow_wide_session", more, "session")
+    found += [] if isinstance(matter, Files) and matter.server else ask.allowing("allow_wide_session", more, "session")
     found += [] if brief else ask.allowing("allow_wide_workspace", more, "workspace")
     if isinstance(matter, Command) and manner.inside and not matter.always:
         found += ask.allowing("allow_inside", (Reach("sandbox"),), "session")
@@ -99,12 +99,18 @@ class _Offers:
         return [Choice(PermissionOption("reject_session", label, "reject_always", "session", covers), made)]
 
     def _made(self, reaches: tuple[Reach, ...], action: Action, scope: Lasting) -> tuple[Rule, ...]:
-        tool, root = self.matter.tool, self.matter.root
+        root = self.matter.root
+        if root is None and scope == "workspace":
+            return ()
         made = tuple(
-            Rule(f"{scope}-{uuid4().hex[:12]}", scope, tool, action, reach=reach, workspace=root) for reach in reaches
+            Rule(f"{scope}-{uuid4().hex[:12]}", scope, self._tool(reach), action, reach=reach, workspace=root)
+            for reach in reaches
         )
         after = decide((*self.rules, *made), self.matter, self.manner, read_only=self.read_only)
         return made if made and after.action == action else ()
+
+    def _tool(self, reach: Reach) -> str:
+        return f"{reach.words[0]}__*" if reach.kind == "server" else self.matter.tool
 
     def _workspace(self) -> str:
         root = self.matter.root

@@ -10,7 +10,7 @@ from chatls.jsontext import printable
 from chatls.values import dataclass
 from chatls.visible import visible_line
 
-ReachKind = Literal["edits", "file", "name", "tool", "run", "checks", "changes", "line", "sandbox"]
+ReachKind = Literal["edits", "file", "name", "tool", "run", "checks", "changes", "line", "sandbox", "server"]
 _LONGEST = 100
 """Characters of a line that is named."""
 
@@ -21,7 +21,8 @@ class Reach:
 
     kind: ReachKind
     words: Words = ()
-    """`run`: the words of a runner. `file`: a path relative to the root. `name`: the last part of one."""
+    """`run`: the words of a runner. `file`: a path relative to the root. `name`: the last part of one. `server`: an MCP
+    server."""
     line: str = ""
     """`line`: all of it."""
     folder: str = "."
@@ -43,6 +44,8 @@ class Reach:
                 return f"exactly `{_short(self.line)}`{_place(self.folder)}{needs}"
             case "file":
                 return f"edits of {_short(self.words[0])}"
+            case "server":
+                return f"all tools of {_short(self.words[0])}"
             case "name":
                 return f"edits of all files named {_short(self.words[0])}"
             case _:
@@ -55,6 +58,8 @@ class Reach:
                 return f"{self.named()} with its usual options; it runs the project's code"
             case "line":
                 return f"{self.named()}, and nothing else"
+            case "server":
+                return f"{self.named()}, also those that it may have later"
             case "file" | "name":
                 return f"{self.named()}, by all edit tools"
             case _:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chatls.agent.permission.reach import Reach
 from chatls.agent.permission.shell import Words
-from chatls.permissions import Action, Scope
+from chatls.settings.permissions import Action, Scope
 from chatls.values import dataclass
 
 ANY = "*"

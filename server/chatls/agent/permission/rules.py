@@ -11,7 +11,7 @@ from chatls.agent.permission.about import allows, concerns, covers, fits, is_exa
 from chatls.agent.permission.matter import Command, Files, Matter, Part
 from chatls.agent.permission.rule import ANY, Rule
 from chatls.events import WorkingMode
-from chatls.permissions import Action
+from chatls.settings.permissions import Action
 from chatls.values import dataclass
 
 
@@ -51,7 +51,11 @@ def decide(
     if isinstance(matter, Command) and matter.ends:
         return Decision("allow", inside=True)
     if manner.mode == "plan" and not read_only:
-        found = _command(near, matter, manner) if isinstance(matter, Command) and matter.reads else Decision("ask")
+        found = Decision("ask")
+        if isinstance(matter, Command) and matter.reads:
+            found = _command(near, matter, manner)
+        elif isinstance(matter, Files) and matter.early:
+            found = _files(near, matter, manner, read_only=False)
         return found if found.action == "allow" else Decision("deny", planned=True)
     if isinstance(matter, Files):
         return _files(near, matter, manner, read_only=read_only)
@@ -128,7 +132,8 @@ def _weight(rule: Rule, tool: str) -> tuple[int, int]:
     """How specific a rule is."""
     named = 0 if rule.tool == ANY else 1 if tool and rule.tool != tool else 2
     if rule.reach is not None:
-        return 2, {"line": 1000, "file": 500, "name": 400, "run": len(rule.reach.words) + 1}.get(rule.reach.kind, 0)
+        exact = {"line": 1000, "file": 500, "name": 400, "run": len(rule.reach.words) + 1}
+        return 2 - (rule.reach.kind == "server"), exact.get(rule.reach.kind, 0)
     words = rule.command
     length = len(words) + 1 if words else 1 + sum(letter not in "*?/" for letter in rule.path) if rule.path else 0
     return named, length

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from urllib.parse import urlsplit
 
-from chatls.config import ProviderSettings
 from chatls.errors import CREDENTIALS_MISSING, RequestError, SettingsError
 from chatls.providers.http.keys import ApiKey, check_headers
 from chatls.providers.known.catalog import BEARER, KeyHeader, Known, entry_of
+from chatls.settings.config import ProviderSettings
 from chatls.values import dataclass
 
 _KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")

@@ -9,7 +9,6 @@ from urllib.parse import urljoin, urlsplit
 import anyio
 import httpx
 
-from chatls.config import LimitSettings
 from chatls.errors import ProviderError
 from chatls.providers.http.client import FAULTS, Client, address
 from chatls.providers.http.complaint import visible
@@ -18,6 +17,7 @@ from chatls.providers.http.network import Connection
 from chatls.providers.http.status import Origin, http_error
 from chatls.providers.http.transport import RawBody
 from chatls.providers.http.watchdog import OverdueError, no_later
+from chatls.settings.config import LimitSettings
 
 _REUSE = 0.02
 """Seconds that the end of a finished body may take: its connection can then be used for the next step."""

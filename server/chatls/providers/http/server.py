@@ -14,7 +14,6 @@ import anyio
 from anyio import to_thread
 
 from chatls import jsontext
-from chatls.config import LimitSettings
 from chatls.content import TurnError
 from chatls.errors import ProviderError
 from chatls.events import Notice, Retry
@@ -29,6 +28,7 @@ from chatls.providers.http.framing import Framer, SseFramer
 from chatls.providers.http.keys import Blotter
 from chatls.providers.http.reply import ReplyReader
 from chatls.providers.http.status import Origin
+from chatls.settings.config import LimitSettings
 from chatls.values import dataclass
 
 _JSON_BYTES = 8 * 1024 * 1024

@@ -7,8 +7,8 @@ import difflib
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from chatls.config import ProviderKind, ProviderSettings, Settings
 from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
+from chatls.settings.config import ProviderKind, ProviderSettings, Settings
 from chatls.values import dataclass
 
 EMBEDDED_PROVIDER = "local"

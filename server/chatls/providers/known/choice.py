@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import anyio
 
-from chatls.config import ProviderKind, ProviderSettings, Settings
 from chatls.errors import MODEL_NOT_FOUND, RequestError, SettingsError
 from chatls.providers.known.catalog import (
     EMBEDDED_MODEL,
@@ -20,6 +19,7 @@ from chatls.providers.known.catalog import (
     known,
 )
 from chatls.providers.known.loopback import Found, find_llamacpp, find_lmstudio, find_ollama, find_sglang, find_vllm
+from chatls.settings.config import ProviderKind, ProviderSettings, Settings
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
 

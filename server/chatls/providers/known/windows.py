@@ -5,8 +5,8 @@ settings, and by the number in a refusal.
 
 import re
 
-from chatls.config import ProviderSettings
 from chatls.providers.known.catalog import entry_of
+from chatls.settings.config import ProviderSettings
 
 _TOKENS: tuple[tuple[str, int], ...] = (
     (r"claude", 200_000),

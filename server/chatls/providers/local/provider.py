@@ -17,7 +17,6 @@ from typing import Literal
 import anyio
 from anyio import to_thread
 
-from chatls.config import LimitSettings, ProviderSettings
 from chatls.content import JsonObject, TurnError
 from chatls.errors import ProviderError
 from chatls.events import Notice, Retry
@@ -29,6 +28,7 @@ from chatls.providers.local.child import LocalChild
 from chatls.providers.local.weights import ADVICE, SMOLLM2, Weights, fetch
 from chatls.providers.openai_chat import OpenAIChat
 from chatls.providers.provider import ModelInfo, ModelRequest
+from chatls.settings.config import LimitSettings, ProviderSettings
 
 THREADS_VARIABLE = "CHATLS_LOCAL_THREADS"
 """The environment variable that says how many threads llama.cpp may use."""

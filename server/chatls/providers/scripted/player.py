@@ -9,7 +9,6 @@ from typing import assert_never
 import anyio
 from anyio import lowlevel, to_thread
 
-from chatls.config import ProviderSettings
 from chatls.content import TurnError, Usage
 from chatls.errors import ProviderError, SettingsError
 from chatls.events import StepStopReason
@@ -41,6 +40,7 @@ from chatls.providers.scripted.script import (
     Think,
     read_script,
 )
+from chatls.settings.config import ProviderSettings
 from chatls.values import dataclass
 
 _MODEL = ModelInfo(SCRIPTED_MODEL, "plays a script")

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from chatls.config import Settings
 from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
 from chatls.seen.commands.findings import Diagnosis, as_values
 from chatls.seen.commands.log import log_folder
 from chatls.seen.logs.file import files
+from chatls.settings.config import Settings
 
 _LOGS = 3
 _MOST_OF_ONE = 1_000_000

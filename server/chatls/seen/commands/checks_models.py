@@ -7,8 +7,6 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from chatls.config import ProviderSettings, Settings
-from chatls.configuration import Layer, merge, origins, read_user_file, user_file
 from chatls.errors import ProviderError, RequestError, SettingsError
 from chatls.providers.http.client import is_loopback
 from chatls.providers.http.endpoint import Endpoint, find_endpoint
@@ -17,6 +15,8 @@ from chatls.providers.known.catalog import EMBEDDED_PROVIDER, KNOWN, entry_of, k
 from chatls.providers.known.choice import choose, find_local
 from chatls.providers.local.weights import SMOLLM2
 from chatls.seen.commands.findings import Diagnosis
+from chatls.settings.config import ProviderSettings, Settings
+from chatls.settings.configuration import Layer, merge, origins, read_user_file, user_file
 from chatls.tools import TOOLS
 from chatls.values import dataclass
 

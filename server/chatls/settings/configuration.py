@@ -17,9 +17,9 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from chatls.config import PermissionRule, Settings
 from chatls.content import JsonObject, camel, snake
 from chatls.errors import INVALID_SETTINGS, RequestError, SettingsError
+from chatls.settings.config import PermissionRule, Settings
 from chatls.values import dataclass
 from chatls.workspace.tomltext import in_toml_words, line_of, lines_of
 
@@ -277,8 +277,8 @@ def _as_written(place: KeyPath, spelt: Mapping[KeyPath, KeyPath]) -> KeyPath:
 
 
 def _is_own(above: KeyPath) -> bool:
-    """Whether what stands here is a person's own name, of a provider or a header, and no key of ours."""
-    return above == ("providers",) or above[2:] == ("headers",)
+    """Whether what stands here is a person's own name, of a server, a header or a variable, and no key of ours."""
+    return above in (("providers",), ("mcp",)) or above[2:] in (("headers",), ("env",))
 
 
 def _unknown_tools(settings: Settings, sources: Mapping[KeyPath, WrittenAt], tools: Collection[str]) -> list[str]:

@@ -12,6 +12,15 @@ Scope = Literal["session", "workspace", "settings"]
 """How long a rule holds: for a session, for a folder from now on, as long as the settings say so."""
 
 
+def stands_for(name: str, tool: str) -> bool:
+    """Whether a name in settings means a tool: it is its name, `*` for all, or `NAME__*` for all of a server.
+
+    >>> stands_for("git__*", "git__log"), stands_for("git__*", "search"), stands_for("*", "search")
+    (True, False, True)
+    """
+    return name in (tool, "*") or (name.endswith("__*") and tool.startswith(name[:-1]))
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionEntry(WireValue):
     """A rule that holds."""
@@ -20,7 +29,7 @@ class PermissionEntry(WireValue):
     """Its name for `revoke`; stays the same for as long as the rule holds."""
     scope: Scope
     tool: str
-    """A tool's name, or `*`."""
+    """A tool's name, `NAME__*` for all of an MCP server, or `*`."""
     action: Action
     path: str | None = None
     """A glob, relative to a folder of the workspace."""

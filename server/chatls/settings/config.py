@@ -1,12 +1,13 @@
 """Settings: what there is to set. No network, nothing from the workspace. `configuration.py` joins the sources."""
 
+import re
 import shlex
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from chatls.content import camel
-from chatls.permissions import Action
+from chatls.settings.permissions import Action
 
 ProviderKind = Literal["openai_chat", "openai_responses", "anthropic", "ollama", "gemini", "local", "scripted"]
 
@@ -67,7 +68,7 @@ class PermissionRule(_Model):
     """Which calls run, are asked for, or never run. A matching `deny` decides; of all others the most specific rule."""
 
     tool: str = Field(min_length=1)
-    """A tool's name, or `*` for all."""
+    """A tool's name, `NAME__*` for all of an MCP server, or `*` for all."""
     path: str | None = Field(default=None, min_length=1, max_length=300)
     """A glob, relative to a folder of the workspace: calls that are about such files."""
     command: str | None = None
@@ -114,7 +115,7 @@ class ToolSettings(_Model):
     """Which tools models are offered."""
 
     disabled: tuple[str, ...] = ()
-    """Names of tools that no model is offered."""
+    """Names of tools that no model is offered; `NAME__*` for all of an MCP server."""
 
 
 class CommandSettings(_Model):
@@ -173,6 +174,42 @@ class SessionSettings(_Model):
     """A session in which nothing happened for so many days is deleted, with all that no other one shares. 0: none."""
 
 
+class McpSettings(_Model):
+    """One MCP server, whose tools models are offered: a program that is started, or an address."""
+
+    command: str | None = Field(default=None, min_length=1)
+    """The program: a name that is looked for in your search path, or an absolute path."""
+    args: tuple[str, ...] = ()
+    """Its arguments. `${NAME}` is what that variable of your environment holds, here and in `env` and `headers`."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """Variables of its environment, beside yours; providers' keys it does not get."""
+    cwd: str | None = None
+    """The folder that it runs in: an absolute path. Your home by default, never a workspace."""
+    url: str | None = Field(default=None, pattern="^https?://[^/]")
+    """Instead of `command`: the address of a server that is spoken to over HTTP."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Extra request headers."""
+    key_env: str | None = None
+    """The environment variable that holds the key, which is sent as `Authorization: Bearer`. The key itself never
+    stands in settings."""
+    key_command: tuple[str, ...] | None = None
+    """A program and its arguments that print the key."""
+    disabled: bool = False
+    """It is not started."""
+    timeout: Seconds | None = Field(default=None, ge=0)
+    """For one call of its tools, instead of `limits.toolTimeout`. 0: none."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "McpSettings":
+        if (self.command is None) == (self.url is None):
+            raise ValueError("needs either command or url")
+        alien = ("headers", "key_env", "key_command") if self.url is None else ("args", "env", "cwd")
+        if found := [name for name in alien if name in self.model_fields_set]:
+            word = "an address (url)" if self.url is None else "a program (command)"
+            raise ValueError(f"{camel(found[0])} is for {word}")
+        return self
+
+
 class LogSettings(_Model):
     """What is written down for who looks for a fault."""
 
@@ -201,7 +238,17 @@ class Settings(_Model):
     edits: EditSettings = EditSettings()
     limits: LimitSettings = LimitSettings()
     sessions: SessionSettings = SessionSettings()
+    mcp: dict[str, McpSettings] = Field(default_factory=dict)
+    """MCP servers by name: letters, digits, `-` and `_`, at most 32 and no `__`."""
     log: LogSettings = LogSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""
+
+    @field_validator("mcp")
+    @classmethod
+    def _have_names(cls, servers: dict[str, McpSettings]) -> dict[str, McpSettings]:
+        for name in servers:
+            if "__" in name or not re.fullmatch(r"[A-Za-z0-9_-]{1,32}", name):
+                raise ValueError(f"{name!r} is no name: letters, digits, - and _, at most 32, no __")
+        return servers

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from chatls import config
-from chatls.config import LimitSettings, ProviderSettings, Settings
-from chatls.configuration import Layer, merge, read_user_file, user_file
 from chatls.content import camel, snake
 from chatls.errors import SettingsError
+from chatls.settings import config
+from chatls.settings.config import LimitSettings, ProviderSettings, Settings
+from chatls.settings.configuration import Layer, merge, read_user_file, user_file
 
 FILE, CLIENT = "config.toml", "initializationOptions"
 

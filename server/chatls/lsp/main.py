@@ -1,13 +1,9 @@
 """The daemon with its native face: one short function for every method, and the wiring of what LSP needs."""
 
-import asyncio
-import logging
-import os
 from collections.abc import Callable
 from typing import Any
 
 import anyio
-import platformdirs
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
@@ -26,42 +22,17 @@ from chatls.wire import methods
 from chatls.wire import sessions as session_methods
 from chatls.wire.commands import COMMANDS
 from chatls.wire.later import Later
+from chatls.wire.life import live
 from chatls.wire.outbox import Outbox
 from chatls.wire.params import NoParams
 from chatls.wire.peer import Answer
-from chatls.wire.stdio import Input, Output, Pipes, frame, leave, on_terminate
+from chatls.wire.stdio import Pipes, frame
 from chatls.wire.steering import COMPACT, STEER, SteerParams
-
-log = logging.getLogger(__name__)
 
 
 def run(pipes: Pipes, hello: Hello) -> None:
     """Serve one client until it leaves. Ends the process."""
-    lines = Log(os.environ.get("CHATLS_LOG", ""), platformdirs.user_state_path("chatls", appauthor=False))
-    try:
-        anyio.run(_serve, pipes, hello, lines)
-    except BaseException:  # a bug: nothing that was started may outlive it, and no thread may keep it
-        log.exception("a bug ends chatls")
-        process.kill_all()
-        lines.flush()
-        leave(1)
-
-
-async def _serve(pipes: Pipes, hello: Hello, lines: Log) -> None:
-    loop = asyncio.get_running_loop()
-    async with anyio.create_task_group() as tasks:
-        output = Output(pipes.sink, loop)
-        outbox = Outbox(output, frame)
-        app = App(tasks, outbox, hello, lines)
-        outbox.on_lost = app.leave
-        on_terminate(loop, app.leave)
-        app.greet(hello)
-        Input(pipes.source, loop, app.receive)
-        await app.left()
-        await app.clean_up()
-        output.close()
-        lines.flush()
-        leave(app.code)  # not one task, thread or finaliser more may keep the client waiting
+    live(pipes, frame, lambda tasks, outbox, lines: App(tasks, outbox, hello, lines))
 
 
 class App:
@@ -72,6 +43,7 @@ class App:
         self._lines = lines
         self._tasks = tasks
         self._outbox = outbox
+        self._hello = hello
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
         editor = LspEditor(self._rpc, hello)
@@ -79,16 +51,17 @@ class App:
         self._chats = core.chats
         self._later = Later(tasks)
         self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
-        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall, core.handbook)
-        self._listings = Listings(self._later, hello.answered, *listed)
+        listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall)
+        self._listings = Listings(self._later, hello.answered, *listed, core.handbook, core.foreign)
         kept = (core.chats, core.store, core.library, editor, core.configuration)
         self._sessions = KeptSessions(self._later, outbox, *kept)
         self.code = 1
         self._left = anyio.Event()
         self._register()
 
-    def greet(self, hello: Hello) -> None:
+    def begin(self) -> None:
         """Take settings and what came behind `initialize`; watch the parent."""
+        hello = self._hello
         self._lines.trace(hello.params.get("trace"))
         client = hello.params.get("clientInfo")
         named = (member(client, "name"), member(client, "version"))
@@ -147,6 +120,7 @@ class App:
         self._rpc.serve("shutdown", NoParams, self._shutdown)
         self._rpc.command("chatls.cancel", self._cancel)
         self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
+        self._rpc.hear("initialized", lambda _: self._core.foreign.begin())
         self._rpc.hear("exit", lambda _: self.leave())
         self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)

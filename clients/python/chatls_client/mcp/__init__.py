@@ -1,0 +1,1 @@
+"""`chatls mcp`, and what it writes into a person's own settings."""

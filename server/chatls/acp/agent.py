@@ -1,0 +1,58 @@
+"""The agent of ACP: what it can do, and which method is whose."""
+
+from functools import partial
+
+from anyio.abc import TaskGroup
+
+from chatls import __version__
+from chatls.acp import shapes
+from chatls.acp.opened import OpenSessions
+from chatls.acp.sessions import AcpSessions
+from chatls.acp.turns import AcpTurns
+from chatls.core import Core
+from chatls.shapes import says
+from chatls.wire.later import Later
+from chatls.wire.outbox import Outbox
+from chatls.wire.peer import Answer, Peer
+
+VERSION = 1
+"""Of the protocol."""
+
+
+class AcpAgent:
+    """The agent that one client talks to."""
+
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, peer: Peer, core: Core, later: Later) -> None:
+        self._open = OpenSessions(outbox, peer, core.configured)
+        sessions = AcpSessions(tasks, core, later, self._open)
+        turns = AcpTurns(core, later, self._open)
+        peer.serve("initialize", shapes.InitializeParams, self._initialize)
+        peer.serve("authenticate", shapes.AuthenticateParams, lambda answer, _: answer.give({}))
+        peer.serve("session/new", shapes.Folders, sessions.new)
+        peer.serve("session/load", shapes.KeptFolders, partial(sessions.known, replay=True))
+        peer.serve("session/resume", shapes.KeptFolders, partial(sessions.known, replay=False))
+        peer.serve("session/list", shapes.ListSessions, sessions.listing)
+        peer.serve("session/close", shapes.OfSession, sessions.close)
+        peer.serve("session/delete", shapes.OfSession, sessions.delete)
+        peer.serve("session/set_mode", shapes.ModeParams, sessions.set_mode)
+        peer.serve("session/set_config_option", shapes.OptionParams, sessions.set_option)
+        peer.serve("session/prompt", shapes.PromptSession, turns.prompt)
+        peer.hear("session/cancel", turns.cancel)
+
+    def _initialize(self, answer: Answer, params: shapes.InitializeParams) -> None:
+        self._open.tells = says(params.client_capabilities, "fs", "readTextFile")
+        answer.give(
+            {
+                "protocolVersion": VERSION,
+                "agentCapabilities": {
+                    "loadSession": True,
+                    "promptCapabilities": {"image": True, "audio": False, "embeddedContext": True},
+                    "mcpCapabilities": {"http": False, "sse": False},
+                    "sessionCapabilities": {
+                        name: {} for name in ("list", "delete", "additionalDirectories", "resume", "close")
+                    },
+                },
+                "agentInfo": {"name": "chatls", "title": "chatls", "version": __version__},
+                "authMethods": [],
+            }
+        )

@@ -1,0 +1,175 @@
+"""`session/...` of ACP: what is begun, loaded, listed, closed, deleted, and what can be set for it."""
+
+import os
+from collections.abc import Iterable
+from uuid import uuid4
+
+from anyio import current_time, to_thread
+from anyio.abc import TaskGroup
+
+from chatls.acp import shapes
+from chatls.acp.opened import OpenSession, OpenSessions
+from chatls.acp.options import THINKING, UNSET, mode_of, modes, options
+from chatls.acp.refusals import refusing
+from chatls.acp.updates import Updates
+from chatls.content import JsonObject
+from chatls.core import Core
+from chatls.errors import INVALID_PARAMS, SESSION_NOT_FOUND, RequestError
+from chatls.models import LISTING, Listing
+from chatls.store.library import AT_ONCE
+from chatls.store.reading import WantedSessions
+from chatls.visible import LONGEST_NAME, visible_line
+from chatls.wire.later import Later
+from chatls.wire.peer import Answer
+from chatls.workspace.pathtext import local_path
+from chatls.workspace.workspace import Workspace
+
+COMMANDS = {
+    "compact": ("Make the conversation shorter: a summary takes the place of its earlier turns", "what to keep"),
+    "undo": ("Take the last turn back, and put the files that it changed back", None),
+}
+"""Ours, beside those that any client gets."""
+
+
+class AcpSessions:
+    """Those of one client."""
+
+    def __init__(self, tasks: TaskGroup, core: Core, later: Later, opened: OpenSessions) -> None:
+        self._tasks = tasks
+        self._core = core
+        self._later = later
+        self._open = opened
+        self._models: tuple[str, ...] = ()
+
+    def new(self, answer: Answer, params: shapes.Folders) -> None:
+        """`session/new`."""
+
+        async def made() -> None:
+            opened = await self._open.open(f"session-{uuid4().hex[:12]}", params, begun=False)
+            answer.give({"sessionId": opened.id, **self._settings(opened)})
+            self._tasks.start_soon(self._introduce, opened)
+
+        self._later.answer(answer, made)
+
+    def known(self, answer: Answer, params: shapes.KeptFolders, *, replay: bool) -> None:
+        """`session/load` and `session/resume`."""
+
+        async def loaded() -> None:
+            page = await self._core.library.page(params.session_id)
+            opened = await self._open.open(params.session_id, params, begun=True)
+            opened.mode = mode_of(page.entry.mode) or "ask"
+            for at in range(0, len(page.keys) if replay else 0, AT_ONCE):
+                for turn in await self._core.library.transcript(page, page.keys[at : at + AT_ONCE]):
+                    self._open.tell(opened.id, _replayed(turn.events))
+                    await self._open.room()
+            answer.give(self._settings(opened))
+            self._open.tell(opened.id, [{"sessionUpdate": "session_info_update", "title": page.entry.title}])
+            self._tasks.start_soon(self._introduce, opened)
+
+        self._later.answer(answer, refusing(loaded))
+
+    def listing(self, answer: Answer, params: shapes.ListSessions) -> None:
+        """`session/list`."""
+
+        async def listed() -> None:
+            folders = None if params.cwd is None else (await to_thread.run_sync(_folder, params.cwd),)
+            first, _, second = (params.cursor or "").partition("-")
+            after = (int(first), int(second)) if first.isdecimal() and second.isdecimal() else None
+            if params.cursor and after is None:
+                raise RequestError(INVALID_PARAMS, "cursor: is none that a list gave")
+            entries, more = await self._core.library.entries(WantedSessions(folders, after=after))
+            found = [
+                {"sessionId": one.session_id, "cwd": places[0], "title": one.title, "updatedAt": one.updated_at}
+                | ({"additionalDirectories": places[1:]} if places[1:] else {})
+                for one in entries
+                if (places := [local_path(uri) for uri in one.folders])
+            ]
+            answer.give({"sessions": found} | ({} if more is None else {"nextCursor": f"{more[0]}-{more[1]}"}))
+
+        self._later.answer(answer, listed)
+
+    def close(self, answer: Answer, params: shapes.OfSession) -> None:
+        """`session/close`."""
+        self._open.find(params.session_id)
+        self._core.chats.cancel_session(params.session_id)
+        self._open.close(params.session_id)
+        answer.give({})
+
+    def delete(self, answer: Answer, params: shapes.OfSession) -> None:
+        """`session/delete`. One that is not there is deleted already."""
+
+        async def deleted() -> None:
+            try:
+                await self._core.library.delete(params.session_id)
+            except RequestError as error:
+                if error.code != SESSION_NOT_FOUND:
+                    raise
+            self._open.close(params.session_id)
+            answer.give({})
+
+        self._later.answer(answer, deleted)
+
+    # What can be set
+
+    def set_mode(self, answer: Answer, params: shapes.ModeParams) -> None:
+        """`session/set_mode`."""
+        self._set(self._open.find(params.session_id), "mode", params.mode_id)
+        answer.give({})
+
+    def set_option(self, answer: Answer, params: shapes.OptionParams) -> None:
+        """`session/set_config_option`."""
+        opened = self._open.find(params.session_id)
+        self._set(opened, params.config_id, params.value)
+        answer.give({"configOptions": self._options(opened)})
+        self._open.tell(opened.id, [{"sessionUpdate": "current_mode_update", "currentModeId": opened.mode}])
+
+    def _set(self, opened: OpenSession, name: str, value: object) -> None:
+        text = value if isinstance(value, str) else ""
+        mode = mode_of(text)
+        match name:
+            case "mode" if mode is not None:
+                opened.mode = mode
+            case "model" if text:
+                opened.model = None if text == UNSET else text
+            case "thinking" if text in THINKING:
+                opened.thinking = None if text == UNSET else text
+                opened.configuration.configure("the client", {"parameters": {"thinking": opened.thinking}})
+            case _:
+                raise RequestError(INVALID_PARAMS, f"{name}: {value!r} cannot be chosen")
+
+    def _settings(self, opened: OpenSession) -> JsonObject:
+        return {"modes": modes(opened.mode), "configOptions": self._options(opened)}
+
+    def _options(self, opened: OpenSession) -> list[JsonObject]:
+        return options(opened.model, opened.mode, opened.thinking, self._models)
+
+    async def _introduce(self, opened: OpenSession) -> None:
+        """Tell which commands there are, and which models once servers have told: no session waits for it."""
+        shelf = await self._core.handbook.shelf(Workspace(opened.editor))
+        known = [(one.name, one.description, one.hint) for one in shelf.commands if one.name not in COMMANDS]
+        known += [(name, text, hint) for name, (text, hint) in COMMANDS.items()]
+        listed = [
+            {"name": name, "description": text} | ({"input": {"hint": hint}} if hint else {})
+            for name, text, hint in known
+        ]
+        self._open.tell(opened.id, [{"sessionUpdate": "available_commands_update", "availableCommands": listed}])
+
+        def tell(listing: Listing) -> None:
+            self._models = tuple(visible_line(model.id, LONGEST_NAME) for model in listing.models)
+
+        try:
+            await self._core.models.listing(self._core.configuration.settings(), current_time() + LISTING, tell)
+        except RequestError:
+            return
+        if self._models and self._open.has(opened):
+            update = {"sessionUpdate": "config_option_update", "configOptions": self._options(opened)}
+            self._open.tell(opened.id, [update])
+
+
+def _folder(path: str) -> bytes:
+    return os.fsencode(os.path.realpath(path))
+
+
+def _replayed(events: Iterable[JsonObject]) -> list[JsonObject]:
+    updates = Updates(replay=True)
+    return [update for event in events for update in updates.of(event, 0.0)]

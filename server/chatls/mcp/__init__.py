@@ -1,0 +1,79 @@
+"""Tools of MCP servers (Model Context Protocol): the door. Nothing behind it is loaded where no server is configured.
+
+The protocol is written here by hand, for its two eras, over pipes and over HTTP (docs/decisions/0024).
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from anyio.abc import TaskGroup
+
+from chatls.editor import Editor
+from chatls.mcp.standing import ServerStanding
+from chatls.settings.config import McpSettings
+from chatls.tools.tool import Tool
+
+
+class RunningServers(Protocol):
+    """What is behind the door (`servers.py`)."""
+
+    def configure(self, wanted: Mapping[str, McpSettings]) -> None:
+        """End the servers whose settings changed, start those that are new."""
+        ...
+
+    def standings(self) -> tuple[ServerStanding, ...]:
+        """`ForeignTools.standings`."""
+        ...
+
+    async def settled(self, patience: float) -> None:
+        """`ForeignTools.settled`."""
+        ...
+
+    def let_go(self) -> None:
+        """`ForeignTools.let_go`."""
+        ...
+
+
+class ForeignTools:
+    """Those of the servers of one daemon's settings."""
+
+    def __init__(self, tasks: TaskGroup, environment: Mapping[str, str], editor: Editor) -> None:
+        """`environment`: what programs may have."""
+        self.tools: dict[str, Tool] = {}
+        """The tools of those that are ready, by name; it stays the same object."""
+        self.news: list[str] = []
+        """What a person is to be told: whose tools are missing, and why. So does it."""
+        self._means = (tasks, environment, editor)
+        self._wanted: Mapping[str, McpSettings] = {}
+        self._begun = False
+        self._running: RunningServers | None = None
+
+    def configure(self, servers: Mapping[str, McpSettings]) -> None:
+        """The servers of the settings, as they are now."""
+        self._wanted = {name: settings for name, settings in servers.items() if not settings.disabled}
+        if self._begun:
+            self.begin()
+
+    def begin(self) -> None:
+        """Start them, and from now on at once."""
+        self._begun = True
+        if self._running is None and self._wanted:
+            from chatls.mcp.servers import McpServers
+
+            self._running = McpServers(*self._means, self.tools, self.news)
+        if self._running is not None:
+            self._running.configure(self._wanted)
+
+    def standings(self) -> tuple[ServerStanding, ...]:
+        """The servers, for a list."""
+        return self._running.standings() if self._running else ()
+
+    async def settled(self, patience: float) -> None:
+        """Wait until none is starting, at most so many seconds."""
+        if self._running:
+            await self._running.settled(patience)
+
+    def let_go(self) -> None:
+        """The daemon leaves: servers have a moment to end by themselves."""
+        if self._running:
+            self._running.let_go()

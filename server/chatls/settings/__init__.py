@@ -1,0 +1,1 @@
+"""Settings: what can be set, its layers and where each value came from, and what rules say."""

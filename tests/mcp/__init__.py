@@ -1,0 +1,1 @@
+"""MCP servers: with the real daemon, and what is made of what they say."""
