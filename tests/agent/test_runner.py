@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -550,6 +551,38 @@ async def test_a_call_that_may_touch_anything_runs_alone_among_the_changes_of_it
     scene = Scene(Player([*calls, finished()], [finished()]), edits.tool, command.tool)
     await scene.play()
     assert command.lines == [f"{step} {word}" for word in "abcd" for step in ("plan", "begin", "end")]
+
+
+@pytest.mark.parametrize("serial", ["file:a", EVERYTHING])
+async def test_a_change_waits_until_what_it_changes_was_read_and_a_command_does_not(serial: str) -> None:
+    log, has_read = Log("change", serial), anyio.Event()
+
+    async def look(_context: ToolContext) -> str:
+        """Look."""
+        await has_read.wait()
+        log.lines.append("read")
+        return "text"
+
+    read, command = named("read", look, serial=lambda _space, _arguments: "file:a"), Log("command", EVERYTHING)
+    calls = [*call("1", "read"), *call("2", "change", {"word": "x"})]
+    scene = Scene(Player([*calls, finished()], [finished()]), read, log.tool)
+    async with create_task_group() as tasks:
+        tasks.start_soon(scene.play)
+        await scene.stage.until_event(ToolRunStart)
+        await anyio.wait_all_tasks_blocked()
+        assert log.lines == []
+        has_read.set()
+    assert log.lines == ["read", "plan x", "begin x", "end x"]
+    has_read = anyio.Event()
+    log.lines.clear()
+    ordered = replace(command.tool, kind="execute")
+    calls = [*call("1", "read"), *call("2", "command", {"word": "x"})]
+    scene = Scene(Player([*calls, finished()], [finished()]), read, ordered)
+    async with create_task_group() as tasks:
+        tasks.start_soon(scene.play)
+        await scene.stage.until(lambda: "end x" in command.lines)
+        has_read.set()
+    assert log.lines == ["read"]
 
 
 async def test_people_are_asked_in_the_order_of_the_calls_however_long_planning_takes() -> None:

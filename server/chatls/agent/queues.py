@@ -1,11 +1,13 @@
 """Queues of calls that come one after the other: by a word for what they touch, first come, first served."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import field
 
 from anyio import Event, Lock
 
+from chatls.signals import Signal
 from chatls.tools.tool import EVERYTHING
 from chatls.values import dataclass
 
@@ -38,6 +40,32 @@ class Queues:
             queue.users -= 1
             if not queue.users:
                 self._queues.pop(word, None)
+
+
+class Reads:
+    """What one turn's tools read now: a change of it that the model wrote with the reading waits until it was read."""
+
+    def __init__(self) -> None:
+        self._going: Counter[str] = Counter()
+        self._ended = Signal()
+
+    @contextmanager
+    def going(self, word: str | None) -> Generator[None]:
+        """It is read until this ends. None: nothing that is ever changed."""
+        if word is None:
+            yield
+            return
+        self._going[word] += 1
+        try:
+            yield
+        finally:
+            self._going[word] -= 1
+            self._ended.fire()
+
+    async def over(self, word: str | None) -> None:
+        """Wait until nobody reads it, or anything."""
+        while self._going.total() if word == EVERYTHING else self._going[word or ""]:
+            await self._ended.wait()
 
 
 @dataclass(slots=True, eq=False)

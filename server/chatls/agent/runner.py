@@ -19,7 +19,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 from chatls.agent.live import LiveRun
 from chatls.agent.permission.edited import EditedAnswer, changes, require_same, unescaped
-from chatls.agent.queues import Order, Queues
+from chatls.agent.queues import Order, Queues, Reads
 from chatls.agent.step import UNWANTED, Outcome, Run, Step
 from chatls.content import Diff, Image, ResourceLink, TextContent, ToolContent
 from chatls.errors import ToolError
@@ -102,6 +102,7 @@ class Runner:
         self._gate = gate
         self._queues = queues
         self._order = Order()
+        self._reads = Reads()
         self._planning = Lock()
         """Held until a question goes out, so that people are asked in the order of the calls."""
         self._slots = CapacityLimiter(limits.concurrent_tools)
@@ -139,13 +140,15 @@ class Runner:
     async def _read(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
         """Run a tool that changes nothing."""
         context = self._context(live.show, flag)
-        answer = await _answer(await self._gate.weigh(run, context, None))
-        if isinstance(answer, Outcome):
-            return answer
-        if isinstance(answer, EditedAnswer):
-            raise self._unchangeable(run, "what only reads runs as it was written, or not at all")
-        found = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context), run, step, live)
-        return self._bounded(_output(run.tool, found))
+        with self._reads.going(run.tool.serial(context.workspace, run.arguments)):
+            answer = await _answer(await self._gate.weigh(run, context, None))
+            if isinstance(answer, Outcome):
+                return answer
+            if isinstance(answer, EditedAnswer):
+                raise self._unchangeable(run, "what only reads runs as it was written, or not at all")
+            called = partial(self._called, run, context)
+            found = await self._in_slot(self._limits.tool_timeout, called, run, step, live)
+            return self._bounded(_output(run.tool, found))
 
     async def _change(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
         """Plan what a tool would change, have it permitted, carry it out. The next one in the queue sees the result.
@@ -158,6 +161,7 @@ class Runner:
                 place.leave()
                 return await self._finished(*reading, run, step, live, self._context(live.show, flag))
             await place.turn()
+            await self._reads.over(None if run.tool.kind == "execute" else word)
             async with self._queues.turn(word):
                 context = self._context(live.show, flag)
                 async with self._planning:

@@ -64,7 +64,12 @@ def _locate(workspace: Workspace, arguments: JsonObject) -> tuple[Location, ...]
     return (Location(workspace.uri(path), lines),)
 
 
-@tool(kind="read", title=_title, locate=_locate)
+def _serial(workspace: Workspace, arguments: JsonObject) -> str:
+    """A change of this file that is written with the reading comes behind it."""
+    return f"file:{workspace.locate(arguments['path']) or arguments['path']}"
+
+
+@tool(kind="read", title=_title, locate=_locate, serial=_serial)
 async def read_file(
     context: ToolContext,
     path: Annotated[

@@ -188,7 +188,8 @@ class Tool:
     """The arguments of a call, with their defaults filled in. Raises `ToolError` where they do not fit the schema."""
     serial: Serial
     """Calls with the same word here, that are not None, run one after the other, in the order in which they were
-    written; what says `EVERYTHING` runs alone among the changes of its turn. Without a look at the disk."""
+    written; what says `EVERYTHING` runs alone among the changes of its turn. Of a tool that only reads: changes with
+    this word wait until it has read. Without a look at the disk."""
     needs: Need | None = None
     tidied: Tidy = dict
     """Arguments as the model wrote them -> by their own names and in the form of the schema, as far as that is clear,
