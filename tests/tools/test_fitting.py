@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -119,6 +119,8 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@example(either(a_list_of(TEXT), a_list_of(WHOLE)), [0])
+@example(either(a_list_of(TEXT), a_list_of(WHOLE)), 0)
 @given(schemas, values)
 def test_nothing_is_ever_lost_or_guessed(schema: Schema, value: Any) -> None:
     found = fitted(schema, value)

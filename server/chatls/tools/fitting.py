@@ -38,12 +38,33 @@ def _choices(schema: JsonObject) -> list[JsonObject]:
 
 def _chosen(choices: list[JsonObject], value: Any) -> Any:
     """By the choice that it fits; else by the only one that it can be mended for."""
-    fitting = next((one for one in choices if _is(one.get("type"), value)), None)
+    fitting = next((one for one in choices if _fits(one, value)), None)
     if fitting is not None:
         return fitted(fitting, value)
-    mended = [(one, fitted(one, value)) for one in choices]
-    found = [item for one, item in mended if _is(one.get("type"), item)]
+    near = [one for one in choices if _is(one.get("type"), value)]
+    mended = [(one, fitted(one, value)) for one in near or choices]
+    found = [item for one, item in mended if _fits(one, item)]
+    if not found and len(near) == 1:
+        return mended[0][1]
     return found[0] if len(found) == 1 else value
+
+
+def _fits(schema: JsonObject, value: Any) -> bool:
+    """Whether it is of the kind that is wanted, and all that is in it."""
+    if choices := _choices(schema):
+        return any(_fits(one, value) for one in choices)
+    if "type" not in schema:
+        return True
+    if not _is(schema["type"], value) or value not in schema.get("enum", [value]):
+        return False
+    if isinstance(value, list):
+        item = cast("JsonObject", schema.get("items", {}))
+        return all(_fits(item, one) for one in cast("list[Any]", value))
+    if isinstance(value, dict):
+        known, members = cast("JsonObject", schema.get("properties", {})), cast("JsonObject", value)
+        has_all = all(name in members for name in schema.get("required", []))
+        return has_all and all(_fits(known.get(name, {}), one) for name, one in members.items())
+    return True
 
 
 def _text(_schema: JsonObject, value: Any) -> Any:
