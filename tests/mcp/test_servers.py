@@ -358,7 +358,7 @@ def test_nothing_is_started_before_the_client_is_initialized(start: Start) -> No
 
 def test_nothing_is_loaded_where_no_server_is_named() -> None:
     script = (
-        "import sys, chatls.app, anyio\n"
+        "import sys, chatls.lsp.main, anyio\n"
         "from chatls.mcp import ForeignTools\n"
         "async def main():\n"
         "    foreign = ForeignTools(None, {}, None)\n"

@@ -1,5 +1,6 @@
 """`e` at a question: what would be done is opened in an editor, and saved is accepted."""
 
+import shlex
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ import os, pathlib, sys, termios
 path = pathlib.Path(sys.argv[-1])
 text = path.read_bytes().decode()
 cooked = bool(termios.tcgetattr(0)[3] & termios.ICANON)
-print("EDITOR HAS", path.name, repr(text), "cooked" if cooked else "raw", flush=True)
+print("EDITOR HAS", path.name, repr(text), "cooked" if cooked else "raw", "- what now?", flush=True)
 wish = input()
 if wish == "keep":
     path.write_bytes(text.encode())
@@ -42,13 +43,13 @@ sys.exit(3 if wish == "fail" else 0)
 def env(tmp_path: Path) -> dict[str, str]:
     """One whose editor is told in the terminal what to do, as a person would."""
     (tmp_path / "editor.py").write_text(EDITOR)
-    return {"VISUAL": f"{sys.executable} -S {tmp_path / 'editor.py'}", "EDITOR": "false"}
+    return {"VISUAL": f"{shlex.quote(sys.executable)} -S {tmp_path / 'editor.py'}", "EDITOR": "false"}
 
 
 def opened(terminal: InTerminal, wish: str) -> None:
     terminal.wait_for(CHANGE)
     terminal.press(b"e")
-    terminal.wait_for("EDITOR HAS")
+    terminal.wait_for("what now?")
     terminal.press(f"{wish}\n".encode())
 
 

@@ -21,7 +21,7 @@ from chatls.children.wall.repositories import Repository, hooks_in, repository, 
 from chatls.children.wall.scene import Scene, Shown, Sort
 from chatls.children.wall.survey import Surveyed
 from chatls.values import dataclass
-from chatls.workspace.ownfolder import make_private
+from chatls.workspace.ownfolder import open_own
 
 _SECTION = re.compile(r"\s*\[\s*([A-Za-z.-]+)[^\]]*\]")
 _KEY = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*=?")
@@ -57,12 +57,17 @@ class Grounds:
         return Path(os.path.realpath(self.environment.get("HOME") or Path.home()))
 
 
+_OURS = 4
+"""Folders of our own on the way: of chatls, of all workspaces, of one, and what it is for."""
+
+
 def private_folder(base: Path, roots: Sequence[Path]) -> Path:
-    """The folder of a workspace below that of all of them; made if need be. Raises `OSError`."""
+    """The folder of a workspace below that of all of them; made if need be. Raises `OSError`, also where a link stands
+    in the place of a folder of ours."""
     told = "\0".join(sorted(map(str, roots)))
     folder = base / sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:16]
     for name in ("cache", "instead", "tmp"):
-        make_private(folder / name)
+        os.close(open_own(folder / name, _OURS))
     return Path(os.path.realpath(folder))
 
 

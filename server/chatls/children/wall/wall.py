@@ -142,7 +142,9 @@ class Wall:
         try:
             return await to_thread.run_sync(self._made, entry, findings)
         except OSError as error:
-            raise ToolError(f"the sandbox cannot be made: {error.strerror}: {error.filename}") from error
+            why = f"{error.strerror}: {error.filename}"
+            where = f"its own folder is {self._folder}, and no link may lead there"
+            raise ToolError(f"the sandbox cannot be made ({why}): {where}") from error
 
     def look(self, roots: tuple[Path, ...], *, quick: bool = False) -> tuple[Surveyed, ...]:
         """What lies in the roots now. Blocks."""
