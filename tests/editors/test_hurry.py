@@ -81,7 +81,7 @@ def kill(it: Chat) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-MEANWHILE: dict[str, Callable[[Chat], None]] = {
+MEANWHILE: dict[str, Callable[[Chat], object]] = {
     "window closed": lambda it: it.editor.command("close"),
     "buffer gone": lambda it: it.editor.command("bwipeout! chatls://chat/1"),
     "prompt gone": lambda it: it.editor.command("bwipeout! chatls://prompt/1"),
@@ -91,7 +91,7 @@ MEANWHILE: dict[str, Callable[[Chat], None]] = {
     "another chat": lambda it: it.editor.command("ChatNew"),
     "loaded twice": lambda it: it.editor.lua("require('chatls.chat.panel').open_session(had, true)"),
     "screen changes": lambda it: it.editor.command("set columns=60 lines=12"),
-    "tabs": lambda it: it.editor.command("tabnew | Chat | tabclose"),
+    "tabs": lambda it: [it.editor.command(word) for word in ("tabnew", "Chat", "tabclose")],
 }
 """What happens in the middle of a load."""
 
@@ -112,7 +112,7 @@ def test_whatever_happens_in_the_middle_of_a_load(nvim: Open, what: str, when: s
         assert it.editor.lua(shown) == 40
     it.editor.lua("require('chatls.chat.panel').open_session(had, true)")
     it.editor.wait_until(f"not (function() {loading} end)() and require('chatls.daemon').state() == 'ready'")
-    assert it.editor.lua(shown) == 40
+    assert it.editor.lua(shown) in ((40, 41) if what == "asked meanwhile" else (40,))  # the load may have been quicker
     it.editor.command("ChatNew and then?")
     it.editor.wait_until("require('chatls.daemon').running() == 0")
     it.editor.wait_until("pending == 0")
