@@ -207,8 +207,8 @@ class _Setup:
 
     def _check(self, name: str, values: Mapping[str, ownfile.Value], *, typed: bool) -> None:
         """Whether such settings can be used at all. Raises `SettingsError`, `RequestError`."""
-        layers = [Layer("your settings", {"providers": {name: self._settings.providers[name].model_dump()}})]
-        layers = layers if name in self._settings.providers else []
+        own = self._settings.providers.get(name)
+        layers = [] if own is None else [Layer("your settings", {"providers": {name: own.model_dump()}})]
         merged = merge([*layers, Layer("these settings", {"providers": {name: dict(values)}})])
         if merged.providers[name].kind not in ("local", "scripted") and not typed:
             find_endpoint(name, merged.providers[name], os.environ)
