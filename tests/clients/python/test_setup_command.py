@@ -117,6 +117,7 @@ def test_unattended_it_tries_the_model_and_writes_only_where_it_was_told_to(
     [
         ((), "say it with --provider"),
         (("--provider", "work"), "--base-url"),
+        (("--provider", "sglang"), "Start it: python -m sglang"),
         (("--provider", "anthropic"), "--key-env or --key-command"),
         (("--provider", "anthropic", "--key-env", "NOT_SET"), "is set here"),
         (("--provider", "anthropic", "--key-env", KEY), "never written down"),

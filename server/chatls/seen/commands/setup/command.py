@@ -17,7 +17,7 @@ from chatls.providers.known.loopback import Found
 from chatls.seen.commands.paper import Paper
 from chatls.seen.commands.setup import keys, offers, ownfile, trial
 from chatls.seen.commands.setup.asking import Person
-from chatls.seen.commands.setup.offers import Offer
+from chatls.seen.commands.setup.offers import ProviderOffer
 from chatls.settings.config import ProviderSettings, Settings
 from chatls.settings.configuration import Layer, merge, read_user_file, user_file
 from chatls.values import dataclass
@@ -37,13 +37,13 @@ _OLLAMA_WINDOW = 16384
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _TakenProvider:
     """What a person has chosen."""
 
     provider: str
     model: str
     """As settings name it."""
-    values: Mapping[str, ownfile.Value]
+    values: Mapping[str, ownfile.SettingValue]
     key: str
     """As it was typed; "" if it is kept elsewhere already."""
     hint: str
@@ -108,7 +108,7 @@ class _Setup:
         self._paper.item("good", "written. Next: chatls ask 'What is in this folder?'", wanted.hint)
         return 0
 
-    def _wanted(self, found: list[Found]) -> _Wanted:
+    def _wanted(self, found: list[Found]) -> _TakenProvider:
         there = offers.offers(self._settings, os.environ, found)
         address: str = self._options.base_url or ""
         name: str = self._options.provider or ""
@@ -117,6 +117,8 @@ class _Setup:
             self._tell(there, found)
             offer = self._chosen(there)
             name = offer.provider if offer else ""
+        if offer is None and not address and (entry := known(name)) and entry.start:
+            raise SettingsError(f"{name} does not answer on this machine, or has no model. Start it: {entry.start}")
         if offer is None and not address and not offers.is_known(name):
             if name and not self._person.there:
                 raise SettingsError(f"nothing is known of a provider {name!r}: say where it is with --base-url")
@@ -124,19 +126,19 @@ class _Setup:
             name = name or self._person.told("A name for it", "mine")
         if not _NAME.fullmatch(name):
             raise SettingsError("a provider's name has letters, digits, - and _, at most 32")
-        values: dict[str, ownfile.Value] = {}
+        values: dict[str, ownfile.SettingValue] = {}
         if address:
             values = {"base_url": address, **({} if known(name) else {"kind": "openai_chat"})}
         place, key = self._key(name, address)
         values |= place.values
-        model = self._model(offer or Offer(name, "" if address else _default(name), "", ready=False))
+        model = self._model(offer or ProviderOffer(name, "" if address else _default(name), "", ready=False))
         own = self._settings.providers.get(name, ProviderSettings())
         if name == "ollama" and own.context_window is None:
             values["context_window"] = _OLLAMA_WINDOW
         self._check(name, values, typed=bool(key))
-        return _Wanted(name, f"{name}/{model}" if model else name, values, key, place.hint)
+        return _TakenProvider(name, f"{name}/{model}" if model else name, values, key, place.hint)
 
-    def _tell(self, there: list[Offer], found: list[Found]) -> None:
+    def _tell(self, there: list[ProviderOffer], found: list[Found]) -> None:
         self._paper.title("What there is")
         ready = [offer for offer in there if offer.ready]
         for offer in ready:
@@ -147,7 +149,7 @@ class _Setup:
         if not found:
             self._paper.item("note", offers.local_advice(offers.memory()))
 
-    def _chosen(self, there: list[Offer]) -> Offer | None:
+    def _chosen(self, there: list[ProviderOffer]) -> ProviderOffer | None:
         """The offer that a person takes; None: another server."""
         if self._person.there:
             self._paper.title("Which model should answer?")
@@ -199,13 +201,13 @@ class _Setup:
             except SettingsError as error:
                 self._paper.item("warning", str(error))
 
-    def _model(self, offer: Offer) -> str:
+    def _model(self, offer: ProviderOffer) -> str:
         if self._options.model:
             return self._options.model.removeprefix(f"{offer.provider}/")
         question = "The model" if offer.model else "The model (Enter: the server's only one)"
         return self._person.told(question, offer.model)
 
-    def _check(self, name: str, values: Mapping[str, ownfile.Value], *, typed: bool) -> None:
+    def _check(self, name: str, values: Mapping[str, ownfile.SettingValue], *, typed: bool) -> None:
         """Whether such settings can be used at all. Raises `SettingsError`, `RequestError`."""
         own = self._settings.providers.get(name)
         layers = [] if own is None else [Layer("your settings", {"providers": {name: own.model_dump()}})]
@@ -213,7 +215,7 @@ class _Setup:
         if merged.providers[name].kind not in ("local", "scripted") and not typed:
             find_endpoint(name, merged.providers[name], os.environ)
 
-    def _works(self, wanted: _Wanted) -> bool:
+    def _works(self, wanted: _TakenProvider) -> bool:
         self._paper.title(f"Trying {wanted.model}")
         self._paper.say("  one short prompt, with a tool ...")
         came = trial.tried(*wanted.trial)

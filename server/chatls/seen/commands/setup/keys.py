@@ -11,7 +11,7 @@ from dataclasses import field
 from importlib.util import find_spec
 
 from chatls.errors import SettingsError
-from chatls.seen.commands.setup.ownfile import Value
+from chatls.seen.commands.setup.ownfile import SettingValue
 from chatls.values import dataclass
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -27,7 +27,7 @@ _PATIENCE = 30.0
 class KeyPlace:
     """Where a key comes from."""
 
-    values: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    values: Mapping[str, SettingValue] = field(default_factory=dict[str, SettingValue])
     """The settings that say so; none where it is known anyway."""
     hint: str = ""
     """What a person should know of it."""

@@ -23,7 +23,7 @@ _PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ProviderOffer:
     """A provider that can be chosen."""
 
     provider: str
@@ -35,19 +35,25 @@ class Offer:
     """It needs nothing more."""
 
 
-def offers(settings: Settings, environment: Mapping[str, str], found: Iterable[Found]) -> list[Offer]:
+def offers(settings: Settings, environment: Mapping[str, str], found: Iterable[Found]) -> list[ProviderOffer]:
     """All of them, those that are ready first. No key is in them."""
     ready = [
-        Offer(entry.name, entry.model, f"{variable} is set", ready=entry.automatic)
+        ProviderOffer(entry.name, entry.model, f"{variable} is set", ready=entry.automatic)
         for entry in KNOWN
         if entry.base_url and (variable := set_variable(entry, settings, environment))
     ]
-    ready += [Offer(one.provider, one.model, f"{one.title} answers at {one.address}", ready=True) for one in found]
+    ready += [
+        ProviderOffer(one.provider, one.model, f"{one.title} answers at {one.address}", ready=True) for one in found
+    ]
     names = {offer.provider for offer in ready}
-    own = [Offer(name, "", "it is in your settings", ready=True) for name in settings.providers if name not in names]
+    own = [
+        ProviderOffer(name, "", "it is in your settings", ready=True)
+        for name in settings.providers
+        if name not in names
+    ]
     names |= {offer.provider for offer in own}
     rest = [
-        Offer(entry.name, entry.model, f"needs a key ({entry.key_variables[0]})", ready=False)
+        ProviderOffer(entry.name, entry.model, f"needs a key ({entry.key_variables[0]})", ready=False)
         for entry in KNOWN
         if entry.key_variables and entry.base_url and entry.name not in names
     ]

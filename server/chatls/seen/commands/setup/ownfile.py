@@ -14,8 +14,8 @@ from chatls.content import JsonObject, camel
 from chatls.errors import SettingsError
 from chatls.workspace.tomltext import lines_of
 
-Value = str | int | tuple[str, ...]
-Values = Mapping[str, Value]
+SettingValue = str | int | tuple[str, ...]
+SettingValues = Mapping[str, SettingValue]
 """Settings of a provider, by their names in the file."""
 
 _PLAIN = re.compile(
@@ -35,7 +35,7 @@ def read(path: Path) -> str:
         raise SettingsError(f"{path} cannot be read: {error}") from error
 
 
-def changed(text: str, model: str, provider: str, values: Values) -> str:
+def changed(text: str, model: str, provider: str, values: SettingValues) -> str:
     """The text with that model, and with these settings of that provider.
 
     Raises `SettingsError` where it is no TOML, or is written so that a person has to change it.
@@ -92,7 +92,7 @@ def _own(parsed: JsonObject, provider: str) -> JsonObject:
     return deepcopy(cast("JsonObject", own))
 
 
-def _put(text: str, table: tuple[str, ...], key: str, value: Value) -> str:
+def _put(text: str, table: tuple[str, ...], key: str, value: SettingValue) -> str:
     """The text with one key. Where that cannot be done well it is not right afterwards; `changed` looks."""
     lines, rows = lines_of(text), text.split("\n")
     end = "\r" if "\r\n" in text else ""
@@ -110,7 +110,7 @@ def _put(text: str, table: tuple[str, ...], key: str, value: Value) -> str:
     return "\n".join(rows)
 
 
-def _toml(value: Value) -> str:
+def _toml(value: SettingValue) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
