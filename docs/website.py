@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any, cast
 
 from generation.pages import ROOT, Page, broken, documents, read, target
 from pygments.formatters import HtmlFormatter
@@ -35,6 +36,8 @@ LANGUAGES = {".py": "python", ".ts": "typescript", ".lua": "lua", ".json": "json
 """Files that links lead to, and that become pages."""
 LEADS = {("a", "href"), ("link", "href"), ("img", "src"), ("script", "src")}
 """Tags that lead somewhere, and the attribute that says where."""
+STYLES = ("default", "github-dark")
+"""Of code, by day and by night."""
 MARK = "chatls.website"
 """A file that says that a folder was written by this program, and may be replaced."""
 
@@ -74,7 +77,7 @@ class Website:
                 written.add(name)
                 waiting += self._write(name)
         shutil.copyfile(PARTS / "website.js", self.folder / "website.js")
-        light, dark = (HtmlFormatter(style=style).get_style_defs("code") for style in ("default", "github-dark"))
+        light, dark = (str(cast("Any", HtmlFormatter(style=name)).get_style_defs("code")) for name in STYLES)
         style = (PARTS / "website.css").read_text("utf-8")
         colours = f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
         (self.folder / "website.css").write_text(f"{colours}{style}", "utf-8")

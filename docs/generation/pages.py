@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from pygments import highlight
+from pygments import highlight, lexers
 from pygments.formatters import HtmlFormatter
-from pygments.lexers import get_lexer_by_name
+from pygments.lexer import Lexer
 from pygments.util import ClassNotFound
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +100,7 @@ def _parser() -> MarkdownIt:
 def _coloured(code: str, language: str, _attributes: str) -> str:
     """A block of code with its colours as classes; empty where the language is unknown."""
     try:
-        lexer = get_lexer_by_name(language)
+        lexer: Lexer = cast("Any", lexers).get_lexer_by_name(language)
     except ClassNotFound:
         return ""
     return highlight(code, lexer, HtmlFormatter(nowrap=True))
