@@ -18,6 +18,8 @@ from generation.pages import ROOT, Page, broken, documents, read, target
 from pygments.formatters import HtmlFormatter
 
 PARTS = Path(__file__).parent / "generation"
+DECISIONS = "docs/decisions"
+"""One line of the contents, though there are many."""
 ORDER = {
     "Using it": (
         "README",
@@ -29,7 +31,7 @@ ORDER = {
     ),
     "Guides": ("docs/guides/",),
     "When something is wrong": ("docs/troubleshooting", "docs/telemetry", "SECURITY", "CHANGELOG"),
-    "Inside": ("docs/protocol", "docs/architecture", "docs/glossary", "docs/decisions/"),
+    "Inside": ("docs/protocol", "docs/architecture", "docs/glossary", DECISIONS),
 }
 """The contents: beginnings of paths, in order. What none of them names stands under the last heading."""
 LANGUAGES = {".py": "python", ".ts": "typescript", ".lua": "lua", ".json": "json", ".txt": "text"}
@@ -66,10 +68,11 @@ class Website:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.names = documents()
+        self.listed = sorted({DECISIONS if name.startswith(f"{DECISIONS}/") else name for name in self.names})
 
     def write(self) -> None:
         """Write all of it."""
-        waiting = list(self.names)
+        waiting = [*self.names, *self.listed]
         written: set[str] = set()
         while waiting:
             name = waiting.pop()
@@ -114,14 +117,14 @@ class Website:
         for heading, names in self._groups():
             rows = [
                 f'<li><a href="{_relative(here, name)}"{" aria-current=page" if name == here else ""}>'
-                f"{escape(read(name).title)}</a></li>"
+                f"{escape(_title(name))}</a></li>"
                 for name in names
             ]
             lines.append(f"<h2>{escape(heading)}</h2>\n<ul>\n{chr(10).join(rows)}\n</ul>")
         return "\n".join(lines)
 
     def _groups(self) -> Iterator[tuple[str, list[str]]]:
-        left = list(self.names)
+        left = list(self.listed)
         for heading, beginnings in ORDER.items():
             names = [name for beginning in beginnings for name in left if name.startswith(beginning)]
             left = [name for name in left if name not in names]
@@ -146,7 +149,8 @@ def _listing(name: str) -> Page:
 
 
 def _title(name: str) -> str:
-    return read(name).title if name.endswith(".md") else posixpath.basename(name)
+    last = posixpath.basename(name)
+    return read(name).title if name.endswith(".md") else last.capitalize() if (ROOT / name).is_dir() else last
 
 
 def _document(name: str) -> Page:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,13 +94,25 @@ def environment(python: str | Path, place: Path, *packages: str | Path) -> Path:
     return place / "bin"
 
 
-def build(folder: Path, scratch: Path) -> tuple[Path, Path]:
-    """Build the sdist, and the wheel from it: nothing that the sdist lacks can be in the wheel."""
+def build(folder: Path, scratch: Path) -> Path:
+    """Build the sdist, and the wheel from it, which is given: nothing that the sdist lacks can be in it."""
     tools = environment(sys.executable, scratch / "tools", "hatchling>=1.25,<2")
     run(tools / "python", "-m", "hatchling", "build", "-t", "sdist", "-d", folder)
     sdist = folder / f"chatls-{version()}.tar.gz"
     run(tools / "python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, sdist, cwd=scratch)
-    return sdist, folder / f"chatls-{version()}-py3-none-any.whl"
+    return folder / f"chatls-{version()}-py3-none-any.whl"
+
+
+def check_whole(wheel: Path) -> None:
+    """Raises `WrongError` where the wheel lacks a file of the packages, or holds one that is not theirs."""
+    there: set[str] = set()
+    for package in (ROOT / "server/chatls", ROOT / "clients/python/chatls_client"):
+        files = (path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc")
+        there |= {path.relative_to(package.parent).as_posix() for path in files}
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name for name in archive.namelist() if ".dist-info/" not in name}
+    if packed != there:
+        raise WrongError(f"the wheel is not what the packages are: {sorted(packed ^ there)}")
 
 
 def try_wheel(wheel: Path, python: str, scratch: Path) -> Path:
@@ -149,7 +162,8 @@ def make(folder: Path, pythons: list[str]) -> None:
     with tempfile.TemporaryDirectory(prefix="chatls-packages-") as name:
         scratch = Path(name)
         say("building the sdist, and the wheel from it ...")
-        _, wheel = build(folder, scratch)
+        wheel = build(folder, scratch)
+        check_whole(wheel)
         programs = scratch
         for number, python in enumerate(pythons):
             say(f"the wheel in a bare environment of {run(python, '--version').strip()} ...")
