@@ -12,7 +12,7 @@ from time import monotonic
 
 from chatls.seen.commands.paper import Paper
 from chatls.seen.commands.trace import recording, timeline
-from chatls.seen.commands.trace.recording import Cutter, Recorder, Said, Side
+from chatls.seen.commands.trace.recording import Cutter, PassedMessage, Side, TraceFile
 
 USAGE = """\
 usage: chatls trace FILE -- COMMAND...   run COMMAND for an editor, and record in FILE (a new one) what is said
@@ -48,7 +48,7 @@ def _show(path: Path) -> int:
 
 def _record(path: Path, command: Sequence[str]) -> int:
     try:
-        recorder = Recorder(path)
+        file = TraceFile(path)
         child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
     except OSError as error:
         sys.stderr.write(f"chatls: the trace cannot begin: {error}\n")
@@ -62,7 +62,7 @@ def _record(path: Path, command: Sequence[str]) -> int:
         while data := os.read(source, _PIECE):
             _write_all(sink, data)
             for message in cutter.feed(data):
-                recorder.note(Said((monotonic() - start) * 1000, side, message))
+                file.note(PassedMessage((monotonic() - start) * 1000, side, message))
 
     def from_editor() -> None:
         with suppress(OSError):

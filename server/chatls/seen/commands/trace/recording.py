@@ -25,7 +25,7 @@ _MOST_WAITING = 256 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class PassedMessage:
     """One message."""
 
     ms: float
@@ -74,26 +74,26 @@ class Cutter:
         return None if len(self._data) < stop else (head + 4, stop)
 
 
-class Recorder:
+class TraceFile:
     """Writes a trace. Raises `OSError` where the file is there already, or cannot be made."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
-    def note(self, said: Said) -> None:
+    def note(self, said: PassedMessage) -> None:
         """Put it behind the others. One write, so that lines of two threads do not mix. A full disk stops no editor."""
         value = {"ms": round(said.ms, 1), "from": said.side, "message": blotted(said.message)}
         with suppress(OSError):
             os.write(self._file, json.dumps(value, separators=(",", ":")).encode() + b"\n")
 
 
-def read(path: Path) -> list[Said]:
+def read(path: Path) -> list[PassedMessage]:
     """A whole trace. Raises `OSError`, `ValueError` for a file that is none."""
-    found: list[Said] = []
+    found: list[PassedMessage] = []
     for line in path.read_text("utf-8").splitlines():
         match json.loads(line):
             case {"ms": int() | float() as ms, "from": "client" | "server" as side, "message": message}:
-                found.append(Said(float(ms), side, message))
+                found.append(PassedMessage(float(ms), side, message))
             case _:
                 raise ValueError("a line is no message")
     return found

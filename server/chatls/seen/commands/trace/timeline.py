@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from chatls.content import JsonObject
-from chatls.seen.commands.trace.recording import Said
+from chatls.seen.commands.trace.recording import PassedMessage
 from chatls.seen.commands.words import seconds
 from chatls.values import dataclass
 from chatls.visible import visible_line
@@ -14,10 +14,10 @@ _LONGEST = 90
 
 
 @dataclass(slots=True)
-class _Row:
+class _TimelineRow:
     """One row, while it may still grow."""
 
-    said: Said
+    said: PassedMessage
     name: str
     detail: str
     count: int = 1
@@ -28,15 +28,15 @@ class _Row:
         return f"{self.said.ms / 1000:9.3f} s {arrow} {self.name}{many}  {self.detail}".rstrip()
 
 
-def rows(trace: Iterable[Said]) -> Iterator[str]:
+def rows(trace: Iterable[PassedMessage]) -> Iterator[str]:
     """A line for each.
 
-    >>> one = Said(0.0, "client", {"id": 1, "method": "chat/models", "params": {}})
-    >>> list(rows([one, Said(1500.0, "server", {"id": 1, "result": {"models": []}})]))
+    >>> one = PassedMessage(0.0, "client", {"id": 1, "method": "chat/models", "params": {}})
+    >>> list(rows([one, PassedMessage(1500.0, "server", {"id": 1, "result": {"models": []}})]))
     ['    0.000 s -> chat/models #1', '    1.500 s <- answer #1 to chat/models after 1.5 s  {"models": []}']
     """
     open_calls: dict[tuple[str, str], tuple[str, float]] = {}
-    last: _Row | None = None
+    last: _TimelineRow | None = None
     for said in trace:
         row = _row(said, open_calls)
         if last is not None and "#" not in row.name and (last.name, last.said.side) == (row.name, said.side):
@@ -49,23 +49,23 @@ def rows(trace: Iterable[Said]) -> Iterator[str]:
         yield last.drawn()
 
 
-def _row(said: Said, open_calls: dict[tuple[str, str], tuple[str, float]]) -> _Row:
+def _row(said: PassedMessage, open_calls: dict[tuple[str, str], tuple[str, float]]) -> _TimelineRow:
     whole: Any = said.message
     if not isinstance(whole, dict):
-        return _Row(said, "no message", _short(whole))
+        return _TimelineRow(said, "no message", _short(whole))
     message = cast("JsonObject", whole)
     method, number = message.get("method"), message.get("id")
     if isinstance(method, str):
         detail = message.get("params")
         if number is None:
-            return _Row(said, visible_line(f"{method}{_kind(detail)}"), _short(detail))
+            return _TimelineRow(said, visible_line(f"{method}{_kind(detail)}"), _short(detail))
         open_calls[said.side, json.dumps(number)] = (method, said.ms)
-        return _Row(said, visible_line(f"{method} #{number}"), _short(detail))
+        return _TimelineRow(said, visible_line(f"{method} #{number}"), _short(detail))
     asker = "server" if said.side == "client" else "client"
     asked, at = open_calls.pop((asker, json.dumps(number)), ("?", said.ms))
     word = "error" if "error" in message else "answer"
     name = f"{word} #{number} to {asked} after {seconds(said.ms - at)}"
-    return _Row(said, visible_line(name), _short(message.get("error", message.get("result"))))
+    return _TimelineRow(said, visible_line(name), _short(message.get("error", message.get("result"))))
 
 
 def _kind(params: Any) -> str:
