@@ -89,7 +89,8 @@ local function tell_models(result)
     vim.health.ok("the daemon's choice of model: " .. result.default)
   else
     vim.health.warn("the daemon has no model to choose", {
-      "set the key of a provider in the environment (docs/providers.md), or start Ollama or another local server",
+      "run `chatls setup` in a terminal: it finds what is there, and writes the settings",
+      "or set the key of a provider in the environment (docs/providers.md), or start Ollama or another local server",
       "or name one with the option `model`",
     })
   end
