@@ -4,7 +4,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-fix test test-editors test-editors-newest test-long check format bench tables docs docs-check vsix test-vscode docs-record coverage clean
+.PHONY: help demo demo-fix test test-editors test-editors-newest test-long check format bench tables docs docs-check vsix test-vscode docs-record site dist coverage clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -72,6 +72,13 @@ docs-check: .venv/.dev ## say what is stale, and write nothing
 
 docs-record: .venv/.dev ## record the conversation of docs/protocol.md anew
 	$(PY) docs/generate.py --record
+
+site: .venv/.dev ## write the documents as a website with a search, that needs no server: build/site
+	$(PY) docs/website.py build/site
+
+dist: .venv/.dev vsix ## make all that is handed out, try it in clean places, and say how large it is: dist
+	@PATH="$$(tests/vscode/prepare.sh tools):$$PATH" node --no-warnings --test tests/vscode/unit/package.test.ts
+	$(PY) tests/packages/make.py dist $(PYTHONS)
 
 clean: ## forget everything that was installed
 	rm -rf .venv

@@ -12,8 +12,10 @@ usage: chatls [serve]          speak LSP over stdio; this is what an editor star
        chatls commands         the slash commands, and what a prompt may name with @
        chatls sessions         the chats that are kept: search, show, rename, delete, export
        chatls permissions      what you have answered for good; --revoke ID takes it back
+       chatls setup            choose a model: finds what is there, asks, tries it, writes your settings
        chatls doctor           look this machine over; --bundle FILE for a bug report
        chatls log              what the daemon did, and how long it took; --all: all daemons
+       chatls trace            record what an editor and the daemon say to each other; show it
        chatls mcp              the MCP servers of your settings: list, test, add, import
        chatls --version
 """
@@ -25,8 +27,10 @@ COMMANDS = {
     "commands": "chatls_client.offered",
     "sessions": "chatls_client.kept",
     "permissions": "chatls_client.remembered",
+    "setup": "chatls.seen.commands.setup.command",
     "doctor": "chatls.seen.commands.doctor",
     "log": "chatls.seen.commands.log",
+    "trace": "chatls.seen.commands.trace.command",
     "mcp": "chatls_client.mcp.command",
 }
 """Each is a module, whose `main` takes the arguments and gives an exit code."""
@@ -38,13 +42,12 @@ def main() -> None:
     match command:
         case "serve" | "--stdio":
             serve()
-        case "acp":
+        case "acp" if arguments[:1] != ["setup"]:
             serve_acp()
+        case "acp":  # an editor's terminal, which begins with what starts the agent
+            run_command(*arguments)
         case _ if command in COMMANDS:
-            from importlib import import_module
-
-            run: Callable[[list[str]], int] = import_module(COMMANDS[command]).main
-            sys.exit(run(arguments))
+            run_command(command, *arguments)
         case "--version":
             from chatls import __version__
 
@@ -54,6 +57,14 @@ def main() -> None:
         case _:
             sys.stderr.write(f"chatls: unknown command {command!r}\n{USAGE}")
             sys.exit(2)
+
+
+def run_command(command: str, *arguments: str) -> None:
+    """Import a command of the table, run it, and end the process with its exit code."""
+    from importlib import import_module
+
+    run: Callable[[list[str]], int] = import_module(COMMANDS[command]).main
+    sys.exit(run(list(arguments)))
 
 
 def serve() -> None:

@@ -247,3 +247,11 @@ def test_the_official_client_drives_it(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == ["Hi", "there.", "end_turn"]
     assert (tmp_path / "ws" / "new.txt").read_text() == "hello\n"
+
+
+def test_a_client_with_a_terminal_is_offered_the_setup(tmp_path: Path) -> None:
+    with Client(tmp_path, capabilities={"auth": {"terminal": True}}) as client:
+        (offered,) = client.hello["authMethods"]
+        assert (offered["type"], offered["args"]) == ("terminal", ["setup"])
+    with Client(tmp_path) as client:
+        assert client.hello["authMethods"] == []

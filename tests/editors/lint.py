@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> int:
     if unknown := set(arguments) - {"--fix"}:
         sys.stderr.write(f"unknown: {', '.join(sorted(unknown))}\n{__doc__}")
         return 2
-    files = [path for folder in (PLUGIN, HERE, ROOT / "docs") for path in folder.rglob("*.lua") if path != GENERATED]
+    folders = (PLUGIN, HERE, ROOT / "docs", ROOT / "tests" / "packages")
+    files = [path for folder in folders for path in folder.rglob("*.lua") if path != GENERATED]
     commands = [formatter(sorted(files), check="--fix" not in arguments)]
     if "--fix" not in arguments:
         commands.append(linter(sorted(files)))

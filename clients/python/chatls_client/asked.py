@@ -1,10 +1,11 @@
-"""What the daemon asks its client, and how one answers: permission, a change of open text, the editor's problems."""
+"""What the daemon asks its client, and how one answers: permission, forms, a change of open text, the editor's
+problems."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from chatls_client.protocol import JsonObject, OptionKind
+from chatls_client.protocol import Elicitation, FormValue, JsonObject, OptionKind
 from chatls_client.protocol import Question as PermissionQuestion
 
 
@@ -37,8 +38,25 @@ class PermissionAnswer:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class FormAnswer:
+    """What a person made of a form."""
+
+    action: Literal["accept", "decline", "cancel"]
+    """`decline`: they do not want to say it. `cancel`: the form was closed."""
+    values: Mapping[str, FormValue] | None = None
+    """With `accept`: by the names of the fields. What does not fit its field cancels it all."""
+
+    def to_wire(self) -> JsonObject:
+        """As it is sent."""
+        return {"action": self.action} | ({} if self.values is None else {"values": dict(self.values)})
+
+
 Permit = Callable[[PermissionQuestion], Awaitable[PermissionAnswer]]
 """Puts a question to a person. Cancelled when the daemon withdraws it."""
+
+Fill = Callable[[Elicitation], Awaitable[FormAnswer]]
+"""Shows a person the form of an MCP server. Cancelled when the daemon withdraws it."""
 
 ApplyEdit = Callable[[JsonObject], Awaitable[str | None]]
 """Gets the parameters of `workspace/applyEdit` (LSP), and changes the documents: the daemon must be told the new text
@@ -54,6 +72,15 @@ def on_permission(permit: Permit) -> Callable[[JsonObject], Awaitable[Any]]:
 
     async def consider(params: JsonObject) -> Any:
         return (await permit(PermissionQuestion.from_wire(params))).to_wire()
+
+    return consider
+
+
+def on_form(fill: Fill) -> Callable[[JsonObject], Awaitable[Any]]:
+    """Answers `chat/elicit`."""
+
+    async def consider(params: JsonObject) -> Any:
+        return (await fill(Elicitation.from_wire(params))).to_wire()
 
     return consider
 

@@ -1,20 +1,22 @@
 """Puts questions to the person at the terminal, one after the other. Knows no daemon, and draws nothing itself."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import anyio
 from anyio import CancelScope, to_thread
 from rich.text import Text
 
-from chatls_client.asked import PermissionAnswer, PermissionQuestion
+from chatls_client.asked import FormAnswer, PermissionAnswer, PermissionQuestion
 from chatls_client.drawing.diffrows import diff_lines
 from chatls_client.drawing.questionrows import Choice, answer_rows, choices, key_rows, question_rows, words_rows
 from chatls_client.drawing.toolrows import Glyphs
 from chatls_client.editor import NoEditorError, edited
 from chatls_client.keys import ENTER, Keys
+from chatls_client.mcp.filling import Filling
 from chatls_client.proposal import Proposal, ProposalError, proposal_of
-from chatls_client.protocol import Diff
+from chatls_client.protocol import Diff, Elicitation
 
 QUIET = 0.25
 """Seconds without a key before one counts."""
@@ -54,7 +56,7 @@ class Asking:
         self._draw = draw
         self._live = live
         self._one_at_a_time = anyio.Lock()
-        self._open: _Open | None = None
+        self._open: _Open | Filling | None = None
         self._others = 0
         self._final: list[Late] = []
         self._cancelling = False
@@ -64,15 +66,20 @@ class Asking:
     async def ask(self, question: PermissionQuestion, *, edits: bool = False) -> PermissionAnswer:
         """The person's word; no answer when the turn is being cancelled, or nobody is there any more. `edits`: the
         daemon takes a call that was changed."""
-        self._others += 1
-        try:
-            await self._one_at_a_time.acquire()
-        finally:
-            self._others -= 1
-        try:
+        async with self._turn():
             return await self._put(question, proposal_of(question) if edits else None)
-        finally:
-            self._one_at_a_time.release()
+
+    async def fill(self, form: Elicitation) -> FormAnswer:
+        """What the person made of a form; `cancel` when the turn is being cancelled, or nobody is there any more."""
+        async with self._turn():
+            if self._cancelling:
+                return FormAnswer("cancel")
+            it = self._open = Filling(form, self._keys, self._glyphs, self._stay, self._show)
+            try:
+                return await it.run(QUIET)
+            finally:
+                self._open = None
+                self._draw()
 
     def cancel(self) -> None:
         """The turn is being cancelled: nothing is asked any more."""
@@ -84,6 +91,18 @@ class Asking:
         """Rows that stay, since the last call, and those that stand below all others for now."""
         late, self._final = self._final, []
         return [row for rows in late for row in rows(width)], self._below(width) if self._live else []
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        self._others += 1
+        try:
+            await self._one_at_a_time.acquire()
+        finally:
+            self._others -= 1
+        try:
+            yield
+        finally:
+            self._one_at_a_time.release()
 
     async def _put(self, question: PermissionQuestion, proposal: Proposal | None) -> PermissionAnswer:
         await to_thread.run_sync(_compare, question, abandon_on_cancel=True)
@@ -170,6 +189,8 @@ class Asking:
         it = self._open
         if it is None or not it.armed:
             return []
+        if isinstance(it, Filling):
+            return it.below(self._others, width)
         if it.words is not None:
             return words_rows(it.words, width, self._glyphs)
         return key_rows(it.choices, it.rows, self._others, it.hint, width)

@@ -21,9 +21,11 @@ from anyio import fail_after
 from chatls_client.asked import (
     ApplyEdit,
     Diagnose,
+    Fill,
     Permit,
     on_diagnostics,
     on_edit,
+    on_form,
     on_permission,
 )
 from chatls_client.connection import METHOD_NOT_FOUND, Connection, Params, Peer
@@ -84,6 +86,7 @@ class Client:
         on_stderr: Callable[[str], None],
         *,
         permission: Permit | None,
+        form: Fill | None,
         apply_edit: ApplyEdit | None,
         diagnostics: Diagnose | None,
         cwd: Path | None,
@@ -99,6 +102,8 @@ class Client:
         }
         if permission is not None:
             self._considered["chat/requestPermission"] = on_permission(permission)
+        if form is not None:
+            self._considered["chat/elicit"] = on_form(form)
         if diagnostics is not None:
             self._considered["chat/diagnostics"] = on_diagnostics(diagnostics)
         self._edits = apply_edit is not None
@@ -127,6 +132,7 @@ class Client:
         on_message: Callable[[Message], None] | None = None,
         on_stderr: Callable[[str], None] | None = None,
         permission: Permit | None = None,
+        form: Fill | None = None,
         apply_edit: ApplyEdit | None = None,
         diagnostics: Diagnose | None = None,
         cwd: Path | str | None = None,
@@ -138,7 +144,8 @@ class Client:
         `command`: how the daemon is started; the one beside this package if None. `roots`: the folders that tools may
         read. `settings`: docs/protocol.md, section 8. `on_message` and `on_stderr` are called with what the daemon
         says outside of turns; they must not wait. `permission` puts a question to a person and may take its time; it is
-        cancelled when the question is withdrawn. Without it models get no tool that changes anything. `apply_edit`
+        cancelled when the question is withdrawn. Without it models get no tool that changes anything. `form`
+        shows the forms of MCP servers, in the same way; without it they are told that it was closed. `apply_edit`
         changes open documents; without it what is open is not changed. `diagnostics` tells an editor's problems.
         `env`: its whole environment; this process's own if None. `start_timeout`: seconds for the answer to
         `initialize`. Entering the block raises `DaemonError`.
@@ -150,6 +157,7 @@ class Client:
             on_message or _ignore,
             on_stderr or _ignore,
             permission=permission,
+            form=form,
             apply_edit=apply_edit,
             diagnostics=diagnostics,
             cwd=None if cwd is None else Path(cwd),
@@ -328,6 +336,7 @@ class Client:
     def _capabilities(self) -> JsonObject:
         chat: JsonObject = {"version": VERSION}
         chat |= {"permission": True} if "chat/requestPermission" in self._considered else {}
+        chat |= {"elicit": True} if "chat/elicit" in self._considered else {}
         chat |= {"diagnostics": True} if "chat/diagnostics" in self._considered else {}
         workspace: JsonObject = {"workspaceFolders": True, "configuration": True}
         if self._edits:

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from anyio import CancelScope, create_task_group, open_signal_receiver, to_thread
+from anyio import CancelScope, create_task_group, move_on_after, open_signal_receiver, to_thread
 
-from chatls_client.asked import PermissionAnswer, PermissionQuestion
+from chatls_client.asked import FormAnswer, PermissionAnswer, PermissionQuestion
 from chatls_client.client import Client, Message
 from chatls_client.errors import ClientError, RpcError
 from chatls_client.faces import Face
 from chatls_client.harmless import plain
 from chatls_client.mentions import content
-from chatls_client.protocol import ErrorKind, Event, JsonObject, StopReason, TurnError
+from chatls_client.protocol import Elicitation, ErrorKind, Event, JsonObject, StopReason, TurnError
 from chatls_client.turn import Turn
 from chatls_client.view import View, fail, finish, fold
 
@@ -32,6 +32,8 @@ EXIT_CODES: dict[StopReason, int] = {
     "refusal": 3,
     "cancelled": 130,
 }
+SERVERS = 10
+"""Seconds that MCP servers may take to start before the question is asked without them."""
 _BROKEN_PIPE = 128 + 13
 
 
@@ -77,6 +79,7 @@ class Conversation:
             settings=question.settings,
             on_message=self._message,
             permission=self._permit,
+            form=self._fill if face.fills else None,
             on_stderr=_log if _wants_log() else None,
         )
         self._turn: Turn | None = None
@@ -138,6 +141,7 @@ class Conversation:
         if self._question.latest:
             session = next((entry.session_id for entry in await self._client.sessions(limit=1)), None)
         question = self._question
+        await self._servers()
         said = await to_thread.run_sync(content, question.prompt, question.folders, abandon_on_cancel=True)
         self._turn = self._client.prompt(said, session=session, model=self._question.model)
         async for event in self._turn:
@@ -147,12 +151,22 @@ class Conversation:
             self._update(fold(self.view, event))
         self._update(finish(self.view, self._turn.result))
 
+    async def _servers(self) -> None:
+        """Wait a while for MCP servers that are starting: there is no later prompt that could have their tools."""
+        self._face.doing("waiting for MCP servers")
+        with move_on_after(SERVERS), suppress(RpcError):
+            await self._client.request("chat/tools", {"settled": True})
+        self._face.doing("waiting for the answer")
+
     def _update(self, view: View) -> None:
         self.view = view
         self._face.show(view)
 
     async def _permit(self, question: PermissionQuestion) -> PermissionAnswer:
         return await self._face.ask(question, edits=self._client.offers("editedArguments"))
+
+    async def _fill(self, form: Elicitation) -> FormAnswer:
+        return await self._face.fill(form)
 
     def _message(self, message: Message) -> None:
         if message.shown:

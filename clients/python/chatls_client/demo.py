@@ -25,7 +25,7 @@ Part 1 of 2: a real model. The daemon is started as a child process, as an edito
 this folder. Of all models this one was chosen because it runs on this machine and needs no key and no network. It is \
 tiny (135 million parameters): it can find a word in files, and say in which ones it is. That is what it is asked."""
 REAL_PROMPT = "Which files mention ripgrep?"
-A_REAL_ONE = "For a real model, set ANTHROPIC_API_KEY or the like, or run `ollama serve`."
+A_REAL_ONE = "For a real model, run `chatls setup`."
 
 SCRIPTED = """\
 Part 2 of 2: a scripted model, slow on purpose, so that the order of things can be seen. It asks for three tools in \

@@ -10,13 +10,14 @@ import anyio
 from rich.console import Console
 from rich.text import Text
 
-from chatls_client.asked import PermissionAnswer, PermissionQuestion
+from chatls_client.asked import FormAnswer, PermissionAnswer, PermissionQuestion
 from chatls_client.asking import Asking
 from chatls_client.drawing.painter import Painter, complaint
 from chatls_client.drawing.screen import Screen
 from chatls_client.drawing.toolrows import ASCII, UNICODE
 from chatls_client.harmless import harmless, plain
 from chatls_client.keys import Keys
+from chatls_client.protocol import Elicitation
 from chatls_client.view import NoticeBlock, RetryBlock, TextBlock, View
 
 FRAME = 0.04
@@ -31,6 +32,11 @@ THOUGHT = "what was written so far was the model's thinking, which ends here; th
 
 class Face(Protocol):
     """Shows one turn."""
+
+    @property
+    def fills(self) -> bool:
+        """Whether somebody is there to fill in a form."""
+        ...
 
     def show(self, view: View) -> None:
         """This is how things stand. Never waits."""
@@ -50,6 +56,10 @@ class Face(Protocol):
 
     async def ask(self, question: PermissionQuestion, *, edits: bool) -> PermissionAnswer:
         """Put a question to whoever looks. Cancelled, it is withdrawn. `edits`: the call may be changed."""
+        ...
+
+    async def fill(self, form: Elicitation) -> FormAnswer:
+        """Show a form to whoever looks. Cancelled, it is withdrawn."""
         ...
 
     async def run(self) -> None:
@@ -74,6 +84,11 @@ class DrawnFace:
         self._changed = anyio.Event()
         self._said: list[Text] = []
         self._denied = False
+
+    @property
+    def fills(self) -> bool:
+        """At a keyboard."""
+        return self._asking is not None
 
     def show(self, view: View) -> None:
         """Draw this next."""
@@ -104,6 +119,10 @@ class DrawnFace:
             self.say(NOBODY)
         self._denied = True
         return denial(question)
+
+    async def fill(self, form: Elicitation) -> FormAnswer:
+        """Below everything else, after the questions that wait already."""
+        return FormAnswer("cancel") if self._asking is None else await self._asking.fill(form)
 
     async def run(self) -> None:
         """Draw at most every `FRAME`, at least every `BEAT` seconds."""
@@ -144,6 +163,11 @@ class PipeFace:
         self._told: list[str] = []
         self._denied = False
 
+    @property
+    def fills(self) -> bool:
+        """Never."""
+        return False
+
     def show(self, view: View) -> None:
         """Write what is new in it."""
         self._tell(view)
@@ -169,6 +193,11 @@ class PipeFace:
             complain(NOBODY)
         self._denied = True
         return denial(question)
+
+    async def fill(self, form: Elicitation) -> FormAnswer:
+        """Nobody can be asked."""
+        del form
+        return FormAnswer("cancel")
 
     async def run(self) -> None:
         """Write as fast as the pipe takes it."""

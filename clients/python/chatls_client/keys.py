@@ -98,7 +98,7 @@ class Keys:
         line = ""
         while True:
             text = await self._read()
-            if text == ESCAPE:
+            if text.rstrip(_END) == ESCAPE:
                 return None
             for character in "" if text.startswith(ESCAPE) else text:
                 if character in _END:

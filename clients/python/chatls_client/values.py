@@ -108,7 +108,10 @@ def _reader(hint: Any) -> Read:
 
 def _one_of(union: Any) -> Read:
     choices = [item for item in get_args(union) if item is not NoneType]
-    read = _reader(choices[0]) if len(choices) == 1 else tagged(union, "type")
+    if len(choices) > 1 and all(item in (str, int, float, bool) for item in choices):
+        read = _scalar(tuple(choices))
+    else:
+        read = _reader(choices[0]) if len(choices) == 1 else tagged(union, "type")
     return lambda value: None if value is None else read(value)
 
 
@@ -125,8 +128,10 @@ def _each(read: Read) -> Read:
 
 
 def _scalar(kind: Any) -> Read:
+    kinds = cast(tuple[Any, ...], kind) if isinstance(kind, tuple) else (kind,)
+
     def read(value: Any) -> Any:
-        if kind is not Any and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+        if kind is not Any and (not isinstance(value, kind) or (isinstance(value, bool) and bool not in kinds)):
             raise TypeError
         return value
 

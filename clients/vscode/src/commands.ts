@@ -136,7 +136,7 @@ function around(parts: Parts): Record<string, Run> {
         id: one.id,
       }));
       if (items.length === 0) {
-        throw new Error("The daemon knows no model. Store a provider's key, or start a model server on this machine.");
+        throw new Error("The daemon knows no model. Run `chatls setup` in a terminal, store a provider's key, or start a model server on this machine.");
       }
       const picked = await vscode.window.showQuickPick(items, { title: "Model", matchOnDescription: true });
       chats.active.model = picked?.id ?? chats.active.model;

@@ -18,6 +18,15 @@ from chatls.wire.peer import Answer, Peer
 VERSION = 1
 """Of the protocol."""
 
+_SETUP = {
+    "type": "terminal",
+    "id": "setup",
+    "name": "Choose a model",
+    "description": "chatls setup, in a terminal: finds keys and model servers, asks, tries one, writes your settings",
+    "args": ["setup"],
+}
+"""How a person gets a model where there is none: the client starts the same, with these arguments behind its own."""
+
 
 class AcpAgent:
     """The agent that one client talks to."""
@@ -53,6 +62,6 @@ class AcpAgent:
                     },
                 },
                 "agentInfo": {"name": "chatls", "title": "chatls", "version": __version__},
-                "authMethods": [],
+                "authMethods": [_SETUP] if says(params.client_capabilities, "auth", "terminal") else [],
             }
         )

@@ -156,7 +156,7 @@ def test_the_demos_real_model_calls_its_tool_and_answers() -> None:
     assert "◆ local/smollm2-135m" in done.stdout
     assert '✓ search "ripgrep" · ' in done.stdout
     assert "The word ripgrep is in " in done.stdout
-    assert "For a real model, set ANTHROPIC_API_KEY or the like, or run `ollama serve`.\n" in done.stdout
+    assert "For a real model, run `chatls setup`.\n" in done.stdout
     assert "── done, " in done.stdout
 
 

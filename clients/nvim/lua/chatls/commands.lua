@@ -110,7 +110,7 @@ function run.ChatPermission(event)
     local complaint = permission.answer(event.args)
     return complaint and vim.notify("chatls: " .. complaint, vim.log.levels.WARN)
   end
-  if not permission.reopen() then
+  if not permission.reopen() and not require("chatls.asking.form").reopen() then
     say("no question waits for you")
   end
 end

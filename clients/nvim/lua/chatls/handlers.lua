@@ -6,8 +6,15 @@ local M = {}
 ---@return table
 function M.capabilities()
   local capabilities = vim.lsp.protocol.make_client_capabilities()
-  local chat =
-    { version = 1, permission = true, diagnostics = true, reload = true, save = true, sessionsChanged = true }
+  local chat = {
+    version = 1,
+    permission = true,
+    elicit = true,
+    diagnostics = true,
+    reload = true,
+    save = true,
+    sessionsChanged = true,
+  }
   capabilities.experimental = { chat = chat }
   capabilities.workspace.applyEdit = true
   capabilities.workspace.workspaceEdit.documentChanges = true
@@ -35,6 +42,9 @@ function M.new(link)
     ["$/cancelRequest"] = function() end,
     ["chat/requestPermission"] = function(_, question)
       return require("chatls.questions").ask(question)
+    end,
+    ["chat/elicit"] = function(_, form)
+      return require("chatls.asking.form").ask(form)
     end,
     ["chat/diagnostics"] = function(_, request)
       return require("chatls.problems").answer(request)

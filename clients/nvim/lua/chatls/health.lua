@@ -89,7 +89,8 @@ local function tell_models(result)
     vim.health.ok("the daemon's choice of model: " .. result.default)
   else
     vim.health.warn("the daemon has no model to choose", {
-      "set the key of a provider in the environment (docs/providers.md), or start Ollama or another local server",
+      "run `chatls setup` in a terminal: it finds what is there, and writes the settings",
+      "or set the key of a provider in the environment (docs/providers.md), or start Ollama or another local server",
       "or name one with the option `model`",
     })
   end
@@ -114,8 +115,24 @@ local function ask(method)
   return result, err
 end
 
-local function check_sandbox()
+---@param server chatls.ServerEntry
+local function check_server(server)
+  local why = type(server.why) == "string" and server.why or "no reason was told"
+  local name = ("the MCP server %s"):format(server.name)
+  if server.state == "ready" then
+    vim.health.ok(("%s runs (%s), with %d tools"):format(name, server.where, server.tools))
+  elseif server.state == "starting" then
+    vim.health.info(("%s is starting (%s)"):format(name, server.where))
+  else
+    vim.health.warn(("%s does not run (%s): %s"):format(name, server.where, why), "chatls mcp test " .. server.name)
+  end
+end
+
+local function check_tools()
   local tools = ask("chat/tools")
+  for _, server in ipairs(type(tools) == "table" and type(tools.servers) == "table" and tools.servers or {}) do
+    check_server(server)
+  end
   local sandbox = type(tools) == "table" and tools.sandbox or nil
   if type(sandbox) ~= "table" then
     return
@@ -160,7 +177,7 @@ function M.check()
   local command = check_program()
   if command then
     check_models()
-    check_sandbox()
+    check_tools()
   end
   check_keys()
   if command then

@@ -1,5 +1,5 @@
--- The questions of permission that are open. A handler of `vim.lsp` runs in a coroutine, and the answer is what that
--- coroutine returns: so it waits here, and the editor goes on.
+-- The questions of permission and the forms that are open. A handler of `vim.lsp` runs in a coroutine, and the answer is
+-- what that coroutine returns: so it waits here, and the editor goes on.
 
 local status = require("chatls.status")
 
@@ -10,8 +10,8 @@ local M = {}
 ---@alias chatls.Asker fun(question: chatls.Question, answer: chatls.Answer): fun()?
 
 ---@class chatls.OpenQuestion
----@field question chatls.Question
----@field answer chatls.Answer
+---@field question chatls.Question|chatls.Elicitation
+---@field answer fun(...: any)
 ---@field withdraw? fun()
 
 ---@type table<chatls.OpenQuestion, true>
@@ -41,17 +41,20 @@ local function worded(option_id, feedback, arguments)
   return { outcome = "selected", optionId = option_id, feedback = feedback, arguments = arguments }
 end
 
----Put a question to the person, and wait. Call it in a coroutine.
----@param question chatls.Question
----@return chatls.PermissionAnswer
-function M.ask(question)
+---Put something to the person, and wait. Call it in a coroutine.
+---@generic Asked: chatls.Question|chatls.Elicitation
+---@param question Asked
+---@param put? fun(question: Asked, answer: fun(...: any)): fun()? Gives what takes it away.
+---@param word fun(...: any): table What is answered; of nothing where it was closed.
+---@return table
+function M.wait(question, put, word)
   local co, answered, waiting = coroutine.running(), nil, false
   local entry = { question = question }
-  function entry.answer(option_id, feedback, arguments)
+  function entry.answer(...)
     if answered then
       return
     end
-    answered = worded(option_id, feedback, arguments)
+    answered = word(...)
     open[entry] = nil
     status.changed()
     if waiting then
@@ -63,8 +66,8 @@ function M.ask(question)
   end
   open[entry] = true
   status.changed()
-  if asker then
-    local ok, withdraw = xpcall(asker, debug.traceback, question, entry.answer)
+  if put then
+    local ok, withdraw = xpcall(put, debug.traceback, question, entry.answer)
     entry.withdraw = ok and withdraw or nil
     if not ok then
       vim.notify("chatls: " .. tostring(withdraw), vim.log.levels.ERROR)
@@ -80,9 +83,16 @@ function M.ask(question)
   return answered
 end
 
+---Put a question of permission to the person, and wait. Call it in a coroutine.
+---@param question chatls.Question
+---@return chatls.PermissionAnswer
+function M.ask(question)
+  return M.wait(question, asker, worded)
+end
+
 ---Take questions away that have become moot. (A handler is not told the id of its request, so a `$/cancelRequest` cannot
 ---be matched; but the turn's own events tell the same.)
----@param matches fun(question: chatls.Question): boolean
+---@param matches fun(question: chatls.Question|chatls.Elicitation): boolean
 function M.withdraw(matches)
   for _, entry in ipairs(vim.tbl_keys(open)) do
     if open[entry] and matches(entry.question) then

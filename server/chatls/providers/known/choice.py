@@ -30,7 +30,7 @@ _NAMED = 8
 
 _MAKESHIFT = (
     "no key in the environment and no local model server, so a tiny demonstration model answers: it can only find "
-    "words in files. For a real one set ANTHROPIC_API_KEY or the like, or run `ollama serve`"
+    "words in files. For a real one run `chatls setup` in a terminal"
 )
 
 _FINDERS: Mapping[str, Callable[[str], Awaitable[Found | None]]] = {

@@ -117,7 +117,7 @@ async def _choice(area: str, settings: Settings) -> Diagnosis:
         return Diagnosis(area, "bad", str(error), "mend the settings")
     if chosen.provider == EMBEDDED_PROVIDER:
         text = "no model that is of use: no key in the environment, and no model server on this machine"
-        advice = "set a provider's key where the editor starts (ANTHROPIC_API_KEY or the like), or run ollama serve"
+        advice = "run chatls setup; or set a provider's key where the editor starts, or run ollama serve"
         return Diagnosis(area, "bad", text, advice)
     return Diagnosis(area, "good", f"{chosen.provider}/{chosen.model} answers: {chosen.reason}")
 

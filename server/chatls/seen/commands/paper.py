@@ -38,6 +38,10 @@ class Paper:
         """Write lines; nothing in them is interpreted by a terminal."""
         self._write(harmless(text) + "\n")
 
+    def ask(self, text: str) -> None:
+        """A question, whose answer stands behind it."""
+        self._write(harmless(text))
+
     def title(self, text: str) -> None:
         """A heading, with an empty line before it."""
         self._write("\n" + self.painted(text, "1") + "\n")

@@ -91,8 +91,8 @@ return {
     name = "ChatPermission",
     args = "[key]",
     nargs = "?",
-    doc = "Show the question that waits for your answer again; with {key}, answer the one that is shown, from any "
-      .. "window: `:ChatPermission y`.",
+    doc = "Show the question, or the form of an MCP server, that waits for you again; with {key}, answer the question "
+      .. "that is shown, from any window: `:ChatPermission y`.",
   },
   {
     name = "ChatPermissions",

@@ -1,0 +1,62 @@
+"""One short prompt through a real daemon, as `chatls ask` puts it: a model that reads a file can use tools."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from chatls.content import JsonObject
+from chatls.values import dataclass
+
+KEY_VARIABLE = "CHATLS_SETUP_KEY"
+"""Holds a key that was typed, for the trial's daemon alone."""
+_LONGEST = 600.0
+"""Seconds: a server on this machine may first load its model."""
+_FILE = "word.txt"
+_PROMPT = f"Read the file {_FILE} with your tool, and answer with nothing but the word that it holds."
+_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of it."""
+
+    answers: bool
+    uses_tools: bool
+    """It told what stands in a file."""
+    words: str
+    """What the model answered, or what went wrong."""
+
+
+def tried(settings: JsonObject, variables: Mapping[str, str]) -> Tried:
+    """Ask, with these settings above the person's own, and these variables besides. Nothing is kept. It blocks."""
+    word = f"word-{secrets.token_hex(4)}"
+    with tempfile.TemporaryDirectory(prefix="chatls-setup-") as made:
+        place, workspace = Path(made), Path(made) / "workspace"
+        workspace.mkdir()
+        (workspace / _FILE).write_text(f"{word}\n", "utf-8")
+        own = place / "settings.json"
+        own.write_text(json.dumps({**settings, "sessions": {"keep": False}}), "utf-8")
+        command = (sys.executable, "-P", "-m", "chatls", "ask", "--settings", str(own), "--folder", str(workspace))
+        try:
+            done = subprocess.run(
+                (*command, _PROMPT),
+                cwd=workspace,
+                env={**os.environ, **variables},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_LONGEST,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Tried(answers=False, uses_tools=False, words=f"no answer within {_LONGEST:.0f} s")
+    answer = done.stdout.strip()
+    answers = done.returncode == 0 and bool(answer)
+    words = answer if answers else done.stderr.strip().rpartition("\n")[2].removeprefix("chatls: ")
+    return Tried(answers, answers and word in answer, words[-_SHOWN:])
