@@ -111,7 +111,9 @@ export function editingTests(window: Window): void {
     await prompt.fill("/review @buf");
     await shows(frame, "buffers", ".choices");
     await prompt.press("Enter");
+    const before = await d.run<number>("return parts.chats.active.turns.length");
     await prompt.press("Enter");
+    await d.until(`return parts.chats.active.turns.length > ${before}`, "a turn");
     await ended(d);
     const along = await d.run<readonly string[]>("return parts.chats.active.turns.at(-1).along");
     assert.ok(along.includes("buffers"), along.join());
