@@ -15,6 +15,7 @@ usage: chatls [serve]          speak LSP over stdio; this is what an editor star
        chatls setup            choose a model: finds what is there, asks, tries it, writes your settings
        chatls doctor           look this machine over; --bundle FILE for a bug report
        chatls log              what the daemon did, and how long it took; --all: all daemons
+       chatls trace            record what an editor and the daemon say to each other; show it
        chatls mcp              the MCP servers of your settings: list, test, add, import
        chatls --version
 """
@@ -29,6 +30,7 @@ COMMANDS = {
     "setup": "chatls.seen.commands.setup.command",
     "doctor": "chatls.seen.commands.doctor",
     "log": "chatls.seen.commands.log",
+    "trace": "chatls.seen.commands.trace.command",
     "mcp": "chatls_client.mcp.command",
 }
 """Each is a module, whose `main` takes the arguments and gives an exit code."""

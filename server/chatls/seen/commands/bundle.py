@@ -67,9 +67,14 @@ def told(settings: Settings) -> dict[str, Any]:
 
 def clean(text: str) -> str:
     """A text without keys that are known here, what looks like one, and the names of the user and their folders."""
+    text = without_secrets(text)
+    home = str(Path.home())
+    return text.replace(home, "~") if len(home) > 1 else text
+
+
+def without_secrets(text: str) -> str:
+    """A text without keys that are known here, and what looks like one."""
     named = {name for name in os.environ if _NAMES.search(name)}
     named |= {variable for entry in KNOWN for variable in entry.key_variables}
     text = without_keys(known_keys(os.environ, named), text)
-    text = _SECRET.sub(_REMOVED, text)
-    home = str(Path.home())
-    return text.replace(home, "~") if len(home) > 1 else text
+    return _SECRET.sub(_REMOVED, text)
