@@ -27,6 +27,7 @@ function take(message: ToPage): void {
       turns.reset(message.turns);
       questions.clear();
       message.questions.forEach((asked) => questions.set(asked));
+      message.forms.forEach((asked) => questions.setForm(asked));
       composer.attach(message.attachments);
       take({ type: "chrome", chrome: message.chrome });
       return;
@@ -60,6 +61,14 @@ function other(message: ToPage): void {
       turns.spoken.textContent = `A question waits for you: ${message.asked.question.title}`;
       // Who writes is not interrupted: the next key would be an answer.
       if (document.hasFocus() && composer.isEmpty && !message.asked.editing) {
+        questions.focus();
+      }
+      break;
+    case "form":
+      questions.setForm(message.asked);
+      turns.scrollToEnd();
+      turns.spoken.textContent = `${message.asked.form.server} asks you: ${message.asked.form.message}`;
+      if (document.hasFocus() && composer.isEmpty) {
         questions.focus();
       }
       break;

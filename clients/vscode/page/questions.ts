@@ -1,10 +1,11 @@
-// Questions that wait for a person: all of what would be done, and the answers as buttons and keys.
+// Questions and forms that wait for a person: all of what would be done, and the answers as buttons and keys.
 
-import type { Asked } from "../src/messages.ts";
+import type { Asked, AskedForm } from "../src/messages.ts";
 import type { ToolContent } from "../src/protocol.ts";
 import { diffView, pictureView } from "./calls.ts";
 import { Growing } from "./code.ts";
 import { button, h } from "./dom.ts";
+import { formCard } from "./forms.ts";
 import { tell } from "./host.ts";
 import { answers, type Entry } from "./keys.ts";
 import { hasLongWord } from "./split.ts";
@@ -19,9 +20,16 @@ export class Questions {
 
   /** Show one, anew where it is there. */
   set(asked: Asked): void {
-    const made = card(asked);
-    const before = this.#cards.get(asked.id);
-    this.#cards.set(asked.id, made);
+    this.#put(asked.id, card(asked));
+  }
+
+  setForm(asked: AskedForm): void {
+    this.#put(asked.id, formCard(asked));
+  }
+
+  #put(id: string, made: HTMLElement): void {
+    const before = this.#cards.get(id);
+    this.#cards.set(id, made);
     if (before) {
       before.replaceWith(made);
     } else {
@@ -45,7 +53,7 @@ export class Questions {
 
   /** Go to the oldest; whether there is one. */
   focus(): boolean {
-    const first = this.element.querySelector<HTMLElement>(".options button");
+    const first = this.element.querySelector<HTMLElement>(".field input, .field select, .options button");
     first?.focus();
     return first !== null;
   }

@@ -1,7 +1,7 @@
 // What the extension and its page say to each other. Both fold the same events, so only those travel.
 
 import type { Offer } from "./chat/names.ts";
-import type { ContentBlock, Diff, ProgressValue, PromptResult, Question, SessionEntry, TurnError, WorkingMode } from "./protocol.ts";
+import type { ContentBlock, Diff, ElicitAnswer, Elicitation, ProgressValue, PromptResult, Question, SessionEntry, TurnError, WorkingMode } from "./protocol.ts";
 import type { View } from "./view.ts";
 
 /** A turn as the page knows it. */
@@ -31,6 +31,13 @@ export interface Asked {
   readonly editable: boolean;
   /** It was opened in an editor, to be changed there. */
   readonly editing?: boolean;
+}
+
+/** A form of an MCP server. */
+export interface AskedForm {
+  readonly id: string;
+  readonly turn: string;
+  readonly form: Elicitation;
 }
 
 /** Which sessions are wanted. */
@@ -68,6 +75,7 @@ export type ToPage =
       readonly chrome: Chrome;
       readonly turns: readonly TurnState[];
       readonly questions: readonly Asked[];
+      readonly forms: readonly AskedForm[];
       readonly attachments: readonly Attachment[];
     }
   | { readonly type: "chrome"; readonly chrome: Chrome }
@@ -75,6 +83,7 @@ export type ToPage =
   | { readonly type: "events"; readonly turn: string; readonly events: readonly ProgressValue[] }
   | { readonly type: "ended"; readonly turn: string; readonly result?: PromptResult; readonly error?: TurnError }
   | { readonly type: "question"; readonly asked: Asked }
+  | { readonly type: "form"; readonly asked: AskedForm }
   | { readonly type: "withdrawn"; readonly id: string }
   | { readonly type: "attachments"; readonly attachments: readonly Attachment[] }
   | { readonly type: "completions"; readonly query: string; readonly files: readonly string[]; readonly names: readonly Offer[] }
@@ -91,6 +100,7 @@ export type FromPage =
   | { readonly type: "cancelCall"; readonly turn: string; readonly call: string }
   | { readonly type: "answer"; readonly id: string; readonly optionId: string; readonly feedback?: string }
   | { readonly type: "dismiss"; readonly id: string }
+  | { readonly type: "formAnswer"; readonly id: string; readonly answer: ElicitAnswer }
   | { readonly type: "editAnswer"; readonly id: string; readonly command?: string }
   | { readonly type: "diff"; readonly diff: Diff; readonly title: string }
   | { readonly type: "open"; readonly href: string }

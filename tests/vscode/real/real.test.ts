@@ -5,6 +5,7 @@ import { comingTests } from "./coming.ts";
 import { type Driver, start } from "./driver.ts";
 import { editingTests } from "./editing.ts";
 import { faceTests } from "./faces.ts";
+import { formTests } from "./forms.ts";
 import { lifeTests } from "./life.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamingTests } from "./streaming.ts";
@@ -46,6 +47,7 @@ test("the extension starts the daemon, and knows what it can do", async () => {
 trustTests(window);
 streamingTests(window);
 askingTests(window);
+formTests(window);
 editingTests(window);
 faceTests(window);
 sessionTests(window);

@@ -139,9 +139,9 @@ export class Chats implements vscode.Disposable {
     return this.#daemon.request("chat/models", {});
   }
 
-  /** Every question that waits, the oldest first. */
+  /** Those in which a question or a form waits, the oldest first. */
   get waiting(): Conversation[] {
-    return this.all.filter((one) => one.waiting.size > 0);
+    return this.all.filter((one) => one.asks > 0);
   }
 
   dispose(): void {

@@ -4,8 +4,8 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon/daemon.ts";
 import type { Asker } from "../daemon/questions.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
-import type { Asked, Attachment, ToPage, TurnState } from "../messages.ts";
-import { type ContentBlock, ErrorCode, type PermissionAnswer, type ProgressValue, type PromptParams, type PromptResult, type Question, type TurnError, type WorkingMode } from "../protocol.ts";
+import type { Asked, AskedForm, Attachment, ToPage, TurnState } from "../messages.ts";
+import { type ContentBlock, type ElicitAnswer, type Elicitation, ErrorCode, type PermissionAnswer, type ProgressValue, type PromptParams, type PromptResult, type Question, type TurnError, type WorkingMode } from "../protocol.ts";
 import type { View } from "../view.ts";
 import { forPeople, turnError } from "./faults.ts";
 
@@ -32,6 +32,11 @@ interface Waiting {
   readonly answer: (answer: PermissionAnswer) => void;
 }
 
+interface Open {
+  readonly asked: AskedForm;
+  readonly answer: (answer: ElicitAnswer) => void;
+}
+
 export type Listener = (message: ToPage) => void;
 
 let made = 0;
@@ -40,6 +45,7 @@ export class Conversation implements Asker {
   readonly key = `chat-${(made += 1)}`;
   readonly turns: Turn[] = [];
   readonly waiting = new Map<string, Waiting>();
+  readonly forms = new Map<string, Open>();
   readonly queue: Said[] = [];
   /** What was said into the turn that runs, and the model was not told yet. */
   readonly steering: string[] = [];
@@ -56,6 +62,7 @@ export class Conversation implements Asker {
   readonly #daemon: Daemon;
   readonly #listeners = new Set<Listener>();
   #lastContext = "";
+  #fillings = 0;
   /** The daemon itself tells how full the model's window is. */
   #told = false;
   #running: { readonly turn: Turn; readonly source: vscode.CancellationTokenSource } | undefined;
@@ -259,6 +266,28 @@ export class Conversation implements Asker {
     return one !== undefined;
   }
 
+  /** How much waits for a person: questions and forms. */
+  get asks(): number {
+    return this.waiting.size + this.forms.size;
+  }
+
+  fill(form: Elicitation, answer: (answer: ElicitAnswer) => void): { withdrawn(): void } {
+    const turn = this.#running?.turn.key ?? this.turns.at(-1)?.key ?? "";
+    const id = `${this.key}-form-${(this.#fillings += 1)}`;
+    const asked: AskedForm = { id, turn, form };
+    this.forms.set(id, { asked, answer });
+    this.emit({ type: "form", asked });
+    this.changed.fire();
+    return { withdrawn: () => this.#forget(id) };
+  }
+
+  /** What a person made of a form. */
+  filled(id: string, answer: ElicitAnswer): void {
+    const one = this.forms.get(id);
+    this.#forget(id);
+    one?.answer(answer);
+  }
+
   /** The question is being changed in an editor. */
   editing(id: string, editing: boolean): void {
     const one = this.waiting.get(id);
@@ -269,7 +298,7 @@ export class Conversation implements Asker {
   }
 
   #forget(id: string): void {
-    if (this.waiting.delete(id)) {
+    if (this.waiting.delete(id) || this.forms.delete(id)) {
       this.emit({ type: "withdrawn", id });
       this.changed.fire();
     }
@@ -279,6 +308,11 @@ export class Conversation implements Asker {
     for (const [id, one] of this.waiting) {
       if (one.asked.turn === turn.key) {
         this.answer(id, { outcome: "cancelled" });
+      }
+    }
+    for (const [id, one] of this.forms) {
+      if (one.asked.turn === turn.key) {
+        this.filled(id, { action: "cancel" });
       }
     }
   }

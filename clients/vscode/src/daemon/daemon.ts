@@ -223,6 +223,7 @@ export class Daemon implements vscode.Disposable {
     this.#ofClient = [
       ...answerRequests(client),
       client.onRequest("chat/requestPermission", (question, token) => this.questions.ask(question, token)),
+      client.onRequest("chat/elicit", (form, token) => this.questions.fill(form, token)),
       client.onNotification("chat/sessionsChanged", () => this.#sessionsChanged.fire()),
       client.onDidChangeState(({ newState }) => {
         if (newState === State.Running && this.#client === client) {
@@ -298,5 +299,5 @@ export class Daemon implements vscode.Disposable {
 /** What this editor can do. In a folder that is not trusted nothing is offered that changes or runs. */
 function abilities(): Record<string, unknown> {
   const trusted = vscode.workspace.isTrusted;
-  return { version: 1, permission: trusted, save: trusted, editCells: trusted, diagnostics: true, reload: true, sessionsChanged: true };
+  return { version: 1, permission: trusted, elicit: trusted, save: trusted, editCells: trusted, diagnostics: true, reload: true, sessionsChanged: true };
 }

@@ -1,11 +1,13 @@
-// Questions of permission that wait for a person, and who shows them.
+// Questions of permission and forms that wait for a person, and who shows them.
 
 import type * as vscode from "vscode";
-import type { PermissionAnswer, Question } from "../protocol.ts";
+import type { ElicitAnswer, Elicitation, PermissionAnswer, Question } from "../protocol.ts";
 
 /** Puts a question to a person. `withdrawn` is called at most once, when nobody needs the answer any more. */
 export interface Asker {
   ask(question: Question, answer: (answer: PermissionAnswer) => void): { withdrawn(): void };
+  /** Shows a form in the same way. Who cannot has none. */
+  fill?(form: Elicitation, answer: (answer: ElicitAnswer) => void): { withdrawn(): void };
 }
 
 export class Questions {
@@ -29,18 +31,37 @@ export class Questions {
     this.#otherwise = asker;
   }
 
-  /** The answer to a request of the daemon's. */
+  /** The answer to `chat/requestPermission`. */
   ask(question: Question, token: vscode.CancellationToken): Promise<PermissionAnswer> {
-    const asker = this.#askers.get(question.sessionId) ?? this.#otherwise;
-    if (!asker || token.isCancellationRequested) {
-      return Promise.resolve({ outcome: "cancelled" });
-    }
-    const { promise, resolve } = Promise.withResolvers<PermissionAnswer>();
-    const shown = asker.ask(question, resolve);
-    const listening = token.onCancellationRequested(() => {
-      shown.withdrawn();
-      resolve({ outcome: "cancelled" });
-    });
-    return promise.finally(() => listening.dispose());
+    const asker = this.#of(question);
+    return put<PermissionAnswer>((answer) => asker?.ask(question, answer), { outcome: "cancelled" }, token);
   }
+
+  /** The answer to `chat/elicit`. */
+  fill(form: Elicitation, token: vscode.CancellationToken): Promise<ElicitAnswer> {
+    const asker = this.#of(form);
+    return put<ElicitAnswer>((answer) => asker?.fill?.(form, answer), { action: "cancel" }, token);
+  }
+
+  #of({ sessionId }: { readonly sessionId: string }): Asker | undefined {
+    return this.#askers.get(sessionId) ?? this.#otherwise;
+  }
+}
+
+/** What a person answers; `closed` where nobody can, and when it is withdrawn. */
+function put<Answer>(
+  show: (answer: (answer: Answer) => void) => { withdrawn(): void } | undefined,
+  closed: Answer,
+  token: vscode.CancellationToken,
+): Promise<Answer> {
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const shown = token.isCancellationRequested ? undefined : show(resolve);
+  if (!shown) {
+    return Promise.resolve(closed);
+  }
+  const listening = token.onCancellationRequested(() => {
+    shown.withdrawn();
+    resolve(closed);
+  });
+  return promise.finally(() => listening.dispose());
 }

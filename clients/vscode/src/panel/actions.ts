@@ -61,6 +61,8 @@ async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void
     }
     case "dismiss":
       return void conversation.answer(message.id, { outcome: "cancelled" });
+    case "formAnswer":
+      return conversation.filled(message.id, message.answer);
     case "editAnswer":
       return editAnswer(parts, conversation, message.id, message.command);
     case "diff":

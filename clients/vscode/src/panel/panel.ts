@@ -64,13 +64,14 @@ export class Panel implements vscode.Disposable {
     this.#events = [];
     const turns = conversation.turns.map(shown);
     const questions = [...conversation.waiting.values()].map((one) => one.asked);
+    const forms = [...conversation.forms.values()].map((one) => one.asked);
     const attachments = conversation.attachments.map((one) => one.shown);
     this.#listening = [
       conversation.listen((message) => this.#take(message)),
       conversation.changed.event(() => this.refresh()),
     ];
     if (this.#ready) {
-      this.post({ type: "state", chrome: this.#chrome(), turns, questions, attachments });
+      this.post({ type: "state", chrome: this.#chrome(), turns, questions, forms, attachments });
     }
   }
 
