@@ -225,7 +225,8 @@ def test_without_a_keyring_a_pasted_key_is_refused_and_leaving_writes_nothing(tm
         terminal.wait_for("never written to a file")
         terminal.wait_for("or a command that prints it")
         terminal.press(f"{KEY}\r".encode())
-        terminal.wait_for("no command of this machine")
+        terminal.wait_for("that is no command of this machine")
+        terminal.wait_for("never written down\r\nThe environment variable that holds the key")  # it asks again
         assert terminal.written.count(KEY) == 1  # what was typed, as every terminal shows it
         terminal.press(CTRL_C)
         assert terminal.end() == 130
