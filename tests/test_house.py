@@ -286,6 +286,18 @@ def test_the_python_client_knows_nothing_of_the_daemon() -> None:
     assert users == set()
 
 
+def test_values_are_made_by_our_own_dataclass() -> None:
+    """The standard library's costs each start ten times as much (`values.py`)."""
+    others = [
+        module
+        for module, path in MODULES.items()
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        if "dataclass" in [alias.name for alias in node.names]
+    ]
+    assert others == []
+
+
 def test_imports_stand_at_the_top() -> None:
     late = [
         f"{module}:{item.line}: {item.module}"

@@ -65,7 +65,7 @@ class Client:
             [sys.executable, "-m", "chatls", "acp"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **places},
+            env={name: value for name, value in {**os.environ, **places}.items() if not name.endswith("_API_KEY")},
         )
         self._read: Queue[Json | None] = Queue()
         Thread(target=self._reading, daemon=True).start()

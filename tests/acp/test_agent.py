@@ -187,6 +187,8 @@ def test_a_client_that_cannot_tell_its_text_costs_no_more_than_a_moment(tmp_path
         ("session/new", {"cwd": "/no/such/folder", "mcpServers": []}, -32602),
         ("session/load", {"sessionId": "none", "cwd": "/", "mcpServers": []}, -32002),
         ("session/list", {"cursor": "x"}, -32602),
+        ("session/list", {"cursor": f"{'9' * 30}-1"}, -32602),
+        ("session/list", {"cwd": "/a\0b"}, -32602),
         ("session/close", {"sessionId": "none"}, -32002),
         ("session/fly", {}, -32601),
     ],
@@ -205,10 +207,9 @@ def test_a_turn_that_fails_is_an_error_and_a_missing_key_says_what_to_do(tmp_pat
         assert refused.value.code == -32603
         session = client.begin()
         client.ask("session/set_config_option", sessionId=session, configId="model", value="anthropic/claude")
-        if "ANTHROPIC_API_KEY" not in os.environ:
-            with pytest.raises(RefusedError, match="ANTHROPIC_API_KEY") as refused:
-                client.prompt(session, "go")
-            assert refused.value.code == -32000
+        with pytest.raises(RefusedError, match="ANTHROPIC_API_KEY") as refused:
+            client.prompt(session, "go")
+        assert refused.value.code == -32000
         client.ask("session/set_config_option", sessionId=session, configId="model", value="default")
         assert client.prompt(session, "/undo is a word here")["stopReason"] == "end_turn"
 

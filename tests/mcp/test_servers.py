@@ -5,6 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +50,19 @@ def called(daemon: Daemon, name: str, **arguments: Any) -> Turn:
 
 
 def child(daemon: Daemon) -> list[int]:
-    return [pid for pid in descendants(daemon.pid) if SERVER in Path(f"/proc/{pid}/cmdline").read_text()]
+    found = list[int]()
+    for pid in descendants(daemon.pid):
+        with suppress(OSError):  # it may have ended meanwhile
+            found += [pid] if SERVER in Path(f"/proc/{pid}/cmdline").read_text() else []
+    return found
+
+
+def until(holds: Callable[[], bool], daemon: Daemon) -> None:
+    """Look again, each time when the servers have settled, until it holds."""
+    limit = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < limit
+        daemon.call("chat/tools", {"settled": True})
 
 
 @pytest.fixture(params=["legacy", "modern"])
@@ -234,8 +249,7 @@ def test_a_server_that_dies_in_a_call_fails_it_and_is_there_again(start: Start, 
     assert "exit code 3: I had enough" in turn.said()
     turn.result()
     wait_until_gone(*before)
-    while not child(daemon):
-        state(daemon)
+    until(lambda: child(daemon) != [], daemon)
     assert state(daemon)["state"] == "ready"
     turn = called(daemon, "echo", word="back")
     assert turn.said() == "echo back"
@@ -327,9 +341,8 @@ def test_changed_settings_end_and_start_servers_and_leave_the_others(start: Star
     assert len(before) == 2
     daemon.configure(settings())
     daemon.call("chat/tools", {"settled": True})
-    while len(same := set(child(daemon)) & set(before)) > 1:
-        daemon.call("chat/tools", {"settled": True})
-    (left,) = same
+    until(lambda: len(set(child(daemon)) & set(before)) == 1, daemon)
+    (left,) = set(child(daemon)) & set(before)
     wait_until_gone(*(pid for pid in before if pid != left))
     daemon.configure(settings(disabled=True))
     wait_until_gone(left)

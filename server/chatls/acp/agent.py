@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from anyio.abc import TaskGroup
-
 from chatls import __version__
 from chatls.acp import shapes
 from chatls.acp.opened import OpenSessions
@@ -31,9 +29,9 @@ _SETUP = {
 class AcpAgent:
     """The agent that one client talks to."""
 
-    def __init__(self, tasks: TaskGroup, outbox: Outbox, peer: Peer, core: Core, later: Later) -> None:
+    def __init__(self, outbox: Outbox, peer: Peer, core: Core, later: Later) -> None:
         self._open = OpenSessions(outbox, peer, core.configured)
-        sessions = AcpSessions(tasks, core, later, self._open)
+        sessions = AcpSessions(core, later, self._open)
         turns = AcpTurns(core, later, self._open)
         peer.serve("initialize", shapes.InitializeParams, self._initialize)
         peer.serve("authenticate", shapes.AuthenticateParams, lambda answer, _: answer.give({}))

@@ -39,7 +39,7 @@ class AcpFace:
         self._core = Core(tasks, nobody(self._peer), log.warning, lines)
         self._later = Later(tasks)
         self._left = anyio.Event()
-        AcpAgent(tasks, outbox, self._peer, self._core, self._later)
+        AcpAgent(outbox, self._peer, self._core, self._later)
 
     def begin(self) -> None:
         """Take the user's settings: clients give none."""

@@ -1,7 +1,6 @@
 """The sessions that an ACP client has open: each with its folders and what was set for it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 
@@ -17,6 +16,7 @@ from chatls.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, RequestError, Tool
 from chatls.events import Event, WorkingMode
 from chatls.jsontext import dumps
 from chatls.settings.configuration import Configuration
+from chatls.values import dataclass
 from chatls.wire.jsonrpc import notification
 from chatls.wire.outbox import Channel, Outbox
 from chatls.wire.peer import Peer

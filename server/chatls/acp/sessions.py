@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from uuid import uuid4
 
 from anyio import current_time, to_thread
-from anyio.abc import TaskGroup
 
 from chatls.acp import shapes
 from chatls.acp.opened import OpenSession, OpenSessions
 from chatls.acp.options import THINKING, UNSET, mode_of, modes, options
 from chatls.acp.refusals import refusing
-from chatls.acp.updates import Updates
+from chatls.acp.updates import Updates, path_of
 from chatls.content import JsonObject
 from chatls.core import Core
 from chatls.errors import INVALID_PARAMS, SESSION_NOT_FOUND, RequestError
@@ -21,7 +21,7 @@ from chatls.store.reading import WantedSessions
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.wire.later import Later
 from chatls.wire.peer import Answer
-from chatls.workspace.pathtext import local_path
+from chatls.wire.sessions import cursor_of, place_of
 from chatls.workspace.workspace import Workspace
 
 COMMANDS = {
@@ -34,8 +34,7 @@ COMMANDS = {
 class AcpSessions:
     """Those of one client."""
 
-    def __init__(self, tasks: TaskGroup, core: Core, later: Later, opened: OpenSessions) -> None:
-        self._tasks = tasks
+    def __init__(self, core: Core, later: Later, opened: OpenSessions) -> None:
         self._core = core
         self._later = later
         self._open = opened
@@ -47,7 +46,7 @@ class AcpSessions:
         async def made() -> None:
             opened = await self._open.open(f"session-{uuid4().hex[:12]}", params, begun=False)
             answer.give({"sessionId": opened.id, **self._settings(opened)})
-            self._tasks.start_soon(self._introduce, opened)
+            self._later.begin(partial(self._introduce, opened))
 
         self._later.answer(answer, made)
 
@@ -64,7 +63,7 @@ class AcpSessions:
                     await self._open.room()
             answer.give(self._settings(opened))
             self._open.tell(opened.id, [{"sessionUpdate": "session_info_update", "title": page.entry.title}])
-            self._tasks.start_soon(self._introduce, opened)
+            self._later.begin(partial(self._introduce, opened))
 
         self._later.answer(answer, refusing(loaded))
 
@@ -73,18 +72,15 @@ class AcpSessions:
 
         async def listed() -> None:
             folders = None if params.cwd is None else (await to_thread.run_sync(_folder, params.cwd),)
-            first, _, second = (params.cursor or "").partition("-")
-            after = (int(first), int(second)) if first.isdecimal() and second.isdecimal() else None
-            if params.cursor and after is None:
-                raise RequestError(INVALID_PARAMS, "cursor: is none that a list gave")
-            entries, more = await self._core.library.entries(WantedSessions(folders, after=after))
+            wanted = WantedSessions(folders, after=place_of(params.cursor))
+            entries, more = await self._core.library.entries(wanted)
             found = [
                 {"sessionId": one.session_id, "cwd": places[0], "title": one.title, "updatedAt": one.updated_at}
                 | ({"additionalDirectories": places[1:]} if places[1:] else {})
                 for one in entries
-                if (places := [local_path(uri) for uri in one.folders])
+                if (places := [path for uri in one.folders if (path := path_of(uri))])
             ]
-            answer.give({"sessions": found} | ({} if more is None else {"nextCursor": f"{more[0]}-{more[1]}"}))
+            answer.give({"sessions": found} | ({} if more is None else {"nextCursor": cursor_of(more)}))
 
         self._later.answer(answer, listed)
 
@@ -107,7 +103,7 @@ class AcpSessions:
             self._open.close(params.session_id)
             answer.give({})
 
-        self._later.answer(answer, deleted)
+        self._later.answer(answer, refusing(deleted))
 
     # What can be set
 
@@ -167,7 +163,11 @@ class AcpSessions:
 
 
 def _folder(path: str) -> bytes:
-    return os.fsencode(os.path.realpath(path))
+    """A folder as it is kept, links resolved. Raises `RequestError` (-32602)."""
+    try:
+        return os.fsencode(os.path.realpath(path))
+    except ValueError as error:
+        raise RequestError(INVALID_PARAMS, f"cwd: {error}") from error
 
 
 def _replayed(events: Iterable[JsonObject]) -> list[JsonObject]:

@@ -7,7 +7,7 @@ from anyio import CancelScope
 from chatls.acp import shapes
 from chatls.acp.opened import OpenSession, OpenSessions
 from chatls.acp.refusals import refusal, refusing
-from chatls.acp.updates import usage
+from chatls.acp.updates import path_of, usage
 from chatls.agent.accepted import Ask, Ended
 from chatls.content import ContentBlock, Image, JsonObject, Resource, ResourceLink, TextContent, to_wire
 from chatls.core import Core
@@ -16,7 +16,6 @@ from chatls.shapes import as_text, member
 from chatls.store.entries import Rewinding
 from chatls.wire.later import Later
 from chatls.wire.peer import Answer
-from chatls.workspace.pathtext import local_path
 
 _CAME = {
     "restored": "as it was before",
@@ -109,7 +108,7 @@ def _command(prompt: tuple[shapes.PromptBlock, ...]) -> tuple[str, str]:
 
 def _taken_back(prompt: str, done: Rewinding) -> str:
     lines = [f"Taken back: {prompt}"]
-    lines += [f"{local_path(file.uri)}: {_CAME[file.state]}" for file in done.files]
+    lines += [f"{path_of(file.uri) or file.uri}: {_CAME[file.state]}" for file in done.files]
     lines += [f"ran, and is not taken back: `{title}`" for title in done.commands]
     return "\n".join(f"{line}  " for line in lines)
 

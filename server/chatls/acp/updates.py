@@ -92,7 +92,7 @@ def content(values: Iterable[Any]) -> list[JsonObject]:
 
 def location(value: Any) -> JsonObject | None:
     """A place: an absolute path, and the line, counted from 1."""
-    path = _path(as_text(member(value, "uri")))
+    path = path_of(as_text(member(value, "uri")))
     if path is None:
         return None
     start = member(member(value, "range"), "start")
@@ -154,11 +154,11 @@ def _shown(item: JsonObject) -> list[JsonObject]:
 
 
 def _diff(item: JsonObject) -> list[JsonObject]:
-    path, old, new = _path(as_text(item.get("uri"))), as_text(item.get("oldText")), as_text(item.get("newText"))
+    path, old, new = path_of(as_text(item.get("uri"))), as_text(item.get("oldText")), as_text(item.get("newText"))
     if path is None:
         return []
     found: list[JsonObject] = []
-    before = _path(as_text(item.get("from")))
+    before = path_of(as_text(item.get("from")))
     if before is not None:
         found.append(_content({"type": "text", "text": f"moved from {before} to {path}"}))
     if item.get("change") == "deleted":
@@ -173,7 +173,8 @@ def _link(uri: str) -> JsonObject:
     return {"type": "resource_link", "uri": uri, "name": unquote(uri.rstrip("/").rpartition("/")[2]) or uri}
 
 
-def _path(uri: str) -> str | None:
+def path_of(uri: str) -> str | None:
+    """The path of a `file:` address; None where it is none that can be told."""
     if not uri:
         return None
     try:

@@ -1,7 +1,6 @@
 """Sessions that are kept, over LSP: `chat/session/...`, transcripts on the client's token, `chat/sessionsChanged`."""
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -69,10 +68,10 @@ class KeptSessions:
                 params.query or "",
                 params.branches,
                 params.limit,
-                _place(params.cursor),
+                wire.place_of(params.cursor),
             )
             entries, more = await self._library.entries(wanted)
-            answer.give(wire.ListResult(tuple(entries), None if more is None else f"{more[0]}-{more[1]}"))
+            answer.give(wire.ListResult(tuple(entries), None if more is None else wire.cursor_of(more)))
 
         self._later.answer(answer, listed)
 
@@ -230,12 +229,3 @@ def _folder(uri: str) -> bytes:
         return os.fsencode(Path(local_path(uri)).resolve())
     except (ToolError, OSError, RuntimeError) as error:
         raise RequestError(INVALID_PARAMS, f"folder: {error}") from error
-
-
-def _place(cursor: str | None) -> tuple[int, int] | None:
-    if cursor is None:
-        return None
-    match = re.fullmatch(r"(\d{1,18})-(\d{1,18})", cursor)
-    if match is None:
-        raise RequestError(INVALID_PARAMS, "cursor: is none that a list gave")
-    return int(match[1]), int(match[2])

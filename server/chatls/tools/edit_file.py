@@ -12,7 +12,7 @@ from pydantic import Field
 from chatls import jsontext
 from chatls.content import JsonObject, Location
 from chatls.errors import ToolError
-from chatls.tools.changes.changing import Wish, changed_since, plan, renamed, shown
+from chatls.tools.changes.changing import Wish, changed_since, plan, renamed, serial, shown
 from chatls.tools.changes.edits import Edit, count, edited, lines_of
 from chatls.tools.changes.targets import Target, look
 from chatls.tools.fresh import fresh
@@ -48,9 +48,8 @@ def _locate(workspace: Workspace, arguments: JsonObject) -> tuple[Location, ...]
 
 
 def _serial(workspace: Workspace, arguments: JsonObject) -> str:
-    """Changes of one file come one after the other."""
     path, *others = _paths(arguments)
-    return EVERYTHING if others else f"file:{workspace.locate(path) or path}"
+    return EVERYTHING if others else serial(workspace, {"path": path})
 
 
 def _tidy(arguments: JsonObject) -> JsonObject:

@@ -16,6 +16,7 @@ from pydantic import Field
 from chatls.content import Image, JsonObject, Location, TextContent, line_range
 from chatls.errors import ToolError
 from chatls.jsontext import printable
+from chatls.tools.changes.changing import serial
 from chatls.tools.fresh import fresh
 from chatls.tools.lookalike import meant
 from chatls.tools.notebooks import rendered
@@ -64,12 +65,7 @@ def _locate(workspace: Workspace, arguments: JsonObject) -> tuple[Location, ...]
     return (Location(workspace.uri(path), lines),)
 
 
-def _serial(workspace: Workspace, arguments: JsonObject) -> str:
-    """A change of this file that is written with the reading comes behind it."""
-    return f"file:{workspace.locate(arguments['path']) or arguments['path']}"
-
-
-@tool(kind="read", title=_title, locate=_locate, serial=_serial)
+@tool(kind="read", title=_title, locate=_locate, serial=serial)
 async def read_file(
     context: ToolContext,
     path: Annotated[

@@ -28,10 +28,20 @@ class Later:
         self._pending += 1
         self._tasks.start_soon(self._worked, answer, work, scope)
 
+    def begin(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work that nobody waits for; a bug in it costs nothing else."""
+        self._tasks.start_soon(self._unawaited, work)
+
     async def idle(self) -> None:
         """Wait until all of it is answered."""
         while self._pending:
             await self._done.wait()
+
+    async def _unawaited(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except Exception:  # here exceptions would meet the wire
+            log.exception("a bug in what goes on behind an answer")
 
     async def _worked(self, answer: Answer, work: Callable[[], Awaitable[None]], scope: CancelScope) -> None:
         with scope:

@@ -27,7 +27,7 @@ class Face(Protocol):
         ...
 
     def begin(self) -> None:
-        """Nothing was read yet that is not known."""
+        """Take settings, and what was read already; begin what goes on behind all turns."""
         ...
 
     def receive(self, data: bytes) -> None:

@@ -60,6 +60,7 @@ class Peer:
         self.shut = False
         """The last one was served."""
         self._outbox = outbox
+        self._cancels = cancels
         self._names = names
         self._first = first
         self._last = last
@@ -97,7 +98,7 @@ class Peer:
             await asked.answered.wait()
         except BaseException:
             if self._asked.pop(identifier, None) is not None:
-                self.notify(next(iter(self._notified)), {self._names: identifier})
+                self.notify(self._cancels, {self._names: identifier})
             raise
         return asked.value()
 

@@ -1,10 +1,12 @@
 """What can be said about sessions that are kept: `chat/session/...` (docs/protocol.md, section 4)."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from chatls.content import ContentBlock, Usage, WireValue
+from chatls.errors import INVALID_PARAMS, RequestError
 from chatls.store.entries import ExportForm, ParentTurn, RewoundFile, RunningWhere, SessionEntry, TurnEntry
 from chatls.values import dataclass
 from chatls.wire.params import Method, Params, Token
@@ -167,3 +169,18 @@ EXPORT = Method("chat/session/export", ExportParams, ExportResult, "A session as
 REWIND = Method("chat/session/rewind", RewindParams, RewindResult, "Take back turns and, if wanted, their files.")
 
 SESSION_METHODS = (LIST, LOAD, FORK, REWIND, RENAME, DELETE, EXPORT)
+
+
+def cursor_of(place: tuple[int, int]) -> str:
+    """A place in a list, for whoever asks for what is behind it."""
+    return f"{place[0]}-{place[1]}"
+
+
+def place_of(cursor: str | None) -> tuple[int, int] | None:
+    """What `cursor_of` made a cursor of. Raises `RequestError` (-32602)."""
+    if cursor is None:
+        return None
+    match = re.fullmatch(r"(\d{1,18})-(\d{1,18})", cursor)
+    if match is None:
+        raise RequestError(INVALID_PARAMS, "cursor: is none that a list gave")
+    return int(match[1]), int(match[2])
