@@ -86,24 +86,6 @@ local function take(one, entry)
   end)
 end
 
----@param drawing chatls.Drawing
----@return integer buf
-local function fill(drawing)
-  local buf = api.nvim_create_buf(false, true)
-  vim.bo[buf].bufhidden = "wipe"
-  vim.bo[buf].filetype = "chatls-permission"
-  vim.bo[buf].undolevels = -1
-  api.nvim_buf_set_lines(buf, 0, -1, false, drawing.lines)
-  for _, mark in ipairs(drawing.marks) do
-    api.nvim_buf_set_extmark(buf, highlights.namespace, mark.row, mark.from, {
-      end_col = mark.to or #drawing.lines[mark.row + 1],
-      hl_group = mark.group,
-    })
-  end
-  vim.bo[buf].modifiable = false
-  return buf
-end
-
 ---@param buf integer
 ---@param one chatls.Asked
 local function map(buf, one)
@@ -195,7 +177,7 @@ end
 function M.show(one, focus)
   close()
   local drawing = question_of.draw(one.question)
-  local buf = fill(drawing)
+  local buf = highlights.show(drawing, "chatls-permission")
   local win = api.nvim_open_win(buf, focus, geometry(one.question, drawing, focus))
   vim.wo[win].wrap, vim.wo[win].linebreak = true, false
   vim.wo[win].winhighlight = "NormalFloat:Normal,FloatBorder:ChatlsWaiting"

@@ -48,4 +48,24 @@ function M.setup()
   })
 end
 
+---A buffer that shows a drawing, and goes with its window.
+---@param drawing chatls.Drawing
+---@param filetype string
+---@return integer buf
+function M.show(drawing, filetype)
+  local api = vim.api
+  local buf = api.nvim_create_buf(false, true)
+  vim.bo[buf].bufhidden, vim.bo[buf].filetype = "wipe", filetype
+  vim.bo[buf].undolevels = -1
+  api.nvim_buf_set_lines(buf, 0, -1, false, drawing.lines)
+  for _, mark in ipairs(drawing.marks) do
+    api.nvim_buf_set_extmark(buf, M.namespace, mark.row, mark.from, {
+      end_col = mark.to or #drawing.lines[mark.row + 1],
+      hl_group = mark.group,
+    })
+  end
+  vim.bo[buf].modifiable = false
+  return buf
+end
+
 return M

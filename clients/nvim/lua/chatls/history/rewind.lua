@@ -147,22 +147,6 @@ local function go(back, files)
   end)
 end
 
----@param drawing chatls.Drawing
----@return integer buf
-local function fill(drawing)
-  local buf = api.nvim_create_buf(false, true)
-  vim.bo[buf].bufhidden, vim.bo[buf].filetype = "wipe", "chatls-rewind"
-  api.nvim_buf_set_lines(buf, 0, -1, false, drawing.lines)
-  for _, mark in ipairs(drawing.marks) do
-    api.nvim_buf_set_extmark(buf, highlights.namespace, mark.row, mark.from, {
-      end_col = mark.to or #drawing.lines[mark.row + 1],
-      hl_group = mark.group,
-    })
-  end
-  vim.bo[buf].modifiable = false
-  return buf
-end
-
 ---Show what would be done, and wait for a key.
 ---@param back chatls.TakenBack
 ---@param dry chatls.RewindResult
@@ -178,7 +162,7 @@ local function ask(back, dry)
     return choice.key .. (choice.files == "restore" and " with the files" or " without files")
   end, found)
   local footer = height < #drawing.lines and (" %s  q no "):format(table.concat(keys, "  ")) or " :ChatRewind "
-  local win = api.nvim_open_win(fill(drawing), true, {
+  local win = api.nvim_open_win(highlights.show(drawing, "chatls-rewind"), true, {
     relative = "editor",
     width = width,
     height = height,
