@@ -18,7 +18,7 @@ from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, Too
 from chatls.providers.provider import ModelRequest
 from chatls.seen.telemetry import texts
 from chatls.seen.telemetry.facts import StepFacts
-from chatls.seen.telemetry.texts import Texts
+from chatls.seen.telemetry.texts import SaidTexts
 from tests.daemon.conftest import Start, start
 from tests.daemon.raw import CHATLS, KEY, KEY_VARIABLE, Daemon, Json
 from tests.daemon.service import call, finish, text
@@ -280,9 +280,9 @@ def test_the_newest_messages_are_told_and_how_many_are_not(said: list[Message], 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(texts, "_MOST", room)
         step = StepFacts(1, 0, ModelRequest("m", "", tuple(said)))
-        found = Texts(str).of_step(step)
+        found = SaidTexts(str).of_step(step)
     told = json.loads(found["gen_ai.input.messages"])
-    whole = json.loads(Texts(str).of_step(step)["gen_ai.input.messages"])
+    whole = json.loads(SaidTexts(str).of_step(step)["gen_ai.input.messages"])
     assert 1 <= len(told) <= len(said)
     assert told == whole[-len(told) :]
     assert found.get("chatls.input.messages_left_out", 0) == len(said) - len(told)

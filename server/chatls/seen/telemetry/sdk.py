@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from chatls import __version__
 from chatls.seen.telemetry.names import AGENT
 from chatls.seen.telemetry.spans import Spans
-from chatls.seen.telemetry.texts import Texts, are_wanted
+from chatls.seen.telemetry.texts import SaidTexts, are_wanted
 
 
 class Sdk:
@@ -33,7 +33,7 @@ class Sdk:
             readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
         self._metrics = MeterProvider(readers, resource=resource, shutdown_on_exit=False)
         tracer = self._traces.get_tracer(AGENT, __version__)
-        texts = Texts(clean) if are_wanted(environment) else None
+        texts = SaidTexts(clean) if are_wanted(environment) else None
         self.sink = Spans(tracer, self._metrics.get_meter(AGENT, __version__), texts)
 
     def flush(self, milliseconds: int) -> None:

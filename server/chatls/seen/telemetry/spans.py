@@ -18,7 +18,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from chatls.content import Usage
 from chatls.seen.telemetry import names
 from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
-from chatls.seen.telemetry.texts import Texts
+from chatls.seen.telemetry.texts import SaidTexts
 
 _SECOND = 1e9
 
@@ -26,7 +26,7 @@ _SECOND = 1e9
 class Spans:
     """A `Sink`."""
 
-    def __init__(self, tracer: Tracer, meter: Meter, texts: Texts | None = None) -> None:
+    def __init__(self, tracer: Tracer, meter: Meter, texts: SaidTexts | None = None) -> None:
         self._tracer = tracer
         self._texts = texts
         self._turns: dict[str, Span] = {}

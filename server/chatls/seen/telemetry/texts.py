@@ -31,7 +31,7 @@ def are_wanted(environment: Mapping[str, str]) -> bool:
     return environment.get(_VARIABLE, "").strip().lower() in _IN_SPANS
 
 
-class Texts:
+class SaidTexts:
     """Attributes that hold texts. `clean` takes known keys out of one."""
 
     def __init__(self, clean: Callable[[str], str]) -> None:
