@@ -46,7 +46,7 @@ class Notes:
             chunks=call.chunks,
             textLength=call.text,
             thinkingLength=call.thinking or None,
-            calls=[name[:_LONGEST] for name in call.calls] or None,
+            calls=[one.name[:_LONGEST] for one in call.calls] or None,
             messages=len(call.request.messages),
             offered=len(call.request.tools),
             stop=call.stop,

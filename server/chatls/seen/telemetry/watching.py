@@ -1,6 +1,6 @@
 """The one listener: hears a turn's events, adds to plain numbers, and tells the sinks what is over.
 
-Of a chunk it keeps a count and nothing else.
+Of a chunk it keeps a count and nothing else. Texts that others keep anyway it points to.
 """
 
 from collections.abc import Callable
@@ -96,7 +96,7 @@ class Watching:
 
     def _replied(self, event: StepEnd) -> None:
         if self._call is not None:
-            self._call.stop, self._call.usage = event.stop_reason, event.usage
+            self._call.stop, self._call.usage, self._call.reply = event.stop_reason, event.usage, event.text
             self._over(self._call, None)
 
     def _over(self, call: StepFacts, error: str | None) -> None:
@@ -106,16 +106,14 @@ class Watching:
             sink.model_called(self.facts, call)
 
     def _writes(self, event: ToolCallStart) -> None:
-        step = self.facts.steps
-        self._tools[event.tool_call_id] = CallFacts(
-            event.tool_call_id, event.name, event.tool_kind, step, monotonic_ns()
-        )
+        step, name = self.facts.steps, event.tool_call_id
+        self._tools[name] = call = CallFacts(name, event.name, event.tool_kind, step, monotonic_ns())
         if self._call is not None:
-            self._call.calls.append(event.name)
+            self._call.calls.append(call)
 
     def _written(self, event: ToolCallEnd) -> None:
         if call := self._tools.get(event.tool_call_id):
-            call.written = monotonic_ns()
+            call.written, call.arguments = monotonic_ns(), event.arguments
 
     def _runs(self, event: ToolRunStart) -> None:
         if call := self._tools.get(event.tool_call_id):
@@ -132,7 +130,7 @@ class Watching:
 
     def _finished(self, event: ToolRunEnd) -> None:
         if call := self._tools.get(event.tool_call_id):
-            call.status, call.truncated = event.status, event.truncated
+            call.status, call.truncated, call.content = event.status, event.truncated, event.content
             call.length = sum(len(part.text) for part in event.content if isinstance(part, TextContent))
             self._ran(call)
 

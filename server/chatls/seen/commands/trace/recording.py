@@ -13,13 +13,13 @@ from typing import Any, Literal, cast
 
 from chatls.content import JsonObject
 from chatls.seen.commands.bundle import without_secrets
+from chatls.seen.secrets import REMOVED
 from chatls.values import dataclass
 
 Side = Literal["client", "server"]
 
 _HIDDEN = re.compile(r"(?i)(x-)?api[-_]?key|authorization|password|secret|cookie")
 _HIDDEN_INSIDE = ("headers", "env")
-_REMOVED = "[removed]"
 _LENGTH = re.compile(rb"content-length:[ \t]*(\d+)", re.IGNORECASE)
 _MOST_WAITING = 256 * 2**20
 
@@ -116,9 +116,9 @@ def blotted(value: Any) -> Any:
 
 def _member(name: str, value: Any) -> Any:
     if isinstance(value, str) and _HIDDEN.fullmatch(name):
-        return _REMOVED
+        return REMOVED
     if isinstance(value, dict) and name in _HIDDEN_INSIDE:
-        return dict.fromkeys(cast("JsonObject", value), _REMOVED)
+        return dict.fromkeys(cast("JsonObject", value), REMOVED)
     return blotted(value)
 
 
