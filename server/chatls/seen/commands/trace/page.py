@@ -9,7 +9,7 @@ from html import escape
 
 from chatls.seen.commands.trace.recording import PassedMessage
 from chatls.seen.commands.trace.timeline import TimelineRow, joined
-from chatls.seen.commands.trace.turns import Stretch, StretchKind, TracedTurn, turns
+from chatls.seen.commands.trace.turns import TurnStretch, StretchKind, TracedTurn, turns
 from chatls.seen.commands.words import seconds
 from chatls.visible import visible, visible_line
 
@@ -94,7 +94,7 @@ def _turn(number: int, turn: TracedTurn) -> Iterator[str]:
         yield from _picture(turn)
 
 
-def _spent(stretches: Iterable[Stretch]) -> str:
+def _spent(stretches: Iterable[TurnStretch]) -> str:
     """What took how long, the most first."""
     took: dict[StretchKind, float] = {}
     for one in stretches:
@@ -122,7 +122,7 @@ def _picture(turn: TracedTurn) -> Iterator[str]:
         yield f"<p>... and {more:,} more</p>\n"
 
 
-def _bar(one: Stretch, x: float, width: float, y: int) -> str:
+def _bar(one: TurnStretch, x: float, width: float, y: int) -> str:
     """Its words stand where there is room: behind it, before it, or inside."""
     words = visible_line(f"{one.label}, {seconds(one.ended - one.began)}", 100)
     room, length, end = _WIDTH - _LEFT, len(words) * _LETTER, x + max(width, 2)

@@ -22,7 +22,7 @@ _LONGEST_PAUSE = 10**9
 
 
 @dataclass(slots=True, eq=False)
-class Stretch:
+class TurnStretch:
     """Something that took time. Milliseconds since the recording began."""
 
     kind: StretchKind
@@ -44,17 +44,17 @@ class TracedTurn:
     stop: str = "no answer yet"
     error: str = ""
     """What the daemon said went wrong."""
-    stretches: list[Stretch] = field(default_factory=list[Stretch])
+    stretches: list[TurnStretch] = field(default_factory=list[TurnStretch])
 
 
 def turns(trace: Iterable[PassedMessage]) -> Iterator[TracedTurn]:
     """All of them, in the order of their ends; those without an answer last."""
-    by_token: dict[str, _Reader] = {}
-    by_request: dict[str, _Reader] = {}
+    by_token: dict[str, _TracedTurnReader] = {}
+    by_request: dict[str, _TracedTurnReader] = {}
     for said in trace:
         match said.side, said.message:
             case "client", {"id": number, "method": "chat/prompt", "params": {**params}}:
-                reader = _Reader(said.ms, params)
+                reader = _TracedTurnReader(said.ms, params)
                 by_request[json.dumps(number)] = reader
                 by_token[json.dumps(params.get("partialResultToken"))] = reader
             case "server", {"method": "$/progress", "params": {"token": token, "value": {"kind": str(kind), **value}}}:
@@ -69,17 +69,17 @@ def turns(trace: Iterable[PassedMessage]) -> Iterator[TracedTurn]:
         yield reader.end(None, {})
 
 
-class _Reader:
+class _TracedTurnReader:
     """Reads one turn."""
 
     def __init__(self, ms: float, params: JsonObject) -> None:
         self._turn = TracedTurn(ms, ms, _words(params.get("content")))
-        self._model: Stretch | None = None
+        self._model: TurnStretch | None = None
         """The request that is under way."""
-        self._calls: dict[str, Stretch] = {}
-        self._asked: dict[str, Stretch] = {}
+        self._calls: dict[str, TurnStretch] = {}
+        self._asked: dict[str, TurnStretch] = {}
         self._names: dict[str, str] = {}
-        self._shortening: Stretch | None = None
+        self._shortening: TurnStretch | None = None
 
     def hear(self, ms: float, kind: str, value: JsonObject) -> None:
         """An event."""
@@ -122,7 +122,7 @@ class _Reader:
         self._told(ms)
         pause = _milliseconds(value.get("delayMs"))
         why = value.get("text") or value.get("reason")
-        self._put(Stretch("pause", ms, ms + pause, f"asked again in {seconds(pause)}: {why}", well=False))
+        self._put(TurnStretch("pause", ms, ms + pause, f"asked again in {seconds(pause)}: {why}", well=False))
         self._asks(ms + pause)
 
     def _replied(self, ms: float, _value: JsonObject) -> None:
@@ -131,7 +131,7 @@ class _Reader:
     def _runs(self, ms: float, value: JsonObject) -> None:
         self._unasks()
         call = _call(value)
-        self._calls[call] = self._put(Stretch("tool", ms, ms, self._names.get(call, call)))
+        self._calls[call] = self._put(TurnStretch("tool", ms, ms, self._names.get(call, call)))
 
     def _ran(self, ms: float, value: JsonObject) -> None:
         if run := self._calls.pop(_call(value), None):
@@ -143,7 +143,7 @@ class _Reader:
         self._unasks()
         call = _call(value)
         label = f"a person is asked about {self._names.get(call, call)}"
-        self._asked[call] = self._put(Stretch("person", ms, ms, label))
+        self._asked[call] = self._put(TurnStretch("person", ms, ms, label))
 
     def _answered(self, ms: float, value: JsonObject) -> None:
         if question := self._asked.pop(_call(value), None):
@@ -152,7 +152,7 @@ class _Reader:
 
     def _shortens(self, ms: float, _value: JsonObject) -> None:
         self._told(ms)
-        self._shortening = self._put(Stretch("shortening", ms, ms, "the conversation is made shorter"))
+        self._shortening = self._put(TurnStretch("shortening", ms, ms, "the conversation is made shorter"))
 
     def _shortened(self, ms: float, _value: JsonObject) -> None:
         if self._shortening is not None:
@@ -168,14 +168,14 @@ class _Reader:
         if model is not None:
             model.ended = ms
         if model is None or model.kind == "waits":
-            self._model = self._put(Stretch("writes", ms, ms, "the model writes"))
+            self._model = self._put(TurnStretch("writes", ms, ms, "the model writes"))
 
     def _asks(self, ms: float) -> None:
         """The model is asked at this time at the earliest."""
         if self._calls or self._asked:
             return
         if self._model is None:
-            self._model = self._put(Stretch("waits", ms, ms, "nothing came from the model yet"))
+            self._model = self._put(TurnStretch("waits", ms, ms, "nothing came from the model yet"))
         elif self._model.kind == "waits":
             self._model.began = self._model.ended = ms
 
@@ -190,7 +190,7 @@ class _Reader:
         if self._model is not None:
             self._model.ended, self._model = max(ms, self._model.began), None
 
-    def _put(self, stretch: Stretch) -> Stretch:
+    def _put(self, stretch: TurnStretch) -> TurnStretch:
         self._turn.stretches.append(stretch)
         return stretch
 
