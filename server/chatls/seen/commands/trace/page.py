@@ -9,7 +9,7 @@ from html import escape
 
 from chatls.seen.commands.trace.recording import PassedMessage
 from chatls.seen.commands.trace.timeline import TimelineRow, joined
-from chatls.seen.commands.trace.turns import TurnStretch, StretchKind, TracedTurn, turns
+from chatls.seen.commands.trace.turns import StretchKind, TracedTurn, TurnStretch, turns
 from chatls.seen.commands.words import seconds
 from chatls.visible import visible, visible_line
 
