@@ -214,10 +214,9 @@ def fold(view: View, event: Event) -> View:
             return replace(view, blocks=_written(view, event))
         case Reclassified():
             return replace(view, blocks=tuple(_reclassified(view, event)))
-        case Notice():
-            return replace(view, blocks=_told(view, event), model=event.model or view.model)
-        case Retry():
-            return replace(view, blocks=_told(view, event))
+        case Notice() | Retry():
+            model = event.model if isinstance(event, Notice) else None
+            return replace(view, blocks=_told(view, event), model=model or view.model)
         case StepEnd():
             return _step_ended(view, event)
         case Prompt():  # in a replay: a view is of what came of it
