@@ -14,6 +14,7 @@ from chatls.events import (
     CompactEnd,
     CompactStart,
     Event,
+    Notice,
     PermissionRequested,
     PermissionResolved,
     Retry,
@@ -71,6 +72,9 @@ class Watching:
         self.facts.model, self.facts.mode, self.facts.chosen = event.model, event.mode, monotonic_ns()
         for sink in self._sinks:
             sink.turn_begins(self.facts)
+
+    def _noticed(self, event: Notice) -> None:
+        self.facts.model = event.model or self.facts.model
 
     def _text(self, event: TextChunk) -> None:
         call = self._call
@@ -164,6 +168,7 @@ class Watching:
         TextChunk: _text,
         ThinkingChunk: _thinking,
         TurnStart: _begins,
+        Notice: _noticed,
         Retry: _retried,
         StepEnd: _replied,
         ToolCallStart: _writes,
