@@ -11,7 +11,7 @@ import anyio
 
 from chatls.children.commands import environment_without_keys
 from chatls.editor import Root
-from chatls.mcp import ForeignTools
+from chatls.mcp.servers import McpServers
 from chatls.mcp.standing import ServerStanding
 from chatls.providers.known.catalog import KNOWN
 from chatls.seen.commands.checks_models import MachineSettings
@@ -46,14 +46,13 @@ async def servers(read: MachineSettings) -> AsyncIterator[Diagnosis]:
 
 async def _tried(settings: Settings) -> tuple[ServerStanding, ...]:
     async with anyio.create_task_group() as tasks:
-        foreign = ForeignTools(tasks, _environment(os.environ, settings), _Nobody())
-        foreign.configure(settings.mcp)
-        foreign.begin()
+        running = McpServers(tasks, _environment(os.environ, settings), _Nobody(), {}, [])
+        running.configure({name: own for name, own in settings.mcp.items() if not own.disabled})
         with anyio.move_on_after(_PATIENCE):
-            while any(one.state == "starting" and not one.why for one in foreign.standings()):
-                await foreign.settled(_LOOK)
-        found = foreign.standings()
-        foreign.let_go()
+            while any(one.state == "starting" and not one.why for one in running.standings()):
+                await running.settled(_LOOK)
+        found = running.standings()
+        running.let_go()
         tasks.cancel_scope.cancel()
         return found
     return ()
