@@ -20,7 +20,7 @@ from chatls.workspace.tomltext import lines_of
 SettingValue = str | int | tuple[str, ...]
 SettingValues = Mapping[str, SettingValue]
 """Settings of a provider, by their names in the file."""
-Tables = Mapping[str, Mapping[str, Any]]
+SettingTables = Mapping[str, Mapping[str, Any]]
 """Whole tables by their names."""
 
 _PLAIN = re.compile(
@@ -72,7 +72,7 @@ def changed(text: str, model: str, provider: str, values: SettingValues) -> str:
     return new
 
 
-def grown(text: str, place: str, tables: Tables) -> str:
+def grown(text: str, place: str, tables: SettingTables) -> str:
     """The text with tables below `place` behind all else.
 
     Raises `SettingsError` where it is no TOML, has one of them, or is written so that a person has to change it.
