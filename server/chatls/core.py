@@ -77,7 +77,7 @@ class Core:
         sessions = Sessions(editor, self.configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
         self.permissions = Permissions(grants, self._environment, sessions.rules)
-        known = partial(known_keys, os.environ, self._key_variables)
+        known = partial(known_keys, dict(os.environ), self._key_variables)
         self.store = Store(platformdirs.user_data_path("chatls", appauthor=False), known, sessions.forget, warn)
         means = Means(
             self.models,
