@@ -71,8 +71,8 @@ export class Composer {
     this.#mode.hidden = chrome.mode === undefined;
     this.#mode.textContent = chrome.mode ?? "";
     this.#choices.offer(chrome.commands);
-    this.#text.placeholder = chrome.running
-      ? chrome.features.steer
+    this.#text.placeholder = chrome.running || chrome.elsewhere
+      ? chrome.running && chrome.features.steer
         ? "Say something to the turn that runs"
         : "What to ask next"
       : "Ask something: @ names a file, / a command";

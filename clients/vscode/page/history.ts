@@ -63,7 +63,16 @@ export class History {
     if (cursor !== undefined) {
       rows.push(h("li", {}, button("Show More", () => tell({ type: "search", wanted: { ...wanted, cursor } }), { class: "session" })));
     }
+    const focused = placeOf(document.activeElement);
     place(this.#list, rows);
+    this.#list.querySelector<HTMLElement>(`[data-session="${CSS.escape(focused?.session ?? "")}"] button:nth-of-type(${focused?.at ?? 1})`)?.focus();
+  }
+
+  /** What is shown may be old: look again, for as many as are shown. */
+  refresh(): void {
+    if (this.element.open) {
+      tell({ type: "search", wanted: { ...this.#wanted, limit: Math.max(50, this.#sessions.length) } });
+    }
   }
 
   get #wanted(): Wanted {
@@ -89,7 +98,7 @@ export class History {
     const changing = (type: "rename" | "delete") => (): void => tell({ type, sessionId, title, wanted: this.#wanted });
     return h(
       "li",
-      {},
+      { "data-session": sessionId },
       h(
         "button",
         { type: "button", class: "session", onclick: load },
@@ -111,6 +120,13 @@ export class History {
     stops[Math.min(stops.length - 1, Math.max(0, at + (event.key === "ArrowDown" ? 1 : -1)))]?.focus();
     event.preventDefault();
   }
+}
+
+/** Which button of which session has the focus: a list that is drawn anew gives it back. */
+function placeOf(element: Element | null): { readonly session: string; readonly at: number } | undefined {
+  const row = element?.closest<HTMLElement>("[data-session]");
+  const at = row && element ? [...row.querySelectorAll("button")].indexOf(element as HTMLButtonElement) + 1 : 0;
+  return row && at > 0 ? { session: row.dataset["session"] ?? "", at } : undefined;
 }
 
 function dayOf(date: Date): string {

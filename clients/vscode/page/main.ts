@@ -36,9 +36,13 @@ function take(message: ToPage): void {
       composer.set(message.chrome);
       document.body.classList.toggle("has-sessions", message.chrome.features.sessions);
       document.body.classList.toggle("trusted", message.chrome.trusted);
+      document.body.classList.toggle("elsewhere", message.chrome.elsewhere);
       break;
     case "turn":
       turns.add(message.turn);
+      break;
+    case "cut":
+      turns.cut(message.from);
       break;
     case "events":
       turns.events(message.turn, message.events);
@@ -83,6 +87,10 @@ function other(message: ToPage): void {
       break;
     case "sessions":
       history.show(message.wanted, message.sessions, message.cursor);
+      break;
+    case "stale":
+      history.refresh();
+      welcome.refresh();
       break;
     case "recent":
       welcome.recent(message.sessions);

@@ -44,12 +44,28 @@ export class Turns {
     return this.#turns.size === 0;
   }
 
+  /** One more, or one that is told anew. */
   add(state: TurnState): void {
+    const known = this.#turns.get(state.key);
+    if (known) {
+      known.change(() => state.view);
+      return;
+    }
     const turn = new Turn(state, () => this.#follow());
     this.#turns.set(state.key, turn);
     this.element.append(turn.element);
     this.#follows = true;
     this.#follow();
+  }
+
+  /** A turn and those behind it are no more. */
+  cut(from: string): void {
+    const keys = [...this.#turns.keys()];
+    const at = keys.indexOf(from);
+    for (const key of at < 0 ? [] : keys.slice(at)) {
+      this.#turns.get(key)?.element.remove();
+      this.#turns.delete(key);
+    }
   }
 
   events(key: string, events: readonly ProgressValue[]): void {

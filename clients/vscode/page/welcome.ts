@@ -28,6 +28,13 @@ export class Welcome {
     this.element.hidden = !shown;
   }
 
+  /** What was talked of last may be something else by now. */
+  refresh(): void {
+    if (!this.element.hidden) {
+      tell({ type: "recent" });
+    }
+  }
+
   recent(sessions: readonly SessionEntry[]): void {
     const items = sessions.map(({ sessionId, title }) =>
       h("li", {}, h("button", { type: "button", title, onclick: () => tell({ type: "load", sessionId }) }, visible(title || "(no words)"))),

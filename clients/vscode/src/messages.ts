@@ -47,6 +47,8 @@ export interface Wanted {
   readonly everywhere: boolean;
   /** Those behind the ones that are shown. */
   readonly cursor?: string;
+  /** At most so many. */
+  readonly limit?: number;
 }
 
 /** All that is shown around the turns. */
@@ -56,7 +58,12 @@ export interface Chrome {
   /** What is wrong with the daemon, for people. */
   readonly trouble?: string;
   readonly trusted: boolean;
+  /** A turn runs that can be stopped from here. */
   readonly running: boolean;
+  /** A turn runs in another window. */
+  readonly elsewhere: boolean;
+  /** The session was deleted. */
+  readonly lost: boolean;
   readonly model?: string;
   readonly mode?: WorkingMode;
   readonly features: { readonly sessions: boolean; readonly steer: boolean; readonly modes: boolean };
@@ -79,7 +86,12 @@ export type ToPage =
       readonly attachments: readonly Attachment[];
     }
   | { readonly type: "chrome"; readonly chrome: Chrome }
+  /** A new one, or one that is told anew. */
   | { readonly type: "turn"; readonly turn: TurnState }
+  /** A turn and those behind it are no more. */
+  | { readonly type: "cut"; readonly from: string }
+  /** Lists of sessions are old. */
+  | { readonly type: "stale" }
   | { readonly type: "events"; readonly turn: string; readonly events: readonly ProgressValue[] }
   | { readonly type: "ended"; readonly turn: string; readonly result?: PromptResult; readonly error?: TurnError }
   | { readonly type: "question"; readonly asked: Asked }

@@ -77,3 +77,7 @@ class Shelving(Protocol):
         """Work in what was written, and let what was deleted be gone (`forget`). `always`: also if little was written.
         Whether all is done. Waits for the disk."""
         ...
+
+    def others_wrote(self) -> bool:
+        """Whether another daemon has changed something since this was asked last, or since it was opened."""
+        ...

@@ -11,7 +11,7 @@ export function showStatus(daemon: Daemon, chats: Chats, panels: Panels): vscode
   item.show();
   const draw = (): void => {
     const running = chats.all.filter((one) => one.running).length;
-    const waiting = chats.waiting.reduce((sum, one) => sum + one.asks, 0);
+    const waiting = chats.waiting.reduce((sum, one) => sum + one.pending.count, 0);
     const model = chats.active.model ?? chats.active.turns.findLast((turn) => turn.view.model)?.view.model ?? "";
     item.backgroundColor = waiting > 0 ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
     item.command = waiting > 0 ? "chatls.showQuestion" : daemon.state === "failed" ? "chatls.restart" : "chatls.open";
@@ -38,8 +38,8 @@ export function showStatus(daemon: Daemon, chats: Chats, panels: Panels): vscode
 export function announceQuestions(chats: Chats, panels: Panels): vscode.Disposable {
   const told = new Set<string>();
   return chats.onChange((conversation) => {
-    const questions = [...conversation.waiting.values()].map(({ asked }) => ({ id: asked.id, words: `chatls asks: ${asked.question.title}` }));
-    const forms = [...conversation.forms.values()].map(({ asked }) => ({ id: asked.id, words: `${asked.form.server} asks you something` }));
+    const questions = [...conversation.pending.questions.values()].map(({ asked }) => ({ id: asked.id, words: `chatls asks: ${asked.question.title}` }));
+    const forms = [...conversation.pending.forms.values()].map(({ asked }) => ({ id: asked.id, words: `${asked.form.server} asks you something` }));
     for (const { id, words } of [...questions, ...forms]) {
       if (!told.has(id) && !panels.shows(conversation)) {
         const show = "Show It";

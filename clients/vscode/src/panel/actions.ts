@@ -56,13 +56,13 @@ async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void
     case "answer": {
       const { optionId, feedback } = message;
       parts.proposals.withdraw(titleOf(conversation, message.id));
-      conversation.answer(message.id, { outcome: "selected", optionId, ...(feedback ? { feedback } : {}) });
+      conversation.pending.answer(message.id, { outcome: "selected", optionId, ...(feedback ? { feedback } : {}) });
       return undefined;
     }
     case "dismiss":
-      return void conversation.answer(message.id, { outcome: "cancelled" });
+      return void conversation.pending.answer(message.id, { outcome: "cancelled" });
     case "formAnswer":
-      return conversation.filled(message.id, message.answer);
+      return conversation.pending.filled(message.id, message.answer);
     case "editAnswer":
       return editAnswer(parts, conversation, message.id, message.command);
     case "diff":
@@ -193,35 +193,35 @@ async function send(parts: Parts, panel: Panel, text: string): Promise<void> {
 }
 
 function titleOf(conversation: Conversation, id: string): string {
-  return `Proposed: ${conversation.waiting.get(id)?.asked.question.title ?? ""}`;
+  return `Proposed: ${conversation.pending.questions.get(id)?.asked.question.title ?? ""}`;
 }
 
 /** Let a person change what would be done, and do that. */
 async function editAnswer(parts: Parts, conversation: Conversation, id: string, command?: string): Promise<void> {
-  const asked = conversation.waiting.get(id)?.asked;
+  const asked = conversation.pending.questions.get(id)?.asked;
   const option = asked?.question.options.find((one) => one.kind === "allow_once");
   if (!asked || !option) {
     return;
   }
   const { question } = asked;
   if (command !== undefined) {
-    conversation.answer(id, { outcome: "selected", optionId: option.id, arguments: { ...question.arguments, command } });
+    conversation.pending.answer(id, { outcome: "selected", optionId: option.id, arguments: { ...question.arguments, command } });
     return;
   }
   const diff = question.preview.find((item) => item.type === "diff");
   if (diff?.type !== "diff") {
     return;
   }
-  conversation.editing(id, true);
+  conversation.pending.editing(id, true);
   const name = vscode.Uri.parse(diff.uri).path;
   const wanted = await parts.proposals.offer(parts.previews.text(diff.oldText, name), diff.newText, titleOf(conversation, id));
   const changed = wanted === undefined ? undefined : editedArguments(question, wanted);
   if (wanted === diff.newText) {
-    conversation.answer(id, { outcome: "selected", optionId: option.id });
+    conversation.pending.answer(id, { outcome: "selected", optionId: option.id });
   } else if (changed) {
-    conversation.answer(id, { outcome: "selected", optionId: option.id, arguments: changed });
+    conversation.pending.answer(id, { outcome: "selected", optionId: option.id, arguments: changed });
   } else {
-    conversation.editing(id, false);
+    conversation.pending.editing(id, false);
   }
 }
 

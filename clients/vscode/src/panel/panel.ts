@@ -63,8 +63,8 @@ export class Panel implements vscode.Disposable {
     this.conversation = conversation;
     this.#events = [];
     const turns = conversation.turns.map(shown);
-    const questions = [...conversation.waiting.values()].map((one) => one.asked);
-    const forms = [...conversation.forms.values()].map((one) => one.asked);
+    const questions = [...conversation.pending.questions.values()].map((one) => one.asked);
+    const forms = [...conversation.pending.forms.values()].map((one) => one.asked);
     const attachments = conversation.attachments.map((one) => one.shown);
     this.#listening = [
       conversation.listen((message) => this.#take(message)),
@@ -137,7 +137,9 @@ export class Panel implements vscode.Disposable {
       state: this.#daemon.state,
       ...(this.#daemon.trouble === undefined ? {} : { trouble: this.#daemon.trouble }),
       trusted: vscode.workspace.isTrusted,
-      running: conversation.running !== undefined,
+      running: conversation.running !== undefined || conversation.elsewhere === "here",
+      elsewhere: conversation.elsewhere === "elsewhere",
+      lost: conversation.lost,
       ...(model === undefined ? {} : { model }),
       ...(modes ? { mode: conversation.mode ?? "ask" } : {}),
       features: { sessions, steer, modes },
