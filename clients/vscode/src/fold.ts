@@ -29,7 +29,7 @@ export function fold(view: View, event: ProgressValue): View {
     case "reclassified":
       return { ...view, blocks: reclassified(view, event) };
     case "notice":
-      return { ...view, blocks: noticed(view, event) };
+      return { ...view, blocks: noticed(view, event), ...(event.model === undefined ? {} : { model: event.model }) };
     case "retry":
       return { ...view, blocks: retried(view, event) };
     case "stepEnd":
