@@ -8,8 +8,7 @@ from typing import Protocol
 
 from anyio.abc import TaskGroup
 
-from chatls.editor import Editor
-from chatls.mcp.standing import ServerStanding
+from chatls.mcp.standing import ServerHost, ServerStanding
 from chatls.settings.config import McpSettings
 from chatls.tools.tool import Tool
 
@@ -37,13 +36,13 @@ class RunningServers(Protocol):
 class ForeignTools:
     """Those of the servers of one daemon's settings."""
 
-    def __init__(self, tasks: TaskGroup, environment: Mapping[str, str], editor: Editor) -> None:
+    def __init__(self, tasks: TaskGroup, environment: Mapping[str, str], host: ServerHost) -> None:
         """`environment`: what programs may have."""
         self.tools: dict[str, Tool] = {}
         """The tools of those that are ready, by name; it stays the same object."""
         self.news: list[str] = []
         """What a person is to be told: whose tools are missing, and why. So does it."""
-        self._means = (tasks, environment, editor)
+        self._means = (tasks, environment, host)
         self._wanted: Mapping[str, McpSettings] = {}
         self._begun = False
         self._running: RunningServers | None = None
