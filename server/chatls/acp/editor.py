@@ -107,7 +107,8 @@ class AcpEditor:
 
     def refusal(self, document: OpenDocument) -> str:
         """`Editor.refusal`. What is unsaved in an editor that takes no edits would be lost by its next save."""
-        return f"{quoted(Path(document.uri).name)} has unsaved changes in the editor: it has to be saved first, then changed"
+        name = quoted(Path(document.uri).name)
+        return f"{name} has unsaved changes in the editor: it has to be saved first, then changed"
 
     async def apply(self, change: Change) -> str:
         """`Editor.apply`: never."""
