@@ -8,8 +8,7 @@ from typing import Protocol
 
 from anyio.abc import TaskGroup
 
-from chatls.editor import Editor
-from chatls.mcp.standing import ServerStanding
+from chatls.mcp.standing import ServerHost, ServerStanding
 from chatls.settings.config import McpSettings
 from chatls.tools.tool import Tool
 
@@ -41,7 +40,7 @@ class ForeignTools:
         self,
         tasks: TaskGroup,
         environment: Mapping[str, str],
-        editor: Editor,
+        host: ServerHost,
         others: Mapping[str, Tool] | None = None,
     ) -> None:
         """`environment`: what programs may have. `others`: the tools of the settings' servers, where these are a
@@ -50,7 +49,7 @@ class ForeignTools:
         """The tools of those that are ready, by name; it stays the same object."""
         self.news: list[str] = []
         """What a person is to be told: whose tools are missing, and why. So does it."""
-        self._means = (tasks, environment, editor)
+        self._means = (tasks, environment, host)
         self._others = others
         self._beside = set[ForeignTools]()
         self._wanted: Mapping[str, McpSettings] = {}
@@ -82,9 +81,9 @@ class ForeignTools:
         if self._running:
             await self._running.settled(patience)
 
-    def beside(self, editor: Editor, servers: Mapping[str, McpSettings], news: Iterable[str]) -> "ForeignTools":
+    def beside(self, host: ServerHost, servers: Mapping[str, McpSettings], news: Iterable[str]) -> "ForeignTools":
         """Start servers for one session, until `end`. `news`: what its person is to be told anyway."""
-        found = ForeignTools(*self._means[:2], editor, self.tools)
+        found = ForeignTools(*self._means[:2], host, self.tools)
         found.news += news
         self._beside.add(found)
         found.configure(servers)

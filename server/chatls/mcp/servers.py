@@ -8,12 +8,11 @@ from anyio import move_on_after
 from anyio.abc import TaskGroup
 
 from chatls.content import JsonObject, TextContent
-from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.jsontext import dumps
 from chatls.mcp.offered import MOST, Offer, mended, problem
 from chatls.mcp.server import McpServer
-from chatls.mcp.standing import ServerStanding
+from chatls.mcp.standing import ServerHost, ServerStanding
 from chatls.message import ToolSpec
 from chatls.settings.config import McpSettings
 from chatls.signals import Signal
@@ -31,7 +30,7 @@ class McpServers:
         self,
         tasks: TaskGroup,
         environment: Mapping[str, str],
-        editor: Editor,
+        host: ServerHost,
         tools: dict[str, Tool],
         news: list[str],
         others: Mapping[str, Tool] | None = None,
@@ -40,7 +39,7 @@ class McpServers:
         settings' servers, where these are a session's."""
         self._tasks = tasks
         self._environment = environment
-        self._editor = editor
+        self._host = host
         self._tools = tools
         self._news = news
         self._standing_news = tuple(news)
@@ -55,7 +54,7 @@ class McpServers:
             if name not in kept:
                 server.scope.cancel()
         made = {
-            name: McpServer(name, settings, self._environment, self._editor, self._changed)
+            name: McpServer(name, settings, self._environment, self._host, self._changed)
             for name, settings in wanted.items()
             if name not in kept
         }
