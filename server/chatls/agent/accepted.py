@@ -240,10 +240,13 @@ class Accepted:
             self._emit(Notice(f"{name} answers: {served.reason}"))
         if served.passed:
             self._emit(Notice(f"{name} answers, and not {served.passed}.", "warning"))
-        content, notices = await self._expanded(self._ask.content)
-        session.history.rewind(mark)
-        session.history.grow(UserMessage((*content, *told(session))))
-        system, new = await self._system()
+        context = self._context()
+        content, notices = await self._expanded(self._ask.content, context)
+        content = (*content, *told(session))
+        if content != self._ask.content:  # else it stands there, and is kept, as it is
+            session.history.rewind(mark)
+            session.history.grow(UserMessage(content))
+        system, new = await self._system(context.workspace)
         for notice in (*notices, *([new] if new else []), *self._news()):
             self._emit(notice)
         return await self._asked(Answering(served), system)
@@ -301,7 +304,7 @@ class Accepted:
             self.session.system.forget()
             if not now:
                 return None
-            return (await self._system())[0]
+            return (await self._system(self._workspace()))[0]
 
         return ContextRoom(
             requests,
@@ -316,17 +319,20 @@ class Accepted:
             renew,
         )
 
-    async def _system(self) -> tuple[str, Notice | None]:
+    async def _system(self, workspace: Workspace) -> tuple[str, Notice | None]:
         """The system prompt, and words for a person where what is in it is new."""
         means = self._means
         handbook = means.handbook if any(tool.needs == "skills" for tool in self._tools.values()) else None
-        return await self.session.system.read(self._workspace(), means.instructions, means.surroundings, handbook)
+        return await self.session.system.read(workspace, means.instructions, means.surroundings, handbook)
 
     def _workspace(self) -> Workspace:
         return Workspace(self.session.editor, beside=self._means.commands.folder)
 
-    async def _expanded(self, said: tuple[ContentBlock, ...]) -> tuple[tuple[ContentBlock, ...], list[Notice]]:
-        return await Expanding(self.session, self._means.handbook, self._means.mentions).blocks(said, self._context())
+    async def _expanded(
+        self, said: tuple[ContentBlock, ...], context: ToolContext | None = None
+    ) -> tuple[tuple[ContentBlock, ...], list[Notice]]:
+        expanding = Expanding(self.session, self._means.handbook, self._means.mentions)
+        return await expanding.blocks(said, context or self._context())
 
     async def _skill(self, name: str, file: str | None) -> str:
         expanding = Expanding(self.session, self._means.handbook, self._means.mentions)

@@ -36,9 +36,13 @@ class Begin:
 class Session:
     """One conversation."""
 
-    def __init__(self, session_id: str, editor: Editor, configuration: Configuration, *, keep: bool = True) -> None:
+    def __init__(
+        self, session_id: str, editor: Editor, configuration: Configuration, *, keep: bool = True, named: bool = True
+    ) -> None:
+        """`named`: by somebody else, so that there may be one of that name."""
         self.id = session_id
         self.keep = keep
+        self.named = named
         self.known = False
         """It was found, or begun; until then it is a name alone."""
         self.title = ""
@@ -82,7 +86,7 @@ class Sessions:
         if name in self._all:
             raise RequestError(INVALID_STATE, f"the session {name!r} exists")
         configuration = new.configuration or self.configuration
-        session = Session(name, new.editor or self.editor, configuration, keep=new.keep)
+        session = Session(name, new.editor or self.editor, configuration, keep=new.keep, named=new.name is not None)
         session.more = new.more
         self._all[name] = session
         return session

@@ -106,7 +106,7 @@ class Pen:
     async def do(self, session: str, work: Callable[[Tables, WordIndex], None]) -> None:
         """Write something, and wait until it is. Raises what the work raised."""
         written = Happened()
-        job = Stroke(session, work, written.set)
+        job = Stroke(session, work, done=written.set)
         self.put(job)
         await written.wait()
         if job.error is not None:

@@ -23,6 +23,8 @@ class Stroke:
 
     session: str
     work: Callable[[Tables, WordIndex], None]
+    before: Callable[["Shelving"], object] | None = None
+    """Called in the thread, before anything of it is written. Does not raise."""
     done: Callable[[], None] | None = None
     """Called on the loop when it is written."""
     after: Callable[[], None] | None = None

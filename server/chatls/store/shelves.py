@@ -132,6 +132,9 @@ class Shelves:
     def write(self, jobs: Sequence[Stroke]) -> None:
         """Do all of these, in this order, in as few transactions as can be. Never raises."""
         self.open()
+        for job in jobs:
+            if job.before is not None:
+                job.before(self)
         while jobs:
             home = self._place(jobs[0].session)
             count = next((at for at, job in enumerate(jobs) if self._place(job.session) is not home), len(jobs))

@@ -63,6 +63,8 @@ export class Conversation implements Asker {
   model: string | undefined;
   mode: WorkingMode | undefined;
   context: { readonly tokens: number; readonly window?: number } | undefined;
+  /** The model is told what the person looks at. */
+  tells = true;
   /** Where a turn of it runs that was not begun here. */
   elsewhere: RunningWhere | undefined;
   /** It was deleted: what is asked next begins a new session. */
@@ -202,7 +204,7 @@ export class Conversation implements Asker {
   }
 
   #prompt(said: Said): PromptParams {
-    const context = this.lookedAt();
+    const context = this.tells ? this.lookedAt() : undefined;
     const told = JSON.stringify(context ?? null);
     const fresh = context !== undefined && (told !== this.#lastContext || this.sessionId === undefined);
     this.#lastContext = told;
@@ -332,9 +334,8 @@ export class Conversation implements Asker {
     this.sessionId = loaded.sessionId;
     this.title = loaded.title || titleOf(this.turns[0]?.words ?? "");
     this.mode = MODES.find((mode) => mode === loaded.mode);
-    if (loaded.contextTokens !== undefined) {
-      this.context = { tokens: loaded.contextTokens, ...(loaded.contextWindow ? { window: loaded.contextWindow } : {}) };
-    }
+    const { contextTokens: tokens, contextWindow: window } = loaded;
+    this.context = tokens === undefined ? undefined : { tokens, ...(window ? { window } : {}) };
     this.changed.fire();
   }
 
