@@ -40,7 +40,7 @@ def test_each_broken_daemon_breaks_its_rule_alone() -> None:
     def look(talk: Talk) -> list[str]:
         return list(failed(talk, table))
 
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(6) as pool:
         found = [why for whys in pool.map(look, read_talks("conversations")) for why in whys]
     assert found == []
 

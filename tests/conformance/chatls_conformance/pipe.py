@@ -18,8 +18,8 @@ KEY_VARIABLE, KEY = "CHATLS_CONFORMANCE_KEY", "canary-0815"
 """A key that the daemon is given, and that it must not show."""
 
 Tap = Callable[[str, Json], list[tuple[str, Json | bytes]]]
-"""Sees each message between the two ends, told who says it ("client", "daemon"), and gives what comes of it: messages, or
-bytes as they are, each with whom it goes to."""
+"""Sees each message between the two ends, told who says it ("client", "daemon"), and gives what comes of it: messages,
+or bytes as they are, each with whom it goes to."""
 
 
 @dataclass(frozen=True)

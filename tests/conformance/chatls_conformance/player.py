@@ -71,7 +71,8 @@ class Player:
         *,
         pace: float = 1.0,
     ) -> None:
-        """`patience`: seconds for what has no time of its own. `pace`: what times in conversations are multiplied with."""
+        """`patience`: seconds for what has no time of its own. `pace`: what the times of conversations are multiplied
+        with."""
         self.tap = tap
         self._pace = pace
         self._command = command
