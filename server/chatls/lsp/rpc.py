@@ -40,6 +40,10 @@ class Rpc(Peer):
         """`Editor.open_documents`."""
         return self._documents.open()
 
+    def assume(self, uri: str, text: str) -> None:
+        """Take an open document for changed that the client has not told yet."""
+        self._documents.assume(uri, text)
+
     def open_notebook(self, uri: str) -> NotebookSnapshot | None:
         """The cells of the notebook that is open under this address."""
         found = self._documents.notebook(uri)

@@ -30,6 +30,7 @@ class BareEditor(LspEditor):
         super().__init__(rpc, hello)
         self.screen = Screen(rpc, hello)
         self._asks = self.screen.chooses
+        self._tells_late = self.screen.is_eglot
         self._numbers = count(1)
 
     async def ask_permission(self, question: Question) -> Reply:
@@ -39,9 +40,8 @@ class BareEditor(LspEditor):
         diff = await to_thread.run_sync(_diff, question)
         words, beside = [f"chatls: {question.title}", *_words(question)], None
         if diff:
-            beside = self.screen.place(f"{question.session_id}-{next(self._numbers)}.diff")
-            beside = beside if self.screen.is_ours(beside) and await self._shown_beside(beside, diff) else None
-            words += [] if beside else _first_lines(diff)
+            beside = await self._shown_beside(f"{question.session_id}-{next(self._numbers)}.diff", diff)
+            words += [f"What would change is shown beside this, in {beside.name}"] if beside else _first_lines(diff)
         try:
             answer = await self.screen.choose("\n".join(words), [option.label for option in question.options])
         except RequestError as error:
@@ -52,15 +52,20 @@ class BareEditor(LspEditor):
         finally:
             if beside is not None:
                 await to_thread.run_sync(self.screen.remove, beside)
+        if beside is not None:  # an editor with one view has put it in the answer's place
+            await self.screen.show_again(f"{question.session_id}.md")
         chosen = member(answer, "title")
         return Reply(next((option.id for option in question.options if option.label == chosen), None))
 
-    async def _shown_beside(self, path: Path, diff: str) -> bool:
+    async def _shown_beside(self, name: str, diff: str) -> Path | None:
+        path = self.screen.place(name)
         try:
+            if not self.screen.shows or not self.screen.is_ours(path):
+                return None
             await self.screen.write(path, diff)
         except OSError:
-            return False
-        return await self.screen.show(path)
+            return None
+        return path if await self.screen.show(path) else None
 
 
 def _diff(question: Question) -> str:

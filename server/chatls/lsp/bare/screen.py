@@ -40,9 +40,10 @@ class Screen:
 
     def __init__(self, rpc: Rpc, hello: Hello) -> None:
         capabilities = hello.params.get("capabilities")
-        self._is_eglot = member(hello.params.get("clientInfo"), "name") == "Eglot"
+        self.is_eglot = member(hello.params.get("clientInfo"), "name") == "Eglot"
+        """Emacs, which has habits of its own (docs/guides/editors-without-a-plugin.md)."""
         said = member(member(capabilities, "window"), "showMessage")
-        self.chooses = object_or_none(said) is not None or self._is_eglot
+        self.chooses = object_or_none(said) is not None or self.is_eglot
         """It has choices in messages: it says so, or is known to (Emacs, up to version 30)."""
         self.shows = says(capabilities, "window", "showDocument", "support")
         self.applies = says(capabilities, "workspace", "applyEdit")
@@ -79,7 +80,7 @@ class Screen:
         """Show it, beside what a person looks at; with `at` there, to write. Whether the client did."""
         if not self.shows:
             return False
-        focus: JsonObject = {} if self._is_eglot else {"takeFocus": False}  # Emacs 30 takes false for true
+        focus: JsonObject = {} if self.is_eglot else {"takeFocus": False}  # Emacs 30 takes false for true
         if at is not None:
             there = to_wire(at)
             focus = {"takeFocus": True, "selection": {"start": there, "end": there}}
@@ -87,6 +88,11 @@ class Screen:
             answer = await self._rpc.ask("window/showDocument", {"uri": path.as_uri(), **focus})
             return says(answer, "success")
         return False
+
+    async def show_again(self, name: str) -> None:
+        """Show a file of ours that is shown already, if there is one of that name."""
+        if self.place(name) in self._made:
+            await self.show(self.place(name))
 
     async def edit(self, path: Path, base: str, keep: int, text: str) -> bool:
         """Let the editor replace all behind the first `keep` characters of what it shows of a file. Whether it did."""
