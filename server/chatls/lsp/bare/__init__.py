@@ -14,7 +14,7 @@ from chatls.agent.chats import Chats
 from chatls.content import JsonObject
 from chatls.errors import ToolError
 from chatls.lsp.bare.editor import BareEditor
-from chatls.lsp.bare.kinds import Commands, Situation, may_offer
+from chatls.lsp.bare.kinds import CommandNames, Situation, may_offer
 from chatls.lsp.handshake import ASK_COMMAND, CANCEL_COMMANDS, Hello
 from chatls.lsp.rpc import Rpc
 from chatls.lsp.workdone import Spinners
@@ -74,7 +74,7 @@ class BareFace:
         self._rpc = rpc
         self._hello = hello
         self._editor = editor
-        self._commands = Commands(ASK_COMMAND, CANCEL_COMMANDS[0])
+        self._commands = CommandNames(ASK_COMMAND, CANCEL_COMMANDS[0])
         self._later = later
         self._means = (chats, spinners, later, outbox, editor.screen, editor)
         self._offering: Offering | None = None
@@ -82,7 +82,7 @@ class BareFace:
 
     def begin(self, suffix: str) -> None:
         """Answer its requests. `suffix`: what stands behind the names of commands."""
-        self._commands = Commands(f"{ASK_COMMAND}{suffix}", f"{CANCEL_COMMANDS[0]}{suffix}")
+        self._commands = CommandNames(f"{ASK_COMMAND}{suffix}", f"{CANCEL_COMMANDS[0]}{suffix}")
         self._rpc.serve("textDocument/codeAction", LspParams, self._offer)
         self._rpc.serve("codeAction/resolve", LspParams, self._resolve)
         self._rpc.command(self._commands.ask, self._ask)
@@ -130,7 +130,7 @@ class BareFace:
         return self._offering
 
 
-def _load(hello: Hello, commands: Commands) -> Offering:
+def _load(hello: Hello, commands: CommandNames) -> Offering:
     from chatls.lsp.bare.features import CodeActions
 
     return CodeActions(hello, commands)

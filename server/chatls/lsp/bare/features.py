@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from cattrs import transform_error
 from lsprotocol import converters, types
 
-from chatls.content import JsonObject
-from chatls.lsp.bare.kinds import Commands, Situation, is_wanted
+from chatls.content import JsonObject, camel
+from chatls.lsp.bare.kinds import CommandNames, Situation, is_wanted
 from chatls.lsp.handshake import ACTION_KINDS, Hello
 from chatls.shapes import as_list, member
 from chatls.visible import visible_line
@@ -26,7 +25,7 @@ _KINDS = {kind.rpartition(".")[2]: kind for kind in ACTION_KINDS}
 class CodeActions:
     """Those of one client."""
 
-    def __init__(self, hello: Hello, commands: Commands) -> None:
+    def __init__(self, hello: Hello, commands: CommandNames) -> None:
         able = member(member(hello.params.get("capabilities"), "textDocument"), "codeAction")
         self._literals = member(able, "codeActionLiteralSupport") is not None
         resolved = as_list(member(member(able, "resolveSupport"), "properties"))
@@ -55,7 +54,7 @@ class CodeActions:
         try:
             return self._converter.structure(params, kind)
         except Exception as error:  # cattrs raises what it likes
-            raise methods.invalid("; ".join(transform_error(error, path="params"))) from error
+            raise methods.invalid(_fault(error)) from error
 
     def _all(self, asked: types.CodeActionParams, now: Situation) -> Iterator[types.CodeAction]:
         if not now.is_ours:
@@ -93,6 +92,15 @@ class CodeActions:
         if command not in self._commands:
             raise methods.invalid("data.command: is no command of chatls")
         return types.Command(title, command, arguments=[argument])
+
+
+def _fault(error: BaseException, path: str = "") -> str:
+    """What does not fit: the first of what cattrs has found, which notes the attribute on the way there."""
+    inner: Any = getattr(error, "exceptions", (None,))[0]
+    if inner is None:
+        return f"{path.removeprefix('.') or 'params'}: does not fit"
+    notes: list[str] = getattr(inner, "__notes__", [""])
+    return _fault(inner, f"{path}.{camel(notes[0].rpartition(' ')[2])}")
 
 
 def _words(problem: types.Diagnostic) -> str:

@@ -11,7 +11,7 @@ _AUTOMATIC = 2
 """LSP, `CodeActionTriggerKind`."""
 
 
-class Commands(NamedTuple):
+class CommandNames(NamedTuple):
     """What commands are called, for this client."""
 
     ask: str

@@ -147,14 +147,14 @@ class WrittenAnswer:
 
     def _note(self, words: str) -> None:
         self._close()
-        gap = "\n\n" if self._text.rpartition("\n")[2].startswith("> ") or self._text else ""
+        gap = "\n\n" if self._text else ""
         quoted = "\n".join(f"> {line}" for line in words.splitlines() or [""])
         self._text = f"{self._text.rstrip()}{gap}{quoted}\n\n"
         self._reply = len(self._text)
 
     def _close(self) -> None:
         """End a block of code that is still open: what follows is not of it."""
-        if fence := _open_fence(self._text[self._reply :]):
+        if fence := _open_fence(self._text):
             self._text = f"{self._text.rstrip()}\n{fence}\n"
 
 
