@@ -65,7 +65,7 @@ class Core:
         self._tasks = tasks
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
-        known = partial(known_keys, os.environ, self._key_variables)
+        known = partial(known_keys, dict(os.environ), self._key_variables)
         self._telemetry = Telemetry(os.environ, lambda text: without_keys(known(), text))
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"

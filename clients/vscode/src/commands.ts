@@ -129,16 +129,23 @@ function around(parts: Parts): Record<string, Run> {
     },
     pickModel: async () => {
       const { models, default: first } = await chats.models();
-      const items = models.map((one) => ({
-        label: one.name || one.id,
+      const now = chats.active.model ?? first;
+      const items: (vscode.QuickPickItem & { readonly id?: string; readonly command?: string })[] = models.map((one) => ({
+        label: `${one.id === now ? "$(check) " : ""}${one.name || one.id}`,
         description: one.id,
         detail: [one.id === first ? "default" : "", one.local ? "on this machine" : ""].filter(Boolean).join(", "),
         id: one.id,
       }));
-      if (items.length === 0) {
-        throw new Error("The daemon knows no model. Run `chatls setup` in a terminal, store a provider's key, or start a model server on this machine.");
-      }
+      items.push(
+        { label: "", kind: vscode.QuickPickItemKind.Separator },
+        { label: "$(add) Set up a model ...", detail: "Looks for keys and model servers, and tries one, in a terminal.", command: "chatls.setup" },
+        { label: "$(key) Store a provider's key ...", command: "chatls.storeKey" },
+      );
       const picked = await vscode.window.showQuickPick(items, { title: "Model", matchOnDescription: true });
+      if (picked?.command !== undefined) {
+        await vscode.commands.executeCommand(picked.command);
+        return;
+      }
       chats.active.model = picked?.id ?? chats.active.model;
       chats.active.changed.fire();
     },
@@ -157,6 +164,7 @@ function ofDaemon(parts: Parts, secrets: Secrets, extension: vscode.Uri): Record
   return {
     restart: () => daemon.restart(),
     showLog: () => daemon.log.show(),
+    setup: () => daemon.terminal("chatls setup", "setup"),
     doctor: async () => {
       const title = { location: vscode.ProgressLocation.Notification, title: "chatls looks this machine over" };
       const content = await vscode.window.withProgress(title, () => daemon.run("doctor"));

@@ -14,7 +14,7 @@ _LIKELY = re.compile(
 
 def without_likely_keys(text: str) -> str:
     """
-    >>> without_likely_keys("Bearer abcdefgh12345, and no more")
-    'Bearer [removed], and no more'
+    >>> without_likely_keys("Bearer abcdefgh12345 and no more")
+    'Bearer [removed] and no more'
     """
     return _LIKELY.sub(REMOVED, text)

@@ -112,6 +112,18 @@ def told(span: Any) -> dict[str, Any]:
     return {item.key: value(item.value) for item in span.attributes}
 
 
+def test_of_a_list_of_models_the_one_that_answered_is_named(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
+) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    daemon.configure({**daemon.settings, "model": ["web/m", "web/n"]})
+    server.play(answered({"error": {"message": "no such key"}}, 401), streamed(text("yes"), finish("stop"), USAGE))
+    assert daemon.prompt().result()["model"] == "web/n"
+    assert daemon.leave() == 0
+    assert sorted(span.name for span in receiver.spans()) == ["chat n", "invoke_agent chatls"]
+    assert {told(span)["gen_ai.request.model"] for span in receiver.spans()} == {"n"}
+
+
 def test_a_turn_is_a_tree_whose_numbers_are_those_of_its_result(
     start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
 ) -> None:

@@ -85,6 +85,17 @@ export function editingTests(window: Window): void {
     const after = await d.run<{ active?: { uri: string }; open: string[] } | null>("return parts.chats.lookedAt() ?? null");
     assert.ok(!JSON.stringify(after ?? {}).includes("settings.json"));
     await closeAll(d);
+    // It is seen where one writes, and can be kept back.
+    await d.run("const e = await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'src/app.py')); e.selection = new vscode.Selection(0, 0, 1, 3)");
+    await d.play([[{ text: "I see." }]]);
+    const frame = await d.chat();
+    await shows(frame, "src/app.py:1-2", ".looks");
+    await frame.locator(".looks").click();
+    await frame.locator(".looks[aria-pressed=false]").waitFor();
+    assert.equal(await d.run("return parts.chats.active.tells"), false);
+    await frame.locator(".looks").click();
+    await frame.locator(".looks[aria-pressed=true]").waitFor();
+    await closeAll(d);
   });
 
   test("files are found behind @ while one writes, by keys alone", async () => {
@@ -139,6 +150,18 @@ export function editingTests(window: Window): void {
     await frame.locator(".answer button:has-text('Insert')").last().click();
     await d.until("return vscode.window.activeTextEditor?.document.getText().startsWith('def greet(name):\\n    print(name)')");
     await closeAll(d);
+  });
+
+  test("a command of an answer is put into the terminal, where a person may run it", async () => {
+    const d = window();
+    await d.play([[{ text: "Do:\n\n```sh\n$ echo from-the-answer\n```\n" }]]);
+    const frame = await d.ask("How?");
+    await ended(d);
+    assert.equal(await frame.locator(".answer button:has-text('Apply')").count(), 0);
+    await frame.locator(".answer button:has-text('Terminal')").click();
+    await d.page.locator(".terminal-wrapper .xterm").first().waitFor({ timeout: 30_000 });
+    assert.equal(await d.run("return vscode.window.terminals.length"), 1);
+    await d.run("vscode.window.terminals.forEach((one) => one.dispose()); await vscode.commands.executeCommand('workbench.action.closePanel')");
   });
 
   test("a fence that names a file is applied to it, whatever else is open, and a call leads to its file", async () => {

@@ -24,6 +24,7 @@ export class Panels implements vscode.WebviewViewProvider, vscode.Disposable {
     this.#extension = extension;
     this.#daemon = daemon;
     this.#chats = chats;
+    daemon.onSessionsChanged(() => this.all.forEach((panel) => panel.post({ type: "stale" })));
   }
 
   resolveWebviewView(place: vscode.WebviewView): void {

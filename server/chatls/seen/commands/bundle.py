@@ -46,12 +46,18 @@ def write(path: Path, findings: Iterable[Diagnosis], settings: Settings) -> list
 
 
 def told(settings: Settings) -> dict[str, Any]:
-    """The settings without what may be secret: values of headers, commands that print keys, rules' words."""
+    """The settings without what may be secret: headers, environments, arguments, commands that print keys, rules."""
     value = settings.model_dump(mode="json", by_alias=True)
     for provider in value["providers"].values():
         provider["headers"] = dict.fromkeys(provider["headers"], REMOVED)
         if provider["apiKeyCommand"]:
             provider["apiKeyCommand"] = [provider["apiKeyCommand"][0], REMOVED]
+    for server in value["mcp"].values():
+        for part in ("headers", "env"):
+            server[part] = dict.fromkeys(server[part], REMOVED)
+        for part in ("args", "keyCommand"):
+            server[part] = server[part] and [REMOVED]
+        server["url"] = server["url"] and server["url"].partition("?")[0]
     for rule in value["permissions"]:
         for part in ("command", "path"):
             rule[part] = rule[part] and REMOVED

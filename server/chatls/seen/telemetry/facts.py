@@ -4,13 +4,16 @@ Times are nanoseconds of `time.monotonic_ns`; `TurnFacts.moment` makes a time of
 """
 
 from dataclasses import field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from chatls.content import JsonObject, ToolContent, TurnError, Usage
 from chatls.errors import ErrorKind
 from chatls.events import CompactionReason, StepStopReason, StopReason, ToolKind, ToolStatus
 from chatls.providers.provider import ModelRequest
 from chatls.values import dataclass
+
+Spending = Literal["model", "pauses", "tools", "person", "shortening"]
+"""What a turn's time goes to: the model, pauses before it was asked again, tools, a person's word, a summary."""
 
 
 @dataclass(slots=True, eq=False)
@@ -113,6 +116,8 @@ class TurnFacts:
     tools: dict[str, int] = field(default_factory=dict[str, int])
     """Calls that ran, by tool."""
     usage: Usage | None = None
+    spent: dict[Spending, int] = field(default_factory=dict[Spending, int])
+    """Nanoseconds that each took, added up: more than the turn lasted where they were at work at the same time."""
     ended: int = 0
     duration_ms: int = 0
     stop: StopReason = "cancelled"

@@ -99,6 +99,7 @@ class Notes:
             chunks=turn.chunks,
             tools=turn.tools or None,
             usage=_used(turn.usage),
+            spentMs={what: _ms(spent) for what, spent in turn.spent.items()} or None,
             error=error and error.kind,
             httpStatus=error and error.http_status,
             providerRequest=error and error.request_id,

@@ -14,6 +14,7 @@ from chatls.events import (
     CompactEnd,
     CompactStart,
     Event,
+    Notice,
     PermissionRequested,
     PermissionResolved,
     Retry,
@@ -27,7 +28,7 @@ from chatls.events import (
     TurnStart,
 )
 from chatls.providers.provider import ModelRequest
-from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, Sink, StepFacts, TurnFacts
+from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, Sink, Spending, StepFacts, TurnFacts
 
 
 class Watching:
@@ -72,6 +73,9 @@ class Watching:
         for sink in self._sinks:
             sink.turn_begins(self.facts)
 
+    def _noticed(self, event: Notice) -> None:
+        self.facts.model = event.model or self.facts.model
+
     def _text(self, event: TextChunk) -> None:
         call = self._call
         if call is not None:
@@ -102,6 +106,9 @@ class Watching:
     def _over(self, call: StepFacts, error: str | None) -> None:
         call.ended, call.error = monotonic_ns(), error
         self._call = None
+        paused = min(sum(again.delay_ms for again in call.retries) * 1_000_000, call.ended - call.began)
+        self._spend("pauses", paused)
+        self._spend("model", call.ended - call.began - paused)
         for sink in self._sinks:
             sink.model_called(self.facts, call)
 
@@ -137,6 +144,8 @@ class Watching:
     def _ran(self, call: CallFacts) -> None:
         call.ended = monotonic_ns()
         del self._tools[call.id]
+        self._spend("tools", call.ended - call.began if call.began else 0)
+        self._spend("person", call.waited if call.outcome else call.ended - call.asked if call.asked else 0)
         for sink in self._sinks:
             sink.tool_called(self.facts, call)
 
@@ -147,13 +156,19 @@ class Watching:
         change, self._shortening = self._shortening, None
         if change is not None:
             change.after, change.ended = event.after, monotonic_ns()
+            self._spend("shortening", change.ended - change.began)
             for sink in self._sinks:
                 sink.shortened(self.facts, change)
+
+    def _spend(self, what: Spending, nanoseconds: int) -> None:
+        if nanoseconds > 0:
+            self.facts.spent[what] = self.facts.spent.get(what, 0) + nanoseconds
 
     _HEARD: ClassVar[dict[type, Callable[..., None]]] = {
         TextChunk: _text,
         ThinkingChunk: _thinking,
         TurnStart: _begins,
+        Notice: _noticed,
         Retry: _retried,
         StepEnd: _replied,
         ToolCallStart: _writes,
