@@ -197,7 +197,7 @@ def test_an_editor_with_a_plugin_of_ours_gets_none_of_it(tmp_path: Path) -> None
         hello = daemon.initialize({})["capabilities"]
         assert "codeActionProvider" not in hello
         assert hello["executeCommandProvider"]["commands"] == ["chatls.cancel", "chatls.cancelAll"]
-        asked = {"textDocument": {"uri": "file:///a"}, "range": CURSOR, "context": {"diagnostics": []}}
+        asked: Json = {"textDocument": {"uri": "file:///a"}, "range": CURSOR, "context": {"diagnostics": []}}
         assert daemon.refusal("textDocument/codeAction", asked).code == -32601
         assert daemon.refusal("workspace/executeCommand", {"command": "chatls.ask"}).code == -32602
         assert daemon.leave() == 0

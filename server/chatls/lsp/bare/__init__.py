@@ -49,7 +49,7 @@ class Offering(Protocol):
         ...
 
 
-class Asking(Protocol):
+class BareTurns(Protocol):
     """What is behind the command `chatls.ask` (`asks.py`)."""
 
     def command(self, answer: Answer, params: CommandParams) -> None:
@@ -78,7 +78,7 @@ class BareFace:
         self._later = later
         self._means = (chats, spinners, later, outbox, editor.screen, editor)
         self._offering: Offering | None = None
-        self._asks: Asking | None = None
+        self._asks: BareTurns | None = None
 
     def begin(self, suffix: str) -> None:
         """Answer its requests. `suffix`: what stands behind the names of commands."""
@@ -95,7 +95,7 @@ class BareFace:
     def _ask(self, answer: Answer, params: CommandParams) -> None:
         self._asking().command(answer, params)
 
-    def _asking(self) -> Asking:
+    def _asking(self) -> BareTurns:
         if self._asks is None:
             from chatls.lsp.bare.asks import Asks
 

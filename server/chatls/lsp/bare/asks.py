@@ -42,7 +42,7 @@ _NO_HANDS = "My editor cannot ask me for permission, so you cannot change anythi
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _AskedTurn:
     """A turn that begins, and the file that shows it."""
 
     where: str | Begin
@@ -115,7 +115,7 @@ class Asks:
         if asked.what == "fix":
             head, words = f"{head}\n> {visible_line(words, 1000)}\n", ""
         path = self._new(asked.what or "about", asked.uri)
-        turn = _Shown(asked.session_id or Begin(path.stem), path, written.asking(head, words), None, token)
+        turn = _AskedTurn(asked.session_id or Begin(path.stem), path, written.asking(head, words), None, token)
         self._begin(answer, turn, _content(asked, asks=self._editor.asks))
 
     async def _open(self, answer: Answer, asked: AskCommand) -> None:
@@ -141,17 +141,17 @@ class Asks:
         where = path.stem if self._chats.knows(path.stem) or written.answered(text) else Begin(path.stem)
         place = written.about(text) if isinstance(where, Begin) else None
         asked = AskCommand(text=words, uri=place[0] if place else None, range=place[1] if place else None)
-        turn = _Shown(where, path, written.asking(text, words), text, token)
+        turn = _AskedTurn(where, path, written.asking(text, words), text, token)
         self._begin(answer, turn, _content(asked, asks=self._editor.asks))
 
-    def _begin(self, answer: Answer, turn: "_Shown", content: tuple[ContentBlock, ...]) -> None:
+    def _begin(self, answer: Answer, turn: "_AskedTurn", content: tuple[ContentBlock, ...]) -> None:
         accepted = self._chats.accept(turn.where, Ask(content), self._outbox.room)
         self._running[accepted.session.id] = written.title(turn.before)
         self._remember(turn.path)
         answer.give(AskResult(accepted.session.id, accepted.id))
         self._later.begin(partial(self._run, accepted, turn))
 
-    async def _run(self, accepted: Accepted, turn: "_Shown") -> None:
+    async def _run(self, accepted: Accepted, turn: "_AskedTurn") -> None:
         """Run the turn, while its file grows."""
         told, over = WrittenAnswer(), Event()
         sheet = Sheet(self._screen, turn.path, turn.before, told, there=turn.there)
