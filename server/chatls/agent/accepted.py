@@ -253,8 +253,9 @@ class Accepted:
 
     def _news(self) -> list[Notice]:
         """What this session was not told yet."""
-        told = self.session.told_news
-        found = [words for words in self._means.news if words not in told]
+        told, more = self.session.told_news, self.session.more
+        known = (*self._means.news, *(more.news if more else ()))
+        found = [words for words in known if words not in told]
         told.update(found)
         return list(map(Notice, found))
 
