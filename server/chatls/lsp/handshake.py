@@ -14,7 +14,7 @@ from chatls.wire import jsonrpc
 from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
 COMMANDS = ("chatls.cancel", "chatls.cancelAll")
-ASKS = ("permission", "elicit", "diagnostics", "reload", "save", "editCells")
+ASKS = ("permission", "elicit", "diagnostics", "reload", "save", "editCells", "language")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
 OFFERS = {
     "sessions": "`chat/session/...`",
