@@ -69,6 +69,7 @@ WAY = [
     "agent.context.replies",
     "agent.longest",
     "agent.repeats",
+    "agent.fallback",
     "providers",
 ]
 """No name twice. Whoever adds a station says here where it lies."""

@@ -44,8 +44,9 @@ def _property(model: type[BaseModel], name: str) -> Json:
     for inner in nested:
         if issubclass(inner, BaseModel):
             _describe(schema, inner)
-    if "default" not in schema and isinstance(schema.get("type"), str):
-        schema |= {"type": [schema["type"], "null"], "default": None}
+    if "default" not in schema and "type" in schema:
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        schema |= {"type": [*types, "null"], "default": None}
     return {**schema, "scope": _MACHINE, "markdownDescription": words}
 
 
@@ -68,8 +69,9 @@ def _plain(schema: Any, named: Json) -> Any:
     if "$ref" in members:
         return _plain(named[members["$ref"].rsplit("/", 1)[1]], named)
     if "anyOf" in members:
-        (kept,) = [item for item in members["anyOf"] if item.get("type") != "null"]
-        return _plain(kept, named)
+        kept = [_plain(item, named) for item in members["anyOf"] if item.get("type") != "null"]
+        types = [item["type"] for item in kept if "type" in item]
+        return kept[0] if len(kept) == 1 else {**kept[0], **kept[1], "type": types}
     return {
         key: _plain(value, named) for key, value in members.items() if not (key == "title" and isinstance(value, str))
     }

@@ -62,10 +62,11 @@ class Core:
         """`editor`: of sessions that bring none of their own. `warn`: tells a person something about the daemon.
         `lines`: the log."""
         self._lines = lines
-        self._telemetry = Telemetry(os.environ)
         self._tasks = tasks
         self._environment: dict[str, str] = {}
         self._key_variables = {variable for entry in KNOWN for variable in entry.key_variables}
+        known = partial(known_keys, dict(os.environ), self._key_variables)
+        self._telemetry = Telemetry(os.environ, lambda text: without_keys(known(), text))
         self._outputs = platformdirs.user_cache_path("chatls", appauthor=False) / "output"
         outputs = self._outputs / f"{os.getpid()}-{secrets.token_hex(4)}"
         self.wall = cache(partial(_made_wall, self._environment, self._outputs.parent / "walls", outputs))
@@ -77,7 +78,6 @@ class Core:
         sessions = Sessions(editor, self.configuration)
         grants = Grants(platformdirs.user_state_path("chatls", appauthor=False))
         self.permissions = Permissions(grants, self._environment, sessions.rules)
-        known = partial(known_keys, os.environ, self._key_variables)
         self.store = Store(platformdirs.user_data_path("chatls", appauthor=False), known, sessions.forget, warn)
         means = Means(
             self.models,

@@ -245,6 +245,8 @@ class Notice(WireValue):
 
     text: str
     level: NoticeLevel = field(default="info")
+    model: str | None = None
+    """"provider/model": another one than before answers from here on."""
     kind: Literal["notice"] = "notice"
 
 

@@ -1,8 +1,9 @@
 """Which model answers: the choice, the providers that are open, and what they tell of their models. Knows no wire."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import field, replace
+from functools import partial
 from time import monotonic
 
 from anyio import CancelScope, Event, Lock, create_task_group, move_on_after, to_thread
@@ -16,10 +17,13 @@ from chatls.providers.known.windows import usual_window
 from chatls.providers.provider import ModelInfo, Provider
 from chatls.settings.config import ProviderKind, ProviderSettings, Settings
 from chatls.values import dataclass
+from chatls.visible import visible
 
 LISTING = 1.5
 """Seconds that servers get to tell their models, from the moment when they are asked for; the answer is promised
 within two."""
+RESTING = 60.0
+"""Seconds that a model is left alone that failed, if its server did not say, and another one can answer instead."""
 LEAST = 0.5
 """Seconds that they get in any case."""
 KEPT = 60.0
@@ -84,6 +88,11 @@ class Served:
     provider: Provider
     window: int | None = None
     """Tokens that it can read; None where nobody knows."""
+    passed: str = ""
+    """Why it is not one that is preferred, for people."""
+    instead: Callable[[int | None], Awaitable["Served"]] | None = None
+    """Gives it up, for so many milliseconds if its server said so, and finds the next of the list; None: there is none.
+    Raises `RequestError` where none can be asked."""
 
 
 @dataclass(slots=True)
@@ -103,6 +112,8 @@ class Models:
         self._open: list[_Open] = []
         self._retired: list[_Open] = []
         self._told: dict[str, _Told] = {}
+        self._resting: dict[str | None, float] = {}
+        """Until when models that failed are left alone, by the name by which they were asked for."""
         self._learnt: dict[tuple[str, str], tuple[int, object]] = {}
         """Windows that servers told when they refused, by provider and model, and under which settings."""
         self._loaded: set[ProviderKind] = set()
@@ -113,6 +124,7 @@ class Models:
         old = [opened for opened in self._open if opened.made_of != _made_of(settings, opened.name)]
         self._open = [opened for opened in self._open if opened not in old]
         self._retired += old
+        self._resting.clear()
 
     async def warm_up(self, settings: Settings) -> None:
         """Load what the first prompt will need while nobody waits for it yet. Connects to nothing."""
@@ -120,15 +132,58 @@ class Models:
 
     @asynccontextmanager
     async def serving(self, asked: str | None, settings: Settings) -> AsyncGenerator[Served]:
-        """The model for a prompt, and its provider, which stays open meanwhile.
+        """The model for a prompt, and its provider, which stays open meanwhile, as do those of all that follow it: what
+        was asked for, or the first of the settings' that can be asked.
 
-        Raises `RequestError` (1004, 1005, 1007).
+        Raises `RequestError` (1004, 1005, 1007): that of the first, if none can.
         """
-        choice = await self.pick(asked, settings)
-        async with self.lend(choice.provider, settings) as provider:
+        names = (asked,) if asked else settings.models or (None,)
+        async with AsyncExitStack() as held:
+            yield await self._first(names, settings, held)
+
+    async def _first(self, names: tuple[str | None, ...], settings: Settings, held: AsyncExitStack) -> Served:
+        """The first that can be asked; one that failed a moment ago after all others."""
+        failures = dict[str | None, str]()
+        order = sorted(names, key=self._rests)
+        first: RequestError | None = None
+        for at, named in enumerate(order):
+            try:
+                choice = await self.pick(named, settings)
+                provider = await held.enter_async_context(self.lend(choice.provider, settings))
+            except RequestError as error:
+                failures[named] = str(error).rstrip(".")
+                first = first or error
+                continue
             window = self._window(choice.provider, choice.model, settings, provider.window(choice.model))
-            name = f"{choice.provider}/{choice.model}"
-            yield Served(name, choice.model, choice.reason, Insistent(provider), window)
+            before = [f"{one}: {failures.get(one, 'it failed a moment ago')}" for one in names[: names.index(named)]]
+            rest = tuple(order[at + 1 :])
+            return Served(
+                f"{choice.provider}/{choice.model}",
+                choice.model,
+                choice.reason,
+                Insistent(provider),
+                window,
+                visible("; ".join(before)),
+                partial(self._instead, named, rest, settings, held) if rest else None,
+            )
+        assert first is not None
+        raise first
+
+    async def _instead(
+        self,
+        named: str | None,
+        rest: tuple[str | None, ...],
+        settings: Settings,
+        held: AsyncExitStack,
+        wait_ms: int | None,
+    ) -> Served:
+        """`Served.instead`."""
+        self._resting[named] = monotonic() + (RESTING if wait_ms is None else wait_ms / 1000)
+        return await self._first(rest, settings, held)
+
+    def _rests(self, named: str | None) -> bool:
+        """Whether a model failed a moment ago."""
+        return monotonic() < self._resting.get(named, 0)
 
     def learn(self, name: str, settings: Settings, window: int) -> None:
         """The server of "provider/model" refused more than so many tokens."""
@@ -141,7 +196,7 @@ class Models:
         Where nothing is set, the choice is kept for as long as the settings are these. Raises `RequestError` (1005,
         1007).
         """
-        named = asked or settings.model
+        named = asked or next(iter(settings.models), None)
         try:
             if named is not None:
                 return await self._named(named, settings)

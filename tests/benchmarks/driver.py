@@ -201,11 +201,7 @@ class Daemon:
 
     def settled(self) -> float:
         """Processor time so far, as soon as no more is used, in microseconds."""
-        before, now = -1.0, self.cpu()
-        while now - before > 200:
-            sleep(0.03)
-            before, now = now, self.cpu()
-        return now
+        return settled(self.process.pid)
 
     def memory(self) -> float:
         """Resident memory in MB."""
@@ -222,6 +218,15 @@ class Daemon:
         self.answer(self.request("shutdown", None))
         self.send({"method": "exit"})
         self.process.wait(5)
+
+
+def settled(pid: int) -> float:
+    """Processor time of a process so far, as soon as no more is used, in microseconds."""
+    before, now = -1.0, cpu(pid)
+    while now - before > 200:
+        sleep(0.03)
+        before, now = now, cpu(pid)
+    return now
 
 
 def cpu(pid: int) -> float:

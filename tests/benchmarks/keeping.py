@@ -64,7 +64,8 @@ def _fill(folder: Path, sessions: int, turns: int) -> None:
             at = 1_700_000_000_000_000 + number * 1_000_000 + turn
             content = packed([{"type": "text", "text": f"question {number} {turn}"}], keys)
             begun = BegunTurn(f"s{number}", f"session {number}", (b"/x",), f"t{number}-{turn}", at, content)
-            place = writing.begin(connection, words, begun)
+            place = writing.begin(connection, begun)
+            writing.put_title(connection, words, place.session)
             said = [UserMessage((TextContent("question"),)), AssistantMessage("an answer of some words " * 40)]
             rows = [(row, packed(message_value(message), keys)) for row, message in enumerate(said)]
             writing.put_rows(connection, "messages", place.turn, rows, to=None)

@@ -2,8 +2,8 @@
 
 Run as `python model_server.py`; prints its port. The prompt says what to play, as words: `paced N RATE`, `burst N`,
 `tool` (a quick tool call, then a text), `early` (a tool call, then two seconds of text), `call NAME ARGUMENTS` (that
-tool call, then a text), `wait` (headers and one chunk, then silence). Every text chunk is the sending time in
-nanoseconds of the monotonic clock, which all processes share.
+tool call, then a text), `wait` (headers and one chunk, then silence), `hold` (nothing before `GET /go`).
+Every text chunk is the sending time in nanoseconds of the monotonic clock, which all processes share.
 
 `GET /log` gives and clears what was noted: a JSON list of [what, time in ns, processor time in us of the process that
 `GET /watch/PID` named]. `GET /last` gives the last request's body, `GET /v1/models` a list of models, `GET
@@ -27,6 +27,7 @@ class Notes:
         self.list: list[tuple[str, int, float]] = []
         self.watched = 0
         self.last = b""
+        self.go = asyncio.Event()
 
     def add(self, what: str) -> None:
         """Note something."""
@@ -87,6 +88,9 @@ class ModelServer(asyncio.Protocol):
             self.notes.list.clear()
         elif path == "/last":
             body = self.notes.last
+        elif path == "/go":
+            self.notes.go.set()
+            self.notes.go = asyncio.Event()
         elif path.startswith("/watch/"):
             self.notes.watched = int(path.removeprefix("/watch/"))
         elif path == "/v1/models":
@@ -98,9 +102,11 @@ class ModelServer(asyncio.Protocol):
         )
 
     async def _play(self, request: dict[str, Any]) -> None:
-        self._write(HEAD)
         messages = request["messages"]
         words = next(said(item) for item in reversed(messages) if item["role"] == "user").split()
+        if words[0] == "hold":
+            await self.notes.go.wait()
+        self._write(HEAD)
         if words[0] == "paced":
             await self._paced(int(words[1]), float(words[2]))
         elif words[0] == "burst":
@@ -108,7 +114,7 @@ class ModelServer(asyncio.Protocol):
         elif words[0] == "wait":
             self._text()
             await asyncio.Event().wait()
-        elif messages[-1]["role"] == "tool":
+        elif words[0] == "hold" or messages[-1]["role"] == "tool":
             self._text()
         else:
             name, arguments = ("read_file", '{"path": "floor.py", "end_line": 9}')

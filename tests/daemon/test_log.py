@@ -69,6 +69,7 @@ def test_a_turn_is_explained_by_numbers_that_are_those_of_its_result(
     end = told[-1]
     assert (end["stop"], end["steps"], end["tools"]) == ("end_turn", 2, result["tools"])
     assert end["ms"] == result["durationMs"]
+    assert {"model", "tools"} <= set(end["spentMs"])
     assert end["usage"] == {name: count for name, count in result["usage"].items() if count}
     assert [line["what"] for line in lines(tmp_path)][:: len(lines(tmp_path)) - 1] == ["daemon_begins", "daemon_leaves"]
 

@@ -190,3 +190,18 @@ def test_many_changes_are_one_notification_a_second(office: Office) -> None:
     watcher.refusal("$/alive")
     told = [message for message in watcher.log if message.get("method") == "chat/sessionsChanged"]
     assert len(told) < 20
+
+
+def test_who_watches_hears_of_what_another_daemon_did(office: Office) -> None:
+    watcher = office.open(capabilities={"experimental": {"chat": {"version": 1, "sessionsChanged": True}}})
+    other = office.open()
+    assert names(watcher) == []
+    ask(other, "s", "hello", new=True)
+    watcher.notification("chat/sessionsChanged")
+    assert names(watcher) == ["s"]
+    other.call("chat/session/rename", {"sessionId": "s", "title": "Greetings"})
+    behind = len(watcher.log)
+    next(
+        one for at, one in enumerate(watcher.messages()) if at >= behind and one.get("method") == "chat/sessionsChanged"
+    )
+    assert entry(watcher, "s")["title"] == "Greetings"

@@ -154,6 +154,18 @@ def test_a_session_runs_once_whoever_asks(office: Office) -> None:
     other.settle()
 
 
+def test_a_session_without_a_name_of_its_clients_is_kept_and_held_at_its_first_event(office: Office) -> None:
+    one, other = office.open(), office.open()
+    one.prompt(SAY).result()  # behind it the store is open, and nobody looks whether there is one of that name
+    turn = one.prompt([{"text": "Well"}, {"hang": True}], content="Where are the zebras?")
+    session = turn.event("turnStart")["sessionId"]
+    assert other.refusal("chat/prompt", {"sessionId": session, "content": "me too"}).code == 1002
+    loaded(one, session)  # all of it is written by then, its title among the words that are found
+    one.kill()
+    assert loaded(other, session)[0]["turns"][0]["stopReason"] == "interrupted"
+    assert names(other, query="zebras") == [session]
+
+
 def test_what_another_daemon_added_is_there_at_the_next_prompt(office: Office) -> None:
     one, other = office.open(), office.open()
     one.prompt([{"text": "First."}], content="one", newSessionId="s").result()

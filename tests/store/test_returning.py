@@ -28,7 +28,8 @@ class Shelf:
 
     def begin(self, session: str, turn: str) -> TurnPlace:
         begun = BegunTurn(session, "title", (b"/ws",), turn, 1000, packed([{"type": "text", "text": turn}], KEYS))
-        place = writing.begin(self.database.writing, self.words, begun)
+        place = writing.begin(self.database.writing, begun)
+        writing.put_title(self.database.writing, self.words, place.session)
         messages = [UserMessage((TextContent(turn),)), AssistantMessage(f"re {turn}")]
         rows = [(at, packed(message_value(message), KEYS)) for at, message in enumerate(messages)]
         writing.put_rows(self.database.writing, "messages", place.turn, rows, to=0)

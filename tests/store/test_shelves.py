@@ -22,7 +22,7 @@ CODES = ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "S
 
 def begin(session: str, turn: str, connection: Tables, words: WordIndex) -> None:
     prompt = packed([{"type": "text", "text": turn}], Blotted(()))
-    place = writing.begin(connection, words, BegunTurn(session, "title", (b"/ws",), turn, 1, prompt))
+    place = writing.begin(connection, BegunTurn(session, "title", (b"/ws",), turn, 1, prompt))
     writing.end(connection, place, "end_turn", None, 2, [])
 
 

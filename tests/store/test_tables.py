@@ -85,7 +85,8 @@ class Tables(RuleBasedStateMachine):
         known = self.model.setdefault(session, Model(title=word))
         begun = BegunTurn(session, known.title, (b"/ws",), name, number, packed(content, KEYS))
         connection = self.database.writing
-        place = writing.begin(connection, self.words, begun)
+        place = writing.begin(connection, begun)
+        writing.put_title(connection, self.words, place.session)
         messages = [UserMessage((TextContent(word),)), AssistantMessage(f"re {word}")]
         rows = [(at, packed(message_value(message), KEYS)) for at, message in enumerate(messages)]
         writing.put_rows(connection, "messages", place.turn, rows, to=0)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -75,6 +75,8 @@ class Recording:
     """It fails behind a thought, with status 200."""
     written: tuple[str, ...] = ()
     """What the model of such a server writes, in pieces."""
+    falls_back: bool = False
+    """That server is the first of a list, and the script is the second."""
     failures: int = 0
     """How often a server says 503 before it answers; then an `openai_chat` provider is used instead of a script."""
 
@@ -165,6 +167,7 @@ RECORDINGS = {
     ),
     "retry": Recording([], failures=2),
     "retry-after-thinking": Recording([], failures=2, thinks=True),
+    "fallen-back": Recording([[{"text": "Hello."}, USAGE]], falls_back=True, failures=9, thinks=True),
     "thinking-shown-as-text": Recording(
         [], written=("They greet me \N{WAVING HAND SIGN}. ", "I should", " greet back.\n</th", "ink>\n\nHel", "lo.")
     ),
@@ -252,6 +255,10 @@ class Unwilling(BaseHTTPRequestHandler):
 
 
 def settings(recording: Recording, folder: Path) -> Json:
+    if recording.falls_back:
+        first, second = settings(replace(recording, falls_back=False), folder), scripted(recording, folder)
+        providers = {**first["providers"], **second["providers"]}
+        return {"model": [first["model"], second["model"]], "providers": providers}
     if recording.failures or recording.written:
         Unwilling.failures, Unwilling.thinks = recording.failures, recording.thinks
         Unwilling.written = recording.written
@@ -259,6 +266,10 @@ def settings(recording: Recording, folder: Path) -> Json:
         Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}/v1"
         return {"model": "server/demo", "providers": {"server": {"kind": "openai_chat", "baseUrl": url}}}
+    return scripted(recording, folder)
+
+
+def scripted(recording: Recording, folder: Path) -> Json:
     script = folder / "script.json"
     chunks = {"chunkChars": recording.chunk_chars, "chunkDelay": recording.chunk_delay}
     script.write_text(json.dumps({"replies": recording.replies or [[]], **chunks}))

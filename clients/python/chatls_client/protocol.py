@@ -447,6 +447,8 @@ class Notice(WireValue):
 
     text: str
     level: NoticeLevel = "info"
+    model: str | None = None
+    """"provider/model": another one than before answers from here on."""
     kind: Literal["notice"] = "notice"
 
 
@@ -732,6 +734,8 @@ class PromptResult(WireValue):
     """What `chat/steer` queued and the model was not sent, because the turn ended before."""
     title: str | None = None
     """What the session is called."""
+    model: str | None = None
+    """The one that answered, the last of several; not there where the turn ended before one was known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ The rules:
 6. `toolRunStart`: `running`, with startedEarly. `toolRunOutput` appends to `output`. `toolRunEnd` sets the status to
    how the call ended (completed, failed, denied, cancelled, timed_out), and content, durationMs, truncated.
 7. `notice` begins a notice block, unless the last block is a notice of the same level and step whose text is the same
-   but for its numbers (progress: each run of `[0-9][0-9.,]*` counts as equal); then it replaces that text.
+   but for its numbers (progress: each run of `[0-9][0-9.,]*` counts as equal); then it replaces that text. Where it
+   names a `model`, that is the view's from here on.
 8. `retry` begins a retry block, unless the last block is one; then it replaces that. Where it `discards` the thinking,
    the thinking blocks of this step are taken out first.
 9. `stepEnd` carries the reply's whole text. Where the text blocks of this step, joined, differ from it, they are taken
@@ -214,7 +215,8 @@ def fold(view: View, event: Event) -> View:
         case Reclassified():
             return replace(view, blocks=tuple(_reclassified(view, event)))
         case Notice() | Retry():
-            return replace(view, blocks=_told(view, event))
+            model = event.model if isinstance(event, Notice) else None
+            return replace(view, blocks=_told(view, event), model=model or view.model)
         case StepEnd():
             return _step_ended(view, event)
         case Prompt():  # in a replay: a view is of what came of it

@@ -20,6 +20,7 @@ export class Composer {
   readonly #model = button("Choose the model", () => tell({ type: "command", name: "pickModel" }), { class: "pick" });
   readonly #mode = button("Choose the mode", () => tell({ type: "command", name: "pickMode" }), { class: "pick" });
   #chrome: Chrome | undefined;
+  #attached: readonly Attachment[] = [];
   #before: readonly string[] = [];
   #at = 0;
   #written = "";
@@ -71,11 +72,12 @@ export class Composer {
     this.#mode.hidden = chrome.mode === undefined;
     this.#mode.textContent = chrome.mode ?? "";
     this.#choices.offer(chrome.commands);
-    this.#text.placeholder = chrome.running
-      ? chrome.features.steer
+    this.#text.placeholder = chrome.running || chrome.elsewhere
+      ? chrome.running && chrome.features.steer
         ? "Say something to the turn that runs"
         : "What to ask next"
       : "Ask something: @ names a file, / a command";
+    this.#drawAlong();
     const queued = chrome.queued.map((words, at) =>
       h("li", {}, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "close")),
     );
@@ -84,7 +86,12 @@ export class Composer {
   }
 
   attach(attachments: readonly Attachment[]): void {
-    const items = attachments.map(({ id, label, icon }) =>
+    this.#attached = attachments;
+    this.#drawAlong();
+  }
+
+  #drawAlong(): void {
+    const items = this.#attached.map(({ id, label, icon }) =>
       h(
         "li",
         {},
@@ -93,7 +100,7 @@ export class Composer {
         button(`Leave out ${label}`, () => tell({ type: "detach", id }), { class: "sign-button" }, "close"),
       ),
     );
-    place(this.#along, items);
+    place(this.#along, [...looked(this.#chrome?.looks), ...items]);
   }
 
   /** What was said before, for the arrow keys. */
@@ -197,6 +204,17 @@ export class Composer {
   get chrome(): Chrome | undefined {
     return this.#chrome;
   }
+}
+
+/** What the model is told of the editor by itself, and how to have it told not. */
+function looked(looks: Chrome["looks"]): HTMLElement[] {
+  if (!looks) {
+    return [];
+  }
+  const { label, told } = looks;
+  const title = told ? `The model is told that you look at ${label}: press to keep it to yourself` : `The model is not told that you look at ${label}: press to tell it`;
+  const toggle = h("button", { type: "button", class: "looks", "aria-pressed": String(told), title: visible(title), onclick: () => tell({ type: "looks", told: !told }) }, drawn(told ? "sees" : "blind"), visible(label));
+  return [h("li", { class: "looked" }, toggle)];
 }
 
 function send(file: File): void {

@@ -17,6 +17,12 @@ export class Head {
     } else if (chrome.state === "starting") {
       parts.push(h("p", { class: "quiet busy" }, "starting the daemon"));
     }
+    if (chrome.elsewhere) {
+      parts.push(note("A turn of this session runs in another window, which asks its questions there. What you send here waits for its end."));
+    }
+    if (chrome.lost) {
+      parts.push(note("This session was deleted. What you ask here begins a new one, whose model knows nothing of what stands below."));
+    }
     if (!chrome.trusted) {
       parts.push(banner("This folder is not trusted: models can read it, and change nothing.", [["Trust It", "trust"]]));
     }
@@ -39,6 +45,10 @@ function doings(trouble: string): [string, PageCommand][] {
   return missing
     ? [["Choose the Program", "chooseProgram"], ["How to Install It", "openGuide"], ["Try Again", "restart"]]
     : [["Restart", "restart"], ["Show the Log", "showLog"]];
+}
+
+function note(text: string): HTMLElement {
+  return h("p", { class: "note", role: "status" }, text);
 }
 
 function banner(text: string, does: [string, PageCommand][]): HTMLElement {

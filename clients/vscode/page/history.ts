@@ -10,19 +10,24 @@ import { decoded } from "./words.ts";
 export class History {
   readonly #query = h("input", { type: "search", placeholder: "Find a session by its words", "aria-label": "Find a session" });
   readonly #everywhere = h("input", { type: "checkbox" });
+  readonly #branches = h("input", { type: "checkbox" });
   readonly #list = h("ul", { "aria-label": "Sessions" });
   readonly element = h(
     "dialog",
     { class: "history", "aria-label": "Sessions" },
     this.#query,
     h("label", { class: "quiet" }, this.#everywhere, " those of other folders, too"),
+    h("label", { class: "quiet" }, this.#branches, " and what was taken back"),
     this.#list,
   );
   #sessions: readonly SessionEntry[] = [];
+  #last: RowPlace | undefined;
 
   constructor() {
     this.#query.addEventListener("input", () => this.#ask());
     this.#everywhere.addEventListener("change", () => this.#ask());
+    this.#branches.addEventListener("change", () => this.#ask());
+    this.#list.addEventListener("focusin", (event) => (this.#last = placeOf(event.target as Element)));
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("click", (event) => {
       if (event.target === this.element) {
@@ -48,7 +53,7 @@ export class History {
   }
 
   show(wanted: Wanted, sessions: readonly SessionEntry[], cursor?: string): void {
-    if (wanted.query !== this.#query.value || wanted.everywhere !== this.#everywhere.checked) {
+    if (wanted.query !== this.#query.value || wanted.everywhere !== this.#everywhere.checked || (wanted.branches ?? false) !== this.#branches.checked) {
       return;
     }
     this.#sessions = wanted.cursor === undefined ? sessions : [...this.#sessions, ...sessions];
@@ -63,11 +68,29 @@ export class History {
     if (cursor !== undefined) {
       rows.push(h("li", {}, button("Show More", () => tell({ type: "search", wanted: { ...wanted, cursor } }), { class: "session" })));
     }
+    const focused = placeOf(document.activeElement);
     place(this.#list, rows);
+    this.#row(focused)?.focus();
+  }
+
+  /** Where the keys were last. */
+  focus(): void {
+    (this.#row(this.#last) ?? this.#query).focus();
+  }
+
+  #row(wanted: RowPlace | undefined): HTMLElement | null {
+    return wanted ? this.#list.querySelector<HTMLElement>(`[data-session="${CSS.escape(wanted.session)}"] button:nth-of-type(${wanted.at})`) : null;
+  }
+
+  /** What is shown may be old: look again, for as many as are shown. */
+  refresh(): void {
+    if (this.element.open) {
+      tell({ type: "search", wanted: { ...this.#wanted, limit: Math.max(50, this.#sessions.length) } });
+    }
   }
 
   get #wanted(): Wanted {
-    return { query: this.#query.value, everywhere: this.#everywhere.checked };
+    return { query: this.#query.value, everywhere: this.#everywhere.checked, branches: this.#branches.checked };
   }
 
   #ask(): void {
@@ -89,7 +112,7 @@ export class History {
     const changing = (type: "rename" | "delete") => (): void => tell({ type, sessionId, title, wanted: this.#wanted });
     return h(
       "li",
-      {},
+      { "data-session": sessionId },
       h(
         "button",
         { type: "button", class: "session", onclick: load },
@@ -111,6 +134,18 @@ export class History {
     stops[Math.min(stops.length - 1, Math.max(0, at + (event.key === "ArrowDown" ? 1 : -1)))]?.focus();
     event.preventDefault();
   }
+}
+
+interface RowPlace {
+  readonly session: string;
+  readonly at: number;
+}
+
+/** Which button of which session it is: a list that is drawn anew gives the focus back. */
+function placeOf(element: Element | null): RowPlace | undefined {
+  const row = element?.closest<HTMLElement>("[data-session]");
+  const at = row && element ? [...row.querySelectorAll("button")].indexOf(element as HTMLButtonElement) + 1 : 0;
+  return row && at > 0 ? { session: row.dataset["session"] ?? "", at } : undefined;
 }
 
 function dayOf(date: Date): string {

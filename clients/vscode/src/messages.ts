@@ -47,6 +47,10 @@ export interface Wanted {
   readonly everywhere: boolean;
   /** Those behind the ones that are shown. */
   readonly cursor?: string;
+  /** At most so many. */
+  readonly limit?: number;
+  /** What was taken back, too. */
+  readonly branches?: boolean;
 }
 
 /** All that is shown around the turns. */
@@ -56,7 +60,16 @@ export interface Chrome {
   /** What is wrong with the daemon, for people. */
   readonly trouble?: string;
   readonly trusted: boolean;
+  /** A turn runs that can be stopped from here. */
   readonly running: boolean;
+  /** A turn runs in another window. */
+  readonly elsewhere: boolean;
+  /** The session was deleted. */
+  readonly lost: boolean;
+  /** Only the small model that comes along answers: no other was set up. */
+  readonly bare: boolean;
+  /** What the person looks at in the editor, and whether the model is told. */
+  readonly looks?: { readonly label: string; readonly told: boolean };
   readonly model?: string;
   readonly mode?: WorkingMode;
   readonly features: { readonly sessions: boolean; readonly steer: boolean; readonly modes: boolean };
@@ -79,7 +92,12 @@ export type ToPage =
       readonly attachments: readonly Attachment[];
     }
   | { readonly type: "chrome"; readonly chrome: Chrome }
+  /** A new one, or one that is told anew. */
   | { readonly type: "turn"; readonly turn: TurnState }
+  /** A turn and those behind it are no more. */
+  | { readonly type: "cut"; readonly from: string }
+  /** Lists of sessions are old. */
+  | { readonly type: "stale" }
   | { readonly type: "events"; readonly turn: string; readonly events: readonly ProgressValue[] }
   | { readonly type: "ended"; readonly turn: string; readonly result?: PromptResult; readonly error?: TurnError }
   | { readonly type: "question"; readonly asked: Asked }
@@ -89,7 +107,7 @@ export type ToPage =
   | { readonly type: "completions"; readonly query: string; readonly files: readonly string[]; readonly names: readonly Offer[] }
   | { readonly type: "sessions"; readonly wanted: Wanted; readonly sessions: readonly SessionEntry[]; readonly cursor?: string }
   | { readonly type: "recent"; readonly sessions: readonly SessionEntry[] }
-  | { readonly type: "focus"; readonly what: "prompt" | "question" | "history" }
+  | { readonly type: "focus"; readonly what: "prompt" | "question" | "history" | "list" }
   | { readonly type: "draft"; readonly text: string };
 
 export type FromPage =
@@ -108,6 +126,9 @@ export type FromPage =
   | { readonly type: "copy"; readonly text: string }
   | { readonly type: "insert"; readonly text: string }
   | { readonly type: "apply"; readonly text: string; readonly path?: string }
+  | { readonly type: "terminal"; readonly text: string }
+  | { readonly type: "changes"; readonly turn: string }
+  | { readonly type: "looks"; readonly told: boolean }
   | { readonly type: "retry"; readonly turn: string }
   | { readonly type: "rewind"; readonly turn: string }
   | { readonly type: "fork"; readonly turn: string }
@@ -127,6 +148,7 @@ export type FromPage =
 export type PageCommand =
   | "newSession"
   | "pickModel"
+  | "setup"
   | "pickMode"
   | "restart"
   | "showLog"

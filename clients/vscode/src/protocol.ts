@@ -348,6 +348,8 @@ export interface Notice {
   readonly kind: "notice";
   readonly text: string;
   readonly level: NoticeLevel;
+  /** "provider/model": another one than before answers from here on. */
+  readonly model?: string;
 }
 
 /** What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only. */
@@ -661,6 +663,8 @@ export interface PromptResult {
   readonly unsent?: readonly ContentBlock[];
   /** What the session is called. */
   readonly title?: string;
+  /** The one that answered, the last of several; not there where the turn ended before one was known. */
+  readonly model?: string;
 }
 
 /** What became of a cancel. */

@@ -15,7 +15,12 @@ export function openDoor(parts: Parts): vscode.Disposable {
       void answer(parts, Buffer.concat(pieces).toString()).then((text) => response.end(text));
     });
   });
-  server.listen(Number(process.env["CHATLS_TEST_DOOR"] ?? 0), "127.0.0.1");
+  const port = Number(process.env["CHATLS_TEST_DOOR"] ?? 0);
+  // One that is reloaded waits for the one before it; a second window has the next one.
+  const tries = [port, port, port + 1];
+  const open = (): unknown => server.listen(tries.shift(), "127.0.0.1");
+  server.on("error", () => tries.length > 0 && setTimeout(open, 500));
+  open();
   return new vscode.Disposable(() => server.close());
 }
 

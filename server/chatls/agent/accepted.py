@@ -16,6 +16,7 @@ from chatls.agent.context.limits import within
 from chatls.agent.context.replies import Replies
 from chatls.agent.context.room import ContextRoom
 from chatls.agent.expanding import Expanding
+from chatls.agent.fallback import Answering
 from chatls.agent.history import AsItWas
 from chatls.agent.instructions import Instructions
 from chatls.agent.keeping import PATIENCE, Keeper, KeepsNothing, TurnOver, title_of
@@ -232,36 +233,43 @@ class Accepted:
     async def _answered(self, served: Served, mark: AsItWas, news: str | None) -> StopReason:
         session = self.session
         name = visible_line(served.name, LONGEST_NAME)  # its server may have made it up
+        self.tally.model = name
         self._emit(TurnStart(session.id, name, session.mode, session.title))
         if news:
             self._emit(Notice(news))
         if served.reason:
             self._emit(Notice(f"{name} answers: {served.reason}"))
-        content, notices = await self._expanded(self._ask.content)
-        session.history.rewind(mark)
-        session.history.grow(UserMessage((*content, *told(session))))
-        system, new = await self._system()
+        if served.passed:
+            self._emit(Notice(f"{name} answers, and not {served.passed}.", "warning"))
+        context = self._context()
+        content, notices = await self._expanded(self._ask.content, context)
+        content = (*content, *told(session))
+        if content != self._ask.content:  # else it stands there, and is kept, as it is
+            session.history.rewind(mark)
+            session.history.grow(UserMessage(content))
+        system, new = await self._system(context.workspace)
         for notice in (*notices, *([new] if new else []), *self._news()):
             self._emit(notice)
-        return await self._asked(served, system)
+        return await self._asked(Answering(served), system)
 
     def _news(self) -> list[Notice]:
         """What this session was not told yet."""
-        told = self.session.told_news
-        found = [words for words in self._means.news if words not in told]
+        told, more = self.session.told_news, self.session.more
+        known = (*self._means.news, *(more.news if more else ()))
+        found = [words for words in known if words not in told]
         told.update(found)
         return list(map(Notice, found))
 
-    async def _asked(self, served: Served, system: str) -> StopReason:
-        session, ask, provider = self.session, self._ask, served.provider
+    async def _asked(self, answering: Answering, system: str) -> StopReason:
+        session, ask, served = self.session, self._ask, answering.served
         limits = self._limits = within(self._settings.limits, served.window)
         skills = tells_skills(system)
         useful = (tool for tool in self._tools.values() if skills or tool.needs != "skills")
-        offered = provider.offered(served.model, tuple(tool.spec for tool in useful))
+        offered = served.provider.offered(served.model, tuple(tool.spec for tool in useful))
         tools = {spec.name: self._tools[spec.name] for spec in offered}
         parameters = Parameters(**self._settings.parameters.model_dump())
         requests = Requests(served.model, system, session.history, offered, parameters, ask.tool_choice)
-        room = self._room_in(served, requests)
+        room = self._room_in(answering, requests)
         requests.before = (self.steering.deliver, room.fit)
         requests.asks = self.watch.asks if self.watch else requests.asks
         gate = self._gate = TurnGate(
@@ -278,12 +286,18 @@ class Accepted:
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
         repeats = Repeats()
         new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session), gate.free)
-        bounded = partial(cut_off, partial(repeats.watched, provider.stream), limits)
+        bounded = partial(cut_off, partial(repeats.watched, answering.stream), limits)
         stream = partial(Replies(room).watched, bounded)
         more = self.steering.waiting
+
+        def moved(served: Served) -> None:
+            room.window, self.tally.model = served.window, visible_line(served.name, LONGEST_NAME)
+            runner.limits = self._limits = within(self._settings.limits, served.window)
+
+        answering.moved = moved
         return await self._turn.run(stream, requests.next, new_step, runner, limits.max_steps, more)
 
-    def _room_in(self, served: Served, requests: Requests) -> ContextRoom:
+    def _room_in(self, answering: Answering, requests: Requests) -> ContextRoom:
         """What the model's window has for this turn."""
         means = self._means
 
@@ -291,32 +305,35 @@ class Accepted:
             self.session.system.forget()
             if not now:
                 return None
-            return (await self._system())[0]
+            return (await self._system(self._workspace()))[0]
 
         return ContextRoom(
             requests,
             self.session.measure,
-            served.window,
+            answering.served.window,
             self._settings.context,
-            partial(cut_off, served.provider.stream, self._limits),
+            partial(cut_off, answering.stream, self._limits),
             self._emit,
             self.tally.spend,
-            partial(means.models.learn, served.name, self._settings),
+            lambda window: means.models.learn(answering.served.name, self._settings, window),
             partial(again, self._tools),
             renew,
         )
 
-    async def _system(self) -> tuple[str, Notice | None]:
+    async def _system(self, workspace: Workspace) -> tuple[str, Notice | None]:
         """The system prompt, and words for a person where what is in it is new."""
         means = self._means
         handbook = means.handbook if any(tool.needs == "skills" for tool in self._tools.values()) else None
-        return await self.session.system.read(self._workspace(), means.instructions, means.surroundings, handbook)
+        return await self.session.system.read(workspace, means.instructions, means.surroundings, handbook)
 
     def _workspace(self) -> Workspace:
         return Workspace(self.session.editor, beside=self._means.commands.folder)
 
-    async def _expanded(self, said: tuple[ContentBlock, ...]) -> tuple[tuple[ContentBlock, ...], list[Notice]]:
-        return await Expanding(self.session, self._means.handbook, self._means.mentions).blocks(said, self._context())
+    async def _expanded(
+        self, said: tuple[ContentBlock, ...], context: ToolContext | None = None
+    ) -> tuple[tuple[ContentBlock, ...], list[Notice]]:
+        expanding = Expanding(self.session, self._means.handbook, self._means.mentions)
+        return await expanding.blocks(said, context or self._context())
 
     async def _skill(self, name: str, file: str | None) -> str:
         expanding = Expanding(self.session, self._means.handbook, self._means.mentions)

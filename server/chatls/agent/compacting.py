@@ -11,6 +11,7 @@ from anyio import CancelScope
 from chatls.agent.accepted import Listener, Means
 from chatls.agent.context.layout import again
 from chatls.agent.context.room import ContextRoom
+from chatls.agent.fallback import Answering
 from chatls.agent.longest import cut_off
 from chatls.agent.request import Requests
 from chatls.agent.session import Session
@@ -75,7 +76,7 @@ class Compacting:
             try:
                 with self.scope:
                     async with self.means.models.serving(session.model, self.settings) as served:
-                        done = await self._compacted(served)
+                        done = await self._compacted(Answering(served))
             finally:
                 with CancelScope(shield=True):
                     await keeper.compacted(session, done.after)
@@ -93,8 +94,8 @@ class Compacting:
         del call_id
         return False
 
-    async def _compacted(self, served: Served) -> Compacted:
-        session = self.session
+    async def _compacted(self, answering: Answering) -> Compacted:
+        session, served = self.session, answering.served
         workspace = Workspace(session.editor, beside=self.means.commands.folder)
         means, tools = self.means, self.tools.values()
         handbook = means.handbook if any(tool.needs == "skills" for tool in tools) else None
@@ -109,15 +110,20 @@ class Compacting:
             session.measure,
             served.window,
             self.settings.context,
-            partial(cut_off, served.provider.stream, self.settings.limits),
+            partial(cut_off, answering.stream, self.settings.limits),
             self._emit,
             self._spend,
-            partial(self.means.models.learn, served.name, self.settings),
+            lambda window: self.means.models.learn(answering.served.name, self.settings, window),
             partial(again, self.tools),
             self._renew,
             running=False,
             wish=self.wish,
         )
+
+        def moved(served: Served) -> None:
+            room.window = served.window
+
+        answering.moved = moved
         before = room.tokens().count
         await room.give_way("asked", int(before * _ENOUGH))
         return Compacted(before, room.tokens().count, self.usage, room.failure)

@@ -147,9 +147,9 @@ def _folders(workspace: Workspace) -> Iterator[tuple[Path, Path]]:
 
 
 def _here() -> Path | None:
-    """The folder that the daemon works in; None where it is gone."""
+    """The folder that the daemon works in, as the system tells it, links resolved; None where it is gone."""
     try:
-        return Path(os.path.realpath(Path.cwd()))
+        return Path.cwd()
     except OSError:
         return None
 

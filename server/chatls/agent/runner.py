@@ -96,7 +96,7 @@ class Runner:
     ) -> None:
         self._context = context
         self._changing = changing or _unwatched
-        self._limits = limits
+        self.limits = limits
         self._emit = emit
         self._ran = ran
         self._gate = gate
@@ -147,7 +147,7 @@ class Runner:
             if isinstance(answer, EditedAnswer):
                 raise self._unchangeable(run, "what only reads runs as it was written, or not at all")
             called = partial(self._called, run, context)
-            found = await self._in_slot(self._limits.tool_timeout, called, run, step, live)
+            found = await self._in_slot(self.limits.tool_timeout, called, run, step, live)
             return self._bounded(_output(run.tool, found))
 
     async def _change(self, run: Run, step: Step, live: LiveRun, flag: ThreadFlag) -> Outcome:
@@ -211,14 +211,14 @@ class Runner:
     async def _finished(
         self, plan: Plan, permit: Permitted, run: Run, step: Step, live: LiveRun, context: ToolContext
     ) -> Outcome:
-        limit = self._limits.tool_timeout if plan.time_limit is None else plan.time_limit
+        limit = self.limits.tool_timeout if plan.time_limit is None else plan.time_limit
         way = permit.way or plan.carry_out
         async with self._changing(run.call.id, plan, context):
             found = await self._in_slot(limit, partial(_carried_out, way), run, step, live)
         return self._bounded(_output(run.tool, found))
 
     async def _planned(self, run: Run, context: ToolContext) -> Plan:
-        plan = await self._in_slot(self._limits.tool_timeout, partial(self._called, run, context))
+        plan = await self._in_slot(self.limits.tool_timeout, partial(self._called, run, context))
         if not isinstance(plan, Plan):
             raise TypeError(f"{run.tool.name} changes something and gave no plan")
         return plan
@@ -252,7 +252,7 @@ class Runner:
 
     def _bounded(self, output: ToolOutput) -> Outcome:
         """No more text than the settings allow."""
-        left, cut, content = self._limits.tool_result_bytes, False, list[ToolContent]()
+        left, cut, content = self.limits.tool_result_bytes, False, list[ToolContent]()
         for item in output.content:
             if not isinstance(item, TextContent):
                 content.append(item)

@@ -33,6 +33,8 @@ class Tally:
     error: TurnError | None = None
     text: str = ""
     """The last reply's."""
+    model: str | None = None
+    """Who answered, last: "provider/model"."""
     began: float = field(default_factory=monotonic)
     first_chunk: float | None = None
     ran: dict[str, int] = field(default_factory=dict[str, int])

@@ -14,10 +14,15 @@ class Overheard(NamedTuple):
 
     code: int | None
     """None: it could not be started, did not end in time, or was ended because it said too much (`cut`)."""
-    text: str
-    """The beginning of its standard output; what is no UTF-8 is replaced."""
+    data: bytes
+    """The beginning of its standard output."""
     cut: bool = False
     """It said more."""
+
+    @property
+    def text(self) -> str:
+        """The same to be read; what is no UTF-8 is replaced."""
+        return self.data.decode("utf-8", "replace")
 
 
 async def overhear(
@@ -30,7 +35,7 @@ async def overhear(
         try:
             child = await Child.start(words, cwd=folder, env=environment, guarded=True)
         except OSError:
-            return Overheard(None, "")
+            return Overheard(None, b"")
         async with child, anyio.create_task_group() as tasks:
             tasks.start_soon(_drain, child)
             async for data in child.stdout:
@@ -40,7 +45,7 @@ async def overhear(
             else:
                 code = await child.wait()
             tasks.cancel_scope.cancel()
-    return Overheard(code, heard[:most].decode("utf-8", "replace"), len(heard) > most)
+    return Overheard(code, bytes(heard[:most]), len(heard) > most)
 
 
 async def _drain(child: Child) -> None:

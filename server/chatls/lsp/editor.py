@@ -133,11 +133,17 @@ class LspEditor:
             raise ToolError("the editor's answer names no option")
         return Reply(answer.option_id, (answer.feedback or "").strip()[:LONGEST_FEEDBACK], answer.arguments)
 
+    def refusal(self, document: OpenDocument) -> str:
+        """`Editor.refusal`."""
+        if self._applies:
+            return ""
+        return f"{_name(document.uri)} is open in an editor that takes no edits: it has to be saved and closed first"
+
     async def apply(self, change: Change) -> str:
         """`Editor.apply`. The client may ask a person first, so the waiting for its answer has no limit here."""
         document, name = change.document, _name(change.document.uri)
-        if not self._applies:
-            raise ToolError(f"{name} is open in an editor that takes no edits: it has to be saved and closed first")
+        if words := self.refusal(document):
+            raise ToolError(words)
         if (notebook := self._rpc.open_notebook(document.uri)) is not None:
             return await self._apply_cells(change, notebook)
         edits = await to_thread.run_sync(_edits, document, change.text, self._encoding, abandon_on_cancel=True)

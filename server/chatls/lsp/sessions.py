@@ -161,13 +161,15 @@ class KeptSessions:
         self._later.answer(answer, looked)
 
     async def tell(self, notify: Callable[[str, Any], None]) -> None:
-        """Tell a client that sessions changed, at most once a second, until it is cancelled."""
-        while True:
-            while not self._news:
-                await self._changed.wait()
-            self._news = False
-            notify("chat/sessionsChanged", {})
-            await anyio.sleep(RARELY)
+        """Tell a client that sessions changed, here or elsewhere, at most once a second, until it is cancelled."""
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._store.pen.watch, self._heard)
+            while True:
+                while not self._news:
+                    await self._changed.wait()
+                self._news = False
+                notify("chat/sessionsChanged", {})
+                await anyio.sleep(RARELY)
 
     def _heard(self) -> None:
         self._news = True

@@ -176,4 +176,5 @@ def _result(job: Job, ended: Ended) -> PromptResult:
         text=tally.text if job.token is None else None,
         error=ended.error,
         unsent=ended.unsent or None,
+        model=tally.model,
     )

@@ -9,7 +9,6 @@ import anyio
 from anyio.abc import TaskGroup
 
 from chatls.content import JsonObject
-from chatls.editor import Editor
 from chatls.errors import ToolError
 from chatls.mcp.calls import ServerCall, roots_of
 from chatls.mcp.greeting import Greeting, greeted
@@ -18,7 +17,7 @@ from chatls.mcp.link import LinkError, ServerLink
 from chatls.mcp.offered import MOST_LISTED, Offer, in_head, offers
 from chatls.mcp.opening import linked
 from chatls.mcp.peer import McpPeer, RefusedError, unknown
-from chatls.mcp.standing import ServerState
+from chatls.mcp.standing import ServerHost, ServerState
 from chatls.mcp.stdio import StdioLink
 from chatls.settings.config import McpSettings
 from chatls.shapes import as_list, as_object, as_text, member
@@ -50,7 +49,7 @@ class McpServer:
         name: str,
         settings: McpSettings,
         environment: Mapping[str, str],
-        editor: Editor,
+        host: ServerHost,
         changed: Callable[[], None],
     ) -> None:
         """`environment`: what programs may have. `changed` is called whenever its state or its tools did."""
@@ -63,7 +62,7 @@ class McpServer:
         self.offers: tuple[Offer, ...] = ()
         self.scope = anyio.CancelScope()
         self._environment = environment
-        self._editor = editor
+        self._host = host
         self._changed = changed
         self._peer: McpPeer | None = None
         self._calls = list[ServerCall]()
@@ -148,7 +147,7 @@ class McpServer:
 
     async def _living(self, link: ServerLink, ends: list[LinkError], scope: anyio.CancelScope) -> None:
         """Greet it, and look at its tools whenever they change."""
-        peer = McpPeer(link, asks=self._editor.elicits)
+        peer = McpPeer(link, asks=self._host.elicits)
         try:
             with anyio.fail_after(START):
                 self.greeting = await greeted(peer)
@@ -241,7 +240,7 @@ class McpServer:
         """What it asks where no call runs."""
         match message.get("method"):
             case "roots/list":
-                return roots_of(self._editor.roots())
+                return roots_of(self._host.roots())
             case "elicitation/create":
                 return {"action": "cancel"}
             case "ping":

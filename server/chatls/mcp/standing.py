@@ -1,7 +1,8 @@
-"""How a server is, as a plain value: for lists."""
+"""What is known of a server, as a plain value for lists; and what servers may know of whoever starts them."""
 
-from typing import Literal
+from typing import Literal, Protocol
 
+from chatls.editor import Root
 from chatls.values import dataclass
 
 ServerState = Literal["starting", "ready", "failed"]
@@ -23,3 +24,16 @@ class ServerStanding:
     """Its own name and version."""
     version: str | None = None
     """Of the protocol."""
+
+
+class ServerHost(Protocol):
+    """As much of an editor as servers ask for outside of calls."""
+
+    @property
+    def elicits(self) -> bool:
+        """`Editor.elicits`."""
+        ...
+
+    def roots(self) -> tuple[Root, ...]:
+        """`Texts.roots`."""
+        ...

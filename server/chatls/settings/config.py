@@ -2,9 +2,10 @@
 
 import re
 import shlex
-from typing import Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from chatls.content import camel
 from chatls.settings.permissions import Action
@@ -227,8 +228,9 @@ class TelemetrySettings(_Model):
 class Settings(_Model):
     """All settings."""
 
-    model: str | None = None
-    """"provider/model", split at the first slash. Chosen by what is there if not set."""
+    model: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """"provider/model", split at the first slash; or a list of them: the next one answers where those before it cannot.
+    Chosen by what is there if not set."""
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     """Model servers by name."""
     parameters: ParameterSettings = ParameterSettings()
@@ -244,6 +246,19 @@ class Settings(_Model):
     telemetry: TelemetrySettings = TelemetrySettings()
     permissions: tuple[PermissionRule, ...] = ()
     """Rules on what tools may do. Those of all layers count together."""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are set, the best first."""
+        return (self.model,) if isinstance(self.model, str) else self.model or ()
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _is_one_or_several(cls, model: object) -> object:
+        several = [*cast("list[object]", model)] if type(model) in (list, tuple) else [model or ""]
+        if not several or not all(isinstance(one, str) for one in several):
+            raise PydanticCustomError("model", 'Input should be "provider/model", or a list of such')
+        return model
 
     @field_validator("mcp")
     @classmethod

@@ -68,11 +68,14 @@ class HeldTurn:
     """Where it stands in the store; set where it is written."""
     written: int = -1
     """The epoch that it was written in."""
+    titled: bool = False
+    """Whether its session is found by its title."""
 
     def write_begin(self, connection: Tables, words: WordIndex) -> None:
         """The prompt, and what there is behind it by now."""
+        del words
         assert self.begun is not None
-        self.place = writing.begin(connection, words, self.begun)
+        self.place = writing.begin(connection, self.begun)
         self.held.revision = self.place.revision
         self._write_anew()
         self._write_rows(connection, self.place)
@@ -85,8 +88,11 @@ class HeldTurn:
             self._write_anew()
             self.held.system, self.files, self.lines = None, {}, {}
             if not writing.is_there(connection, self.place.turn):
-                self.place = writing.begin(connection, words, self.begun)
+                self.place = writing.begin(connection, self.begun)
                 self.held.revision = self.place.revision
+        if not self.titled:
+            writing.put_title(connection, words, self.place.session)
+            self.titled = True
         self._write_rows(connection, self.place)
         return self.place
 
@@ -117,7 +123,7 @@ class HeldTurn:
 
     def _write_anew(self) -> None:
         self.recorder.again()
-        self.written = self.epoch()
+        self.written, self.titled = self.epoch(), False
 
     def _write_rows(self, connection: Tables, place: TurnPlace) -> None:
         self.recorder.changed = False

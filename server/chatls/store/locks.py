@@ -28,9 +28,8 @@ class SessionLocks:
         """Hold a session. False where another daemon does. Raises `OSError`."""
         if session in self._held:
             return True
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        deadline = monotonic() + _PATIENCE
-        while (descriptor := self._taken(session)) is None:
+        place, deadline = self._place(session), monotonic() + _PATIENCE
+        while (descriptor := self._taken(place)) is None:
             if monotonic() > deadline:
                 return False
             sleep(_PAUSE)
@@ -54,20 +53,16 @@ class SessionLocks:
         asked = [name for name in sessions if name not in self._held and _called(name) in there]
         return {name for name in asked if self._is_locked(name)}
 
-    def _taken(self, session: str) -> int | None:
-        descriptor = locked(self._place(session))
-        if descriptor is not None and not self._is_there(session, descriptor):
+    def _taken(self, place: Path) -> int | None:
+        try:
+            descriptor = locked(place)
+        except FileNotFoundError:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            descriptor = locked(place)
+        if descriptor is not None and not _is_there(place, descriptor):
             os.close(descriptor)
             return None
         return descriptor
-
-    def _is_there(self, session: str, descriptor: int) -> bool:
-        """Whether the file was not removed by whoever held it before."""
-        try:
-            now, held = self._place(session).stat(), os.fstat(descriptor)
-        except FileNotFoundError:
-            return False
-        return (now.st_dev, now.st_ino) == (held.st_dev, held.st_ino)
 
     def _is_locked(self, session: str) -> bool:
         """Whoever else only looks holds it for a moment as well: so look more than once."""
@@ -84,6 +79,15 @@ class SessionLocks:
 
     def _place(self, session: str) -> Path:
         return self._folder / _called(session)
+
+
+def _is_there(place: Path, descriptor: int) -> bool:
+    """Whether the file was not removed by whoever held it before."""
+    try:
+        now, held = place.stat(), os.fstat(descriptor)
+    except FileNotFoundError:
+        return False
+    return (now.st_dev, now.st_ino) == (held.st_dev, held.st_ino)
 
 
 def _called(session: str) -> str:

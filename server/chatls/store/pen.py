@@ -29,6 +29,8 @@ SOON = 20.0
 """Seconds after which what was deleted goes also while turns run."""
 AGAIN = 5.0
 """Seconds until a disk that took nothing is tried again."""
+OTHERS = 1.0
+"""Seconds until it is looked again whether another daemon has changed something."""
 LEAVING = 0.3
 """Seconds that the daemon waits for the store when it leaves."""
 
@@ -104,7 +106,7 @@ class Pen:
     async def do(self, session: str, work: Callable[[Tables, WordIndex], None]) -> None:
         """Write something, and wait until it is. Raises what the work raised."""
         written = Happened()
-        job = Stroke(session, work, written.set)
+        job = Stroke(session, work, done=written.set)
         self.put(job)
         await written.wait()
         if job.error is not None:
@@ -127,6 +129,14 @@ class Pen:
     async def read(self, session: str, work: Read[T]) -> T:
         """Read of one session. Raises `RequestError` where it cannot be read."""
         return await self.ask(lambda shelves: shelves.read(session, work))
+
+    async def watch(self, heard: Callable[[], None]) -> None:
+        """Say when another daemon has changed something, until it is cancelled. What nobody has looked at yet is not
+        looked for."""
+        while True:
+            await anyio.sleep(OTHERS)
+            if self.used and await to_thread.run_sync(lambda: self.shelves().others_wrote(), limiter=self._reading):
+                heard()
 
     def deleted(self) -> None:
         """Something was deleted: nothing of it may be left in the files, soon."""

@@ -23,6 +23,8 @@ class Stroke:
 
     session: str
     work: Callable[[Tables, WordIndex], None]
+    before: Callable[["Shelving"], object] | None = None
+    """Called in the thread, before anything of it is written. Does not raise."""
     done: Callable[[], None] | None = None
     """Called on the loop when it is written."""
     after: Callable[[], None] | None = None
@@ -74,4 +76,8 @@ class Shelving(Protocol):
     def tend(self, *, forget: bool, always: bool) -> bool:
         """Work in what was written, and let what was deleted be gone (`forget`). `always`: also if little was written.
         Whether all is done. Waits for the disk."""
+        ...
+
+    def others_wrote(self) -> bool:
+        """Whether another daemon has changed something since this was asked last, or since it was opened."""
         ...

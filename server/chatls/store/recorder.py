@@ -14,6 +14,7 @@ from typing import Any
 from chatls.content import JsonObject, to_wire
 from chatls.events import (
     Event,
+    Notice,
     Prompt,
     StepEnd,
     TextChunk,
@@ -232,6 +233,8 @@ class Recorder:
         match event:
             case TurnStart():
                 self.model = event.model
+            case Notice(model=str(model)):
+                self.model = model
             case ToolCallStart(call_id, name, kind):
                 self._calls[call_id] = kind, name
             case ToolCallEnd(call_id, _, title):

@@ -47,6 +47,10 @@ class WordIndex:
             if self._indexed:
                 self._connection.execute("INSERT INTO search (rowid, text) VALUES (?, ?)", (key, f" {text}"))
 
+    def has(self, key: int) -> bool:
+        """Whether something stands there."""
+        return self._connection.execute("SELECT 1 FROM words WHERE id = ?", (key,)).fetchone() is not None
+
     def remove(self, key: int) -> None:
         """Nothing stands there any more."""
         row = self._connection.execute("SELECT text FROM words WHERE id = ?", (key,)).fetchone()

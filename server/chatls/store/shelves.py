@@ -53,6 +53,7 @@ class Shelves:
     """Those of them that nobody wants on the disk."""
     _opened: bool = False
     _told: bool = False
+    _version: int = 0
     _busy_since: float | None = None
     _lock: RLock = field(default_factory=RLock)
 
@@ -80,6 +81,7 @@ class Shelves:
                 self._tell(f"{self.folder / database.NAME}: {_reason(error)}")
                 with suppress(sqlite3.Error):
                     self._disk = Database.for_reading(self.folder)
+            self._version = self._others_version()
 
     def move_in(self, session: str, *, private: bool) -> None:
         """From now on a session's place is in memory, with all that the disk has of it. `private`: it stays there."""
@@ -130,6 +132,9 @@ class Shelves:
     def write(self, jobs: Sequence[Stroke]) -> None:
         """Do all of these, in this order, in as few transactions as can be. Never raises."""
         self.open()
+        for job in jobs:
+            if job.before is not None:
+                job.before(self)
         while jobs:
             home = self._place(jobs[0].session)
             count = next((at for at, job in enumerate(jobs) if self._place(job.session) is not home), len(jobs))
@@ -170,11 +175,23 @@ class Shelves:
             log.debug("the log could not be worked in", exc_info=True)
             return False
 
+    def others_wrote(self) -> bool:
+        """Whether another daemon has changed something since this was asked last, or since it was opened."""
+        before, self._version = self._version, self._others_version()
+        return self._version != before
+
     def close(self) -> None:
         """Let go of all."""
         for place in (self._memory, self._disk):
             if place is not None:
                 place.close()
+
+    def _others_version(self) -> int:
+        """Another number whenever another connection than ours has written."""
+        if self._disk is not None:
+            with suppress(sqlite3.Error), self._disk.write_lock:
+                return self._disk.writing.execute("PRAGMA data_version").fetchone()[0]
+        return 0
 
     def _place(self, session: str) -> Database:
         if self._disk is None or session in self._moved:

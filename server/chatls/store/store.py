@@ -122,7 +122,7 @@ class Store:
         paths = (subject.path, *subject.more) if isinstance(subject, FileSubject) else ()
         change = FileChanges(turn, call_id, await states(paths, context))
         kept = Happened()
-        self.pen.put(Stroke(session.id, change.write_before, kept.set))
+        self.pen.put(Stroke(session.id, change.write_before, done=kept.set))
         with move_on_after(PATIENCE):
             await kept.wait()
         try:
@@ -224,6 +224,9 @@ class Store:
     async def _looked(self, held: Held, *, new: bool) -> str | None:
         """Look what a session is by now, and take it. Raises `RequestError`."""
         session = held.session
+        if new and not session.named and self.pen.used:  # nobody else can have it: it is held as its prompt is kept
+            session.known, held.epoch = True, self.pen.epoch
+            return None
         if held.ending:  # it is ours still, so nobody else changed it
             with move_on_after(PATIENCE):
                 await self.pen.settled(session.id)
@@ -258,13 +261,10 @@ class Store:
     ) -> tuple[KeptSession | None, KnownTexts]:
         """In a thread. Raises `RequestError`."""
         shelves.open()
-        with suppress(OSError):  # where nothing can be locked, nothing is kept either
-            if not self.locks.take(name):
-                raise elsewhere(name)
+        if not self._hold(name, shelves, keep=keep):
+            raise elsewhere(name)
         refused: RequestError | None = None
         try:
-            if not keep:
-                shelves.move_in(name, private=True)
             now = self._revision(shelves, name, revision, new=new)
             if now is None and revision >= 0 and epoch == self.pen.epoch:
                 refused = no_session(name)
@@ -279,6 +279,15 @@ class Store:
             self.locks.free(name)
             raise refused
         return None, {}
+
+    def _hold(self, name: str, shelves: Shelving, *, keep: bool) -> bool:
+        """Hold a session, in a thread. False where another daemon does."""
+        with suppress(OSError):  # where nothing can be locked, nothing is kept either
+            if not self.locks.take(name):
+                return False
+        if not keep:
+            shelves.move_in(name, private=True)
+        return True
 
     def _revision(self, shelves: Shelving, name: str, known: int, *, new: bool) -> int | None:
         """How often a session was changed. Where nobody can say, it was not since it was known."""
@@ -300,7 +309,8 @@ class Store:
             reading.microseconds(prompt.at),
             packed([to_wire(block) for block in prompt.content], turn.keys),
         )
-        self.pen.put(Stroke(session.id, turn.write_begin, turn.kept.set))
+        hold = partial(self._hold, session.id, keep=session.configuration.settings().sessions.keep)
+        self.pen.put(Stroke(session.id, turn.write_begin, hold, turn.kept.set))
         self.changed()
 
     def _end(self, turn: HeldTurn, over: TurnOver, written: Happened) -> None:
@@ -325,7 +335,7 @@ class Store:
             written.set()
             self.changed()
 
-        self.pen.put(Stroke(held.session.id, work, done, after))
+        self.pen.put(Stroke(held.session.id, work, done=done, after=after))
 
     def _turn(self, session: str) -> HeldTurn | None:
         held = self._held.get(session)

@@ -48,8 +48,11 @@ class GoneError(Exception):
     """There is no such session, or no such turn, any more."""
 
 
-def begin(connection: Tables, words: WordIndex, begun: BegunTurn) -> TurnPlace:
-    """A turn begins, at the end of its session, which is made if it is new."""
+def begin(connection: Tables, begun: BegunTurn) -> TurnPlace:
+    """A turn begins, at the end of its session, which is made if it is new.
+
+    A prompt waits for it. So the words of a title, half of what it would cost, come later (`put_title`).
+    """
     number = number_of(connection, begun.session)
     if number is None:
         inserted = connection.execute(
@@ -59,7 +62,6 @@ def begin(connection: Tables, words: WordIndex, begun: BegunTurn) -> TurnPlace:
             (begun.session, begun.title, begun.at, begun.at),
         )
         number = int(inserted.lastrowid or 0)
-        words.put(2 * number + 1, begun.title)
     depth = connection.execute("SELECT turns FROM sessions WHERE number = ?", (number,)).fetchone()[0] + 1
     strand = _growing(connection, number, depth)
     turn = connection.execute(
@@ -72,6 +74,13 @@ def begin(connection: Tables, words: WordIndex, begun: BegunTurn) -> TurnPlace:
     connection.executemany("INSERT OR IGNORE INTO folders VALUES (?, ?)", [(number, path) for path in begun.folders])
     revision = _touch(connection, number, begun.at, turns=depth)
     return TurnPlace(number, int(turn or 0), revision)
+
+
+def put_title(connection: Tables, words: WordIndex, session: int) -> None:
+    """A session is found by the words of its title from now on, if it was not yet."""
+    if not words.has(2 * session + 1):
+        for (title,) in connection.execute("SELECT title FROM sessions WHERE number = ?", (session,)).fetchall():
+            words.put(2 * session + 1, title)
 
 
 def number_of(connection: Tables, session: str) -> int | None:

@@ -133,6 +133,8 @@ class PromptResult:
     """What `chat/steer` queued and the model was not sent, because the turn ended before."""
     title: str | None = None
     """What the session is called."""
+    model: str | None = None
+    """The one that answered, the last of several; not there where the turn ended before one was known."""
 
 
 @dataclass(frozen=True, slots=True)

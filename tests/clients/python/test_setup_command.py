@@ -16,7 +16,7 @@ from tests.daemon.raw import CHATLS, environment
 from tests.support.http_server import Request, ScriptedServer, Step, answered, streamed
 
 from chatls.errors import SettingsError
-from chatls.seen.commands.setup.ownfile import changed, replace
+from chatls.seen.commands.ownfile import changed, replace
 
 KEY = "sk-canary4711canary4711"
 

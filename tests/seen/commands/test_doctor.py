@@ -15,6 +15,8 @@ from tests.daemon.raw import environment
 from tests.support.http_server import ScriptedServer, answered
 
 KEY = "sk-canary4711canary4711"
+MCP = str(Path(__file__).parents[2] / "mcp/server.py")
+SERVERS = ("off", "good", "dies", "gone", "far", "keyless")
 
 
 class Machine:
@@ -88,6 +90,32 @@ def test_a_store_that_is_no_store_is_told(machine: Machine) -> None:
     assert any(mark == "bad" and "sessions.db" in text for mark, text in machine.findings())
 
 
+def test_mcp_servers_are_started_and_what_is_wrong_with_one_is_told(machine: Machine) -> None:
+    program = f"command = {json.dumps(sys.executable)}\nargs = [{json.dumps(MCP)}, "
+    machine.settings(
+        f'[mcp.good]\n{program}"good"]\n[mcp.dies]\n{program}"dies", "--key={KEY}"]\n'
+        '[mcp.gone]\ncommand = "no-such-program"\n[mcp.off]\ncommand = "x"\ndisabled = true\n'
+        f'[mcp.far]\nurl = "http://127.0.0.1:9/mcp?key={KEY}"\nheaders = {{ a = "{KEY}" }}\n'
+        '[mcp.keyless]\nurl = "http://127.0.0.1:9"\nkey_env = "NOT_SET"\n'
+    )
+    found = [(mark, text) for mark, text in machine.findings() if text.split()[0].strip(":") in SERVERS]
+    assert [(mark, text.split()[0].strip(":")) for mark, text in found] == [
+        ("note", "off"),
+        ("good", "good"),
+        ("warning", "dies"),
+        ("warning", "gone"),
+        ("warning", "far"),
+        ("warning", "keyless"),
+    ]
+    told = dict(zip(SERVERS, (text for _, text in found), strict=True))
+    assert told["good"].endswith(": 10 tools")
+    assert "exit code 7: no licence" in told["dies"]
+    assert "no program 'no-such-program'" in told["gone"]
+    assert "cannot be reached" in told["far"]
+    assert "NOT_SET is not set" in told["keyless"]
+    assert KEY not in repr(found)
+
+
 def test_it_reads_well_in_a_pipe(machine: Machine) -> None:
     text = machine.run().stdout
     assert "\x1b" not in text
@@ -100,6 +128,9 @@ def test_the_bundle_holds_no_secret_and_nobody_else_may_read_it(machine: Machine
     machine.settings(
         'model = "work/m"\n[providers.work]\nkind = "openai_chat"\nbase_url = "http://127.0.0.1:9/v1"\n'
         'api_key_command = ["pass", "show", "secret-4711"]\nheaders = { x-api-key = "header-4711" }\n'
+        '[mcp.far]\nurl = "http://127.0.0.1:9/mcp?key=url-4711"\nheaders = { a = "header-4711" }\n'
+        'key_command = ["pass", "mcp-4711"]\n'
+        '[mcp.near]\ncommand = "no-such"\nargs = ["arg-4711"]\nenv = { A = "env-4711" }\n'
         '[[permissions]]\ntool = "run_command"\ncommand = "curl -H rule-4711"\naction = "deny"\n'
     )
     log = machine.folder / "home/.local/state/chatls/log/2026-11-30T07-00-00Z-1.jsonl"

@@ -63,7 +63,8 @@ def test_the_newest_is_shown_as_sentences(capsys: pytest.CaptureFixture[str]) ->
     text = shown(capsys)
     assert "2026-11-30" in text
     said = " ".join(text.split())
-    assert "the turn ended after 2.3 s (error): 1 request; the provider had had too many requests, HTTP 429" in said
+    assert "the turn ended after 2.3 s (error): 1 request. It failed: the provider had had too many requests" in said
+    assert "HTTP 429 -> wait" in said
     assert "KeyError" in text
     assert "begins" not in text
     assert "\x1b" not in text
@@ -115,6 +116,13 @@ def _until(stream: IO[str], words: str) -> None:
         if words in row:
             return
     raise AssertionError(f"{words!r} never came")
+
+
+def test_the_end_of_a_turn_says_where_its_time_went() -> None:
+    spent = {"model": 3000.0, "person": 8000.0, "tools": 20.0}
+    said = sentence({"what": "turn_ended", "ms": 12_000, "stop": "end_turn", "steps": 2, "spentMs": spent})
+    assert said.endswith("Where the time went: waiting for a person's word 8.0 s, the model 3.0 s, all else 980 ms")
+    assert "Where" not in sentence({"what": "turn_ended", "ms": 20, "stop": "end_turn", "spentMs": {"model": 9.0}})
 
 
 @pytest.mark.parametrize("line", [{}, {"what": "unheard of", "x": 1}, {"what": "model_called"}, {"what": 5}])

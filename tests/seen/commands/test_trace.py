@@ -2,13 +2,17 @@
 
 import json
 import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatls.seen.commands.trace.recording import Cutter, blotted
+from chatls.seen.commands.trace.page import page
+from chatls.seen.commands.trace.recording import Cutter, PassedMessage, blotted
+from chatls.seen.commands.trace.timeline import rows
+from chatls.seen.commands.trace.turns import turns
 from tests.daemon.raw import CHATLS, environment, packed
 
 KEY = "sk-canary4711canary4711"
@@ -79,11 +83,153 @@ def test_lines_of_the_agent_client_protocol_are_messages_too(tmp_path: Path) -> 
 
 def test_what_is_no_trace_is_told(tmp_path: Path) -> None:
     file = tmp_path / "trace.jsonl"
-    for text in ("[]", "nothing", '{"ms": 1, "from": "me", "message": 1}'):
+    for text in (
+        "[]",
+        "nothing",
+        '{"ms": 1, "from": "me", "message": 1}',
+        "[" * 100_000,
+        '{"ms": 1e999, "from": "client", "message": 1}',
+    ):
         file.write_text(text)
         shown = subprocess.run([*CHATLS, "trace", "show", str(file)], capture_output=True, text=True, check=False)
         assert (shown.returncode, shown.stdout) == (1, "")
         assert "cannot be shown" in shown.stderr
+
+
+# The timeline, and the page
+
+
+def event(ms: float, kind: str, **value: Any) -> PassedMessage:
+    told = {"kind": kind, "turnId": "t", "seq": 1, **value}
+    return PassedMessage(ms, "server", {"method": "$/progress", "params": {"token": "p", "value": told}})
+
+
+def prompt(ms: float, content: Any = "why?") -> PassedMessage:
+    params = {"content": content, "partialResultToken": "p"}
+    return PassedMessage(ms, "client", {"id": 7, "method": "chat/prompt", "params": params})
+
+
+def answer(ms: float, **result: Any) -> PassedMessage:
+    return PassedMessage(ms, "server", {"id": 7, "result": result})
+
+
+SLOW = [
+    prompt(0),
+    event(100, "turnStart", model="a/b"),
+    event(200, "retry", delayMs=2000, reason="overloaded", text="too much to do"),
+    event(5000, "textChunk", text="I look"),
+    event(5500, "toolCallStart", toolCallId="c", name="run_command"),
+    event(5600, "toolCallEnd", toolCallId="c", name="run_command", title="run_command make"),
+    event(5700, "stepEnd"),
+    event(5800, "permissionRequested", toolCallId="c"),
+    event(9800, "permissionResolved", toolCallId="c", outcome="allow_once"),
+    event(9900, "toolRunStart", toolCallId="c"),
+    event(12900, "toolRunEnd", toolCallId="c", status="failed"),
+    event(13000, "compactStart", reason="threshold"),
+    event(14000, "compactEnd"),
+    event(14500, "textChunk", text="so"),
+    event(14600, "stepEnd"),
+    answer(14700, stopReason="end_turn"),
+]
+
+
+def test_a_slow_turn_is_taken_apart_into_what_took_its_time() -> None:
+    (turn,) = turns(SLOW)
+    assert (turn.prompt, turn.model, turn.stop, turn.ended - turn.began) == ("why?", "a/b", "end_turn", 14700)
+    assert [(one.kind, one.began, one.ended, one.well) for one in turn.stretches] == [
+        ("waits", 100, 200, True),
+        ("pause", 200, 2200, False),
+        ("waits", 2200, 5000, True),
+        ("writes", 5000, 5700, True),
+        ("person", 5800, 9800, True),
+        ("tool", 9900, 12900, False),
+        ("waits", 12900, 13000, True),
+        ("shortening", 13000, 14000, True),
+        ("waits", 14000, 14500, True),
+        ("writes", 14500, 14600, True),
+    ]
+    labels = [one.label for one in turn.stretches]
+    assert labels[1] == "asked again in 2.0 s: too much to do"
+    assert labels[4] == "a person is asked about run_command make: allow_once"
+    assert labels[5] == "run_command make (failed)"
+
+
+def test_a_turn_that_fails_says_why_and_one_without_an_answer_that_it_has_none() -> None:
+    failed = [prompt(0), event(1, "turnStart"), answer(9, stopReason="error", error={"message": "no credit left"})]
+    (turn,) = turns(failed)
+    assert (turn.stop, turn.error) == ("error", "no credit left")
+    assert [(one.ended, one.well) for one in turn.stretches] == [(9, False)]
+    (open_turn,) = turns(SLOW[:-3])
+    assert open_turn.stop == "no answer yet"
+    text = list(rows(failed))
+    assert "no credit left" in text[-1]
+    assert "   ...2.0 s" not in "".join(text)
+    assert any(row.strip() == "...2.8 s" for row in rows([prompt(0), event(2800, "turnStart")]))
+
+
+class Tags(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+hostile = st.sampled_from(
+    ["<script>alert(1)</script>", '"><img src=x onerror=1>', "</svg></style>", "]]>", "&lt;", "\u202e", "\x00"]
+)
+words = hostile | st.text(max_size=20)
+kinds = words | st.sampled_from([said.message["params"]["value"]["kind"] for said in SLOW[1:-1]])
+
+
+def any_event(ms: float, kind: str, call: str, more: Any) -> PassedMessage:
+    return event(ms, kind, toolCallId=call, model=more, text=more, name=more, delayMs=more)
+
+
+told = st.builds(any_event, st.floats(0, 1e12), kinds, words, words | st.integers() | st.floats())
+
+
+@given(words, st.lists(told, max_size=8), words, st.lists(values, max_size=3))
+def test_a_page_shows_whatever_stands_in_a_trace_and_runs_none_of_it(
+    content: str, events: list[PassedMessage], error: str, others: list[Any]
+) -> None:
+    end = answer(1e12, stopReason=error, error={"message": error})
+    strange = [PassedMessage(1.0, "client", other) for other in others]
+    html = "".join(page([prompt(0, content), *events, *strange, end], content))
+    tags = Tags()
+    tags.feed(html)
+    tags.close()
+    assert tags.open == []
+    assert not tags.tags & {"script", "img", "iframe", "object", "embed", "link", "base", "form", "a", "image", "use"}
+    assert not {name for name in tags.attributes if name.startswith("on") or name in ("href", "src", "style")}
+    assert '="nan' not in html
+    assert '="inf' not in html
+
+
+def test_the_page_is_a_file_for_its_owner_alone_and_replaces_nothing(tmp_path: Path) -> None:
+    file, into = tmp_path / "trace.jsonl", tmp_path / "page.html"
+    file.write_text(
+        "".join(json.dumps({"ms": one.ms, "from": one.side, "message": one.message}) + "\n" for one in SLOW)
+    )
+    command = [*CHATLS, "trace", "show", str(file), "--html", str(into)]
+    assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
+    assert into.stat().st_mode & 0o777 == 0o600
+    html = into.read_text()
+    assert "http" not in html.replace('http-equiv="', "")
+    assert "Turn 1: 14.7 s, a/b, end_turn" in html
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (again.returncode, into.read_text()) == (1, html)
 
 
 @given(st.lists(st.dictionaries(st.text(), values, max_size=3), max_size=4), st.integers(1, 50), st.booleans())

@@ -1,5 +1,6 @@
 """OpenTelemetry, from the real daemon to an OTLP receiver on this machine, decoded by the official package."""
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,9 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from chatls.content import Image, TextContent
+from chatls.message import AssistantMessage, Message, ToolCall, ToolMessage, ToolResult, UserMessage
+from chatls.providers.provider import ModelRequest
+from chatls.seen.telemetry import texts
+from chatls.seen.telemetry.facts import StepFacts
+from chatls.seen.telemetry.texts import SaidTexts
 from tests.daemon.conftest import Start, start
 from tests.daemon.raw import CHATLS, KEY, KEY_VARIABLE, Daemon, Json
 from tests.daemon.service import call, finish, text
@@ -89,7 +98,7 @@ def opened(start: Start, folder: Path, server: ScriptedServer, **variables: str)
     (root / "a.txt").write_text(f"{FILE}\n")
     daemon = start(CHATLS, variables=variables)
     provider = {"kind": "openai_chat", "baseUrl": f"{server.url}/v1", "apiKeyEnv": KEY_VARIABLE}
-    daemon.initialize({"providers": {"web": provider}, "model": "web/m"}, roots=[root])
+    daemon.initialize({"providers": {"web": provider}, "model": "web/m"}, roots=[root], permission=True)
     return daemon
 
 
@@ -101,6 +110,18 @@ def told(span: Any) -> dict[str, Any]:
         return [value(part) for part in item.array_value.values] if kind == "array_value" else getattr(item, kind)
 
     return {item.key: value(item.value) for item in span.attributes}
+
+
+def test_of_a_list_of_models_the_one_that_answered_is_named(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
+) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    daemon.configure({**daemon.settings, "model": ["web/m", "web/n"]})
+    server.play(answered({"error": {"message": "no such key"}}, 401), streamed(text("yes"), finish("stop"), USAGE))
+    assert daemon.prompt().result()["model"] == "web/n"
+    assert daemon.leave() == 0
+    assert sorted(span.name for span in receiver.spans()) == ["chat n", "invoke_agent chatls"]
+    assert {told(span)["gen_ai.request.model"] for span in receiver.spans()} == {"n"}
 
 
 def test_a_turn_is_a_tree_whose_numbers_are_those_of_its_result(
@@ -169,6 +190,25 @@ def test_a_failed_and_a_cancelled_turn_say_so(
     assert by_turn[failed["turnId"]].status.code == 2
 
 
+def test_a_person_who_was_asked_has_a_span_beside_the_call(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
+) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{receiver.url}/v1/traces")
+    server.play(
+        streamed(call('{"path": "new.txt", "content": "x"}', "write_file"), finish("tool_calls"), USAGE),
+        streamed(text("so"), finish("stop"), USAGE),
+    )
+    turn = daemon.prompt(content="a")
+    daemon.choose(turn.question(), "allow_once")
+    turn.result()
+    assert daemon.leave() == 0
+    by_name = {span.name: span for span in receiver.spans()}
+    asked, ran = by_name["chatls.permission write_file"], by_name["execute_tool write_file"]
+    assert told(asked)["chatls.permission.outcome"] == "allow_once"
+    assert asked.parent_span_id == ran.parent_span_id
+    assert asked.end_time_unix_nano <= ran.start_time_unix_nano
+
+
 def test_metrics_tell_durations_and_tokens_and_no_conversation(
     start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
 ) -> None:
@@ -188,6 +228,78 @@ def test_metrics_tell_durations_and_tokens_and_no_conversation(
     (tokens,) = [metric for metric in receiver.metrics() if metric.name == "gen_ai.client.token.usage"]
     assert sorted(point.sum for point in tokens.histogram.data_points) == [4, 10]
     assert session not in repr(receiver.bodies)
+
+
+CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
+
+def test_where_a_person_wants_it_what_was_said_stands_in_spans_bounded_and_without_keys(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
+) -> None:
+    wanted = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, CAPTURE: "span_only"}
+    daemon = opened(start, tmp_path, server, **wanted)
+    (tmp_path / "ws/a.txt").write_text(f"{FILE} {KEY} sk-{'x' * 40}\n" + "long line\n" * 2000)
+    server.play(
+        streamed(text(ANSWER), call('{"path": "a.txt"}', "read_file"), finish("tool_calls"), USAGE),
+        streamed(text("so"), finish("stop"), USAGE),
+    )
+    daemon.prompt(content=f"{WORDS} {KEY}").result()
+    assert daemon.leave() == 0
+    first, second = sorted(
+        (span for span in receiver.spans() if span.name == "chat m"), key=lambda span: span.start_time_unix_nano
+    )
+    (prompt,) = json.loads(told(first)["gen_ai.input.messages"])
+    assert prompt["role"] == "user"
+    assert any(WORDS in part["content"] for part in prompt["parts"])
+    (instructions,) = json.loads(told(first)["gen_ai.system_instructions"])
+    assert instructions["type"] == "text"
+    (reply,) = json.loads(told(first)["gen_ai.output.messages"])
+    assert (reply["role"], reply["finish_reason"]) == ("assistant", "tool_call")
+    said, asked = reply["parts"]
+    assert said == {"type": "text", "content": ANSWER}
+    assert (asked["type"], asked["name"], asked["arguments"]) == ("tool_call", "read_file", {"path": "a.txt"})
+    roles = [message["role"] for message in json.loads(told(second)["gen_ai.input.messages"])]
+    assert roles == ["user", "assistant", "tool"]
+    (response,) = json.loads(told(second)["gen_ai.input.messages"])[-1]["parts"]
+    assert response["id"] == asked["id"]
+    assert FILE in response["response"]
+    assert response["response"].endswith("more characters]")
+    (ran,) = [span for span in receiver.spans() if span.name.startswith("execute_tool")]
+    assert json.loads(told(ran)["gen_ai.tool.call.arguments"]) == {"path": "a.txt"}
+    assert FILE in told(ran)["gen_ai.tool.call.result"]
+    everything = repr(receiver.bodies)
+    assert KEY not in everything
+    assert "x" * 40 not in everything
+
+
+def message(kind: str, said: str) -> Message:
+    match kind:
+        case "user":
+            return UserMessage((TextContent(said), Image("image/png", "AAAA")))
+        case "assistant":
+            return AssistantMessage(said, (ToolCall("c", said, {"a": said}),), said)
+        case _:
+            return ToolMessage((ToolResult("c", "t", said),))
+
+
+messages = st.lists(
+    st.builds(message, st.sampled_from(["user", "assistant", "tool"]), st.text(max_size=30)), min_size=1, max_size=8
+)
+
+
+@given(messages, st.integers(1, 400))
+def test_the_newest_messages_are_told_and_how_many_are_not(said: list[Message], room: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "_MOST", room)
+        step = StepFacts(1, 0, ModelRequest("m", "", tuple(said)))
+        found = SaidTexts(str).of_step(step)
+    told = json.loads(found["gen_ai.input.messages"])
+    whole = json.loads(SaidTexts(str).of_step(step)["gen_ai.input.messages"])
+    assert 1 <= len(told) <= len(said)
+    assert told == whole[-len(told) :]
+    assert found.get("chatls.input.messages_left_out", 0) == len(said) - len(told)
+    assert "AAAA" not in repr(found)
+    assert "gen_ai.output.messages" not in found
 
 
 def test_a_collector_that_is_not_there_changes_nothing(start: Start, tmp_path: Path, server: ScriptedServer) -> None:

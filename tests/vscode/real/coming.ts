@@ -45,7 +45,7 @@ export function comingTests(window: Window): void {
     await frame.locator(".card button:has-text('Edit, then Allow')").click();
     await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
     await d.run("await vscode.commands.executeCommand('chatls.refuseEdit')");
-    await d.until("return [...parts.chats.active.waiting.values()][0]?.asked.editing === false");
+    await d.until("return [...parts.chats.active.pending.questions.values()][0]?.asked.editing === false");
     await d.page.waitForTimeout(350);
     await frame.locator(".card .option.reject").first().click();
     await ended(d);

@@ -30,6 +30,8 @@ export interface Driver {
   /** Ask in the panel, by its own keys. */
   ask(words: string, model?: string): Promise<Frame>;
   picture(name: string): Promise<void>;
+  /** A second window on the same folder, with a daemon of its own. At most one at a time. */
+  beside(): Promise<Driver>;
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,7 @@ export interface Page extends Frame {
   waitForSelector(selector: string, options?: Json): Promise<unknown>;
   on(event: string, listener: (value: never) => void): void;
   setViewportSize(size: Json): Promise<void>;
+  close(): Promise<void>;
 }
 
 function freePort(): Promise<number> {
@@ -133,8 +136,35 @@ export async function start(files: Readonly<Record<string, string>>): Promise<Dr
     executablePath: process.env["CHATLS_CHROMIUM"] ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
   });
-  const page = (await browser.newPage({ viewport: { width: 1440, height: 900 } })) as unknown as Page;
-  return opened(folder, workspace, server, browser, page, port, door);
+  const fresh = async (): Promise<Page> => (await browser.newPage({ viewport: { width: 1440, height: 900 } })) as unknown as Page;
+  await waitForServer(port, folder);
+  const place = { folder, workspace, address: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`, played: 0 };
+  const driver = await opened(place, await fresh(), door);
+  return {
+    ...driver,
+    beside: async () => opened(place, await fresh(), door + 1),
+    async stop() {
+      await browser.close();
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      // Its children are in its group.
+      if (server.pid !== undefined && server.exitCode === null) {
+        process.kill(-server.pid, "SIGTERM");
+        await ended;
+      }
+      if (!process.env["CHATLS_KEEP"]) {
+        rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      }
+    },
+  };
+}
+
+/** What all windows of a run share. */
+interface Place {
+  readonly folder: string;
+  readonly workspace: string;
+  readonly address: string;
+  /** How many scripts were played. */
+  played: number;
 }
 
 function serve(folder: string, workspace: string, port: number, door: number): ChildProcess {
@@ -171,17 +201,8 @@ function serve(folder: string, workspace: string, port: number, door: number): C
   return server;
 }
 
-async function opened(
-  folder: string,
-  workspace: string,
-  server: ChildProcess,
-  browser: { close(): Promise<void> },
-  page: Page,
-  port: number,
-  door: number,
-): Promise<Driver> {
-  const address = `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`;
-  let played = 0;
+async function opened(place: Place, page: Page, door: number): Promise<Driver> {
+  const { folder, workspace } = place;
   const run = async <Value>(body: string): Promise<Value> => {
     const response = await fetch(`http://127.0.0.1:${door}/`, { method: "POST", body });
     const { value, error } = (await response.json()) as { value: Value; error?: string };
@@ -214,8 +235,7 @@ async function opened(
     }
     throw new Error("the chat's page did not come");
   };
-  await waitForServer(port, folder);
-  await page.goto(address);
+  await page.goto(place.address);
   await page.waitForSelector(".monaco-workbench", { timeout: PATIENCE });
   await until("return true", "the extension's door");
   return {
@@ -226,7 +246,7 @@ async function opened(
     until,
     chat,
     async play(replies, pace = {}) {
-      played += 1;
+      const played = (place.played += 1);
       const script = join(folder, `script-${played}.json`);
       writeFileSync(script, JSON.stringify({ replies, chunkChars: 12, ...pace }));
       const name = `scripted${played}`;
@@ -253,18 +273,8 @@ async function opened(
         await page.screenshot({ path: join(wanted, `${name}.png`) });
       }
     },
-    async stop() {
-      await browser.close();
-      const ended = new Promise((resolve) => server.once("exit", resolve));
-      // Its children are in its group.
-      if (server.pid !== undefined && server.exitCode === null) {
-        process.kill(-server.pid, "SIGTERM");
-        await ended;
-      }
-      if (!process.env["CHATLS_KEEP"]) {
-        rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-      }
-    },
+    beside: () => Promise.reject(new Error("a second window opens no third one")),
+    stop: () => page.close(),
   };
 }
 

@@ -85,6 +85,17 @@ export function editingTests(window: Window): void {
     const after = await d.run<{ active?: { uri: string }; open: string[] } | null>("return parts.chats.lookedAt() ?? null");
     assert.ok(!JSON.stringify(after ?? {}).includes("settings.json"));
     await closeAll(d);
+    // It is seen where one writes, and can be kept back.
+    await d.run("const e = await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'src/app.py')); e.selection = new vscode.Selection(0, 0, 1, 3)");
+    await d.play([[{ text: "I see." }]]);
+    const frame = await d.chat();
+    await shows(frame, "src/app.py:1-2", ".looks");
+    await frame.locator(".looks").click();
+    await frame.locator(".looks[aria-pressed=false]").waitFor();
+    assert.equal(await d.run("return parts.chats.active.tells"), false);
+    await frame.locator(".looks").click();
+    await frame.locator(".looks[aria-pressed=true]").waitFor();
+    await closeAll(d);
   });
 
   test("files are found behind @ while one writes, by keys alone", async () => {
@@ -141,6 +152,18 @@ export function editingTests(window: Window): void {
     await closeAll(d);
   });
 
+  test("a command of an answer is put into the terminal, where a person may run it", async () => {
+    const d = window();
+    await d.play([[{ text: "Do:\n\n```sh\n$ echo from-the-answer\n```\n" }]]);
+    const frame = await d.ask("How?");
+    await ended(d);
+    assert.equal(await frame.locator(".answer button:has-text('Apply')").count(), 0);
+    await frame.locator(".answer button:has-text('Terminal')").click();
+    await d.page.locator(".terminal-wrapper .xterm").first().waitFor({ timeout: 30_000 });
+    assert.equal(await d.run("return vscode.window.terminals.length"), 1);
+    await d.run("vscode.window.terminals.forEach((one) => one.dispose()); await vscode.commands.executeCommand('workbench.action.closePanel')");
+  });
+
   test("a fence that names a file is applied to it, whatever else is open, and a call leads to its file", async () => {
     const d = window();
     await d.play([[{ toolCall: { name: "read_file", arguments: { path: "src/greet.py", start_line: 2 } } }], [{ text: "Here:\n\n```python src/greet.py\ndef greet(name):\n    return 1\n```\n\n- [x] done\n" }]]);
@@ -194,8 +217,11 @@ export function editingTests(window: Window): void {
       return found.map((action) => action.title);`);
     assert.ok(actions.some((title) => title.startsWith("Fix with chatls: print is not allowed here")), actions.join());
     await d.play([[{ toolCall: { name: "diagnostics", arguments: {} } }], [{ text: "Known." }]]);
+    await d.run("await vscode.commands.executeCommand('chatls.newSession'); await vscode.commands.executeCommand('chatls.attachProblems')");
     await d.ask("Any problems?");
     assert.match(JSON.stringify(await ended(d)), /print is not allowed here/);
+    const asked = await d.run<{ title: string; turns: { along: string[] }[] }>("return { title: parts.chats.active.title, turns: parts.chats.active.turns }");
+    assert.deepEqual([asked.title, asked.turns[0]?.along], ["Any problems?", ["1 problem"]]);
     await d.run("globalThis.problems.dispose()");
     await closeAll(d);
   });

@@ -45,6 +45,37 @@ export function faceTests(window: Window): void {
     assert.match(await documentText(d, "src/app.py"), /good day/);
   });
 
+  test("a session of the Chat view is shown in the panel while it runs there, and goes on in either", async () => {
+    const d = window();
+    await d.play([[{ text: "Otters hold hands. " }, { delay: 3 }, { text: "That is all." }], [{ text: "In the sea." }]], { chunkChars: 100 });
+    await say(d, "about otters");
+    await d.page.locator(".interactive-session >> text=Otters hold hands.").first().waitFor({ timeout: 40_000 });
+    await d.run(`
+      const { sessions } = await parts.chats.list({ query: "", everywhere: false });
+      parts.panels.show(await parts.chats.open(sessions.find(({ running }) => running === "here").sessionId));
+      await vscode.commands.executeCommand("chatls.open");`);
+    const frame = await d.chat();
+    await shows(frame, "Otters hold hands.", ".answer");
+    await frame.locator(".composer button[aria-label^=Stop]").waitFor();
+    await shows(frame, "That is all.", ".answer");
+    await d.until("return parts.chats.active.turns.at(-1).view.stopReason === 'end_turn' && !parts.chats.active.isBusy");
+    const before = await d.run<number>("return parts.chats.active.turns.length");
+    await say(d, "and where?");
+    await d.page.locator(".interactive-session >> text=In the sea.").first().waitFor({ timeout: 40_000 });
+    await d.run("await vscode.commands.executeCommand('chatls.open')");
+    const anew = await d.chat();
+    await shows(anew, "In the sea.", ".answer");
+    await d.until(`return parts.chats.active.turns.length === ${before + 1} && !parts.chats.active.isBusy`);
+    // Whoever asks is asked: the panel, now.
+    await d.play([[{ toolCall: { name: "run_command", arguments: { command: "touch otters" } } }], [{ text: "Well." }]]);
+    await anew.locator(".composer .box textarea").fill("Touch them.");
+    await anew.locator(".composer .box textarea").press("Enter");
+    await anew.locator(".card").waitFor({ timeout: 30_000 });
+    await d.page.waitForTimeout(350);
+    await anew.locator(".card .option.reject").first().click();
+    assert.equal((await ended(d)).stopReason, "end_turn");
+  });
+
   test("other extensions can ask the models, without tools and without a session", async () => {
     const d = window();
     await d.play([[{ text: "Just words." }]]);

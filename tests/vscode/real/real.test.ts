@@ -10,6 +10,7 @@ import { lifeTests } from "./life.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamingTests } from "./streaming.ts";
 import { trustTests } from "./trust.ts";
+import { windowTests } from "./windows.ts";
 
 export const NOTES = "Buy bread.\nTODO: write the tests.\nCall home.\n";
 const FILES = {
@@ -51,5 +52,6 @@ formTests(window);
 editingTests(window);
 faceTests(window);
 sessionTests(window);
+windowTests(window);
 comingTests(window);
 lifeTests(window);

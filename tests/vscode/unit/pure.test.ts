@@ -15,7 +15,7 @@ import { Crashes } from "../../../clients/vscode/src/daemon/crashes.ts";
 import { find, onPath } from "../../../clients/vscode/src/daemon/program.ts";
 import { editedArguments } from "../../../clients/vscode/src/editor/edited.ts";
 import { applied } from "../../../clients/vscode/src/editor/insert.ts";
-import { fold, NOTHING } from "../../../clients/vscode/src/fold.ts";
+import { changedFiles, fold, NOTHING } from "../../../clients/vscode/src/fold.ts";
 import { readable } from "../../../clients/vscode/src/notebook.ts";
 import type { Diff, PermissionOption, ProgressValue, Question } from "../../../clients/vscode/src/protocol.ts";
 import type { ToolBlock } from "../../../clients/vscode/src/view.ts";
@@ -237,6 +237,20 @@ test("a change of a notebook reads as cells, unless more of its file changes tha
     assert.equal(readable(diff(before, after)).newText, after, "it is shown as it is");
   }
   assert.equal(readable({ ...diff(before, before), uri: "file:///n.json" }).newText, before);
+});
+
+test("what a turn changed is told file by file, from what was before it to what is behind it", () => {
+  const change = (uri: string, oldText: string, newText: string, kind: Diff["change"] = "changed", from?: string): ProgressValue[] => {
+    const diff = { type: "diff", uri, oldText, newText, change: kind, ...(from === undefined ? {} : { from }) };
+    const call = { toolCallId: uri + newText, name: "edit_file" };
+    return [event({ kind: "toolCallEnd", ...call, title: "", locations: [] }), event({ kind: "toolRunEnd", ...call, status: "completed", content: [diff], durationMs: 1, truncated: false })];
+  };
+  const told = (...events: readonly ProgressValue[][]): unknown => changedFiles(events.flat().reduce(fold, NOTHING)).map(({ uri, oldText, newText, change: kind, from }) => [uri, oldText, newText, kind, from]);
+  assert.deepEqual(told(change("a", "1", "2"), change("b", "", "x", "new"), change("a", "2", "3"), change("b", "x", "y")), [["a", "1", "3", "changed", undefined], ["b", "", "y", "new", undefined]].toSorted());
+  assert.deepEqual(told(change("a", "1", "2"), change("a", "2", "1")), []);
+  assert.deepEqual(told(change("a", "1", "2"), change("c", "2", "2", "moved", "a")), [["c", "1", "2", "moved", "a"]]);
+  assert.deepEqual(told(change("a", "1", "", "deleted")), [["a", "1", "", "deleted", undefined]]);
+  assert.deepEqual(told(), []);
 });
 
 test("a fence may name the file that its code is for", () => {

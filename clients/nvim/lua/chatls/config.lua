@@ -38,7 +38,8 @@ M.OPTIONS = {
   {
     name = "model",
     type = { "string" },
-    doc = 'The model that new chats ask: "provider/model". Not set: the daemon chooses. |:ChatModel| changes it.',
+    doc = 'The model that new chats ask: "provider/model". Not set: the daemon chooses, by '
+      .. "`settings.model`, which may be a list to fall back on. |:ChatModel| changes it.",
   },
   {
     name = "roots",

@@ -51,7 +51,7 @@ local function check_machine(daemon_command)
   local tells = { good = vim.health.ok, warning = vim.health.warn, bad = vim.health.error }
   local area
   for _, finding in ipairs(found.findings) do
-    if finding.area ~= "Models" and finding.area ~= "Editors" then
+    if not vim.list_contains({ "Models", "MCP servers", "Editors" }, finding.area) then
       if finding.area ~= area then
         area = finding.area
         vim.health.start("chatls doctor: " .. area)

@@ -330,6 +330,7 @@
 ---@field kind "notice"
 ---@field text string
 ---@field level chatls.NoticeLevel
+---@field model? string "provider/model": another one than before answers from here on.
 
 ---What a person asked; before all else that happens in a turn. Clients know it, so they get it in replays only.
 ---@class chatls.Prompt : chatls.ProgressValue
@@ -575,6 +576,7 @@
 ---@field error? chatls.TurnError Only with the stop reason `error`.
 ---@field unsent? chatls.ContentBlock[] What `chat/steer` queued and the model was not sent, because the turn ended before.
 ---@field title? string What the session is called.
+---@field model? string The one that answered, the last of several; not there where the turn ended before one was known.
 
 ---What became of a cancel.
 ---@class chatls.CancelResult

@@ -2,15 +2,11 @@
 
 import * as vscode from "vscode";
 import type { Daemon } from "../daemon/daemon.ts";
-import { fromBlock } from "../editor/context.ts";
-import { fail, fold, NOTHING } from "../fold.ts";
 import type { Wanted } from "../messages.ts";
-import type { ContentBlock, ListResult, ModelsResult, PermissionAnswer, ProgressValue, Question, SessionEntry, StopReason, TurnEntry } from "../protocol.ts";
-import type { View } from "../view.ts";
-import { MODES } from "../wire.ts";
+import type { ContentBlock, ListResult, ModelsResult, PermissionAnswer, Question, SessionEntry } from "../protocol.ts";
+import { Conversation } from "./conversation.ts";
+import { Looking } from "./looking.ts";
 import type { Memory } from "./memory.ts";
-import { Conversation, titleOf, type Turn } from "./conversation.ts";
-import { forPeople } from "./faults.ts";
 
 export class Chats implements vscode.Disposable {
   readonly all: Conversation[] = [];
@@ -20,6 +16,7 @@ export class Chats implements vscode.Disposable {
   lookedAt: () => ContentBlock | undefined = () => undefined;
   readonly #daemon: Daemon;
   readonly #memory: Memory;
+  readonly #looking: Looking;
   readonly #changed = new vscode.EventEmitter<Conversation>();
   /** One of them changed, in what stands around its turns. */
   readonly onChange = this.#changed.event;
@@ -27,20 +24,34 @@ export class Chats implements vscode.Disposable {
   constructor(daemon: Daemon, memory: Memory) {
     this.#daemon = daemon;
     this.#memory = memory;
+    this.#looking = new Looking(daemon);
     this.active = this.begin();
     daemon.questions.otherwise({ ask: (question, answer) => askByMessage(question, answer) });
     let wasReady = false;
     daemon.onState((state) => {
       if (state === "ready" && wasReady) {
         this.all.forEach((one) => one.daemonIsNew());
+        this.#news();
       }
       wasReady ||= state === "ready";
       this.all.forEach((one) => one.changed.fire());
     });
+    daemon.onSessionsChanged(() => this.#news());
+  }
+
+  /** Sessions changed: those that are shown are looked at, the others when somebody wants to see them. */
+  #news(): void {
+    for (const one of this.all.filter(({ sessionId }) => sessionId !== undefined)) {
+      one.stale = true;
+      if (one.isShown) {
+        void this.again(one);
+      }
+    }
   }
 
   begin(): Conversation {
     const made = new Conversation(this.#daemon);
+    made.wanted = () => void this.again(made);
     made.lookedAt = () => this.lookedAt();
     made.changed.event(() => {
       this.#changed.fire(made);
@@ -66,7 +77,7 @@ export class Chats implements vscode.Disposable {
   }
 
   /** The sessions that can be gone on with: the daemon's, and those of this window where it keeps none. */
-  async list({ query, everywhere, cursor }: Wanted): Promise<ListResult> {
+  async list({ query, everywhere, cursor, limit, branches }: Wanted): Promise<ListResult> {
     if (!this.#daemon.features.sessions) {
       const words = query.toLowerCase();
       const here = this.all.filter((one) => one.turns.length > 0).map(entry);
@@ -75,7 +86,9 @@ export class Chats implements vscode.Disposable {
     return this.#daemon.request("chat/session/list", {
       ...(query === "" ? {} : { query }),
       ...(everywhere ? { everywhere } : {}),
+      ...(branches ? { branches } : {}),
       ...(cursor === undefined ? {} : { cursor }),
+      ...(limit === undefined ? {} : { limit: Math.min(limit, 500) }),
     });
   }
 
@@ -87,26 +100,20 @@ export class Chats implements vscode.Disposable {
   }
 
   /** Read a session that the daemon keeps. */
-  async load(sessionId: string, into = this.begin()): Promise<Conversation> {
-    const client = await this.#daemon.ready();
-    const replay = new Replay(into);
-    const { listening, partialResultToken } = this.#daemon.listen(client, (event) => replay.take(event));
+  async load(sessionId: string): Promise<Conversation> {
+    const into = this.begin();
     try {
-      const loaded = await this.#daemon.request("chat/session/load", { sessionId, partialResultToken });
-      replay.close(loaded.turns);
-      into.title = loaded.title;
-      into.mode = MODES.find((mode) => mode === loaded.mode);
-      if (loaded.contextTokens !== undefined) {
-        into.context = { tokens: loaded.contextTokens, ...(loaded.contextWindow ? { window: loaded.contextWindow } : {}) };
-      }
-      into.adopt(sessionId);
+      await this.#looking.read(sessionId, into);
       return into;
     } catch (error) {
       this.forget(into);
       throw error;
-    } finally {
-      listening.dispose();
     }
+  }
+
+  /** Look whether a conversation is still what the daemon has. */
+  again(one: Conversation): Promise<void> {
+    return this.#looking.again(one);
   }
 
   /** What was shown when the window closed, where the daemon keeps sessions. */
@@ -141,10 +148,11 @@ export class Chats implements vscode.Disposable {
 
   /** Those in which a question or a form waits, the oldest first. */
   get waiting(): Conversation[] {
-    return this.all.filter((one) => one.asks > 0);
+    return this.all.filter((one) => one.pending.count > 0);
   }
 
   dispose(): void {
+    this.#looking.dispose();
     this.all.forEach((one) => one.dispose());
     this.#changed.dispose();
   }
@@ -162,48 +170,6 @@ function entry(one: Conversation): SessionEntry {
     turns: one.turns.length,
     ...(one.running ? { running: "here" } : {}),
   };
-}
-
-/** Makes turns of a transcript that is read. */
-class Replay {
-  readonly #into: Conversation;
-  #turn: Turn | undefined;
-
-  constructor(into: Conversation) {
-    this.#into = into;
-  }
-
-  take(event: ProgressValue): void {
-    const told = event as { readonly kind: string; readonly content?: readonly ContentBlock[] };
-    if (told.kind === "prompt") {
-      const words = (told.content ?? []).flatMap((block) => (block.type === "text" ? [block.text] : []));
-      this.#turn = this.#into.begin({ words: words.join("\n"), along: (told.content ?? []).flatMap(fromBlock) });
-      this.#turn.turnId = event.turnId;
-      return;
-    }
-    this.#into.note(event);
-    if (this.#turn) {
-      this.#turn.view = fold(this.#turn.view, event);
-    }
-  }
-
-  close(turns: readonly TurnEntry[]): void {
-    for (const turn of this.#into.turns) {
-      const kept = turns.find((one) => one.turnId === turn.turnId);
-      turn.view = over(turn.view === NOTHING ? { ...NOTHING } : turn.view, kept);
-    }
-    this.#into.title ||= titleOf(this.#into.turns[0]?.words ?? "");
-  }
-}
-
-const REASONS: readonly StopReason[] = ["end_turn", "max_tokens", "max_turn_requests", "refusal", "cancelled", "error"];
-
-function over(view: View, kept: TurnEntry | undefined): View {
-  const stopReason = REASONS.find((one) => one === kept?.stopReason);
-  if (stopReason === undefined) {
-    return fail(view, forPeople("chatls ended before this answer did. Ask again, or say \"go on\"."));
-  }
-  return stopReason === "error" ? fail(view, forPeople("This answer failed.")) : { ...view, status: "ended", stopReason };
 }
 
 /** A question of a session that no panel shows. */

@@ -4,10 +4,26 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon/daemon.ts";
 import type { Asker } from "../daemon/questions.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
-import type { Asked, AskedForm, Attachment, ToPage, TurnState } from "../messages.ts";
-import { type ContentBlock, type ElicitAnswer, type Elicitation, ErrorCode, type PermissionAnswer, type ProgressValue, type PromptParams, type PromptResult, type Question, type TurnError, type WorkingMode } from "../protocol.ts";
+import type { Attachment, ToPage, TurnState } from "../messages.ts";
+import {
+  type ContentBlock,
+  type ElicitAnswer,
+  type Elicitation,
+  ErrorCode,
+  type LoadResult,
+  type PermissionAnswer,
+  type ProgressValue,
+  type PromptParams,
+  type PromptResult,
+  type Question,
+  type RunningWhere,
+  type TurnError,
+  type WorkingMode,
+} from "../protocol.ts";
 import type { View } from "../view.ts";
-import { forPeople, turnError } from "./faults.ts";
+import { MODES } from "../wire.ts";
+import { forPeople, GONE, turnError } from "./faults.ts";
+import { Pending } from "./pending.ts";
 
 /** Something that goes along with a prompt: what the page shows of it, and what is sent. */
 export interface Attached {
@@ -27,16 +43,6 @@ export interface Turn extends TurnState {
   turnId?: string;
 }
 
-interface Waiting {
-  asked: Asked;
-  readonly answer: (answer: PermissionAnswer) => void;
-}
-
-interface Open {
-  readonly asked: AskedForm;
-  readonly answer: (answer: ElicitAnswer) => void;
-}
-
 export type Listener = (message: ToPage) => void;
 
 let made = 0;
@@ -44,8 +50,8 @@ let made = 0;
 export class Conversation implements Asker {
   readonly key = `chat-${(made += 1)}`;
   readonly turns: Turn[] = [];
-  readonly waiting = new Map<string, Waiting>();
-  readonly forms = new Map<string, Open>();
+  /** What waits for a person's word. */
+  readonly pending: Pending;
   readonly queue: Said[] = [];
   /** What was said into the turn that runs, and the model was not told yet. */
   readonly steering: string[] = [];
@@ -57,29 +63,60 @@ export class Conversation implements Asker {
   model: string | undefined;
   mode: WorkingMode | undefined;
   context: { readonly tokens: number; readonly window?: number } | undefined;
+  /** The model is told what the person looks at. */
+  tells = true;
+  /** Where a turn of it runs that was not begun here. */
+  elsewhere: RunningWhere | undefined;
+  /** It was deleted: what is asked next begins a new session. */
+  lost = false;
+  /** Somebody changed it since it was looked at last. */
+  stale = false;
+  /** A page wants to show it. */
+  wanted: () => void = () => undefined;
   /** Makes the block that tells what the person looks at; nothing where it is not to be told. */
   lookedAt: () => ContentBlock | undefined = () => undefined;
   readonly #daemon: Daemon;
   readonly #listeners = new Set<Listener>();
   #lastContext = "";
-  #fillings = 0;
+  #added = 0;
   /** The daemon itself tells how full the model's window is. */
   #told = false;
   #running: { readonly turn: Turn; readonly source: vscode.CancellationTokenSource } | undefined;
   #mine: { dispose(): void } | undefined;
+  /** The events of a turn that was not begun here. */
+  #followed: { dispose(): void } | undefined;
 
   constructor(daemon: Daemon) {
     this.#daemon = daemon;
+    this.pending = new Pending(this.key, (message) => this.#say(message));
+  }
+
+  #say(message: ToPage): void {
+    this.emit(message);
+    this.changed.fire();
   }
 
   get running(): Turn | undefined {
     return this.#running?.turn;
   }
 
+  /** A turn runs, begun here or elsewhere: what is said waits for its end, or reaches it. */
+  get isBusy(): boolean {
+    return this.#running !== undefined || this.elsewhere !== undefined;
+  }
+
   /** Hear of all that changes, as the page is told it. */
   listen(listener: Listener): vscode.Disposable {
     this.#listeners.add(listener);
+    if (this.stale) {
+      this.wanted();
+    }
     return new vscode.Disposable(() => this.#listeners.delete(listener));
+  }
+
+  /** A page shows it. */
+  get isShown(): boolean {
+    return this.#listeners.size > 0;
   }
 
   emit(message: ToPage): void {
@@ -93,12 +130,12 @@ export class Conversation implements Asker {
 
   /** Ask; while a turn runs the words go into it where the daemon can do that, else they wait for its end. */
   async say(said: Said): Promise<void> {
-    if (!this.#running) {
+    if (!this.isBusy) {
       return this.#ask(said);
     }
-    const steered = this.#daemon.features.steer && this.sessionId !== undefined && (await this.#steer(said));
+    const steered = this.elsewhere !== "elsewhere" && this.#daemon.features.steer && this.sessionId !== undefined && (await this.#steer(said));
     if (!steered) {
-      if (!this.#running) {
+      if (!this.isBusy) {
         return this.#ask(said);
       }
       this.queue.push(said);
@@ -128,20 +165,17 @@ export class Conversation implements Asker {
     this.title ||= titleOf(said.words);
     this.changed.fire();
     try {
-      const result = await this.#daemon.prompt(this.#prompt(said), (event) => this.#event(turn, event), source.token);
+      const result = await this.#prompted(turn, source.token);
       this.#learn(result);
       this.end(turn, result);
     } catch (error) {
-      const asked = source.token.isCancellationRequested;
-      if ((error as { code?: number }).code === ErrorCode.sessionNotFound) {
-        this.sessionId = undefined; // deleted elsewhere: asked again, it begins anew
-      }
-      this.end(turn, undefined, turnError(error, asked));
+      this.end(turn, undefined, turnError(error, source.token.isCancellationRequested));
     } finally {
       source.dispose();
       this.#running = undefined;
       this.steering.length = 0;
-      this.#withdrawAll(turn);
+      this.pending.withdraw(turn.key);
+      this.#mine?.dispose();
       this.changed.fire();
     }
     const next = this.queue.shift();
@@ -157,8 +191,20 @@ export class Conversation implements Asker {
     return undefined;
   }
 
+  /** Ask the daemon; where the session was deleted meanwhile, in a new one. */
+  async #prompted(turn: Turn, token: vscode.CancellationToken): Promise<PromptResult> {
+    const ask = (): Promise<PromptResult> => this.#daemon.prompt(this.#prompt(turn.said), (event) => this.#event(turn, event), token);
+    return ask().catch((error: { code?: number }) => {
+      if (error.code !== ErrorCode.sessionNotFound || this.sessionId === undefined) {
+        throw error;
+      }
+      this.lose();
+      return ask();
+    });
+  }
+
   #prompt(said: Said): PromptParams {
-    const context = this.lookedAt();
+    const context = this.tells ? this.lookedAt() : undefined;
     const told = JSON.stringify(context ?? null);
     const fresh = context !== undefined && (told !== this.#lastContext || this.sessionId === undefined);
     this.#lastContext = told;
@@ -171,21 +217,11 @@ export class Conversation implements Asker {
   }
 
   #learn(result: PromptResult): void {
-    this.#name(result.sessionId);
+    this.sessionId = result.sessionId;
     this.title = result.title ?? this.title;
     if (result.unsent && result.unsent.length > 0) {
       const words = result.unsent.flatMap((block) => (block.type === "text" ? [block.text] : []));
       this.emit({ type: "draft", text: words.join("\n\n") });
-    }
-  }
-
-  /** The session has a name: its questions come here. */
-  #name(sessionId: string): void {
-    if (this.sessionId !== sessionId || !this.#mine) {
-      this.sessionId = sessionId;
-      this.#mine?.dispose();
-      this.#mine = this.#daemon.questions.of(sessionId, this);
-      this.changed.fire();
     }
   }
 
@@ -194,7 +230,11 @@ export class Conversation implements Asker {
       turn.turnId = event.turnId;
     }
     if (event.kind === "turnStart") {
-      this.#name(event.sessionId);
+      this.sessionId = event.sessionId;
+      this.lost = false;
+      this.#mine?.dispose();
+      this.#mine = this.#daemon.questions.of(event.sessionId, this);
+      this.changed.fire();
     } else if (event.kind === "steered") {
       this.steering.shift();
       this.changed.fire();
@@ -221,13 +261,25 @@ export class Conversation implements Asker {
 
   /** Show a turn that begins. */
   begin(said: Said): Turn {
-    const key = `${this.key}-${this.turns.length + 1}`;
-    const along = said.along.map((one) => one.shown.label);
-    const turn: Turn = { key, words: said.words, along, said, view: NOTHING };
-    this.turns.push(turn);
+    const turn = this.add(said);
     this.at = new Date();
     this.emit({ type: "turn", turn });
     return turn;
+  }
+
+  /** A turn more, which nobody is shown yet. */
+  add(said: Said): Turn {
+    const key = `${this.key}-${(this.#added += 1)}`;
+    const along = said.along.map((one) => one.shown.label);
+    const turn: Turn = { key, words: said.words, along, said, view: NOTHING };
+    this.turns.push(turn);
+    return turn;
+  }
+
+  /** A turn and those behind it are no more. */
+  cut(from: Turn): void {
+    this.turns.splice(this.turns.indexOf(from));
+    this.emit({ type: "cut", from: from.key });
   }
 
   end(turn: Turn, result?: PromptResult, error?: TurnError): void {
@@ -238,7 +290,10 @@ export class Conversation implements Asker {
   /** Cancel the turn that runs; whether there is one. */
   stop(): boolean {
     this.#running?.source.cancel();
-    return this.#running !== undefined;
+    if (this.elsewhere === "here" && this.sessionId !== undefined) {
+      void this.#daemon.request("chat/cancel", { sessionId: this.sessionId }).catch(() => undefined);
+    }
+    return this.#running !== undefined || this.elsewhere === "here";
   }
 
   async stopCall(call: string): Promise<void> {
@@ -248,118 +303,95 @@ export class Conversation implements Asker {
     }
   }
 
+  /** The turn that a question is about. */
+  get #asking(): string {
+    return this.#running?.turn.key ?? this.turns.at(-1)?.key ?? "";
+  }
+
   ask(question: Question, answer: (answer: PermissionAnswer) => void): { withdrawn(): void } {
-    const turn = this.#running?.turn.key ?? this.turns.at(-1)?.key ?? "";
-    const id = question.toolCallId;
-    const asked: Asked = { id, turn, question, editable: this.#daemon.features.editedArguments && canBeEdited(question) };
-    this.waiting.set(id, { asked, answer });
-    this.emit({ type: "question", asked });
-    this.changed.fire();
-    return { withdrawn: () => this.#forget(id) };
-  }
-
-  /** A person's word. Whether the question still waited. */
-  answer(id: string, answer: PermissionAnswer): boolean {
-    const one = this.waiting.get(id);
-    this.#forget(id);
-    one?.answer(answer);
-    return one !== undefined;
-  }
-
-  /** How much waits for a person: questions and forms. */
-  get asks(): number {
-    return this.waiting.size + this.forms.size;
+    return this.pending.ask(question, this.#asking, this.#daemon.features.editedArguments, answer);
   }
 
   fill(form: Elicitation, answer: (answer: ElicitAnswer) => void): { withdrawn(): void } {
-    const turn = this.#running?.turn.key ?? this.turns.at(-1)?.key ?? "";
-    const id = `${this.key}-form-${(this.#fillings += 1)}`;
-    const asked: AskedForm = { id, turn, form };
-    this.forms.set(id, { asked, answer });
-    this.emit({ type: "form", asked });
-    this.changed.fire();
-    return { withdrawn: () => this.#forget(id) };
-  }
-
-  /** What a person made of a form. */
-  filled(id: string, answer: ElicitAnswer): void {
-    const one = this.forms.get(id);
-    this.#forget(id);
-    one?.answer(answer);
-  }
-
-  /** The question is being changed in an editor. */
-  editing(id: string, editing: boolean): void {
-    const one = this.waiting.get(id);
-    if (one) {
-      one.asked = { ...one.asked, editing };
-      this.emit({ type: "question", asked: one.asked });
-    }
-  }
-
-  #forget(id: string): void {
-    if (this.waiting.delete(id) || this.forms.delete(id)) {
-      this.emit({ type: "withdrawn", id });
-      this.changed.fire();
-    }
-  }
-
-  #withdrawAll(turn: Turn): void {
-    for (const [id, one] of this.waiting) {
-      if (one.asked.turn === turn.key) {
-        this.answer(id, { outcome: "cancelled" });
-      }
-    }
-    for (const [id, one] of this.forms) {
-      if (one.asked.turn === turn.key) {
-        this.filled(id, { action: "cancel" });
-      }
-    }
+    return this.pending.fill(form, this.#asking, answer);
   }
 
   /** The daemon was started anew. One that keeps sessions knows this one; for any other it is new. */
   daemonIsNew(): void {
     this.#lastContext = "";
-    if (!this.#daemon.features.sessions && this.sessionId !== undefined) {
+    const open = this.turns.at(-1);
+    if (this.elsewhere === "here" && open) {
+      this.end(open, undefined, turnError({ code: GONE }));
+      this.follow(undefined);
+    }
+    if (!this.#daemon.features.sessions) {
       this.sessionId = undefined;
-      this.#mine?.dispose();
-      this.#mine = undefined;
     }
   }
 
-  /** It goes on under the name of a session that the daemon keeps. */
-  adopt(sessionId: string): void {
-    this.#name(sessionId);
+  /** It is a session that the daemon keeps, as far as that was read. */
+  adopt(loaded: LoadResult): void {
+    this.sessionId = loaded.sessionId;
+    this.title = loaded.title || titleOf(this.turns[0]?.words ?? "");
+    this.mode = MODES.find((mode) => mode === loaded.mode);
+    const { contextTokens: tokens, contextWindow: window } = loaded;
+    this.context = tokens === undefined ? undefined : { tokens, ...(window ? { window } : {}) };
+    this.changed.fire();
+  }
+
+  /** Somebody called it so. */
+  rename(title: string): void {
+    if (title !== this.title) {
+      this.title = title;
+      this.changed.fire();
+    }
+  }
+
+  /** It was deleted. What stands here is kept for as long as it is shown. */
+  lose(): void {
+    this.sessionId = undefined;
+    this.lost = true;
+    this.follow(undefined);
+    for (const turn of this.turns.filter((one) => one !== this.running)) {
+      delete turn.turnId;
+    }
+    this.changed.fire();
+  }
+
+  /** A turn that was not begun here runs there, or does not any more. `heard`: what brings its events. */
+  follow(where: RunningWhere | undefined, heard?: { dispose(): void }): void {
+    this.#followed?.dispose();
+    this.#followed = heard;
+    const was = this.elsewhere;
+    this.elsewhere = where;
+    if (where === was) {
+      return;
+    }
+    this.steering.length = 0;
+    this.changed.fire();
+    const next = where === undefined && !this.#running ? this.queue.shift() : undefined;
+    if (next) {
+      void this.#ask(next);
+    }
   }
 
   dispose(): void {
-    this.stop();
+    this.#running?.source.cancel();
+    this.#followed?.dispose();
     this.#mine?.dispose();
     this.#listeners.clear();
   }
 }
 
+/** The person's words are the first text: they name the session, and may begin with a command. */
 function blocksOf(said: Said): ContentBlock[] {
-  return [...said.along.map((one) => one.block), { type: "text", text: said.words }];
+  const along = said.along.map((one) => one.block);
+  const isText = (block: ContentBlock): boolean => block.type === "text";
+  return [...along.filter((block) => !isText(block)), { type: "text", text: said.words }, ...along.filter(isText)];
 }
 
 /** The first line of the first prompt, cut at a word. */
 export function titleOf(words: string): string {
   const line = words.trim().split("\n", 1)[0] ?? "";
   return line.length <= 60 ? line : `${line.slice(0, 60).replace(/\s+\S*$/, "")} …`;
-}
-
-/** One change of one file, or a command. */
-function canBeEdited(question: Question): boolean {
-  const changes = question.preview.filter((item) => item.type === "diff");
-  const one = changes.length === 1 && changes[0]?.change !== "deleted" && changes[0]?.change !== "moved";
-  return (one && ["edit_file", "write_file"].includes(toolOf(question))) || typeof question.arguments["command"] === "string";
-}
-
-/** The tool of a question, which its arguments tell. */
-export function toolOf(question: Question): string {
-  if (Array.isArray(question.arguments["edits"])) {
-    return "edit_file";
-  }
-  return typeof question.arguments["content"] === "string" ? "write_file" : "";
 }

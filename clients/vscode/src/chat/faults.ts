@@ -9,7 +9,8 @@ interface Thrown {
 }
 
 /** The client's own codes: the connection is gone, the client does not run. */
-const GONE: ReadonlySet<number | undefined> = new Set([-32096, -32097, -32099]);
+const ALL_GONE: ReadonlySet<number | undefined> = new Set([-32096, -32097, -32099]);
+export const GONE = -32097;
 
 export function forPeople(message: string): TurnError {
   return { kind: "internal", message, retryable: true };
@@ -18,10 +19,10 @@ export function forPeople(message: string): TurnError {
 /** Why a prompt has no result. `cancelled`: a person wanted it so. */
 export function turnError(error: unknown, cancelled = false): TurnError {
   const { code, message = String(error), data } = (error ?? {}) as Thrown;
-  if (cancelled && (code === ErrorCode.requestCancelled || GONE.has(code))) {
+  if (cancelled && (code === ErrorCode.requestCancelled || ALL_GONE.has(code))) {
     return forPeople("Cancelled before it began.");
   }
-  if (GONE.has(code)) {
+  if (ALL_GONE.has(code)) {
     return forPeople("The daemon ended in the middle of the answer. Ask again: it is started anew.");
   }
   return { kind: data?.kind ?? "internal", message, retryable: data?.retryable ?? true };

@@ -11,19 +11,17 @@ export interface Asker {
 }
 
 export class Questions {
-  readonly #askers = new Map<string, Asker>();
+  readonly #askers = new Map<string, readonly Asker[]>();
   #otherwise: Asker | undefined;
 
-  /** Who shows the questions of one session. */
+  /** Who shows the questions of one session, while they do; of several the last one. */
   of(sessionId: string, asker: Asker): { dispose(): void } {
-    this.#askers.set(sessionId, asker);
-    return {
-      dispose: () => {
-        if (this.#askers.get(sessionId) === asker) {
-          this.#askers.delete(sessionId);
-        }
-      },
+    const put = (more: readonly Asker[]): void => {
+      const others = (this.#askers.get(sessionId) ?? []).filter((one) => one !== asker);
+      this.#askers.set(sessionId, [...others, ...more]);
     };
+    put([asker]);
+    return { dispose: () => put([]) };
   }
 
   /** Who shows all others. */
@@ -44,7 +42,7 @@ export class Questions {
   }
 
   #of({ sessionId }: { readonly sessionId: string }): Asker | undefined {
-    return this.#askers.get(sessionId) ?? this.#otherwise;
+    return this.#askers.get(sessionId)?.at(-1) ?? this.#otherwise;
   }
 }
 

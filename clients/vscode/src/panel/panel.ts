@@ -5,6 +5,7 @@ import { joined } from "../chat/batch.ts";
 import { slashes } from "../chat/names.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import type { Daemon } from "../daemon/daemon.ts";
+import { lookedLabel } from "../editor/context.ts";
 import type { Chrome, FromPage, ToPage, TurnState } from "../messages.ts";
 import type { ProgressValue } from "../protocol.ts";
 import { html } from "./html.ts";
@@ -63,8 +64,8 @@ export class Panel implements vscode.Disposable {
     this.conversation = conversation;
     this.#events = [];
     const turns = conversation.turns.map(shown);
-    const questions = [...conversation.waiting.values()].map((one) => one.asked);
-    const forms = [...conversation.forms.values()].map((one) => one.asked);
+    const questions = [...conversation.pending.questions.values()].map((one) => one.asked);
+    const forms = [...conversation.pending.forms.values()].map((one) => one.asked);
     const attachments = conversation.attachments.map((one) => one.shown);
     this.#listening = [
       conversation.listen((message) => this.#take(message)),
@@ -131,13 +132,18 @@ export class Panel implements vscode.Disposable {
   #chrome(): Chrome {
     const { conversation } = this;
     const { sessions, steer, modes } = this.#daemon.features;
+    const label = lookedLabel(conversation.lookedAt());
     const model = conversation.model ?? conversation.turns.findLast((turn) => turn.view.model)?.view.model ?? this.#daemon.usualModel;
     return {
       title: conversation.title,
       state: this.#daemon.state,
       ...(this.#daemon.trouble === undefined ? {} : { trouble: this.#daemon.trouble }),
       trusted: vscode.workspace.isTrusted,
-      running: conversation.running !== undefined,
+      running: conversation.running !== undefined || conversation.elsewhere === "here",
+      elsewhere: conversation.elsewhere === "elsewhere",
+      lost: conversation.lost,
+      bare: this.#daemon.state === "ready" && this.#daemon.isBare,
+      ...(label === undefined ? {} : { looks: { label, told: conversation.tells } }),
       ...(model === undefined ? {} : { model }),
       ...(modes ? { mode: conversation.mode ?? "ask" } : {}),
       features: { sessions, steer, modes },

@@ -35,9 +35,7 @@ export async function rewind(parts: Parts, panel: Panel, key: string): Promise<v
     return;
   }
   const rewound = await parts.daemon.request("chat/session/rewind", { ...place, files });
-  const again = await parts.chats.load(place.sessionId);
-  parts.chats.forget(conversation);
-  parts.panels.show(again, panel);
+  await parts.chats.again(conversation);
   const text = rewound.prompt.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
   panel.post({ type: "draft", text: text || words });
   const stayed = rewound.files.filter((file) => file.state !== "restored" && files === "restore");
@@ -90,8 +88,7 @@ export async function renameSession(parts: Parts, sessionId: string, title: stri
   }
   const here = parts.chats.all.find((one) => one.sessionId === sessionId || one.key === sessionId);
   if (name && here) {
-    here.title = name;
-    here.changed.fire();
+    here.rename(name);
   }
 }
 

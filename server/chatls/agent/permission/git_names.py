@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-import anyio
-
 from chatls.agent.permission.lines import careful_git
 from chatls.agent.permission.look import Look
 from chatls.agent.permission.matter import Command, Naming, Part
 from chatls.agent.permission.shell import Words
 from chatls.children.commands import overlaid, quiet_environment
-from chatls.children.process import Child
+from chatls.children.overheard import overhear
 from chatls.workspace.secret_files import holds_secrets, may_hold_secrets
 
 _PATIENCE = 5.0
@@ -92,26 +90,8 @@ async def _said(listing: Naming, look: Look, *words: str) -> tuple[int | None, s
 
 
 async def _run(words: Words, folder: Path, environment: Mapping[str, str]) -> tuple[int | None, str]:
-    """Its exit code, None where it does not end, and what it wrote."""
-    over = overlaid(quiet_environment(environment), careful_git(environment))
-    said = bytearray()
-    with anyio.move_on_after(_PATIENCE):
-        try:
-            async with await Child.start(words, cwd=folder, env=over) as child, anyio.create_task_group() as tasks:
-                tasks.start_soon(_drain, child)
-                async for data in child.stdout:
-                    said += data
-                    if len(said) > _MOST:
-                        tasks.cancel_scope.cancel()
-                code = await child.wait()
-                tasks.cancel_scope.cancel()
-                return code, said.decode("utf-8", "surrogateescape")
-        except OSError:
-            return None, ""
-    return None, ""
-
-
-async def _drain(child: Child) -> None:
-    """A full pipe would stop it."""
-    async for _ in child.stderr:
-        pass
+    """Its exit code, None where it does not end or says too much, and what it wrote."""
+    said = await overhear(
+        words, folder, overlaid(quiet_environment(environment), careful_git(environment)), _MOST, _PATIENCE
+    )
+    return said.code, said.data.decode("utf-8", "surrogateescape")

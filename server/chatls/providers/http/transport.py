@@ -85,7 +85,8 @@ class Transport(httpx.AsyncBaseTransport):
             await self._idle.pop()[1].aclose()
 
     def _head(self, request: httpx.Request) -> bytes:
-        target, headers = request.url.raw_path.decode("ascii"), dict(request.headers.items())
+        target = request.url.raw_path.decode("ascii")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
         if self._forwarded is not None:
             target, headers = f"http://{_netloc(request.url)}{target}", {**headers, **self._forwarded.headers}
         return heads.request(request.method, target, headers)

@@ -108,7 +108,7 @@ async def available(settings: Settings, environment: Mapping[str, str]) -> tuple
 def likely_kind(settings: Settings, environment: Mapping[str, str]) -> ProviderKind:
     """The adapter that the first prompt will probably need; asks nobody. Servers on this machine mostly speak chat."""
     keyed = (entry.name for entry in KNOWN if _key_variable(entry, settings, environment))
-    name = settings.model.partition("/")[0] if settings.model else next(keyed, None)
+    name = settings.models[0].partition("/")[0] if settings.models else next(keyed, None)
     try:
         return kind_of(name, settings) if name else "openai_chat"
     except (RequestError, SettingsError):

@@ -17,20 +17,13 @@ from chatls.providers.known.catalog import KNOWN
 from chatls.seen.commands.findings import Diagnosis, as_values
 from chatls.seen.commands.log import log_folder
 from chatls.seen.logs.file import files
+from chatls.seen.secrets import REMOVED, without_likely_keys
 from chatls.settings.config import Settings
 
 _LOGS = 3
 _MOST_OF_ONE = 1_000_000
 """Bytes, from the end."""
-_SECRET = re.compile(
-    r"""\b(?:sk|pk|rk|xox[abp]|gh[pousr]|glpat|hf|gsk|AIza|AKIA|ASIA)[-_]?[A-Za-z0-9_\-]{12,}
-      | (?<=[Bb]earer\ )[^\s"']{8,}
-      | eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]+\.?[A-Za-z0-9_\-]*
-      | -----BEGIN[\s\S]*?-----END[A-Z\ ]*-----""",
-    re.VERBOSE,
-)
 _NAMES = re.compile("key|token|secret|passw|credential|auth", re.IGNORECASE)
-_REMOVED = "[removed]"
 
 
 def write(path: Path, findings: Iterable[Diagnosis], settings: Settings) -> list[str]:
@@ -53,15 +46,21 @@ def write(path: Path, findings: Iterable[Diagnosis], settings: Settings) -> list
 
 
 def told(settings: Settings) -> dict[str, Any]:
-    """The settings without what may be secret: values of headers, commands that print keys, rules' words."""
+    """The settings without what may be secret: headers, environments, arguments, commands that print keys, rules."""
     value = settings.model_dump(mode="json", by_alias=True)
     for provider in value["providers"].values():
-        provider["headers"] = dict.fromkeys(provider["headers"], _REMOVED)
+        provider["headers"] = dict.fromkeys(provider["headers"], REMOVED)
         if provider["apiKeyCommand"]:
-            provider["apiKeyCommand"] = [provider["apiKeyCommand"][0], _REMOVED]
+            provider["apiKeyCommand"] = [provider["apiKeyCommand"][0], REMOVED]
+    for server in value["mcp"].values():
+        for part in ("headers", "env"):
+            server[part] = dict.fromkeys(server[part], REMOVED)
+        for part in ("args", "keyCommand"):
+            server[part] = server[part] and [REMOVED]
+        server["url"] = server["url"] and server["url"].partition("?")[0]
     for rule in value["permissions"]:
         for part in ("command", "path"):
-            rule[part] = rule[part] and _REMOVED
+            rule[part] = rule[part] and REMOVED
     return value
 
 
@@ -76,5 +75,4 @@ def without_secrets(text: str) -> str:
     """A text without keys that are known here, and what looks like one."""
     named = {name for name in os.environ if _NAMES.search(name)}
     named |= {variable for entry in KNOWN for variable in entry.key_variables}
-    text = without_keys(known_keys(os.environ, named), text)
-    return _SECRET.sub(_REMOVED, text)
+    return without_likely_keys(without_keys(known_keys(os.environ, named), text))

@@ -109,8 +109,10 @@ async def network(read: MachineSettings) -> AsyncIterator[Diagnosis]:
 
 
 async def _choice(area: str, settings: Settings) -> Diagnosis:
-    if settings.model:
-        return Diagnosis(area, "good", f"{settings.model} answers: it is set")
+    if settings.models:
+        first, *rest = settings.models
+        more = f"; if it cannot, {', then '.join(rest)}" if rest else ""
+        return Diagnosis(area, "good", f"{first} answers: it is set{more}")
     try:
         chosen = await choose(settings, os.environ)
     except SettingsError as error:

@@ -10,13 +10,16 @@ from pathlib import Path
 import anyio
 
 from chatls import __version__
-from chatls.seen.commands import bundle, checks_machine, checks_models
+from chatls.seen.commands import bundle, checks_machine, checks_models, checks_servers
 from chatls.seen.commands.findings import Diagnosis, as_values, draw, verdict
 from chatls.seen.commands.paper import Paper
 
-DESCRIPTION = "Look this machine over: programs, settings, models and their keys, network, what is kept, editors."
+DESCRIPTION = """\
+Look this machine over: programs, settings, models and their keys, network, MCP servers, what is kept, editors.
+"""
 EPILOG = """\
-No key is shown, no prompt is sent, nothing is changed. Servers that could be asked are connected to once.
+No key is shown, no prompt is sent, nothing is changed. Model servers that could be asked are connected to once; MCP
+servers of your own settings are started for a moment, and told of no folder.
 exit codes: 0 if chatls works, 1 if something has to be mended first
 """
 
@@ -52,12 +55,17 @@ async def examine() -> tuple[list[Diagnosis], checks_models.MachineSettings]:
     async def ask() -> None:
         found["models"] = await checks_models.gathered(read)
 
+    async def start() -> None:
+        found["servers"] = [finding async for finding in checks_servers.servers(read)]
+
     async with anyio.create_task_group() as tasks:
+        tasks.start_soon(start)
         tasks.start_soon(look, "programs", checks_machine.programs)
         tasks.start_soon(look, "storage", checks_machine.storage)
         tasks.start_soon(look, "editors", checks_machine.editors)
         tasks.start_soon(ask)
-    return [*found["programs"], *read.findings, *found["models"], *found["storage"], *found["editors"]], read
+    order = ("models", "servers", "storage", "editors")
+    return [*found["programs"], *read.findings, *(finding for name in order for finding in found[name])], read
 
 
 def _bundled(paper: Paper, path: Path, findings: list[Diagnosis], read: checks_models.MachineSettings) -> bool:

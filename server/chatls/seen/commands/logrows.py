@@ -6,12 +6,19 @@ from typing import Any, cast
 
 from chatls.jsontext import dumps
 from chatls.seen.commands.paper import Paper
-from chatls.seen.commands.words import REASONS, counted, seconds, tokens
+from chatls.seen.commands.words import REASONS, SPENT, counted, seconds, tokens
 from chatls.seen.logs.lines import LogLine
 
 _COLORS = {"debug": "2", "warning": "33", "error": "31", "critical": "31"}
 _SHORT = 4
 """Characters of an id: enough to tell two turns apart."""
+_WORTH_TELLING = 100
+"""Milliseconds of a turn."""
+_SHORTENED = {
+    "threshold": ", because it nearly filled what the model can read",
+    "refused": ", because the provider said that it was too long",
+    "asked": ", because a person wanted it",
+}
 
 
 def parsed(data: bytes) -> LogLine | None:
@@ -91,8 +98,8 @@ def _turn_begins(line: LogLine) -> str:
 def _model_called(line: LogLine) -> str:
     step = f"step {line.get('step')}:"
     retries = cast("list[dict[str, Any]]", line.get("retries") or [])
-    times = [f"; asked again after {seconds(one['atMs'] + one['delayMs'])}: {reason(one['reason'])}" for one in retries]
-    again = "".join(times)
+    paused = [f"; {reason(one['reason'])}, and was asked again {seconds(one['delayMs'])} later" for one in retries]
+    again = "".join(paused)
     if line.get("error"):
         came = f"{counted(line['chunks'], 'chunk')} had come" if line.get("chunks") else "nothing had come"
         return f"{step} no reply after {seconds(line['ms'])}: {reason(line['error'])}; {came}{again}"
@@ -120,17 +127,30 @@ def _turn_ended(line: LogLine) -> str:
     what = (
         f"the turn ended after {seconds(line['ms'])} ({line.get('stop')}): {', '.join(did)}{tokens(line.get('usage'))}"
     )
+    what += _spent(line)
     if not line.get("error"):
         return what
     status = f", HTTP {line['httpStatus']}" if line.get("httpStatus") else ""
     named = f", request {line['providerRequest']}" if line.get("providerRequest") else ""
     text = f"\n{line['text']}" if line.get("text") else ""
-    return f"{what}; {reason(line['error'])}{status}{named}{text}"
+    advice = REASONS.get(str(line["error"]), ("", ""))[1]
+    return f"{what}. It failed: {reason(line['error'])}{status}{named}{f' -> {advice}' if advice else ''}{text}"
+
+
+def _spent(line: LogLine) -> str:
+    """Where the time went: what took a tenth of a second or more."""
+    took = cast("dict[str, float]", line.get("spentMs") or {})
+    rest = line["ms"] - sum(took.values())
+    most = sorted(took.items(), key=lambda item: -item[1])
+    told = [f"{SPENT.get(what, what)} {seconds(ms)}" for what, ms in most if ms >= _WORTH_TELLING]
+    told += [f"all else {seconds(rest)}"] if told and rest >= _WORTH_TELLING else []
+    return f". Where the time went: {', '.join(told)}" if told else ""
 
 
 def _shortened(line: LogLine) -> str:
     before, after = line.get("tokensBefore", 0), line.get("tokensAfter", 0)
-    return f"the conversation was made shorter in {seconds(line['ms'])}: {before:,} tokens, then {after:,}"
+    why = _SHORTENED.get(str(line.get("reason")), "")
+    return f"the conversation was made shorter{why}, in {seconds(line['ms'])}: {before:,} tokens, then {after:,}"
 
 
 def _settings_refused(line: LogLine) -> str:
@@ -144,7 +164,7 @@ def _words(line: LogLine) -> str:
 
 def reason(kind: Any) -> str:
     """What went wrong, in words."""
-    return REASONS.get(str(kind), str(kind).replace("_", " "))
+    return REASONS.get(str(kind), (str(kind).replace("_", " "), ""))[0]
 
 
 _SENTENCES: dict[str, Callable[[LogLine], str]] = {

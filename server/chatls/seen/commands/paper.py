@@ -54,8 +54,9 @@ class Paper:
         self._write(f"  {self.painted(sign, color)} {rows[0]}\n")
         for row in rows[1:]:
             self._write(" " * (len(sign) + 3) + row + "\n")
-        for row in self.wrapped(advice, len(sign) + 6) if advice else ():
-            self._write(" " * (len(sign) + 3) + self.painted("-> ", "36") + row + "\n")
+        for number, row in enumerate(self.wrapped(advice, len(sign) + 6) if advice else ()):
+            arrow = "   " if number else self.painted("-> ", "36")
+            self._write(" " * (len(sign) + 3) + arrow + row + "\n")
 
     def wrapped(self, text: str, indent: int) -> list[str]:
         """The text in rows that leave so many columns free."""

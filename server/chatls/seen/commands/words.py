@@ -3,23 +3,32 @@
 from typing import Any, cast
 
 REASONS = {
-    "unauthorized": "the provider does not know the key",
-    "forbidden": "the key may not use this model",
-    "not_found": "the provider has no such model, or the address is wrong",
-    "bad_request": "the provider refused the request as it is",
-    "context_window_exceeded": "the conversation was longer than the model can read",
-    "rate_limited": "the provider had had too many requests",
-    "quota_exceeded": "the account's means are used up",
-    "overloaded": "the provider had too much to do",
-    "network": "no connection to the provider",
-    "timeout": "the provider sent nothing for too long",
-    "stream_interrupted": "the reply broke off",
-    "bad_response": "the provider's answer could not be read",
-    "content_filtered": "the provider withheld the reply",
-    "internal": "a bug in chatls",
-    "cancelled": "it was cancelled",
+    "unauthorized": ("the provider does not know the key", "chatls doctor says where the key comes from"),
+    "forbidden": ("the key may not use this model", "look into the provider's console"),
+    "not_found": ("the provider has no such model, or the address is wrong", "look at model and base_url"),
+    "bad_request": ("the provider refused the request as it is", "log.level = debug keeps its words"),
+    "context_window_exceeded": ("the conversation was longer than the model can read", "begin a new one"),
+    "rate_limited": ("the provider had had too many requests", "wait, or take another model"),
+    "quota_exceeded": ("the key has no credit left", "look into the provider's console"),
+    "overloaded": ("the provider had too much to do", "wait, or take another model"),
+    "network": ("there was no connection to the provider", "chatls doctor tries the connection"),
+    "timeout": ("the provider sent nothing for too long", "ask again, or raise the limit (limits.firstByteTimeout)"),
+    "stream_interrupted": ("the reply broke off", "ask again; if it stays, a proxy cuts long answers"),
+    "bad_response": ("the provider's answer could not be read", "look at base_url; log.level = debug keeps what came"),
+    "content_filtered": ("the provider withheld the reply", "put it differently"),
+    "internal": ("a bug in chatls", "report it, with chatls doctor --bundle"),
+    "cancelled": ("it was cancelled", ""),
 }
-"""By the kind of an error (docs/troubleshooting.md says what to do)."""
+"""By the kind of an error: what it means, and what to do (docs/troubleshooting.md says more)."""
+
+SPENT = {
+    "model": "the model",
+    "pauses": "pauses before it was asked again",
+    "tools": "tools",
+    "person": "waiting for a person's word",
+    "shortening": "making the conversation shorter",
+}
+"""What time went to."""
 
 
 def seconds(milliseconds: float) -> str:

@@ -1,16 +1,19 @@
-"""What is known of a turn from outside: numbers and names, never a text of a person, a file or a model.
+"""What is known of a turn from outside: numbers and names. Texts are handed on as they are, and read by `texts` alone.
 
 Times are nanoseconds of `time.monotonic_ns`; `TurnFacts.moment` makes a time of day of one.
 """
 
 from dataclasses import field
-from typing import Protocol
+from typing import Literal, Protocol
 
-from chatls.content import TurnError, Usage
+from chatls.content import JsonObject, ToolContent, TurnError, Usage
 from chatls.errors import ErrorKind
 from chatls.events import CompactionReason, StepStopReason, StopReason, ToolKind, ToolStatus
 from chatls.providers.provider import ModelRequest
 from chatls.values import dataclass
+
+Spending = Literal["model", "pauses", "tools", "person", "shortening"]
+"""What a turn's time goes to: the model, pauses before it was asked again, tools, a person's word, a summary."""
 
 
 @dataclass(slots=True, eq=False)
@@ -21,34 +24,6 @@ class RetryFacts:
     attempt: int
     delay_ms: int
     reason: ErrorKind
-
-
-@dataclass(slots=True, eq=False)
-class StepFacts:
-    """One request to the model, its retries included: a step without its tools."""
-
-    step: int
-    """Counted from 1."""
-    began: int
-    request: ModelRequest
-    first_chunk: int = 0
-    """0: none came."""
-    last_chunk: int = 0
-    ended: int = 0
-    chunks: int = 0
-    """Of text and thinking."""
-    text: int = 0
-    """Code points of the answer."""
-    thinking: int = 0
-    """Code points of the thinking."""
-    calls: list[str] = field(default_factory=list[str])
-    """Names of the tools that were called."""
-    retries: list[RetryFacts] = field(default_factory=list[RetryFacts])
-    stop: StepStopReason | None = None
-    """None: it did not come to its end."""
-    usage: Usage | None = None
-    error: str | None = None
-    """Why it did not: an error's kind, or "cancelled"."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,8 +48,42 @@ class CallFacts:
     ended: int = 0
     status: ToolStatus = "cancelled"
     truncated: bool = False
+    arguments: JsonObject | None = None
+    """As they stand in the history; None where they were none."""
+    content: tuple[ToolContent, ...] = ()
+    """The result itself."""
     length: int = 0
     """Code points of what the model reads of it."""
+
+
+@dataclass(slots=True, eq=False)
+class StepFacts:
+    """One request to the model, its retries included: a step without its tools."""
+
+    step: int
+    """Counted from 1."""
+    began: int
+    request: ModelRequest
+    first_chunk: int = 0
+    """0: none came."""
+    last_chunk: int = 0
+    ended: int = 0
+    chunks: int = 0
+    """Of text and thinking."""
+    text: int = 0
+    """Code points of the answer."""
+    thinking: int = 0
+    """Code points of the thinking."""
+    calls: list[CallFacts] = field(default_factory=list[CallFacts])
+    """Those that it holds."""
+    retries: list[RetryFacts] = field(default_factory=list[RetryFacts])
+    stop: StepStopReason | None = None
+    """None: it did not come to its end."""
+    usage: Usage | None = None
+    reply: str = ""
+    """The answer itself."""
+    error: str | None = None
+    """Why it did not: an error's kind, or "cancelled"."""
 
 
 @dataclass(slots=True, eq=False)
@@ -107,6 +116,8 @@ class TurnFacts:
     tools: dict[str, int] = field(default_factory=dict[str, int])
     """Calls that ran, by tool."""
     usage: Usage | None = None
+    spent: dict[Spending, int] = field(default_factory=dict[Spending, int])
+    """Nanoseconds that each took, added up: more than the turn lasted where they were at work at the same time."""
     ended: int = 0
     duration_ms: int = 0
     stop: StopReason = "cancelled"

@@ -3,7 +3,7 @@
 Loaded where telemetry is wanted and the extra `otel` is installed. Takes some hundred milliseconds, for a thread.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -16,12 +16,13 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from chatls import __version__
 from chatls.seen.telemetry.names import AGENT
 from chatls.seen.telemetry.spans import Spans
+from chatls.seen.telemetry.texts import SaidTexts, are_wanted
 
 
 class Sdk:
-    """Sends what `sink` is told."""
+    """Sends what `sink` is told. `clean` takes known keys out of a text."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], clean: Callable[[str], str]) -> None:
         named = {} if environment.get("OTEL_SERVICE_NAME") else {"service.name": AGENT}
         resource = Resource.create({**named, "service.version": __version__})
         self._traces = TracerProvider(resource=resource, shutdown_on_exit=False)
@@ -32,7 +33,8 @@ class Sdk:
             readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
         self._metrics = MeterProvider(readers, resource=resource, shutdown_on_exit=False)
         tracer = self._traces.get_tracer(AGENT, __version__)
-        self.sink = Spans(tracer, self._metrics.get_meter(AGENT, __version__))
+        texts = SaidTexts(clean) if are_wanted(environment) else None
+        self.sink = Spans(tracer, self._metrics.get_meter(AGENT, __version__), texts)
 
     def flush(self, milliseconds: int) -> None:
         """Send what waits. Blocks."""

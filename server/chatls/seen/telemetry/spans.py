@@ -2,10 +2,11 @@
 
     invoke_agent chatls                 the turn
     ├── chat MODEL                      one request to the model; its retries are events
+    ├── chatls.permission TOOL          a person was asked
     ├── execute_tool TOOL               one call
     └── chatls.compact                  the history is made shorter
 
-No text of a person, a file or a model is in them, and no conversation in metrics.
+No text of a person, a file or a model is in them, unless `texts` is given; and no conversation in metrics.
 """
 
 from typing import Any
@@ -17,6 +18,7 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from chatls.content import Usage
 from chatls.seen.telemetry import names
 from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
+from chatls.seen.telemetry.texts import SaidTexts
 
 _SECOND = 1e9
 
@@ -24,8 +26,9 @@ _SECOND = 1e9
 class Spans:
     """A `Sink`."""
 
-    def __init__(self, tracer: Tracer, meter: Meter) -> None:
+    def __init__(self, tracer: Tracer, meter: Meter, texts: SaidTexts | None = None) -> None:
         self._tracer = tracer
+        self._texts = texts
         self._turns: dict[str, Span] = {}
         """Those that run, by their ids."""
         seconds, tokens = list(names.SECOND_BUCKETS), list(names.TOKEN_BUCKETS)
@@ -76,10 +79,11 @@ class Spans:
             names.CHUNKS: call.chunks,
             names.TEXT_LENGTH: call.text,
             names.THINKING_LENGTH: call.thinking,
-            names.CALLS: call.calls or None,
+            names.CALLS: [one.name for one in call.calls] or None,
             names.MESSAGES: len(request.messages),
             names.OFFERED: len(request.tools),
             **_used(call.usage),
+            **(self._texts.of_step(call) if self._texts else {}),
         }
         name = f"{names.CHAT} {turn.model_name}"
         span = self._child(turn, name, SpanKind.CLIENT, call.began, told)
@@ -109,7 +113,13 @@ class Spans:
             names.EARLY: call.early,
             names.WAITED: call.waited / _SECOND if call.asked else None,
             names.RESULT_LENGTH: call.length,
+            **(self._texts.of_call(call) if self._texts else {}),
         }
+        if call.asked:
+            asked = {names.TOOL_CALL: call.id, names.STEP: call.step, names.OUTCOME: call.outcome}
+            name = f"{names.PERMISSION} {call.name}"
+            waited = self._child(turn, name, SpanKind.INTERNAL, call.asked, asked)
+            waited.end(turn.moment(call.asked + call.waited if call.outcome else call.ended))
         began = call.began or call.ended
         span = self._child(turn, f"{names.EXECUTE_TOOL} {call.name}", SpanKind.INTERNAL, began, told)
         error = None if call.status == "completed" else call.status

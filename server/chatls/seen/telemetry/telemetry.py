@@ -31,8 +31,10 @@ def is_wanted(environment: Mapping[str, str], *, enabled: bool) -> bool:
 class Telemetry:
     """A `Sink` that hands on to a thread, once it has begun. Before that, or where nobody wants it, it does nothing."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], clean: Callable[[str], str]) -> None:
+        """`clean` takes known keys out of a text; called in the thread."""
         self._environment = environment
+        self._clean = clean
         self._queue: SimpleQueue[Callable[[Any], None] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._done = Event()
@@ -77,7 +79,7 @@ class Telemetry:
 
     def _run(self) -> None:
         try:
-            sdk: Any = import_module(_SDK).Sdk(self._environment)
+            sdk: Any = import_module(_SDK).Sdk(self._environment, self._clean)
         except ImportError:
             log.warning("telemetry is wanted, but the extra `otel` is not installed (docs/telemetry.md); none is sent")
             self._forget()

@@ -1,6 +1,6 @@
 """The one listener: hears a turn's events, adds to plain numbers, and tells the sinks what is over.
 
-Of a chunk it keeps a count and nothing else.
+Of a chunk it keeps a count and nothing else. Texts that others keep anyway it points to.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from chatls.events import (
     CompactEnd,
     CompactStart,
     Event,
+    Notice,
     PermissionRequested,
     PermissionResolved,
     Retry,
@@ -27,7 +28,7 @@ from chatls.events import (
     TurnStart,
 )
 from chatls.providers.provider import ModelRequest
-from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, Sink, StepFacts, TurnFacts
+from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, Sink, Spending, StepFacts, TurnFacts
 
 
 class Watching:
@@ -72,6 +73,9 @@ class Watching:
         for sink in self._sinks:
             sink.turn_begins(self.facts)
 
+    def _noticed(self, event: Notice) -> None:
+        self.facts.model = event.model or self.facts.model
+
     def _text(self, event: TextChunk) -> None:
         call = self._call
         if call is not None:
@@ -96,26 +100,27 @@ class Watching:
 
     def _replied(self, event: StepEnd) -> None:
         if self._call is not None:
-            self._call.stop, self._call.usage = event.stop_reason, event.usage
+            self._call.stop, self._call.usage, self._call.reply = event.stop_reason, event.usage, event.text
             self._over(self._call, None)
 
     def _over(self, call: StepFacts, error: str | None) -> None:
         call.ended, call.error = monotonic_ns(), error
         self._call = None
+        paused = min(sum(again.delay_ms for again in call.retries) * 1_000_000, call.ended - call.began)
+        self._spend("pauses", paused)
+        self._spend("model", call.ended - call.began - paused)
         for sink in self._sinks:
             sink.model_called(self.facts, call)
 
     def _writes(self, event: ToolCallStart) -> None:
-        step = self.facts.steps
-        self._tools[event.tool_call_id] = CallFacts(
-            event.tool_call_id, event.name, event.tool_kind, step, monotonic_ns()
-        )
+        step, name = self.facts.steps, event.tool_call_id
+        self._tools[name] = call = CallFacts(name, event.name, event.tool_kind, step, monotonic_ns())
         if self._call is not None:
-            self._call.calls.append(event.name)
+            self._call.calls.append(call)
 
     def _written(self, event: ToolCallEnd) -> None:
         if call := self._tools.get(event.tool_call_id):
-            call.written = monotonic_ns()
+            call.written, call.arguments = monotonic_ns(), event.arguments
 
     def _runs(self, event: ToolRunStart) -> None:
         if call := self._tools.get(event.tool_call_id):
@@ -132,13 +137,15 @@ class Watching:
 
     def _finished(self, event: ToolRunEnd) -> None:
         if call := self._tools.get(event.tool_call_id):
-            call.status, call.truncated = event.status, event.truncated
+            call.status, call.truncated, call.content = event.status, event.truncated, event.content
             call.length = sum(len(part.text) for part in event.content if isinstance(part, TextContent))
             self._ran(call)
 
     def _ran(self, call: CallFacts) -> None:
         call.ended = monotonic_ns()
         del self._tools[call.id]
+        self._spend("tools", call.ended - call.began if call.began else 0)
+        self._spend("person", call.waited if call.outcome else call.ended - call.asked if call.asked else 0)
         for sink in self._sinks:
             sink.tool_called(self.facts, call)
 
@@ -149,13 +156,19 @@ class Watching:
         change, self._shortening = self._shortening, None
         if change is not None:
             change.after, change.ended = event.after, monotonic_ns()
+            self._spend("shortening", change.ended - change.began)
             for sink in self._sinks:
                 sink.shortened(self.facts, change)
+
+    def _spend(self, what: Spending, nanoseconds: int) -> None:
+        if nanoseconds > 0:
+            self.facts.spent[what] = self.facts.spent.get(what, 0) + nanoseconds
 
     _HEARD: ClassVar[dict[type, Callable[..., None]]] = {
         TextChunk: _text,
         ThinkingChunk: _thinking,
         TurnStart: _begins,
+        Notice: _noticed,
         Retry: _retried,
         StepEnd: _replied,
         ToolCallStart: _writes,

@@ -18,6 +18,7 @@ local function but_for_numbers(told)
 end
 
 function M.notice(view, event)
+  view.model = event.model or view.model
   local last = view.blocks[#view.blocks]
   local same = last and last.type == "notice" and last.level == event.level and last.step == view.steps + 1
   if same and but_for_numbers(last.text) == but_for_numbers(event.text) then

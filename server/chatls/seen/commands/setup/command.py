@@ -14,8 +14,9 @@ from chatls.providers.http.endpoint import find_endpoint
 from chatls.providers.known.catalog import known
 from chatls.providers.known.choice import find_local
 from chatls.providers.known.loopback import Found
+from chatls.seen.commands import ownfile
 from chatls.seen.commands.paper import Paper
-from chatls.seen.commands.setup import keys, offers, ownfile, trial
+from chatls.seen.commands.setup import keys, offers, trial
 from chatls.seen.commands.setup.asking import Person
 from chatls.seen.commands.setup.offers import ProviderOffer
 from chatls.settings.config import ProviderSettings, Settings

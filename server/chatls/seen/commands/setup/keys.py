@@ -11,7 +11,7 @@ from dataclasses import field
 from importlib.util import find_spec
 
 from chatls.errors import SettingsError
-from chatls.seen.commands.setup.ownfile import SettingValue
+from chatls.seen.commands.ownfile import SettingValue
 from chatls.values import dataclass
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -12,14 +12,16 @@ from time import monotonic
 
 from chatls.seen.commands.paper import Paper
 from chatls.seen.commands.trace import recording, timeline
+from chatls.seen.commands.trace.page import page
 from chatls.seen.commands.trace.recording import Cutter, PassedMessage, Side, TraceFile
 
 USAGE = """\
 usage: chatls trace FILE -- COMMAND...   run COMMAND for an editor, and record in FILE (a new one) what is said
        chatls trace show FILE            the messages as a timeline
+       chatls trace show FILE --html PAGE    the same as a page of HTML (a new file), with a picture of each turn
 
-In an editor, put `chatls trace /tmp/trace.jsonl --` before the command that starts the daemon. FILE can be read by you
-alone. Keys are blotted out; what was said and read stands there: look before you send it to anybody.
+In an editor, put `chatls trace /tmp/trace.jsonl --` before the command that starts the daemon. FILE and PAGE can be
+read by you alone. Keys are blotted out; what was said and read stands there: look before you send it to anybody.
 """
 _PIECE = 2**16
 
@@ -32,15 +34,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _record(Path(given[0]), given[2:])
     parser.add_argument("word", choices=["show"], metavar="show")
     parser.add_argument("file", type=Path, metavar="FILE")
-    return _show(parser.parse_args(given).file)
+    parser.add_argument("--html", type=Path, metavar="PAGE")
+    options = parser.parse_args(given)
+    return _show(options.file, options.html)
 
 
-def _show(path: Path) -> int:
+def _show(path: Path, into: Path | None) -> int:
     paper = Paper()
     try:
-        for row in timeline.rows(recording.read(path)):
+        trace = recording.read(path)
+        if into is not None:
+            pieces = "".join(page(trace, path.name))
+            descriptor = os.open(into, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(pieces)
+            paper.say(f"{into} shows it in a browser")
+            return 0
+        for row in timeline.rows(trace):
             paper.say(row)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         sys.stderr.write(f"chatls: {path} cannot be shown: {error}\n")
         return 1
     return 0

@@ -13,14 +13,16 @@ from typing import Any, Literal, cast
 
 from chatls.content import JsonObject
 from chatls.seen.commands.bundle import without_secrets
+from chatls.seen.secrets import REMOVED
 from chatls.values import dataclass
 
 Side = Literal["client", "server"]
 
 _HIDDEN = re.compile(r"(?i)(x-)?api[-_]?key|authorization|password|secret|cookie")
 _HIDDEN_INSIDE = ("headers", "env")
-_REMOVED = "[removed]"
 _LENGTH = re.compile(rb"content-length:[ \t]*(\d+)", re.IGNORECASE)
+_LONGEST = 10**12
+"""Milliseconds of a recording."""
 _MOST_WAITING = 256 * 2**20
 
 
@@ -90,9 +92,15 @@ class TraceFile:
 def read(path: Path) -> list[PassedMessage]:
     """A whole trace. Raises `OSError`, `ValueError` for a file that is none."""
     found: list[PassedMessage] = []
-    for line in path.read_text("utf-8").splitlines():
-        match json.loads(line):
-            case {"ms": int() | float() as ms, "from": "client" | "server" as side, "message": message}:
+    for line in path.read_text("utf-8").rstrip("\n").split("\n"):
+        try:
+            value = json.loads(line)
+        except RecursionError as error:
+            raise ValueError("a line is nested too deeply") from error
+        match value:
+            case {"ms": int() | float() as ms, "from": "client" | "server" as side, "message": message} if (
+                0 <= ms <= _LONGEST
+            ):
                 found.append(PassedMessage(float(ms), side, message))
             case _:
                 raise ValueError("a line is no message")
@@ -116,9 +124,9 @@ def blotted(value: Any) -> Any:
 
 def _member(name: str, value: Any) -> Any:
     if isinstance(value, str) and _HIDDEN.fullmatch(name):
-        return _REMOVED
+        return REMOVED
     if isinstance(value, dict) and name in _HIDDEN_INSIDE:
-        return dict.fromkeys(cast("JsonObject", value), _REMOVED)
+        return dict.fromkeys(cast("JsonObject", value), REMOVED)
     return blotted(value)
 
 
