@@ -8,6 +8,7 @@ from chatls.values import dataclass
 LanguageKind = Literal[
     "definition", "references", "implementation", "hover", "documentSymbols", "workspaceSymbols", "callers", "rename"
 ]
+"""What is asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -660,6 +660,7 @@ LanguageKind = Literal[
     "callers",
     "rename",
 ]
+"""What is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -854,6 +855,19 @@ class SaveRequest(WireValue):
 
     uris: tuple[str, ...]
     """Open documents. One whose file was changed by somebody else must not be written."""
+
+
+AskedFor = Literal["explain", "document", "test", "fix", "send"]
+"""`send`: what stands in a file that this command has opened, below its last line of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskResult(WireValue):
+    """What was begun. The answer to come is shown, not given."""
+
+    session_id: str
+    turn_id: str | None
+    """Null where a file was opened to write in."""
 
 
 @dataclass(frozen=True, slots=True)
