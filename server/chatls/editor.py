@@ -205,6 +205,10 @@ class Editor(Texts, Protocol):
         """A person's word. Waits for ever; cancelled, it withdraws the question. Raises `ToolError` where it cannot."""
         ...
 
+    def refusal(self, document: OpenDocument) -> str:
+        """Why it would take no edit of an open document, in words for the model; empty if it takes them. Any thread."""
+        ...
+
     async def apply(self, change: Change) -> str:
         """Change an open document, so that the editor's own undo takes it back. Gives the text that it has then: an
         editor may format what it is given. Returns when `open_documents` has it.

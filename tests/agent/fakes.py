@@ -100,6 +100,9 @@ class Desk:
         self.questions.append(question)
         return await self.answer(question)
 
+    def refusal(self, document: OpenDocument) -> str:
+        return ""
+
     async def apply(self, change: Change) -> str:
         raise AssertionError(f"nobody expected a change: {change}")
 

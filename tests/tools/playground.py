@@ -63,6 +63,9 @@ class Playground:
     async def ask_permission(self, question: Question) -> Reply:
         raise AssertionError(f"a tool asks nothing itself: {question}")
 
+    def refusal(self, document: OpenDocument) -> str:
+        return ""
+
     async def apply(self, change: Change) -> str:
         self.changes.append(change)
         place = next(path for path, document in self.documents.items() if document.uri == change.document.uri)

@@ -18,6 +18,7 @@ const PATHS: Readonly<Record<string, string>> = {
   again: "M13 8a5 5 0 1 1-1.5-3.5M13 2v3h-3",
   edit: "M3 13l1-3.5 7-7 2.5 2.5-7 7zM9.5 4L12 6.5",
   fork: "M4.5 2v5a3 3 0 0 0 3 3h1a3 3 0 0 0 3-3V2M8 10v4M3 3.5l1.5-1.5L6 3.5M10 3.5L11.5 2 13 3.5",
+  down: "M8 3v10M4 9l4 4 4-4",
   close: "M4 4l8 8M12 4l-8 8",
   writing: "M3 8h.1M8 8h.1M13 8h.1",
   ready: "M8 3.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z",

@@ -19,7 +19,7 @@ const welcome = new Welcome();
 
 document
   .getElementById("page")
-  ?.append(head.element, turns.element, welcome.element, questions.element, composer.element, turns.spoken, history.element);
+  ?.append(head.element, turns.element, turns.toEnd, welcome.element, questions.element, composer.element, turns.spoken, history.element);
 history.element.addEventListener("close", () => composer.focus());
 
 function take(message: ToPage): void {
@@ -57,6 +57,7 @@ function take(message: ToPage): void {
   }
   welcome.set(turns.isEmpty);
   turns.element.hidden = turns.isEmpty;
+  turns.toEnd.hidden ||= turns.isEmpty;
   composer.remember(turns.words);
 }
 

@@ -24,13 +24,21 @@ export class Turns {
   /** What is read to those who do not see the page: whole answers, and nothing in between. */
   readonly spoken = h("div", { class: "spoken", role: "status", "aria-live": "polite" });
   readonly #turns = new Map<string, Turn>();
+  /** The way back to where it is written, for who read what stands above. */
+  readonly toEnd = button("To the end", () => this.scrollToEnd(), { class: "to-end" }, "down");
   #follows = true;
 
   constructor() {
+    this.toEnd.hidden = true;
     this.element.addEventListener("scroll", () => {
       const { scrollHeight, scrollTop, clientHeight } = this.element;
       this.#follows = scrollHeight - scrollTop - clientHeight < 60;
+      this.toEnd.hidden = this.#follows;
     });
+    new ResizeObserver(() => {
+      // Where there is less room, nobody scrolled.
+      this.element.scrollTop = this.#follows ? this.element.scrollHeight : this.element.scrollTop;
+    }).observe(this.element);
   }
 
   /** Begin anew. */
@@ -241,14 +249,14 @@ function changed(key: string, view: View): HTMLElement[] {
   const lines = files.map(({ oldText, newText }) => counted(hunks(oldText, newText)));
   const sum = (which: "added" | "removed"): number => lines.reduce((all, one) => all + one[which], 0);
   const names = files.map(({ uri }) => decoded(uri.split("/").at(-1) ?? uri));
-  const told = `${files.length === 1 ? names[0] : `${files.length} files`} · +${sum("added")} −${sum("removed")}`;
+  const told = `+${sum("added")} −${sum("removed")} · ${files.length === 1 ? names[0] : `${files.length} files`}`;
   return [
     h(
       "p",
       { class: "changes" },
       h("span", { title: visible(`Changed: ${names.join(", ")}`) }, visible(told)),
       button("Review", () => tell({ type: "changes", turn: key }), { title: "See all that this turn changed" }),
-      button("Undo ...", () => tell({ type: "rewind", turn: key }), { class: "needs-sessions needs-trust", title: "Take this turn and what came behind it back, with the files" }),
+      button("Undo", () => tell({ type: "rewind", turn: key }), { class: "needs-sessions needs-trust", title: "Take this turn and what came behind it back, with the files" }),
     ),
   ];
 }

@@ -3,7 +3,7 @@
 import * as vscode from "vscode";
 import { attachFile, attach, type Parts } from "./panel/actions.ts";
 import { problemWords } from "./editor/actions.ts";
-import { fromEditor, fromProblems, lookedAt } from "./editor/context.ts";
+import { fromEditor, lookedAt } from "./editor/context.ts";
 import { mentioned } from "./editor/files.ts";
 import { editSelection } from "./editor/inline.ts";
 import { exported, renameSession } from "./panel/sessions.ts";
@@ -73,13 +73,11 @@ function asking(parts: Parts): Record<string, Run> {
     refuseEdit: () => parts.proposals.decide(false),
     attachSelection: async () => {
       await panels.reveal();
-      return panels.front && attach(panels.front, "selection");
+      return panels.front && attach(parts, panels.front, "selection");
     },
     attachProblems: async () => {
-      const found = fromProblems();
-      chats.active.attachments.push(...(found ? [found] : []));
-      panels.front?.attachmentsChanged();
       await panels.reveal();
+      return panels.front && attach(parts, panels.front, "problems");
     },
     attachFile: async (uri?: vscode.Uri, several?: vscode.Uri[]) => {
       await panels.reveal();
@@ -87,7 +85,7 @@ function asking(parts: Parts): Record<string, Run> {
       for (const one of several ?? (uri ? [uri] : [])) {
         await (front && attachFile(front, one));
       }
-      return uri || !front ? undefined : attach(front, "file");
+      return uri || !front ? undefined : attach(parts, front, "file");
     },
     showDiff: (diff: Diff) => parts.previews.show(diff, vscode.workspace.asRelativePath(vscode.Uri.parse(diff.uri))),
   };
@@ -168,7 +166,7 @@ function ofDaemon(parts: Parts, secrets: Secrets, extension: vscode.Uri): Record
     doctor: async () => {
       const title = { location: vscode.ProgressLocation.Notification, title: "chatls looks this machine over" };
       const content = await vscode.window.withProgress(title, () => daemon.run("doctor"));
-      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content }));
+      await vscode.window.showTextDocument(parts.previews.text(content, "chatls doctor"), { preview: true });
     },
     chooseProgram: async () => {
       const [picked] = (await vscode.window.showOpenDialog({ title: "The program chatls", openLabel: "Choose" })) ?? [];

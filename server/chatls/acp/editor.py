@@ -105,10 +105,14 @@ class AcpEditor:
                 tasks.start_soon(self._look, path)
         return before != self._unsaved
 
+    def refusal(self, document: OpenDocument) -> str:
+        """`Editor.refusal`. What is unsaved in an editor that takes no edits would be lost by its next save."""
+        name = quoted(Path(document.uri).name)
+        return f"{name} has unsaved changes in the editor: it has to be saved first, then changed"
+
     async def apply(self, change: Change) -> str:
-        """`Editor.apply`: never. What is unsaved in an editor that takes no edits would be lost by its next save."""
-        name = quoted(Path(change.document.uri).name)
-        raise ToolError(f"{name} has unsaved changes in the editor: it has to be saved first, then changed")
+        """`Editor.apply`: never."""
+        raise ToolError(self.refusal(change.document))
 
     async def operate(self, operation: FileOperation) -> bool:
         """`Editor.operate`."""

@@ -75,6 +75,8 @@ class LspEditor:
         self._edits_cells = says(capabilities, "experimental", "chat", "editCells")
         self._applies = says(capabilities, "workspace", "applyEdit")
         self._versions = says(capabilities, "workspace", "workspaceEdit", "documentChanges")
+        self._tells_late = False
+        """It says that it applied a change, and tells the new text when a person types next."""
 
     @property
     def asks(self) -> bool:
@@ -117,11 +119,17 @@ class LspEditor:
             raise ToolError("the editor's answer names no option")
         return Reply(answer.option_id, (answer.feedback or "").strip()[:LONGEST_FEEDBACK], answer.arguments)
 
+    def refusal(self, document: OpenDocument) -> str:
+        """`Editor.refusal`."""
+        if self._applies:
+            return ""
+        return f"{_name(document.uri)} is open in an editor that takes no edits: it has to be saved and closed first"
+
     async def apply(self, change: Change) -> str:
         """`Editor.apply`. The client may ask a person first, so the waiting for its answer has no limit here."""
         document, name = change.document, _name(change.document.uri)
-        if not self._applies:
-            raise ToolError(f"{name} is open in an editor that takes no edits: it has to be saved and closed first")
+        if words := self.refusal(document):
+            raise ToolError(words)
         if (notebook := self._rpc.open_notebook(document.uri)) is not None:
             return await self._apply_cells(change, notebook)
         edits = await to_thread.run_sync(_edits, document, change.text, self._encoding, abandon_on_cancel=True)
@@ -237,6 +245,9 @@ class LspEditor:
 
         Some clients say that they applied what they did not (Neovim, where the version is an old one).
         """
+        if self._tells_late:
+            self._rpc.assume(change.document.uri, change.text)
+            return change.text
         with move_on_after(SETTLING):
             await self._reached(change, "taken")
         with move_on_after(FORMATTING):

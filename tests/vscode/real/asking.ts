@@ -46,7 +46,7 @@ export function askingTests(window: Window): void {
       await frame.locator(".card .option.allow").first().click();
     }
     await ended(d);
-    assert.match(await textOf(frame, ".turn:last-child .changes"), /2 files · \+2 −2/);
+    assert.match(await textOf(frame, ".turn:last-child .changes"), /\+2 −2 · 2 files/);
     await frame.locator(".turn:last-child .changes button:has-text('Review')").click();
     await d.page.locator(".multiDiffEditor >> text=greet.py").first().waitFor({ timeout: 30_000 });
     await d.picture("review");
@@ -120,8 +120,12 @@ export function askingTests(window: Window): void {
     await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
     await d.run(`
       const editor = vscode.window.activeTextEditor;
-      await editor.edit((edit) => edit.replace(editor.document.lineAt(0).range, "Buy olives."));
-      await vscode.commands.executeCommand("chatls.acceptEdit");`);
+      await editor.edit((edit) => edit.replace(editor.document.lineAt(0).range, "Buy olives."));`);
+    // Who allows it in the panel allows what stands in the editor, and nothing wider.
+    await shows(frame, "What is done is what stands there.", ".card");
+    assert.equal(await frame.locator(".card .option.allow").count(), 1);
+    await d.page.waitForTimeout(350);
+    await frame.locator(".card .option.allow").click();
     await ended(d);
     assert.match(readFileSync(join(d.workspace, "notes.txt"), "utf8"), /^Buy olives\./);
   });

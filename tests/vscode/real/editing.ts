@@ -217,8 +217,11 @@ export function editingTests(window: Window): void {
       return found.map((action) => action.title);`);
     assert.ok(actions.some((title) => title.startsWith("Fix with chatls: print is not allowed here")), actions.join());
     await d.play([[{ toolCall: { name: "diagnostics", arguments: {} } }], [{ text: "Known." }]]);
+    await d.run("await vscode.commands.executeCommand('chatls.newSession'); await vscode.commands.executeCommand('chatls.attachProblems')");
     await d.ask("Any problems?");
     assert.match(JSON.stringify(await ended(d)), /print is not allowed here/);
+    const asked = await d.run<{ title: string; turns: { along: string[] }[] }>("return { title: parts.chats.active.title, turns: parts.chats.active.turns }");
+    assert.deepEqual([asked.title, asked.turns[0]?.along], ["Any problems?", ["1 problem"]]);
     await d.run("globalThis.problems.dispose()");
     await closeAll(d);
   });

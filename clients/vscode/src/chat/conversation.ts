@@ -383,8 +383,11 @@ export class Conversation implements Asker {
   }
 }
 
+/** The person's words are the first text: they name the session, and may begin with a command. */
 function blocksOf(said: Said): ContentBlock[] {
-  return [...said.along.map((one) => one.block), { type: "text", text: said.words }];
+  const along = said.along.map((one) => one.block);
+  const isText = (block: ContentBlock): boolean => block.type === "text";
+  return [...along.filter((block) => !isText(block)), { type: "text", text: said.words }, ...along.filter(isText)];
 }
 
 /** The first line of the first prompt, cut at a word. */

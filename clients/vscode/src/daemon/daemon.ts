@@ -194,18 +194,22 @@ export class Daemon implements vscode.Disposable {
   async terminal(title: string, ...given: readonly string[]): Promise<vscode.Terminal> {
     const { cwd, env } = await this.#surroundings(false);
     const terminal = vscode.window.createTerminal({ name: title, cwd, env });
-    const done = (one: vscode.Terminal): void => {
-      if (one === terminal) {
-        listening.dispose();
-        void this.restartWhenIdle();
-      }
-    };
+    const line = [quoted(program()), ...given].join(" ");
     const listening = vscode.Disposable.from(
-      vscode.window.onDidEndTerminalShellExecution((event) => done(event.terminal)),
-      vscode.window.onDidCloseTerminal(done),
+      vscode.window.onDidEndTerminalShellExecution(({ terminal: one, execution }) => {
+        if (one === terminal && execution.commandLine.value.includes(line)) {
+          void this.restartWhenIdle();
+        }
+      }),
+      vscode.window.onDidCloseTerminal((one) => {
+        if (one === terminal) {
+          listening.dispose();
+          void this.restartWhenIdle();
+        }
+      }),
     );
     terminal.show();
-    terminal.sendText([quoted(program()), ...given].join(" "));
+    terminal.sendText(line);
     return terminal;
   }
 
@@ -217,6 +221,7 @@ export class Daemon implements vscode.Disposable {
   async #start(): Promise<LanguageClient> {
     const command = program();
     this.#become("starting");
+    this.log.info(`Its program is ${command}; "chatls: Look This Machine Over" says where its own log is.`);
     const client = new LanguageClient(
       "chatls",
       "chatls",
@@ -318,6 +323,7 @@ export class Daemon implements vscode.Disposable {
   #become(state: DaemonState, trouble?: string): void {
     this.state = state;
     this.trouble = trouble;
+    this.log.info(trouble ?? `The daemon is ${state}.`);
     this.#changed.fire(state);
   }
 }

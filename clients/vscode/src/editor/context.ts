@@ -119,6 +119,8 @@ export function fromBlock(block: ContentBlock): Attached[] {
       const lines = block.range ? linesOf(block.range) : "";
       return [made(name + lines, lines ? "selection" : "file", block)];
     }
+    case "mention":
+      return [fromMention(block)];
     default:
       return [];
   }
@@ -133,10 +135,9 @@ export function fromPicture(name: string, mimeType: string, data: string): Attac
   return made(name, "picture", { type: "image", mimeType, data });
 }
 
-/** The problems of a document, or of all. */
-export function fromProblems(uri?: vscode.Uri): Attached | undefined {
-  const found = uri ? [[uri, vscode.languages.getDiagnostics(uri)] as const] : vscode.languages.getDiagnostics();
-  const lines = found.flatMap(([place, problems]) =>
+/** All problems that the editor shows. `looks`: the daemon looks them up itself. */
+export function fromProblems(looks: boolean): Attached | undefined {
+  const lines = vscode.languages.getDiagnostics().flatMap(([place, problems]) =>
     problems.map((problem) => {
       const at = `${vscode.workspace.asRelativePath(place)}:${problem.range.start.line + 1}`;
       return `${at} ${vscode.DiagnosticSeverity[problem.severity].toLowerCase()}: ${problem.message}`;
@@ -146,7 +147,7 @@ export function fromProblems(uri?: vscode.Uri): Attached | undefined {
     return undefined;
   }
   const text = `The problems that the editor shows:\n${lines.slice(0, 200).join("\n")}`;
-  return made(`${lines.length} problem${lines.length === 1 ? "" : "s"}`, "problems", { type: "text", text });
+  return made(`${lines.length} problem${lines.length === 1 ? "" : "s"}`, "problems", looks ? { type: "mention", name: "diagnostics" } : { type: "text", text });
 }
 
 function made(label: string, icon: Attached["shown"]["icon"], block: ContentBlock): Attached {

@@ -57,7 +57,11 @@ async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void
       return conversation.stopCall(message.call);
     case "answer": {
       const { optionId, feedback } = message;
-      parts.proposals.withdraw(titleOf(conversation, message.id));
+      const asked = conversation.pending.questions.get(message.id)?.asked;
+      const once = asked?.question.options.find((one) => one.id === optionId)?.kind === "allow_once";
+      if (parts.proposals.close(titleOf(conversation, message.id), once) && once) {
+        return undefined; // what stands in the editor is the answer
+      }
       conversation.pending.answer(message.id, { outcome: "selected", optionId, ...(feedback ? { feedback } : {}) });
       return undefined;
     }
@@ -100,6 +104,9 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
   switch (message.type) {
     case "retry": {
       const turn = conversation.turns.find((one) => one.key === message.turn);
+      if (turn && turn.turnId === undefined && turn === conversation.turns.at(-1) && !conversation.isBusy) {
+        conversation.cut(turn); // it never began: nobody knows of it
+      }
       return turn && conversation.say(turn.said);
     }
     case "rewind":
@@ -117,7 +124,7 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
       await parts.daemon.offer();
       return panel.refresh();
     case "attach":
-      return attach(panel, message.what);
+      return attach(parts, panel, message.what);
     case "paste":
       return picture(panel, "picture", message.mimeType, message.data);
     case "drop":
@@ -229,7 +236,14 @@ async function editAnswer(parts: Parts, conversation: Conversation, id: string, 
   }
   conversation.pending.editing(id, true);
   const name = vscode.Uri.parse(diff.uri).path;
-  const wanted = await parts.proposals.offer(parts.previews.text(diff.oldText, name), diff.newText, titleOf(conversation, id));
+  const title = titleOf(conversation, id);
+  const listening = conversation.listen((message) => {
+    if (message.type === "withdrawn" && message.id === id) {
+      parts.proposals.close(title, false); // nobody waits for it any more
+    }
+  });
+  const wanted = await parts.proposals.offer(parts.previews.text(diff.oldText, name), diff.newText, title);
+  listening.dispose();
   const changed = wanted === undefined ? undefined : editedArguments(question, wanted);
   if (wanted === diff.newText) {
     conversation.pending.answer(id, { outcome: "selected", optionId: option.id });
@@ -295,13 +309,13 @@ function unborn(path: string): vscode.Uri | undefined {
   return folder && vscode.Uri.joinPath(folder, path).with({ scheme: "untitled" });
 }
 
-export async function attach(panel: Panel, what: "file" | "selection" | "problems" | "picture"): Promise<void> {
+export async function attach(parts: Parts, panel: Panel, what: "file" | "selection" | "problems" | "picture"): Promise<void> {
   const { conversation } = panel;
   const editor = lookedAt();
   if (what === "selection" && editor) {
     conversation.attachments.push(fromEditor(editor));
   } else if (what === "problems") {
-    const found = fromProblems();
+    const found = fromProblems(parts.daemon.features.commands);
     if (!found) {
       void vscode.window.showInformationMessage("The editor shows no problems.");
     }

@@ -67,8 +67,12 @@ def changed_since(context: ToolContext, target: Target) -> str:
 def plan(context: ToolContext, wishes: Sequence[Wish], label: str) -> Plan:
     """The plan that gives files other texts.
 
-    It works out the preview: call it in a worker thread. Raises `ToolError` for a text that cannot be.
+    It works out the preview: call it in a worker thread. Raises `ToolError` for a text that cannot be, and for a
+    document that its editor would not change: nobody is asked about what cannot be done.
     """
+    documents = (wish.target.document for wish in wishes)
+    if words := next(filter(None, (context.editor.refusal(document) for document in documents if document)), ""):
+        raise ToolError(words)
     changes = tuple(map(_change, wishes))
     preview = tuple(change.shown.content or TextContent(change.shown.unified(_MOST_PREVIEW)[0]) for change in changes)
     path, *more = (wish.target.path for wish in wishes)
