@@ -799,6 +799,19 @@ class SaveRequest(WireValue):
     """Open documents. One whose file was changed by somebody else must not be written."""
 
 
+AskedFor = Literal["explain", "document", "test", "fix", "send"]
+"""`send`: what stands in a file that this command has opened, below its last line of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskResult(WireValue):
+    """What was begun. The answer to come is shown, not given."""
+
+    session_id: str
+    turn_id: str | None
+    """Null where a file was opened to write in."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandEntry(WireValue):
     """A slash command."""

@@ -765,6 +765,29 @@ export interface SaveAnswer {
   readonly saved?: readonly string[];
 }
 
+/** `send`: what stands in a file that this command has opened, below its last line of ours. */
+export type AskedFor = "explain" | "document" | "test" | "fix" | "send";
+
+/** The argument of the command `chatls.ask`. With neither `what` nor `text` it opens a file to write in. */
+export interface AskCommand {
+  /** What is wanted of the lines that `range` touches, as the slash command of that name says. */
+  readonly what?: AskedFor;
+  /** A person's own words; with `fix` the problem. */
+  readonly text?: string;
+  /** The document that it is about; with `send` that file. */
+  readonly uri?: string;
+  readonly range?: Range;
+  /** Go on with this session; without it, one is begun. */
+  readonly sessionId?: string;
+}
+
+/** What was begun. The answer to come is shown, not given. */
+export interface AskResult {
+  readonly sessionId: string;
+  /** Null where a file was opened to write in. */
+  readonly turnId: string | null;
+}
+
 /** A slash command. */
 export interface CommandEntry {
   /** Without the slash. */

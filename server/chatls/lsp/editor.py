@@ -75,6 +75,8 @@ class LspEditor:
         self._edits_cells = says(capabilities, "experimental", "chat", "editCells")
         self._applies = says(capabilities, "workspace", "applyEdit")
         self._versions = says(capabilities, "workspace", "workspaceEdit", "documentChanges")
+        self._tells_late = False
+        """It says that it applied a change, and tells the new text when a person types next."""
 
     @property
     def asks(self) -> bool:
@@ -243,6 +245,9 @@ class LspEditor:
 
         Some clients say that they applied what they did not (Neovim, where the version is an old one).
         """
+        if self._tells_late:
+            self._rpc.assume(change.document.uri, change.text)
+            return change.text
         with move_on_after(SETTLING):
             await self._reached(change, "taken")
         with move_on_after(FORMATTING):

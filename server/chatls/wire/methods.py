@@ -94,6 +94,12 @@ class CommandParams(Params):
 
     command: StrictStr
     arguments: list[Any] = Field(default_factory=list[Any])
+    work_done_token: Token | None = None
+
+    @property
+    def argument(self) -> Any:
+        """The first argument: all that a command of ours takes."""
+        return self.arguments[0] if self.arguments else None
 
 
 class PermissionsParams(Params):

@@ -643,6 +643,27 @@
 ---@class chatls.SaveAnswer
 ---@field saved? string[]
 
+---`send`: what stands in a file that this command has opened, below its last line of ours.
+---@alias chatls.AskedFor
+---| "explain"
+---| "document"
+---| "test"
+---| "fix"
+---| "send"
+
+---The argument of the command `chatls.ask`. With neither `what` nor `text` it opens a file to write in.
+---@class chatls.AskCommand
+---@field what? chatls.AskedFor What is wanted of the lines that `range` touches, as the slash command of that name says.
+---@field text? string A person's own words; with `fix` the problem.
+---@field uri? string The document that it is about; with `send` that file.
+---@field range? chatls.Range
+---@field sessionId? string Go on with this session; without it, one is begun.
+
+---What was begun. The answer to come is shown, not given.
+---@class chatls.AskResult
+---@field sessionId string
+---@field turnId string|userdata Null where a file was opened to write in.
+
 ---A slash command.
 ---@class chatls.CommandEntry
 ---@field name string Without the slash.
