@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.editors.fetch import AT_MOST, NoEditorError, home, unpack, use_own_libraries
+from tests.editors.fetch import AT_MOST, NoEditorError, home, link_beside, unpack
 
 EMACS = """\
 #!/bin/sh
@@ -58,7 +58,7 @@ def _unpacked(package: str, suite: str, program: str, wrapper: str) -> Path:
     if not start.exists():
         shutil.rmtree(place, ignore_errors=True)
         unpack(suite, [package], place)
-        use_own_libraries(place, program)
+        link_beside(place, place / "root" / program)
         start.parent.mkdir()
         start.write_text(wrapper.format(root=shlex.quote(str(place / "root"))))
         start.chmod(0o755)

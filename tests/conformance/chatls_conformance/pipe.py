@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from chatls_conformance.framing import Cutter, FramingError, Json, frame
+from chatls_conformance.framing import Cutter, FramingError, Json, packed
 
 KEY_VARIABLE, KEY = "CHATLS_CONFORMANCE_KEY", "canary-0815"
 """A key that the daemon is given, and that it must not show."""
 
-Tap = Callable[[str, Json], list[Json | bytes]]
-"""Sees each message between the two ends, told who says it, and gives what goes on: messages, or bytes as they are."""
+Tap = Callable[[str, Json], list[tuple[str, Json | bytes]]]
+"""Sees each message between the two ends, told who says it ("client", "daemon"), and gives what comes of it: messages,
+or bytes as they are, each with whom it goes to."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Pipe:
         self._reading = threading.Event()
         self._reading.set()
         self._closed = False
+        self._second = Cutter()
+        """Cuts what the tap lets through."""
         home = folder / "home"
         places = {"CONFIG": ".config", "CACHE": ".cache", "STATE": ".local/state", "DATA": ".local/share"}
         homes = {"HOME": str(home), **{f"XDG_{name}_HOME": str(home / place) for name, place in places.items()}}
@@ -64,8 +67,10 @@ class Pipe:
     def send(self, message: Json) -> None:
         """Send a message. A daemon that has left is not told."""
         whole = {"jsonrpc": "2.0", **message}
-        for item in self._tap("client", whole) if self._tap else [whole]:
-            self.write(item if isinstance(item, bytes) else frame(json.dumps(item).encode()))
+        if self._tap:
+            self._pass("client", whole)
+        else:
+            self.write(packed(whole))
 
     def write(self, data: bytes) -> None:
         """Send bytes."""
@@ -122,24 +127,32 @@ class Pipe:
     def _read(self) -> None:
         assert self.process.stdout
         number = self.process.stdout.fileno()
-        cutter, second = Cutter(), Cutter()
+        cutter = Cutter()
         try:
             while data := os.read(number, 2**16):
                 for body in cutter.feed(data):
-                    self._heard(second, body)
+                    self._heard(body)
                 self._reading.wait()
-            rest = cutter.rest or second.rest
+            rest = cutter.rest or self._second.rest
             self._incoming.put(FramingError(f"half a frame at the end: {rest[:80]!r}") if rest else GoneError())
         except (FramingError, OSError) as error:
             self._incoming.put(error if not self._closed else GoneError())
 
-    def _heard(self, second: Cutter, body: bytes) -> None:
+    def _heard(self, body: bytes) -> None:
         if self._tap is None:
             self._say(body)
-            return
-        for item in self._tap("daemon", json.loads(body)):
-            data = item if isinstance(item, bytes) else frame(json.dumps(item).encode())
-            for whole in second.feed(data):
+        else:
+            self._pass("daemon", json.loads(body))
+
+    def _pass(self, by: str, message: Json) -> None:
+        """Give a message to the tap, and what comes of it to the two ends."""
+        assert self._tap
+        for to, item in self._tap(by, message):
+            data = item if isinstance(item, bytes) else packed(item)
+            if to == "daemon":
+                self.write(data)
+                continue
+            for whole in self._second.feed(data):
                 self._say(whole)
 
     def _say(self, body: bytes) -> None:

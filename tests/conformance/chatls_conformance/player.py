@@ -21,6 +21,9 @@ from chatls_conformance.standing import key, standing_problems
 ALIVE: Json = {"method": "$/alive", "params": {}}
 """A request that no daemon knows: its answer comes behind all that was due before."""
 
+STARTING = 20.0
+"""Seconds that a daemon may take to be there."""
+
 _UNTIMED = 1.0
 """Seconds that are waited for an event whose turn is over, or an answer to nothing."""
 
@@ -59,9 +62,19 @@ class Player:
     """Plays the scenes of one file, all with one daemon, which is started anew where a scene ended it."""
 
     def __init__(
-        self, command: Sequence[str], talk: Talk, folder: Path, patience: float, tap: Tap | None = None
+        self,
+        command: Sequence[str],
+        talk: Talk,
+        folder: Path,
+        patience: float,
+        tap: Tap | None = None,
+        *,
+        pace: float = 1.0,
     ) -> None:
+        """`patience`: seconds for what has no time of its own. `pace`: what the times of conversations are multiplied
+        with."""
         self.tap = tap
+        self._pace = pace
         self._command = command
         self._talk = talk
         self._models = Models()
@@ -104,11 +117,11 @@ class Player:
             self._do_all(scene.lines)
             self._settle()
         except (MisfitError, TimeoutError) as error:
-            failed = str(error)
+            failed = str(error) or "an answer did not come in time"
             self._recover()
         except FramingError as error:
-            outcome.broken["frame.only"] = str(error)
             self.close()
+            return Outcome({"frame.only": str(error)}, failed=str(error))
         except GoneError:
             failed = f"the daemon has left; its log ends: {self._log()[-300:]}"
             self.close()
@@ -146,14 +159,16 @@ class Player:
         if self._talk.alone:
             return
         self._send({"id": "hello", "method": "initialize", "params": self._greeting()})
-        answer = self._wait(Line(0, "<--", values=({"id": "hello", "result": "<object>"},)))
+        answer = self._wait(
+            Line(0, "<--", values=({"id": "hello", "result": "<object>"},), within=STARTING / self._pace)
+        )
         chat: Any = answer["result"].get("capabilities", {}).get("experimental", {}).get("chat")
         self._offers = chat if isinstance(chat, dict) else {}
         self._send({"method": "initialized", "params": {}})
-        self._barrier()
+        self._barrier(STARTING)
 
-    def _tapped(self, by: str, message: Json) -> list[Json | bytes]:
-        return self.tap(by, message) if self.tap else [message]
+    def _tapped(self, by: str, message: Json) -> list[tuple[str, Json | bytes]]:
+        return self.tap(by, message) if self.tap else [("daemon" if by == "client" else "client", message)]
 
     def _greeting(self) -> Json:
         provider = {"kind": "openai_chat", "baseUrl": self._models.url, "apiKeyEnv": KEY_VARIABLE}
@@ -187,12 +202,12 @@ class Player:
         except (MisfitError, TimeoutError, FramingError, GoneError):
             self.close()
 
-    def _barrier(self) -> None:
+    def _barrier(self, seconds: float = 0) -> None:
         """Hear all that is on its way."""
         self._now.counter += 1
         name = f"alive-{self._now.counter}"
         self._send({"id": name, **ALIVE})
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + max(self._patience, seconds)
         while name in self._open_names():
             self._hear(deadline)
 
@@ -237,7 +252,7 @@ class Player:
         pattern = line.values[0]
         if token is not None:
             pattern = {"method": "$/progress", "params": {"token": "<any>", "value": pattern}}
-        deadline = time.monotonic() + (line.within or self._patience)
+        deadline = time.monotonic() + self._time(line)
         nearest = ""
         at = self._now.cursors.get(token or "", 0)
         while True:
@@ -253,6 +268,9 @@ class Player:
                     raise MisfitError(line, why)
                 nearest = _nearer(nearest, why, pattern, item.message)
             self._more(line, pattern, deadline, nearest)
+
+    def _time(self, line: Line) -> float:
+        return self._patience if line.within is None else line.within * self._pace
 
     def _take(self, token: str | None, at: int) -> None:
         self._now.taken.add(at - 1)
@@ -329,7 +347,7 @@ class Player:
 
     def do_left(self, line: Line) -> None:
         request = self._models.asked(line.words[0], int(line.words[1]), self._patience)
-        if request is None or not request.left.wait(line.within or self._patience):
+        if request is None or not request.left.wait(self._time(line)):
             raise MisfitError(line, "the connection to the model is still open")
 
     def do_open(self, line: Line) -> None:
@@ -356,7 +374,7 @@ class Player:
     def do_exit(self, line: Line) -> None:
         """The daemon leaves, with this code."""
         began = time.monotonic()
-        within = line.within or self._patience
+        within = self._time(line)
         try:
             while True:
                 self._hear(began + within)

@@ -28,8 +28,8 @@ From nothing to a model that answers: looks for keys in the environment and for 
 which one to take, tries it with one short prompt and a tool, and writes your settings once you have seen the change.
 """
 EPILOG = """\
-A key is kept by the system's keyring (pip install keyring), in a variable of the environment, or by a program such as
-pass or secret-tool. It is never written to a file. Without a terminal: --provider, --key-env, --model and --yes.
+A key is kept by the system's keyring (secret-tool, or the package keyring), in a variable, or by a program such as
+pass. It is never written to a file. Without a terminal: --provider, --key-env, --model and --yes.
 exit codes: 0 if a model answers and the settings say so, 1 if not, 130 if it was cancelled
 """
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
