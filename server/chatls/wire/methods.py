@@ -373,12 +373,24 @@ def read(model: type[ParamsT], params: object) -> ParamsT:
         raise invalid(_complaint(error)) from error
 
 
-def _given(value: Any) -> Any:
-    """Without the members that are null, however deep they are: many languages write them for what is not there."""
-    if isinstance(value, Mapping):
-        members = cast("Mapping[Any, Any]", value).items()
-        return {name: _given(item) for name, item in members if item is not None}
-    return [_given(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
+def _given(whole: Any) -> Any:
+    """Without the members that are null, however deep they are: many languages write them for what is not there.
+
+    Layer by layer, and in its place: it may be nested deeper than Python calls functions.
+    """
+    layer: list[Any] = [whole]
+    while layer:
+        inner: list[Any] = []
+        for value in layer:
+            if isinstance(value, dict):
+                members = cast("dict[Any, Any]", value)
+                for name in [name for name, item in members.items() if item is None]:
+                    del members[name]
+                inner += members.values()
+            elif isinstance(value, list):
+                inner += cast("list[Any]", value)
+        layer = inner
+    return whole
 
 
 def invalid(text: str) -> RequestError:
