@@ -137,16 +137,22 @@ class AcpEditor:
     async def _look(self, path: Path) -> None:
         """Take what the client holds of a file, if that is not what is on the disk."""
         text = None
-        with move_on_after(READING):
-            try:
-                params = {"sessionId": self._session, "path": str(path)}
-                text = (await self._ask("fs/read_text_file", params, TextAnswer)).content
-            except ToolError:
-                text = None  # it has no such file, or cannot tell: the disk counts
+        # Where there is no file nothing could be written over, and some clients show a person their own refusal.
+        if await to_thread.run_sync(os.path.exists, path, abandon_on_cancel=True):
+            with move_on_after(READING):
+                text = await self._told(path)
         if text is None or await to_thread.run_sync(_same, path, text, abandon_on_cancel=True):
             self._unsaved.pop(path, None)
         else:
             self._unsaved[path] = OpenDocument(path.as_uri(), text, None)
+
+    async def _told(self, path: Path) -> str | None:
+        """What the client holds of a file. None: it has no such file, or cannot tell, and the disk counts."""
+        params = {"sessionId": self._session, "path": str(path)}
+        try:
+            return (await self._ask("fs/read_text_file", params, TextAnswer)).content
+        except ToolError:
+            return None
 
     async def _ask(self, method: str, params: Any, kind: type[methods.ParamsT]) -> methods.ParamsT:
         try:

@@ -104,10 +104,14 @@ class Chats:
         session.known = True
         return session
 
+    def choose(self, session_id: str, model: str | None) -> None:
+        """A person chose the model of a session; None: by the settings, from now on."""
+        if session := self._sessions.find(session_id):
+            session.model = model
+
     def adopt(self, begun: Begin) -> None:
         """A session that may be in memory is another editor's from now on."""
-        session = self._sessions.find(begun.name or "")
-        if session is not None:
+        if session := self._sessions.find(begun.name or ""):
             session.editor = begun.editor or session.editor
             session.configuration = begun.configuration or session.configuration
             session.more = begun.more
