@@ -28,6 +28,7 @@ from chatls.wire.commands import COMMANDS
 from chatls.wire.params import Method, NoParams, Params, RequestToClient, Token, given
 from chatls.wire.sessions import SESSION_METHODS
 from chatls.wire.steering import COMPACT, STEER
+from chatls.wire.symbols import LANGUAGE
 
 
 class PromptParams(Params):
@@ -354,7 +355,7 @@ RELOAD = RequestToClient(
 
 SAVE = RequestToClient("chat/save", "save", SaveRequest, SaveAnswer, "Write open documents to the disk.")
 
-REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, ELICIT, DIAGNOSTICS, RELOAD, SAVE, EDIT_CELLS)
+REQUESTS_TO_CLIENT = (REQUEST_PERMISSION, ELICIT, DIAGNOSTICS, RELOAD, SAVE, EDIT_CELLS, LANGUAGE)
 
 
 ParamsT = TypeVar("ParamsT", bound=Params)
