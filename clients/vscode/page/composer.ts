@@ -1,6 +1,6 @@
 // Where a person writes: words, files behind @ or #, commands behind a slash, what goes along, and how it is sent.
 
-import type { Attachment, Chrome } from "../src/messages.ts";
+import type { AttachedKind, Attachment, Chrome } from "../src/messages.ts";
 import type { Offer } from "../src/chat/names.ts";
 import { Choices } from "./choices.ts";
 import { button, h, place } from "./dom.ts";
@@ -26,7 +26,7 @@ export class Composer {
   #written = "";
 
   constructor() {
-    const attach = (what: "file" | "selection" | "problems" | "picture", label: string): Item => ({
+    const attach = (what: AttachedKind, label: string): Item => ({
       label,
       sign: what,
       run: () => tell({ type: "attach", what }),
@@ -44,6 +44,7 @@ export class Composer {
           attach("file", "Files ..."),
           attach("selection", "The selection"),
           attach("problems", "The problems"),
+          attach("terminal", "The last command"),
           attach("picture", "Pictures ..."),
         ]),
         h("span", { class: "space" }),
@@ -68,6 +69,8 @@ export class Composer {
     this.#offerSend();
     this.#send.title = chrome.running ? (chrome.features.steer ? "Send it into the turn that runs" : "Send it when the turn has ended") : "Send (Enter)";
     this.#model.textContent = chrome.model?.split("/").at(-1) ?? "model";
+    this.#model.setAttribute("aria-label", `Model: ${chrome.model ?? "the daemon chooses"}`);
+    this.#mode.setAttribute("aria-label", `Mode: ${chrome.mode ?? ""}`);
     this.#model.title = `Model: ${chrome.model ?? "the daemon chooses"}`;
     this.#mode.hidden = chrome.mode === undefined;
     this.#mode.textContent = chrome.mode ?? "";
@@ -83,6 +86,7 @@ export class Composer {
     );
     const steering = chrome.steering.map((words) => h("li", {}, h("span", {}, `waits for the model: ${visible(words)}`)));
     place(this.#queued, [...steering, ...queued]);
+    this.#queued.hidden = steering.length + queued.length === 0;
   }
 
   attach(attachments: readonly Attachment[]): void {

@@ -6,6 +6,7 @@ const PATHS: Readonly<Record<string, string>> = {
   problems: "M8 2l6.5 11.5h-13zM8 6.5v3.5M8 11.8v.2",
   sees: "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM8 6.2a1.8 1.8 0 1 1 0 3.6 1.8 1.8 0 0 1 0-3.6z",
   blind: "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8zM2.5 13.5l11-11",
+  terminal: "M2 3h12v10H2zM4.5 6l2 2-2 2M8.5 10h3",
   picture: "M2 3h12v10H2zM2 11l3.5-4 3 3 2-2 3.5 3.5M10.5 6v.1",
   more: "M8 3v10M3 8h10",
   diff: "M2.5 2.5h11v11h-11zM8 2.5v11M4 6h2M10 5v2M9 6h2M10 10.5h1.5M4.2 10.5h2",

@@ -123,6 +123,7 @@ class Turn implements Drawn {
     this.#key = state.key;
     this.#view = state.view;
     this.#drawn = drawn;
+    this.element.setAttribute("aria-label", `You asked: ${visible(state.words.slice(0, 80))}`);
     this.element.append(said(state), this.#blocks, this.#foot);
     soon(this);
   }

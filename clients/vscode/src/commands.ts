@@ -5,6 +5,8 @@ import { attachFile, attach, type Parts } from "./panel/actions.ts";
 import { problemWords } from "./editor/actions.ts";
 import { fromEditor, lookedAt } from "./editor/context.ts";
 import { mentioned } from "./editor/files.ts";
+import { writeMessage } from "./editor/commit.ts";
+import { OWN_TERMINAL } from "./editor/terminal.ts";
 import { editSelection } from "./editor/inline.ts";
 import { exported, renameSession } from "./panel/sessions.ts";
 import type { Diff } from "./protocol.ts";
@@ -69,6 +71,7 @@ function asking(parts: Parts): Record<string, Run> {
       return say(parts, problemWords(document, found), editor ? [fromEditor(editor, true)] : []);
     },
     inlineEdit: () => editSelection(parts.daemon, parts.proposals, chats.active.model),
+    commitMessage: (where?: { readonly rootUri?: vscode.Uri }) => writeMessage(parts.daemon, chats.active.model, where?.rootUri),
     acceptEdit: () => parts.proposals.decide(true),
     refuseEdit: () => parts.proposals.decide(false),
     attachSelection: async () => {
@@ -78,6 +81,10 @@ function asking(parts: Parts): Record<string, Run> {
     attachProblems: async () => {
       await panels.reveal();
       return panels.front && attach(parts, panels.front, "problems");
+    },
+    attachTerminal: async () => {
+      await panels.reveal();
+      return panels.front && attach(parts, panels.front, "terminal");
     },
     attachFile: async (uri?: vscode.Uri, several?: vscode.Uri[]) => {
       await panels.reveal();
@@ -162,7 +169,7 @@ function ofDaemon(parts: Parts, secrets: Secrets, extension: vscode.Uri): Record
   return {
     restart: () => daemon.restart(),
     showLog: () => daemon.log.show(),
-    setup: () => daemon.terminal("chatls setup", "setup"),
+    setup: () => daemon.terminal(OWN_TERMINAL, "setup"),
     doctor: async () => {
       const title = { location: vscode.ProgressLocation.Notification, title: "chatls looks this machine over" };
       const content = await vscode.window.withProgress(title, () => daemon.run("doctor"));

@@ -9,6 +9,7 @@ import { Actions } from "./editor/actions.ts";
 import { contextBlock, watchEditors } from "./editor/context.ts";
 import { Previews } from "./editor/previews.ts";
 import { Proposals } from "./editor/proposals.ts";
+import { watchTerminals } from "./editor/terminal.ts";
 import { Models } from "./face/models.ts";
 import { registerParticipant } from "./face/participant.ts";
 import { announceAnswers, announceQuestions, showStatus } from "./face/status.ts";
@@ -38,6 +39,7 @@ export function activate(context: vscode.ExtensionContext): void {
     panels,
     previews,
     proposals,
+    watchTerminals(),
     watchEditors(() => panels.all.forEach((panel) => panel.refresh())),
     vscode.window.registerWebviewViewProvider(VIEW, panels),
     vscode.languages.registerCodeActionsProvider({ scheme: "file" }, new Actions(), {

@@ -19,8 +19,11 @@ export interface TurnState {
 export interface Attachment {
   readonly id: string;
   readonly label: string;
-  readonly icon: "file" | "selection" | "problems" | "picture" | "text";
+  readonly icon: "file" | "selection" | "problems" | "picture" | "terminal" | "text";
 }
+
+/** What a person may attach by a menu. */
+export type AttachedKind = "file" | "selection" | "problems" | "picture" | "terminal";
 
 /** A question, as far as the page has to know it. */
 export interface Asked {
@@ -134,7 +137,7 @@ export type FromPage =
   | { readonly type: "fork"; readonly turn: string }
   | { readonly type: "complete"; readonly query: string }
   | { readonly type: "offer" }
-  | { readonly type: "attach"; readonly what: "file" | "selection" | "problems" | "picture" }
+  | { readonly type: "attach"; readonly what: AttachedKind }
   | { readonly type: "paste"; readonly mimeType: string; readonly data: string }
   | { readonly type: "drop"; readonly uris: readonly string[] }
   | { readonly type: "detach"; readonly id: string }

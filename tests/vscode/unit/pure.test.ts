@@ -14,6 +14,7 @@ import { lookedUp, mentionsFor, slashes } from "../../../clients/vscode/src/chat
 import { Crashes } from "../../../clients/vscode/src/daemon/crashes.ts";
 import { find, onPath } from "../../../clients/vscode/src/daemon/program.ts";
 import { editedArguments } from "../../../clients/vscode/src/editor/edited.ts";
+import { plain } from "../../../clients/vscode/src/editor/plain.ts";
 import { applied } from "../../../clients/vscode/src/editor/insert.ts";
 import { changedFiles, fold, NOTHING } from "../../../clients/vscode/src/fold.ts";
 import { readable } from "../../../clients/vscode/src/notebook.ts";
@@ -251,6 +252,11 @@ test("what a turn changed is told file by file, from what was before it to what 
   assert.deepEqual(told(change("a", "1", "2"), change("c", "2", "2", "moved", "a")), [["c", "1", "2", "moved", "a"]]);
   assert.deepEqual(told(change("a", "1", "", "deleted")), [["a", "1", "", "deleted", undefined]]);
   assert.deepEqual(told(), []);
+});
+
+test("what a terminal printed is text, without its colours and what was written over", () => {
+  assert.equal(plain("\u001b[31mred\u001b[0m\r\n\u001b]633;C\u0007out\u001b]0;title\u001b\\put\r\n10%\r50%\r100%\r\n\u001b(Bend\u001b[?25l"), "red\noutput\n100%\nend");
+  assert.equal(plain("plain [31m text"), "plain [31m text");
 });
 
 test("a fence may name the file that its code is for", () => {

@@ -12,7 +12,7 @@ import {
   RevealOutputChannelOn,
   State,
 } from "vscode-languageclient/node";
-import type { CommandsResult, ProgressValue, PromptParams, PromptResult, Requests } from "../protocol.ts";
+import type { CommandsResult, ContentBlock, ProgressValue, PromptParams, PromptResult, Requests } from "../protocol.ts";
 import type { Secrets } from "../secrets.ts";
 import { forDaemon, own } from "../settings.ts";
 import type { Features } from "../wire.ts";
@@ -134,6 +134,17 @@ export class Daemon implements vscode.Disposable {
     }
   }
 
+  /** One answer in words alone, of no session and without tools; nothing where it was cancelled. Rejects where it failed. */
+  async words(content: ContentBlock[], token: vscode.CancellationToken, model?: string): Promise<string | undefined> {
+    let answer = "";
+    const params = { content, tools: [], keep: false, ...(model === undefined ? {} : { model }) };
+    const result = await this.prompt(params, (event) => (answer += event.kind === "textChunk" ? event.text : ""), token);
+    if (result.stopReason === "error") {
+      throw new Error(result.error?.message ?? "The answer failed.");
+    }
+    return result.stopReason === "cancelled" ? undefined : answer;
+  }
+
   /** Hear the events of a token of our own. */
   listen(
     client: LanguageClient,
@@ -191,9 +202,9 @@ export class Daemon implements vscode.Disposable {
   }
 
   /** A terminal in which the program runs with these arguments. What it changed is heeded when it is done. */
-  async terminal(title: string, ...given: readonly string[]): Promise<vscode.Terminal> {
+  async terminal(name: string, ...given: readonly string[]): Promise<vscode.Terminal> {
     const { cwd, env } = await this.#surroundings(false);
-    const terminal = vscode.window.createTerminal({ name: title, cwd, env });
+    const terminal = vscode.window.createTerminal({ name, cwd, env });
     const line = [quoted(program()), ...given].join(" ");
     const listening = vscode.Disposable.from(
       vscode.window.onDidEndTerminalShellExecution(({ terminal: one, execution }) => {

@@ -97,7 +97,8 @@ export function fromEditor(editor: vscode.TextEditor, whole = false): Attached {
 
 /** The lines of a range as people count them: one that ends before a line's first letter does not touch it. */
 function linesOf({ start, end }: Range): string {
-  return `:${start.line + 1}-${end.character === 0 && end.line > start.line ? end.line : end.line + 1}`;
+  const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
+  return last === start.line + 1 ? `:${last}` : `:${start.line + 1}-${last}`;
 }
 
 export function fromFile(uri: vscode.Uri): Attached {
@@ -150,6 +151,7 @@ export function fromProblems(looks: boolean): Attached | undefined {
   return made(`${lines.length} problem${lines.length === 1 ? "" : "s"}`, "problems", looks ? { type: "mention", name: "diagnostics" } : { type: "text", text });
 }
 
-function made(label: string, icon: Attached["shown"]["icon"], block: ContentBlock): Attached {
+/** One more that goes along. */
+export function made(label: string, icon: Attached["shown"]["icon"], block: ContentBlock): Attached {
   return { shown: { id: `along-${(attached += 1)}`, label, icon }, block };
 }

@@ -13,7 +13,8 @@ import { applied } from "../editor/insert.ts";
 import { changedFiles, NOTHING } from "../fold.ts";
 import type { Previews } from "../editor/previews.ts";
 import { type Proposals, replace } from "../editor/proposals.ts";
-import type { FromPage, Wanted } from "../messages.ts";
+import { fromTerminal, hasTerminal } from "../editor/terminal.ts";
+import type { AttachedKind, FromPage, Wanted } from "../messages.ts";
 import { openLink } from "./links.ts";
 import type { Panel } from "./panel.ts";
 import type { Panels } from "./panels.ts";
@@ -27,6 +28,7 @@ export interface Parts {
   readonly proposals: Proposals;
 }
 
+const TERMINAL = { name: "terminal", doc: "the last command of the terminal, and what it printed" };
 /** Sessions that an empty chat offers. */
 const RECENT = 4;
 const MOST_PICTURE = 10 * 1024 * 1024;
@@ -118,7 +120,7 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
         type: "completions",
         query: message.query,
         files: await matching(message.query),
-        names: mentionsFor(parts.daemon.offered, message.query),
+        names: [...mentionsFor(parts.daemon.offered, message.query), ...(hasTerminal() && "terminal".startsWith(message.query.toLowerCase()) ? [TERMINAL] : [])],
       });
     case "offer":
       await parts.daemon.offer();
@@ -309,7 +311,7 @@ function unborn(path: string): vscode.Uri | undefined {
   return folder && vscode.Uri.joinPath(folder, path).with({ scheme: "untitled" });
 }
 
-export async function attach(parts: Parts, panel: Panel, what: "file" | "selection" | "problems" | "picture"): Promise<void> {
+export async function attach(parts: Parts, panel: Panel, what: AttachedKind): Promise<void> {
   const { conversation } = panel;
   const editor = lookedAt();
   if (what === "selection" && editor) {
@@ -318,6 +320,12 @@ export async function attach(parts: Parts, panel: Panel, what: "file" | "selecti
     const found = fromProblems(parts.daemon.features.commands);
     if (!found) {
       void vscode.window.showInformationMessage("The editor shows no problems.");
+    }
+    conversation.attachments.push(...(found ? [found] : []));
+  } else if (what === "terminal") {
+    const found = fromTerminal();
+    if (!found) {
+      void vscode.window.showInformationMessage("No command has run in a terminal since this window was opened, or its shell does not tell.");
     }
     conversation.attachments.push(...(found ? [found] : []));
   } else if (what === "file" || what === "picture") {
