@@ -31,7 +31,7 @@ CLIENT = ROOT / "clients" / "python"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
     ("errors", "content", "jsontext", "shapes", "visible", "signals", "values"),
-    ("events", "message", "providers.delta"),
+    ("events", "message", "language", "providers.delta"),
     ("settings", "editor", "children", "workspace", "seen", "seen.logs"),
     ("providers", "tools"),
     ("models", "mcp"),

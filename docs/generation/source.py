@@ -11,16 +11,16 @@ from functools import cache, reduce
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from chatls import content, editor, errors, events
+from chatls import content, editor, errors, events, language
 from chatls.content import camel
 from chatls.settings import permissions
 from chatls.store import entries
-from chatls.wire import asks, cells, commands, methods, params, sessions, steering
+from chatls.wire import asks, cells, commands, methods, params, sessions, steering, symbols
 from chatls.workspace.skills import entries as skill_entries
 
 _MODULES = (
-    *(errors, content, events, editor, permissions, params, skill_entries, cells),
-    *(methods, asks, commands, steering, entries, sessions),
+    *(errors, content, events, editor, permissions, params, skill_entries, cells, language),
+    *(methods, asks, commands, steering, entries, sessions, symbols),
 )
 
 Spelt = TypeVar("Spelt")

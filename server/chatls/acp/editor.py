@@ -25,6 +25,7 @@ from chatls.editor import (
     Root,
 )
 from chatls.errors import RequestError, ToolError
+from chatls.language import LanguageFindings, LanguageRequest
 from chatls.wire import methods
 from chatls.wire.peer import Peer
 from chatls.workspace.openfile import open_beneath
@@ -61,6 +62,16 @@ class AcpEditor:
     def elicits(self) -> bool:
         """`Editor.elicits`."""
         return False
+
+    @property
+    def knows_symbols(self) -> bool:
+        """`Editor.knows_symbols`."""
+        return False
+
+    @property
+    def encoding(self) -> str:
+        """`Editor.encoding`: nothing here is told by positions."""
+        return "utf-16"
 
     async def elicit(self, form: Elicitation) -> FormAnswer:
         """`Editor.elicit`."""
@@ -114,6 +125,11 @@ class AcpEditor:
         """`Editor.apply`: never."""
         raise ToolError(self.refusal(change.document))
 
+    async def apply_together(self, changes: Sequence[Change]) -> tuple[str | None, ...]:
+        """`Editor.apply_together`: never."""
+        del changes
+        raise ToolError("this editor takes no edits")
+
     async def operate(self, operation: FileOperation) -> bool:
         """`Editor.operate`."""
         del operation
@@ -133,6 +149,11 @@ class AcpEditor:
         """`Editor.problems`."""
         del uri, changed
         raise ToolError("this editor does not tell its problems")
+
+    async def language(self, request: LanguageRequest) -> LanguageFindings:
+        """`Editor.language`."""
+        del request
+        raise ToolError("this editor does not ask its language servers")
 
     async def _look(self, path: Path) -> None:
         """Take what the client holds of a file, if that is not what is on the disk."""

@@ -23,7 +23,7 @@ ACTION_KINDS = (
     *(f"refactor.chatls.{name}" for name in ("explain", "document", "test", "ask", "send", "cancel")),
 )
 """The kinds of code actions that they are offered (LSP, `CodeActionKind`)."""
-ASKS = ("permission", "elicit", "diagnostics", "reload", "save", "editCells")
+ASKS = ("permission", "elicit", "diagnostics", "reload", "save", "editCells", "language")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
 OFFERS = {
     "sessions": "`chat/session/...`",

@@ -85,4 +85,6 @@ def _why_not(tool: Tool, editor: Editor, mode: WorkingMode) -> str | None:
         return "it changes things, and this editor cannot ask for permission (experimental.chat.permission)"
     if tool.needs == "diagnostics" and not editor.diagnoses:
         return "this editor does not tell the problems that it shows (experimental.chat.diagnostics)"
+    if tool.needs == "language" and not editor.knows_symbols:
+        return "this editor does not ask its language servers (experimental.chat.language)"
     return None
