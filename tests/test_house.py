@@ -31,7 +31,7 @@ CLIENT = ROOT / "clients" / "python"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("chatls",),
     ("errors", "content", "jsontext", "shapes", "visible", "signals", "values"),
-    ("events", "message", "providers.delta"),
+    ("events", "message", "language", "providers.delta"),
     ("settings", "editor", "children", "workspace", "seen", "seen.logs"),
     ("providers", "tools"),
     ("models", "mcp"),
@@ -63,6 +63,7 @@ IMPORTS_LATE = {
     "chatls.__main__",
     "chatls.agent.permission.gate",
     "chatls.core",
+    "chatls.lsp.bare",
     "chatls.mcp",
     "chatls.providers",
     "chatls.providers.inline.doors",
@@ -191,7 +192,7 @@ def test_there_is_no_circle() -> None:
 
 def test_a_library_is_known_in_one_place() -> None:
     places: dict[str, tuple[str, ...]] = {
-        "pygls lsprotocol": ("chatls.lsp.features",),
+        "pygls lsprotocol": ("chatls.lsp.bare.features",),
         "httpx": ("chatls.providers", "chatls.mcp.http"),
         "opentelemetry": ("chatls.seen.telemetry.sdk", "chatls.seen.telemetry.spans"),
         "xllamacpp": ("chatls.providers",),

@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 from chatls.content import snake
-from chatls.lsp.handshake import COMMANDS, PROTOCOL_VERSION
+from chatls.lsp.handshake import CANCEL_COMMANDS, PROTOCOL_VERSION
 from chatls.wire import methods
 from generation.source import Alias, Member, Shape, Speech, codes, definitions, event_shapes, one_line, summary
 
@@ -64,7 +64,7 @@ def _table() -> str:
     parts = {
         "methods": [f'{_snake(method.name)} = "{method.name}"' for method in methods.METHODS],
         "requests_to_client": [f'{_snake(method.name)} = "{method.name}"' for method in methods.REQUESTS_TO_CLIENT],
-        "commands": [f'"{name}"' for name in COMMANDS],
+        "commands": [f'"{name}"' for name in CANCEL_COMMANDS],
         "event_kinds": [f'"{shape.tag.default}"' for shape in event_shapes() if shape.tag],
         "error_codes": [f"{code.name.lower()} = {code.number}" for code in codes()],
     }

@@ -3,7 +3,7 @@
 from dataclasses import MISSING
 from typing import Any
 
-from chatls.wire import commands, methods, sessions, steering
+from chatls.wire import asks, commands, methods, sessions, steering
 from generation import tools
 from generation.conversation import rendered
 from generation.markdown import block, code, table
@@ -60,7 +60,7 @@ def _name(item: Shape) -> str:
 
 def _is_own_table(item: Shape) -> bool:
     """Parameters and results have tables; the values inside them are told in one block."""
-    found = {module.__name__: vars(module).get(item.name) for module in (commands, methods, sessions, steering)}
+    found = {module.__name__: vars(module).get(item.name) for module in (asks, commands, methods, sessions, steering)}
     ours = any(getattr(kind, "__module__", "") == name for name, kind in found.items())
     asked = {kind.__name__ for method in methods.REQUESTS_TO_CLIENT for kind in (method.params, method.result)}
     return ours or item.name in asked

@@ -6,7 +6,7 @@ from typing import Any, cast, get_args
 
 from chatls.content import JsonObject
 from chatls.lsp.handshake import ENCODINGS, OFFERS, PROTOCOL_VERSION
-from chatls.wire import cells, commands, methods, params, sessions, steering
+from chatls.wire import asks, cells, commands, methods, params, sessions, steering, symbols
 from generation.source import (
     Alias,
     Member,
@@ -259,7 +259,9 @@ def _property(member: Member) -> JsonObject:
 
 def _params(shape: Shape) -> JsonObject:
     """Parameters with their bounds, as the daemon checks them; the values inside stand under `$defs` already."""
-    module = next(one for one in (cells, methods, commands, params, steering, sessions) if hasattr(one, shape.name))
+    module = next(
+        one for one in (asks, cells, methods, commands, params, steering, sessions, symbols) if hasattr(one, shape.name)
+    )
     kind: type[params.Params] = getattr(module, shape.name)
     found = cast("JsonObject", _tidy(kind.model_json_schema(ref_template="#/$defs/{model}")))
     found.pop("$defs", None)

@@ -11,16 +11,16 @@ from functools import cache, reduce
 from types import ModuleType, NoneType, UnionType
 from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from chatls import content, editor, errors, events
+from chatls import content, editor, errors, events, language
 from chatls.content import camel
 from chatls.settings import permissions
 from chatls.store import entries
-from chatls.wire import cells, commands, methods, params, sessions, steering
+from chatls.wire import asks, cells, commands, methods, params, sessions, steering, symbols
 from chatls.workspace.skills import entries as skill_entries
 
 _MODULES = (
-    *(errors, content, events, editor, permissions, params, skill_entries, cells),
-    *(methods, commands, steering, entries, sessions),
+    *(errors, content, events, editor, permissions, params, skill_entries, cells, language),
+    *(methods, asks, commands, steering, entries, sessions, symbols),
 )
 
 Spelt = TypeVar("Spelt")
@@ -214,7 +214,7 @@ def _aliases() -> dict[Any, str]:
 
 
 def _reachable() -> set[str]:
-    roots: list[Any] = [events.Event, methods.CancelCommand, methods.CommandResult]
+    roots: list[Any] = [events.Event, methods.CancelCommand, methods.CommandResult, asks.AskCommand, asks.AskResult]
     roots += [
         part for method in (*methods.METHODS, *methods.REQUESTS_TO_CLIENT) for part in (method.params, method.result)
     ]

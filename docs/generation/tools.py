@@ -19,6 +19,7 @@ _BOUNDS = {
 _PREVIEWS = {"edit": "the difference", "execute": "the whole command"}
 _NEEDS = {
     "diagnostics": "Only for clients that tell their problems (`experimental.chat.diagnostics`).",
+    "language": "Only for clients that ask their language servers (`experimental.chat.language`).",
     "skills": "Only in sessions that were told of [skills](guides/skills-and-commands.md).",
 }
 

@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from chatls.lsp.handshake import COMMANDS, PROTOCOL_VERSION
+from chatls.lsp.handshake import CANCEL_COMMANDS, PROTOCOL_VERSION
 from chatls.wire import methods, params
 from generation.source import Alias, Code, Member, Shape, Speech, codes, definitions, one_line, summary
 
@@ -79,7 +79,7 @@ def _request(method: params.Method | methods.RequestToClient) -> str:
 
 
 def _commands() -> str:
-    names = ", ".join(f'"{name}"' for name in COMMANDS)
+    names = ", ".join(f'"{name}"' for name in CANCEL_COMMANDS)
     return f"\n/** For `workspace/executeCommand`. */\nexport const COMMANDS = [{names}] as const;\n"
 
 

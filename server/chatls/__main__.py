@@ -32,8 +32,10 @@ COMMANDS = {
     "log": "chatls.seen.commands.log",
     "trace": "chatls.seen.commands.trace.command",
     "mcp": "chatls_client.mcp.command",
+    "mcp add": "chatls.seen.commands.mcp.command:add",
+    "mcp import": "chatls.seen.commands.mcp.command:take_over",
 }
-"""Each is a module, whose `main` takes the arguments and gives an exit code."""
+"""Each is a module, and the function that takes the arguments and gives an exit code (`main`)."""
 
 
 def main() -> None:
@@ -46,6 +48,8 @@ def main() -> None:
             serve_acp()
         case "acp":  # an editor's terminal, which begins with what starts the agent
             run_command(*arguments)
+        case _ if arguments and f"{command} {arguments[0]}" in COMMANDS:
+            run_command(f"{command} {arguments[0]}", *arguments[1:])
         case _ if command in COMMANDS:
             run_command(command, *arguments)
         case "--version":
@@ -63,7 +67,8 @@ def run_command(command: str, *arguments: str) -> None:
     """Import a command of the table, run it, and end the process with its exit code."""
     from importlib import import_module
 
-    run: Callable[[list[str]], int] = import_module(COMMANDS[command]).main
+    module, _, function = COMMANDS[command].partition(":")
+    run: Callable[[list[str]], int] = getattr(import_module(module), function or "main")
     sys.exit(run(list(arguments)))
 
 

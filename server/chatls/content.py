@@ -82,6 +82,14 @@ def line_range(first: int, last: int) -> Range:
 
 
 @dataclass(frozen=True, slots=True)
+class TextEdit(WireValue):
+    """A change of a stretch of text, as in LSP."""
+
+    range: Range
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Location(WireValue):
     """A file, or a part of one."""
 

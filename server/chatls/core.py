@@ -146,6 +146,14 @@ class Core:
         patience = max(0.0, min(FLUSHING, LEAVING - (monotonic() - began)))
         await to_thread.run_sync(self._telemetry.end, patience, abandon_on_cancel=True)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether conversations may lie on the disk, as far as the settings can be read."""
+        try:
+            return self.configuration.settings().sessions.keep
+        except RequestError:
+            return True
+
     def _days(self) -> int:
         """After how many days sessions are forgotten; 0: never, also where the settings are not sound."""
         try:

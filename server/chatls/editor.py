@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from chatls.content import JsonObject, Range, ToolContent, WireValue
 from chatls.events import ToolKind
+from chatls.language import LanguageFindings, LanguageRequest
 from chatls.values import dataclass
 from chatls.workspace.standing import Base
 
@@ -196,6 +197,16 @@ class Editor(Texts, Protocol):
         """Whether it can show a person a form."""
         ...
 
+    @property
+    def knows_symbols(self) -> bool:
+        """Whether it asks its language servers for us (`language`)."""
+        ...
+
+    @property
+    def encoding(self) -> str:
+        """In which units its positions count: LSP's `positionEncoding`."""
+        ...
+
     async def elicit(self, form: Elicitation) -> FormAnswer:
         """What a person writes into a form. Waits for ever; cancelled, it withdraws the form. Raises `ToolError` where
         it cannot."""
@@ -205,11 +216,23 @@ class Editor(Texts, Protocol):
         """A person's word. Waits for ever; cancelled, it withdraws the question. Raises `ToolError` where it cannot."""
         ...
 
+    def refusal(self, document: OpenDocument) -> str:
+        """Why it would take no edit of an open document, in words for the model; empty if it takes them. Any thread."""
+        ...
+
     async def apply(self, change: Change) -> str:
         """Change an open document, so that the editor's own undo takes it back. Gives the text that it has then: an
         editor may format what it is given. Returns when `open_documents` has it.
 
         Raises `ToolError` where the editor cannot, will not, or has another text by now.
+        """
+        ...
+
+    async def apply_together(self, changes: Sequence[Change]) -> tuple[str | None, ...]:
+        """Change several documents as one edit, which the editor's undo takes back as one. One that is not open, whose
+        document has no version, is opened for it. Gives the texts that they have then; None where one is not open.
+
+        Raises `ToolError` where the editor cannot, will not, or has another text of any of them by now.
         """
         ...
 
@@ -240,5 +263,11 @@ class Editor(Texts, Protocol):
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         """The problems of one document, or of all. `changed`: it has just changed, so the editor may take a moment
         until it knows. Bounded in time; raises `ToolError` where the editor does not answer.
+        """
+        ...
+
+    async def language(self, request: LanguageRequest) -> LanguageFindings:
+        """What the language servers of the editor say. Bounded in time and size. Raises `ToolError`, with words for
+        the model, where none is there for it, none answers, or the answer makes no sense.
         """
         ...

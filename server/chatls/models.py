@@ -190,6 +190,13 @@ class Models:
         provider, _, model = name.partition("/")
         self._learnt[provider, model] = window, _made_of(settings, provider)
 
+    def check(self, named: str, settings: Settings) -> None:
+        """Whether a person can ask for this. Raises `RequestError` (1005, 1007) where its provider is not known."""
+        try:
+            named_choice(named, settings)
+        except SettingsError as error:
+            raise RequestError(INVALID_SETTINGS, str(error)) from error
+
     async def pick(self, asked: str | None, settings: Settings) -> Chosen:
         """The model for a prompt. Waits only where no model is set and servers have to be looked for, or asked.
 

@@ -44,7 +44,15 @@ class RefusedError(Exception):
 class Client:
     """Starts the daemon as an editor does. `answers`: what to say to its requests, by method."""
 
-    def __init__(self, home: Path, *replies: list[Json], capabilities: Json | None = None, delay: float = 0) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *replies: list[Json],
+        capabilities: Json | None = None,
+        delay: float = 0,
+        settings: str = "",
+    ) -> None:
+        """`settings`: more of config.toml."""
         self.folder = home / "ws"
         self.folder.mkdir(exist_ok=True)
         self.heard: list[Json] = []
@@ -52,12 +60,12 @@ class Client:
         self.asked: list[Json] = []
         """Requests of the daemon's, in order."""
         self.answers: dict[str, Callable[[Json], Json]] = {}
-        settings = home / "config" / "chatls"
-        settings.mkdir(parents=True, exist_ok=True)
+        config = home / "config" / "chatls"
+        config.mkdir(parents=True, exist_ok=True)
         script = home / "script.json"
         script.write_text(json.dumps({"replies": replies, "chunkDelay": delay}))
-        (settings / "config.toml").write_text(
-            f'model = "play/script"\n[providers.play]\nkind = "scripted"\nscript = "{script}"\n'
+        (config / "config.toml").write_text(
+            f'model = "play/script"\n[providers.play]\nkind = "scripted"\nscript = "{script}"\n{settings}'
         )
         kinds = ("config", "data", "state", "cache")
         places = {f"XDG_{kind.upper()}_HOME": str(home / kind) for kind in kinds}
@@ -72,6 +80,11 @@ class Client:
         self._last = 0
         self._methods: dict[int, str] = {}
         self.hello = self.ask("initialize", protocolVersion=1, clientCapabilities=capabilities or {})
+
+    @property
+    def pid(self) -> int:
+        """The daemon's."""
+        return self._process.pid
 
     def __enter__(self) -> Self:
         return self

@@ -1,5 +1,6 @@
 """`chatls acp` as an editor starts it: the real process, each message of it checked by the official models."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.acp.client import Client, RefusedError, answer, call, choose
+from tests.acp.client import Client, Json, RefusedError, answer, call, choose
 
 WRITE = call("write_file", path="new.txt", content="hello\n")
 
@@ -138,7 +139,7 @@ def test_model_mode_and_thinking_can_be_chosen_and_nothing_else(tmp_path: Path) 
             assert current[name] == value
         for option in found["configOptions"]:
             assert option["currentValue"] in [choice["value"] for choice in option["options"]]
-        for name, value in (("mode", "yolo"), ("nothing", "x"), ("thinking", 3)):
+        for name, value in (("mode", "yolo"), ("nothing", "x"), ("thinking", 3), ("model", "plya/script")):
             with pytest.raises(RefusedError) as refused:
                 client.ask("session/set_config_option", sessionId=session, configId=name, value=value)
             assert refused.value.code == -32602
@@ -147,6 +148,32 @@ def test_model_mode_and_thinking_can_be_chosen_and_nothing_else(tmp_path: Path) 
         client.ask("session/set_mode", sessionId=session, modeId="edits")
         (told,) = client.of("available_commands_update")
         assert {"review", "compact", "undo"} <= {command["name"] for command in told["availableCommands"]}
+
+
+def test_the_model_and_the_mode_of_a_session_are_those_of_the_next_process_too(tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"replies": [[{"text": "Other."}]]}))
+    settings = f'[providers.other]\nkind = "scripted"\nscript = "{other}"\n'
+    with Client(tmp_path, [{"text": "Usual."}], settings=settings) as client:
+        session = client.begin()
+        client.prompt(session, "hello")
+        client.ask("session/set_config_option", sessionId=session, configId="model", value="other/script")
+        client.ask("session/set_mode", sessionId=session, modeId="plan")
+    with Client(tmp_path, [{"text": "Usual."}], settings=settings) as client:
+        where: Json = {"sessionId": session, "cwd": str(client.folder), "mcpServers": []}
+        found = client.ask("session/resume", **where)
+        assert [option["currentValue"] for option in found["configOptions"][:2]] == ["other/script", "plan"]
+        client.prompt(session, "hello")
+        client.ask("session/set_config_option", sessionId=session, configId="model", value="default")
+        client.prompt(session, "hello")
+        assert client.words() == "Other.Usual."
+
+
+def test_a_client_is_not_asked_for_the_text_of_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with Client(tmp_path, [WRITE], [{"text": "Done."}], capabilities={"fs": {"readTextFile": True}}) as client:
+        client.answers["session/request_permission"] = choose("allow_once")
+        client.prompt(client.begin(), "Write it")
+        assert [asked["method"] for asked in client.asked] == ["session/request_permission"]
 
 
 def test_unsaved_text_is_read_and_never_written_over(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ from chatls.events import (
     ToolRunOutput,
     ToolRunStart,
 )
+from chatls.language import LanguageFindings, LanguageRequest
 from chatls.message import AssistantMessage, Message, ToolMessage, ToolResult, ToolSpec, UserMessage
 from chatls.providers.delta import CallArguments, CallReady, CallStart, Delta, Finished
 from chatls.providers.provider import ModelInfo, ModelRequest, Parameters, Provider, ToolChoice
@@ -78,6 +79,7 @@ class Desk:
     documents: Mapping[Path, OpenDocument] = field(default_factory=dict[Path, OpenDocument])
     asks: bool = True
     diagnoses: bool = True
+    knows_symbols: bool = False
     answer: Callable[[Question], Awaitable[Reply]] | None = None
     """None: nobody expects a question."""
     questions: list[Question] = field(default_factory=list[Question])
@@ -92,6 +94,10 @@ class Desk:
     def elicits(self) -> bool:
         return False
 
+    @property
+    def encoding(self) -> str:
+        return "utf-16"
+
     async def elicit(self, form: Elicitation) -> FormAnswer:
         raise AssertionError(f"nobody expected a form: {form}")
 
@@ -100,8 +106,14 @@ class Desk:
         self.questions.append(question)
         return await self.answer(question)
 
+    def refusal(self, document: OpenDocument) -> str:
+        return ""
+
     async def apply(self, change: Change) -> str:
         raise AssertionError(f"nobody expected a change: {change}")
+
+    async def apply_together(self, changes: Sequence[Change]) -> tuple[str | None, ...]:
+        raise AssertionError(f"nobody expected changes: {changes}")
 
     async def operate(self, operation: FileOperation) -> bool:
         raise AssertionError(f"nobody expected an operation: {operation}")
@@ -118,6 +130,9 @@ class Desk:
     async def problems(self, uri: str | None, *, changed: bool = False) -> tuple[Problem, ...]:
         del uri, changed
         return ()
+
+    async def language(self, request: LanguageRequest) -> LanguageFindings:
+        raise AssertionError(f"nobody expected that language servers are asked: {request}")
 
 
 class Open:

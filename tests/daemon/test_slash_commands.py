@@ -84,6 +84,7 @@ def test_what_there_is_is_listed_with_its_source(project: Project) -> None:
     assert found["mine"] == {"name": "mine", "description": "of mine", "hint": "[x]", "source": "user"}
     assert found["theirs"] == {"name": "theirs", "description": "Go there.", "source": "workspace"}
     assert {name for name, one in found.items() if one["source"] == "built-in"} == {
+        "document",
         "explain",
         "fix",
         "tests",

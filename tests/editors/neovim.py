@@ -38,8 +38,10 @@ class Neovim:
         files: tuple[Path, ...] = (),
         root: Path | None = None,
         variables: dict[str, str] | None = None,
+        plugin: bool = True,
     ) -> None:
-        """`folder` holds its home and what it writes; `setup` is what the plugin's `setup` gets (None: not called)."""
+        """`folder` holds its home and what it writes; `setup` is what the plugin's `setup` gets (None: not called).
+        `plugin`: it is installed."""
         self.folder = folder
         self.root = root or folder
         self._pardoned: tuple[str, ...] = ()
@@ -48,7 +50,8 @@ class Neovim:
         env = environment(folder, LANG="C.UTF-8", **(variables or {}))
         env |= {"XDG_CONFIG_DIRS": str(folder / "none"), "XDG_DATA_DIRS": str(folder / "none")}
         env |= {"XDG_RUNTIME_DIR": str(folder), "NVIM_LOG_FILE": str(folder / "nvim.log")}
-        install(Path(env["XDG_DATA_HOME"]), Path(env["XDG_CONFIG_HOME"]), setup)
+        if plugin:
+            install(Path(env["XDG_DATA_HOME"]), Path(env["XDG_CONFIG_HOME"]), setup)
         quick = "let g:loaded_python3_provider = 0"  # else it looks for one in every Python there is
         command = [program, "--headless", "-i", "NONE", "-n", "--cmd", quick, *files, "-S", HERE / "driver.lua"]
         with self._stderr.open("wb") as words:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chatls.jsontext import dumps, loads
-from chatls.lsp.handshake import COMMANDS, Hello, greet, position_encoding
+from chatls.lsp.handshake import ASK_COMMAND, CANCEL_COMMANDS, Hello, greet, position_encoding
 from chatls.wire.stdio import FrameReader, Pipes, frame
 
 
@@ -40,7 +40,7 @@ def test_initialize_is_answered_with_what_this_server_can_do() -> None:
     assert answer["id"] == "first"
     capabilities = answer["result"]["capabilities"]
     assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2, "save": {"includeText": False}}
-    assert capabilities["executeCommandProvider"]["commands"] == list(COMMANDS)
+    assert capabilities["executeCommandProvider"]["commands"] == [*CANCEL_COMMANDS, ASK_COMMAND]
     assert capabilities["workspace"]["workspaceFolders"]["supported"] is True
     assert capabilities["experimental"]["chat"]["version"] == 1
     assert capabilities["positionEncoding"] == "utf-16"

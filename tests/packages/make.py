@@ -4,7 +4,7 @@ python tests/packages/make.py FOLDER [PYTHON ...]
 
 Into FOLDER: sdist, wheel (built from the sdist), the Neovim plugin, the VS Code extension (if it is packed already),
 and notes.md, what the changelog says of this version. The wheel is tried in a new environment of each PYTHON; without
-one, of the Python that runs this.
+one, of the Python that runs this, and of the newest that Debian has, which is unpacked (tests/editors/fetch.py).
 """
 
 import gzip
@@ -89,9 +89,19 @@ def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
 
 def environment(python: str | Path, place: Path, *packages: str | Path) -> Path:
     """A new virtual environment with these packages and nothing else of ours; gives the folder of its programs."""
-    run(python, "-m", "venv", place)
-    run(place / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages)
+    run(python, "-m", "venv", "--without-pip", place)
+    pip = (sys.executable, "-m", "pip", "--python", place / "bin/python", "--disable-pip-version-check")
+    run(*pip, "install", "--quiet", *packages)
     return place / "bin"
+
+
+def pythons() -> list[str]:
+    """Those that the wheel is tried with where none is named."""
+    try:
+        return [sys.executable, run(sys.executable, ROOT / "tests/editors/fetch.py", "python").strip()]
+    except WrongError as error:
+        say(f"NO NEWER PYTHON IS TRIED: {error}")
+        return [sys.executable]
 
 
 def build(folder: Path, scratch: Path) -> Path:
@@ -99,7 +109,7 @@ def build(folder: Path, scratch: Path) -> Path:
     tools = environment(sys.executable, scratch / "tools", "hatchling>=1.25,<2")
     run(tools / "python", "-m", "hatchling", "build", "-t", "sdist", "-d", folder)
     sdist = folder / f"chatls-{version()}.tar.gz"
-    run(tools / "python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, sdist, cwd=scratch)
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, sdist, cwd=scratch)
     return folder / f"chatls-{version()}-py3-none-any.whl"
 
 
@@ -185,7 +195,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"{__doc__}")
         return 2
     try:
-        make(Path(arguments[0]).absolute(), arguments[1:] or [sys.executable])
+        make(Path(arguments[0]).absolute(), arguments[1:] or pythons())
     except WrongError as error:
         sys.stderr.write(f"{error}\n")
         return 1

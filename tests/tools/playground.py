@@ -12,6 +12,7 @@ from anyio import to_thread
 from chatls.children.commands import Commands
 from chatls.content import TextContent
 from chatls.editor import Change, Elicitation, FileOperation, FormAnswer, OpenDocument, Problem, Question, Reply, Root
+from chatls.language import LanguageFindings, LanguageRequest
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.workspace.pathtext import local_path
 from chatls.workspace.seen import Seen
@@ -44,6 +45,15 @@ class Playground:
         """What it makes of a text that it is to have."""
         self.changes: list[Change] = []
         """What the editor was asked to change, and did."""
+        self.knows_symbols = True
+        self.language_servers: Callable[[LanguageRequest], LanguageFindings] = lambda _: LanguageFindings()
+        """What they answer."""
+        self.questions: list[LanguageRequest] = []
+        """What they were asked."""
+        self.hidden: frozenset[Path] = frozenset()
+        """Files that a rule keeps from being read."""
+        self.takes = True
+        """It does what it says."""
         self.found: list[tuple[Problem, ...]] = []
         """What `problems` answers, in turn; nothing when there is no more."""
 
@@ -57,16 +67,38 @@ class Playground:
     def elicits(self) -> bool:
         return False
 
+    @property
+    def encoding(self) -> str:
+        return "utf-16"
+
     async def elicit(self, form: Elicitation) -> FormAnswer:
         raise AssertionError(f"nobody expected a form: {form}")
 
     async def ask_permission(self, question: Question) -> Reply:
         raise AssertionError(f"a tool asks nothing itself: {question}")
 
+    def refusal(self, document: OpenDocument) -> str:
+        return ""
+
     async def apply(self, change: Change) -> str:
         self.changes.append(change)
         place = next(path for path, document in self.documents.items() if document.uri == change.document.uri)
         return self.type(place, self.format(change.text)).text
+
+    async def apply_together(self, changes: Sequence[Change]) -> tuple[str | None, ...]:
+        """What is not open is opened."""
+        if not self.takes:
+            return tuple(change.document.text for change in changes)
+        self.changes += changes
+        for change in changes:
+            path = Path(local_path(change.document.uri))
+            self.documents.setdefault(path, OpenDocument(change.document.uri, change.document.text, 0))
+            self.type(path, self.format(change.text))
+        return tuple(self.format(change.text) for change in changes)
+
+    async def language(self, request: LanguageRequest) -> LanguageFindings:
+        self.questions.append(request)
+        return self.language_servers(request)
 
     async def operate(self, operation: FileOperation) -> bool:
         if not self.operates:
@@ -135,7 +167,7 @@ class Playground:
     async def begin(self, tool: Tool, **arguments: object) -> "ToolOutput | Plan":
         """Call a tool's function."""
         seen = (self.seen, self.commands, self.show, self.cancelled, self.time_limit, self.result_bytes)
-        context = ToolContext(self.workspace(), self, *seen)
+        context = ToolContext(self.workspace(), self, *seen, hides=lambda _tool, _space, paths: self.hidden & {*paths})
         values = tool.validate(dict(arguments))
         if inspect.iscoroutinefunction(tool.run):
             result = await tool.run(context, **values)

@@ -69,8 +69,8 @@ def test_every_schema_is_one_and_describes_every_argument(tool: Tool) -> None:
 
 
 def test_tools_that_only_read_are_known_and_all_others_ask() -> None:
-    changing = ["edit_file", "write_file", "edit_notebook", "move_file", "delete_file", "run_command"]
-    assert [tool.name for tool in TOOLS if not tool.read_only] == changing
+    changing = "edit_file write_file edit_notebook move_file delete_file rename_symbol run_command"
+    assert [tool.name for tool in TOOLS if not tool.read_only] == changing.split()
 
 
 def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
@@ -89,12 +89,16 @@ def test_the_tools_take_the_arguments_that_the_protocol_promises() -> None:
         },
         "list_files": {"path": None, "glob": None, "max_results": 200},
         "diagnostics": {"path": None},
+        "definition": {"path": ..., "line": ..., "symbol": ...},
+        "references": {"path": ..., "line": ..., "symbol": ..., "what": "references"},
+        "symbols": {"path": None, "query": None},
         "skill": {"name": ..., "file": None},
         "edit_file": {"path": ..., "edits": ...},
         "write_file": {"path": ..., "content": ...},
         "edit_notebook": {"path": ..., "changes": ...},
         "move_file": {"path": ..., "to": ...},
         "delete_file": {"path": ...},
+        "rename_symbol": {"path": ..., "line": ..., "symbol": ..., "new_name": ...},
         "run_command": {
             "command": None,
             "cwd": None,

@@ -67,6 +67,14 @@ class Range(WireValue):
 
 
 @dataclass(frozen=True, slots=True)
+class TextEdit(WireValue):
+    """A change of a stretch of text, as in LSP."""
+
+    range: Range
+    new_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Location(WireValue):
     """A file, or a part of one."""
 
@@ -596,14 +604,6 @@ CommandSource = Literal["built-in", "user", "workspace"]
 
 
 @dataclass(frozen=True, slots=True)
-class TextEdit(WireValue):
-    """A change of a stretch of text, as in LSP."""
-
-    range: Range
-    new_text: str
-
-
-@dataclass(frozen=True, slots=True)
 class CellText(WireValue):
     """What becomes of a cell's text."""
 
@@ -648,6 +648,64 @@ class EditCellsRequest(WireValue):
     texts: tuple[CellText, ...]
     splices: tuple[CellSplice, ...]
     """In their order, apart from each other."""
+
+
+LanguageKind = Literal[
+    "definition",
+    "references",
+    "implementation",
+    "hover",
+    "documentSymbols",
+    "workspaceSymbols",
+    "callers",
+    "rename",
+]
+"""What is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRequest(WireValue):
+    """A question for the language servers of the editor."""
+
+    kind: LanguageKind
+    uri: str | None = None
+    """Of the document, which need not be open. Not with `workspaceSymbols`."""
+    position: Position | None = None
+    """Where the symbol's name begins. Not with `documentSymbols` and `workspaceSymbols`."""
+    symbol: str | None = None
+    """With `workspaceSymbols`: what is looked for."""
+    new_name: str | None = None
+    """With `rename`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguagePlace(WireValue):
+    """A place that a language server names."""
+
+    uri: str
+    range: Range
+    """Of the name, or of the call (`callers`)."""
+    name: str | None = None
+    """Of the symbol; of the one that calls (`callers`)."""
+    symbol_kind: int | None = None
+    """LSP's `SymbolKind`."""
+    container: str | None = None
+    """What the symbol is in."""
+    level: int | None = None
+    """With `documentSymbols`: how deep it lies in others, from 0. Those inside stand behind the one that holds them."""
+    whole: Range | None = None
+    """With `documentSymbols`: from its first line to its last."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEdits(WireValue):
+    """What a renaming does to one document."""
+
+    uri: str
+    edits: tuple[TextEdit, ...]
+    """All by the positions of the text as it is, apart from each other."""
+    version: int | None = None
+    """Of the document that they are for, where it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -797,6 +855,19 @@ class SaveRequest(WireValue):
 
     uris: tuple[str, ...]
     """Open documents. One whose file was changed by somebody else must not be written."""
+
+
+AskedFor = Literal["explain", "document", "test", "fix", "send"]
+"""`send`: what stands in a file that this command has opened, below its last line of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskResult(WireValue):
+    """What was begun. The answer to come is shown, not given."""
+
+    session_id: str
+    turn_id: str | None
+    """Null where a file was opened to write in."""
 
 
 @dataclass(frozen=True, slots=True)

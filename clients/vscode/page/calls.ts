@@ -52,7 +52,7 @@ export class Call {
     const look = LOOKS[block.status] ?? { sign: "text", word: block.status };
     this.element.dataset["status"] = block.status;
     place(this.#summary, [
-      h("span", { class: "sign" }, icon(look.sign)),
+      h("span", { class: "sign" }, icon(look.sign), h("span", { class: "spoken" }, look.word || "done")),
       h("span", { class: "name" }, block.name),
       h("span", { class: "argument" }, visible(argumentOf(block))),
       h("span", { class: "standing" }, this.#standing(block, look.word)),

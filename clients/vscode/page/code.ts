@@ -91,6 +91,9 @@ export function codeBlock(code: string, info: string): HTMLElement {
   return h("figure", { class: "code" }, codeBar(code, language, path), body);
 }
 
+/** Languages of what is typed into a terminal. */
+const SHELLS: ReadonlySet<string> = new Set(["sh", "bash", "zsh", "fish", "shell", "console", "terminal", "powershell", "pwsh", "cmd", "bat"]);
+
 function codeBar(code: string, language: string, path?: string): HTMLElement {
   const lines = code.split("\n").length;
   const name = path ?? (language || (lines > 1 ? "text" : ""));
@@ -105,9 +108,13 @@ function codeBar(code: string, language: string, path?: string): HTMLElement {
     h("span", { class: "language", title: visible(name) }, visible(name)),
     copy,
     button("Insert", () => tell({ type: "insert", text: code }), { class: "needs-trust", title: "Put it at the cursor of the editor" }),
-    button("Apply", () => tell({ type: "apply", text: code, ...(path === undefined ? {} : { path }) }), {
+    !SHELLS.has(language) && button("Apply", () => tell({ type: "apply", text: code, ...(path === undefined ? {} : { path }) }), {
       class: "needs-trust",
       title: `See it in ${path ?? "the file that is open"}, as a diff`,
+    }),
+    SHELLS.has(language) && lines === 1 && button("Terminal", () => tell({ type: "terminal", text: code }), {
+      class: "needs-trust",
+      title: "Put it into the terminal, where you may run it",
     }),
     (lines > 30 || code.length > MOST) && button("Open", () => tell({ type: "show", text: code, language })),
   );

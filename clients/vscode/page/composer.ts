@@ -1,6 +1,6 @@
 // Where a person writes: words, files behind @ or #, commands behind a slash, what goes along, and how it is sent.
 
-import type { Attachment, Chrome } from "../src/messages.ts";
+import type { AttachedKind, Attachment, Chrome } from "../src/messages.ts";
 import type { Offer } from "../src/chat/names.ts";
 import { Choices } from "./choices.ts";
 import { button, h, place } from "./dom.ts";
@@ -20,12 +20,13 @@ export class Composer {
   readonly #model = button("Choose the model", () => tell({ type: "command", name: "pickModel" }), { class: "pick" });
   readonly #mode = button("Choose the mode", () => tell({ type: "command", name: "pickMode" }), { class: "pick" });
   #chrome: Chrome | undefined;
+  #attached: readonly Attachment[] = [];
   #before: readonly string[] = [];
   #at = 0;
   #written = "";
 
   constructor() {
-    const attach = (what: "file" | "selection" | "problems" | "picture", label: string): Item => ({
+    const attach = (what: AttachedKind, label: string): Item => ({
       label,
       sign: what,
       run: () => tell({ type: "attach", what }),
@@ -43,6 +44,7 @@ export class Composer {
           attach("file", "Files ..."),
           attach("selection", "The selection"),
           attach("problems", "The problems"),
+          attach("terminal", "The last command"),
           attach("picture", "Pictures ..."),
         ]),
         h("span", { class: "space" }),
@@ -67,6 +69,8 @@ export class Composer {
     this.#offerSend();
     this.#send.title = chrome.running ? (chrome.features.steer ? "Send it into the turn that runs" : "Send it when the turn has ended") : "Send (Enter)";
     this.#model.textContent = chrome.model?.split("/").at(-1) ?? "model";
+    this.#model.setAttribute("aria-label", `Model: ${chrome.model ?? "the daemon chooses"}`);
+    this.#mode.setAttribute("aria-label", `Mode: ${chrome.mode ?? ""}`);
     this.#model.title = `Model: ${chrome.model ?? "the daemon chooses"}`;
     this.#mode.hidden = chrome.mode === undefined;
     this.#mode.textContent = chrome.mode ?? "";
@@ -76,15 +80,22 @@ export class Composer {
         ? "Say something to the turn that runs"
         : "What to ask next"
       : "Ask something: @ names a file, / a command";
+    this.#drawAlong();
     const queued = chrome.queued.map((words, at) =>
       h("li", {}, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "close")),
     );
     const steering = chrome.steering.map((words) => h("li", {}, h("span", {}, `waits for the model: ${visible(words)}`)));
     place(this.#queued, [...steering, ...queued]);
+    this.#queued.hidden = steering.length + queued.length === 0;
   }
 
   attach(attachments: readonly Attachment[]): void {
-    const items = attachments.map(({ id, label, icon }) =>
+    this.#attached = attachments;
+    this.#drawAlong();
+  }
+
+  #drawAlong(): void {
+    const items = this.#attached.map(({ id, label, icon }) =>
       h(
         "li",
         {},
@@ -93,7 +104,7 @@ export class Composer {
         button(`Leave out ${label}`, () => tell({ type: "detach", id }), { class: "sign-button" }, "close"),
       ),
     );
-    place(this.#along, items);
+    place(this.#along, [...looked(this.#chrome?.looks), ...items]);
   }
 
   /** What was said before, for the arrow keys. */
@@ -197,6 +208,17 @@ export class Composer {
   get chrome(): Chrome | undefined {
     return this.#chrome;
   }
+}
+
+/** What the model is told of the editor by itself, and how to have it told not. */
+function looked(looks: Chrome["looks"]): HTMLElement[] {
+  if (!looks) {
+    return [];
+  }
+  const { label, told } = looks;
+  const title = told ? `The model is told that you look at ${label}: press to keep it to yourself` : `The model is not told that you look at ${label}: press to tell it`;
+  const toggle = h("button", { type: "button", class: "looks", "aria-pressed": String(told), title: visible(title), onclick: () => tell({ type: "looks", told: !told }) }, drawn(told ? "sees" : "blind"), visible(label));
+  return [h("li", { class: "looked" }, toggle)];
 }
 
 function send(file: File): void {

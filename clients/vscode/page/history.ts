@@ -10,19 +10,24 @@ import { decoded } from "./words.ts";
 export class History {
   readonly #query = h("input", { type: "search", placeholder: "Find a session by its words", "aria-label": "Find a session" });
   readonly #everywhere = h("input", { type: "checkbox" });
+  readonly #branches = h("input", { type: "checkbox" });
   readonly #list = h("ul", { "aria-label": "Sessions" });
   readonly element = h(
     "dialog",
     { class: "history", "aria-label": "Sessions" },
     this.#query,
     h("label", { class: "quiet" }, this.#everywhere, " those of other folders, too"),
+    h("label", { class: "quiet" }, this.#branches, " and what was taken back"),
     this.#list,
   );
   #sessions: readonly SessionEntry[] = [];
+  #last: RowPlace | undefined;
 
   constructor() {
     this.#query.addEventListener("input", () => this.#ask());
     this.#everywhere.addEventListener("change", () => this.#ask());
+    this.#branches.addEventListener("change", () => this.#ask());
+    this.#list.addEventListener("focusin", (event) => (this.#last = placeOf(event.target as Element)));
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.element.addEventListener("click", (event) => {
       if (event.target === this.element) {
@@ -48,7 +53,7 @@ export class History {
   }
 
   show(wanted: Wanted, sessions: readonly SessionEntry[], cursor?: string): void {
-    if (wanted.query !== this.#query.value || wanted.everywhere !== this.#everywhere.checked) {
+    if (wanted.query !== this.#query.value || wanted.everywhere !== this.#everywhere.checked || (wanted.branches ?? false) !== this.#branches.checked) {
       return;
     }
     this.#sessions = wanted.cursor === undefined ? sessions : [...this.#sessions, ...sessions];
@@ -65,7 +70,16 @@ export class History {
     }
     const focused = placeOf(document.activeElement);
     place(this.#list, rows);
-    this.#list.querySelector<HTMLElement>(`[data-session="${CSS.escape(focused?.session ?? "")}"] button:nth-of-type(${focused?.at ?? 1})`)?.focus();
+    this.#row(focused)?.focus();
+  }
+
+  /** Where the keys were last. */
+  focus(): void {
+    (this.#row(this.#last) ?? this.#query).focus();
+  }
+
+  #row(wanted: RowPlace | undefined): HTMLElement | null {
+    return wanted ? this.#list.querySelector<HTMLElement>(`[data-session="${CSS.escape(wanted.session)}"] button:nth-of-type(${wanted.at})`) : null;
   }
 
   /** What is shown may be old: look again, for as many as are shown. */
@@ -76,7 +90,7 @@ export class History {
   }
 
   get #wanted(): Wanted {
-    return { query: this.#query.value, everywhere: this.#everywhere.checked };
+    return { query: this.#query.value, everywhere: this.#everywhere.checked, branches: this.#branches.checked };
   }
 
   #ask(): void {
@@ -122,8 +136,13 @@ export class History {
   }
 }
 
-/** Which button of which session has the focus: a list that is drawn anew gives it back. */
-function placeOf(element: Element | null): { readonly session: string; readonly at: number } | undefined {
+interface RowPlace {
+  readonly session: string;
+  readonly at: number;
+}
+
+/** Which button of which session it is: a list that is drawn anew gives the focus back. */
+function placeOf(element: Element | null): RowPlace | undefined {
   const row = element?.closest<HTMLElement>("[data-session]");
   const at = row && element ? [...row.querySelectorAll("button")].indexOf(element as HTMLButtonElement) + 1 : 0;
   return row && at > 0 ? { session: row.dataset["session"] ?? "", at } : undefined;

@@ -19,7 +19,8 @@ const welcome = new Welcome();
 
 document
   .getElementById("page")
-  ?.append(head.element, turns.element, welcome.element, questions.element, composer.element, turns.spoken, history.element);
+  ?.append(head.element, turns.element, turns.toEnd, welcome.element, questions.element, composer.element, turns.spoken, history.element);
+history.element.addEventListener("close", () => composer.focus());
 
 function take(message: ToPage): void {
   switch (message.type) {
@@ -34,6 +35,7 @@ function take(message: ToPage): void {
     case "chrome":
       head.set(message.chrome);
       composer.set(message.chrome);
+      welcome.bare = message.chrome.bare;
       document.body.classList.toggle("has-sessions", message.chrome.features.sessions);
       document.body.classList.toggle("trusted", message.chrome.trusted);
       document.body.classList.toggle("elsewhere", message.chrome.elsewhere);
@@ -54,6 +56,8 @@ function take(message: ToPage): void {
       other(message);
   }
   welcome.set(turns.isEmpty);
+  turns.element.hidden = turns.isEmpty;
+  turns.toEnd.hidden ||= turns.isEmpty;
   composer.remember(turns.words);
 }
 
@@ -101,7 +105,9 @@ function other(message: ToPage): void {
     case "focus":
       if (message.what === "history") {
         history.open();
-      } else if (message.what === "prompt" || !questions.focus()) {
+      } else if (message.what === "list" && history.element.open) {
+        history.focus();
+      } else if (message.what === "prompt" || message.what === "list" || !questions.focus()) {
         composer.focus();
       }
       break;
@@ -128,4 +134,20 @@ document.addEventListener("keydown", (event) => {
     tell({ type: "stop" });
   }
 });
+
+/** A key that the editor waits for, behind the first one of two, is no letter of a prompt. */
+const CHORD_MS = 3000;
+let chord = Number.NEGATIVE_INFINITY;
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const first = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k";
+    if (!first && event.key.length === 1 && event.timeStamp - chord < CHORD_MS) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    chord = first ? event.timeStamp : event.key.length === 1 ? Number.NEGATIVE_INFINITY : chord;
+  },
+  true,
+);
 tell({ type: "ready" });

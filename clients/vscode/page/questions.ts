@@ -67,7 +67,8 @@ function card(asked: Asked): HTMLElement {
   const { question, id } = asked;
   const since = performance.now();
   const words = h("textarea", { rows: 2, "aria-label": "What to do instead", placeholder: "What to do instead" });
-  const entries = answers(question.options);
+  // What is changed in the editor is allowed as it stands there, once: nothing wider was seen.
+  const entries = answers(question.options).filter((entry) => !asked.editing || entry.option.kind !== "allow_always");
   const take = (entry: Entry): void => {
     if (performance.now() - since < SETTLE_MS) {
       return;
@@ -98,7 +99,7 @@ function card(asked: Asked): HTMLElement {
     { class: "card", role: "group", "aria-label": `Question: ${question.title}` },
     h("h3", { title: visible(question.title) }, visible(question.title)),
     asked.editing
-      ? h("p", { class: "quiet" }, "Change it in the editor beside; then accept or refuse it there, or answer here.")
+      ? h("p", { class: "quiet" }, "Change it in the editor beside, and accept or refuse it there or here. What is done is what stands there.")
       : h("div", { class: "preview", role: "group", tabindex: 0, "aria-label": "All of what would be done" }, ...question.preview.map(preview)),
     h("div", { class: "options" }, ...entries.map((entry) => option(entry, take)), ...changing(asked)),
     instead,
@@ -131,6 +132,9 @@ function changing(asked: Asked): HTMLElement[] {
   const diff = question.preview.find((item) => item.type === "diff");
   const found: HTMLElement[] = [];
   const command = question.arguments["command"];
+  if (asked.editing) {
+    return found;
+  }
   if (asked.editable && diff) {
     found.push(button("Edit, then Allow", () => tell({ type: "editAnswer", id }), { class: "option" }));
   } else if (asked.editable && typeof command === "string") {

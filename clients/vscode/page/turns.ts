@@ -1,16 +1,17 @@
 // The turns, from top to bottom. What did not change in the fold is not drawn again.
 
-import { fail, finish, fold } from "../src/fold.ts";
+import { changedFiles, fail, finish, fold } from "../src/fold.ts";
 import type { PageCommand, TurnState } from "../src/messages.ts";
 import type { ProgressValue, PromptResult, TurnError } from "../src/protocol.ts";
 import type { Block, CompactionBlock, View } from "../src/view.ts";
 import { Call } from "./calls.ts";
 import { Growing } from "./code.ts";
+import { counted, hunks } from "./diff.ts";
 import { button, h, place } from "./dom.ts";
 import { afterDrawing, type Drawn, soon } from "./frame.ts";
 import { tell } from "./host.ts";
 import { Streamed } from "./streamed.ts";
-import { duration, tokens } from "./words.ts";
+import { decoded, duration, tokens } from "./words.ts";
 import { visible } from "./visible.ts";
 
 interface Part {
@@ -23,13 +24,24 @@ export class Turns {
   /** What is read to those who do not see the page: whole answers, and nothing in between. */
   readonly spoken = h("div", { class: "spoken", role: "status", "aria-live": "polite" });
   readonly #turns = new Map<string, Turn>();
+  /** The way back to where it is written, for who read what stands above. */
+  readonly toEnd = button("To the end", () => this.scrollToEnd(), { class: "to-end" }, "down");
   #follows = true;
+  /** Where it was scrolled to. */
+  #top = 0;
+  readonly #sizes = new ResizeObserver(() => this.#end());
 
   constructor() {
+    this.toEnd.hidden = true;
     this.element.addEventListener("scroll", () => {
       const { scrollHeight, scrollTop, clientHeight } = this.element;
-      this.#follows = scrollHeight - scrollTop - clientHeight < 60;
+      const isAtEnd = scrollHeight - scrollTop - clientHeight < 60;
+      // Who goes up wants to read there; where the page or what stands in it has another size, nobody went.
+      this.#follows = isAtEnd || (this.#follows && scrollTop >= this.#top);
+      this.#top = scrollTop;
+      this.toEnd.hidden = this.#follows;
     });
+    this.#sizes.observe(this.element);
   }
 
   /** Begin anew. */
@@ -54,6 +66,7 @@ export class Turns {
     const turn = new Turn(state, () => this.#follow());
     this.#turns.set(state.key, turn);
     this.element.append(turn.element);
+    this.#sizes.observe(turn.element);
     this.#follows = true;
     this.#follow();
   }
@@ -90,11 +103,13 @@ export class Turns {
   }
 
   #follow(): void {
-    afterDrawing(() => {
-      if (this.#follows) {
-        this.element.scrollTop = this.element.scrollHeight;
-      }
-    });
+    afterDrawing(() => this.#end());
+  }
+
+  #end(): void {
+    if (this.#follows) {
+      this.element.scrollTop = this.element.scrollHeight;
+    }
   }
 }
 
@@ -114,6 +129,7 @@ class Turn implements Drawn {
     this.#key = state.key;
     this.#view = state.view;
     this.#drawn = drawn;
+    this.element.setAttribute("aria-label", `You asked: ${visible(state.words.slice(0, 80))}`);
     this.element.append(said(state), this.#blocks, this.#foot);
     soon(this);
   }
@@ -177,9 +193,9 @@ function said(state: TurnState): HTMLElement {
 
 /** What may help where an answer failed. */
 const MENDS: Readonly<Record<string, readonly (readonly [string, PageCommand])[]>> = {
-  unauthorized: [["Store a Provider's Key", "storeKey"], ["Choose the Model", "pickModel"]],
+  unauthorized: [["Store a Provider's Key", "storeKey"], ["Set Up a Model", "setup"], ["Choose the Model", "pickModel"]],
   forbidden: [["Store a Provider's Key", "storeKey"], ["Choose the Model", "pickModel"]],
-  not_found: [["Choose the Model", "pickModel"], ["Store a Provider's Key", "storeKey"]],
+  not_found: [["Choose the Model", "pickModel"], ["Set Up a Model", "setup"]],
   rate_limited: [["Choose the Model", "pickModel"]],
   quota_exceeded: [["Choose the Model", "pickModel"]],
   overloaded: [["Choose the Model", "pickModel"]],
@@ -194,7 +210,8 @@ function foot(key: string, view: View, words: () => string): HTMLElement[] {
   if (view.status === "running") {
     const last = view.blocks.at(-1);
     const asks = view.blocks.some((block) => block.type === "tool" && block.status === "awaiting_permission");
-    const quiet = last?.type === "tool" && last.status !== "streaming" ? "working" : "writing";
+    const works = view.blocks.some((block) => block.type === "tool" && (block.status === "running" || block.status === "ready"));
+    const quiet = works || (last?.type === "tool" && last.status !== "streaming") ? "working" : "writing";
     return [h("p", { class: "quiet busy" }, asks ? "waiting for your answer" : quiet)];
   }
   const found: HTMLElement[] = [];
@@ -214,6 +231,7 @@ function foot(key: string, view: View, words: () => string): HTMLElement[] {
   if (told) {
     found.push(h("p", { class: "quiet" }, told));
   }
+  found.push(...changed(key, view));
   const counts = [
     view.usage && `${tokens(view.usage.inputTokens)} in · ${tokens(view.usage.outputTokens)} out`,
     view.durationMs ? duration(view.durationMs) : undefined,
@@ -227,6 +245,27 @@ function foot(key: string, view: View, words: () => string): HTMLElement[] {
     found.push(h("p", { class: "quiet counts" }, h("span", {}, counts.join(" · ")), spoke && copy, !failed && again));
   }
   return found;
+}
+
+/** Which files are others now, and the ways to see that and to take it back. */
+function changed(key: string, view: View): HTMLElement[] {
+  const files = changedFiles(view);
+  if (files.length === 0) {
+    return [];
+  }
+  const lines = files.map(({ oldText, newText }) => counted(hunks(oldText, newText)));
+  const sum = (which: "added" | "removed"): number => lines.reduce((all, one) => all + one[which], 0);
+  const names = files.map(({ uri }) => decoded(uri.split("/").at(-1) ?? uri));
+  const told = `+${sum("added")} −${sum("removed")} · ${files.length === 1 ? names[0] : `${files.length} files`}`;
+  return [
+    h(
+      "p",
+      { class: "changes" },
+      h("span", { title: visible(`Changed: ${names.join(", ")}`) }, visible(told)),
+      button("Review", () => tell({ type: "changes", turn: key }), { title: "See all that this turn changed" }),
+      button("Undo", () => tell({ type: "rewind", turn: key }), { class: "needs-sessions needs-trust", title: "Take this turn and what came behind it back, with the files" }),
+    ),
+  ];
 }
 
 function part(block: Block, turn: string): Part {

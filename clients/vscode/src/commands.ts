@@ -3,8 +3,10 @@
 import * as vscode from "vscode";
 import { attachFile, attach, type Parts } from "./panel/actions.ts";
 import { problemWords } from "./editor/actions.ts";
-import { fromEditor, fromProblems, lookedAt } from "./editor/context.ts";
+import { fromEditor, lookedAt } from "./editor/context.ts";
 import { mentioned } from "./editor/files.ts";
+import { writeMessage } from "./editor/commit.ts";
+import { OWN_TERMINAL } from "./editor/terminal.ts";
 import { editSelection } from "./editor/inline.ts";
 import { exported, renameSession } from "./panel/sessions.ts";
 import type { Diff } from "./protocol.ts";
@@ -69,17 +71,20 @@ function asking(parts: Parts): Record<string, Run> {
       return say(parts, problemWords(document, found), editor ? [fromEditor(editor, true)] : []);
     },
     inlineEdit: () => editSelection(parts.daemon, parts.proposals, chats.active.model),
+    commitMessage: (where?: { readonly rootUri?: vscode.Uri }) => writeMessage(parts.daemon, chats.active.model, where?.rootUri),
     acceptEdit: () => parts.proposals.decide(true),
     refuseEdit: () => parts.proposals.decide(false),
     attachSelection: async () => {
       await panels.reveal();
-      return panels.front && attach(panels.front, "selection");
+      return panels.front && attach(parts, panels.front, "selection");
     },
     attachProblems: async () => {
-      const found = fromProblems();
-      chats.active.attachments.push(...(found ? [found] : []));
-      panels.front?.attachmentsChanged();
       await panels.reveal();
+      return panels.front && attach(parts, panels.front, "problems");
+    },
+    attachTerminal: async () => {
+      await panels.reveal();
+      return panels.front && attach(parts, panels.front, "terminal");
     },
     attachFile: async (uri?: vscode.Uri, several?: vscode.Uri[]) => {
       await panels.reveal();
@@ -87,7 +92,7 @@ function asking(parts: Parts): Record<string, Run> {
       for (const one of several ?? (uri ? [uri] : [])) {
         await (front && attachFile(front, one));
       }
-      return uri || !front ? undefined : attach(front, "file");
+      return uri || !front ? undefined : attach(parts, front, "file");
     },
     showDiff: (diff: Diff) => parts.previews.show(diff, vscode.workspace.asRelativePath(vscode.Uri.parse(diff.uri))),
   };
@@ -129,16 +134,23 @@ function around(parts: Parts): Record<string, Run> {
     },
     pickModel: async () => {
       const { models, default: first } = await chats.models();
-      const items = models.map((one) => ({
-        label: one.name || one.id,
+      const now = chats.active.model ?? first;
+      const items: (vscode.QuickPickItem & { readonly id?: string; readonly command?: string })[] = models.map((one) => ({
+        label: `${one.id === now ? "$(check) " : ""}${one.name || one.id}`,
         description: one.id,
         detail: [one.id === first ? "default" : "", one.local ? "on this machine" : ""].filter(Boolean).join(", "),
         id: one.id,
       }));
-      if (items.length === 0) {
-        throw new Error("The daemon knows no model. Run `chatls setup` in a terminal, store a provider's key, or start a model server on this machine.");
-      }
+      items.push(
+        { label: "", kind: vscode.QuickPickItemKind.Separator },
+        { label: "$(add) Set up a model ...", detail: "Looks for keys and model servers, and tries one, in a terminal.", command: "chatls.setup" },
+        { label: "$(key) Store a provider's key ...", command: "chatls.storeKey" },
+      );
       const picked = await vscode.window.showQuickPick(items, { title: "Model", matchOnDescription: true });
+      if (picked?.command !== undefined) {
+        await vscode.commands.executeCommand(picked.command);
+        return;
+      }
       chats.active.model = picked?.id ?? chats.active.model;
       chats.active.changed.fire();
     },
@@ -157,10 +169,11 @@ function ofDaemon(parts: Parts, secrets: Secrets, extension: vscode.Uri): Record
   return {
     restart: () => daemon.restart(),
     showLog: () => daemon.log.show(),
+    setup: () => daemon.terminal(OWN_TERMINAL, "setup"),
     doctor: async () => {
       const title = { location: vscode.ProgressLocation.Notification, title: "chatls looks this machine over" };
       const content = await vscode.window.withProgress(title, () => daemon.run("doctor"));
-      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content }));
+      await vscode.window.showTextDocument(parts.previews.text(content, "chatls doctor"), { preview: true });
     },
     chooseProgram: async () => {
       const [picked] = (await vscode.window.showOpenDialog({ title: "The program chatls", openLabel: "Choose" })) ?? [];

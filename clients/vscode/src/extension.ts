@@ -9,9 +9,10 @@ import { Actions } from "./editor/actions.ts";
 import { contextBlock, watchEditors } from "./editor/context.ts";
 import { Previews } from "./editor/previews.ts";
 import { Proposals } from "./editor/proposals.ts";
+import { watchTerminals } from "./editor/terminal.ts";
 import { Models } from "./face/models.ts";
 import { registerParticipant } from "./face/participant.ts";
-import { announceQuestions, showStatus } from "./face/status.ts";
+import { announceAnswers, announceQuestions, showStatus } from "./face/status.ts";
 import { act } from "./panel/actions.ts";
 import { Panels, VIEW } from "./panel/panels.ts";
 import { Secrets } from "./secrets.ts";
@@ -38,7 +39,8 @@ export function activate(context: vscode.ExtensionContext): void {
     panels,
     previews,
     proposals,
-    watchEditors(),
+    watchTerminals(),
+    watchEditors(() => panels.all.forEach((panel) => panel.refresh())),
     vscode.window.registerWebviewViewProvider(VIEW, panels),
     vscode.languages.registerCodeActionsProvider({ scheme: "file" }, new Actions(), {
       providedCodeActionKinds: Actions.kinds,
@@ -46,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands(parts, secrets, context.extensionUri),
     showStatus(daemon, chats, panels),
     announceQuestions(chats, panels),
+    announceAnswers(chats, panels),
     tellTrouble(daemon),
     models.onDidChangeLanguageModelChatInformation(() => panels.all.forEach((panel) => panel.refresh())),
   );

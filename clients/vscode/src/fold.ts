@@ -2,7 +2,7 @@
 // The rules stand in clients/python/chatls_client/view.py, and tests/transcripts holds what they give. An event of a kind
 // that is not known changes nothing. What did not change is the same object as before, so that a face need not draw it.
 
-import type { ProgressValue, PromptResult, StepEnd, ToolCallEnd, TurnError, Usage } from "./protocol.ts";
+import type { Diff, ProgressValue, PromptResult, StepEnd, ToolCallEnd, TurnError, Usage } from "./protocol.ts";
 import type { Block, NoticeBlock, TextBlock, ThinkingBlock, ToolBlock, View } from "./view.ts";
 
 type Of<Kind> = Extract<ProgressValue, { kind: Kind }>;
@@ -258,4 +258,22 @@ function closed(blocks: readonly Block[]): readonly Block[] {
   return blocks.map((block) =>
     block.type === "tool" && isOpen(block) ? { ...block, status: "cancelled" as const } : block,
   );
+}
+
+/** What became of each file that a turn changed: from what it was before the first change to what it was behind the last. */
+export function changedFiles(view: View): Diff[] {
+  const found = new Map<string, Diff>();
+  for (const block of view.blocks) {
+    for (const item of block.type === "tool" ? block.content : []) {
+      if (item.type === "diff") {
+        const before = found.get(item.from ?? item.uri);
+        found.delete(item.from ?? item.uri);
+        const from = before?.from ?? item.from;
+        const oldText = before?.oldText ?? item.oldText;
+        const change = before?.change === "new" && item.change !== "deleted" ? "new" : item.change;
+        found.set(item.uri, { type: "diff", uri: item.uri, oldText, newText: item.newText, change, ...(from === undefined ? {} : { from }) });
+      }
+    }
+  }
+  return [...found.values()].filter((one) => one.oldText !== one.newText || one.change !== "changed");
 }

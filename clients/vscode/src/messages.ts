@@ -19,8 +19,11 @@ export interface TurnState {
 export interface Attachment {
   readonly id: string;
   readonly label: string;
-  readonly icon: "file" | "selection" | "problems" | "picture" | "text";
+  readonly icon: "file" | "selection" | "problems" | "picture" | "terminal" | "text";
 }
+
+/** What a person may attach by a menu. */
+export type AttachedKind = "file" | "selection" | "problems" | "picture" | "terminal";
 
 /** A question, as far as the page has to know it. */
 export interface Asked {
@@ -49,6 +52,8 @@ export interface Wanted {
   readonly cursor?: string;
   /** At most so many. */
   readonly limit?: number;
+  /** What was taken back, too. */
+  readonly branches?: boolean;
 }
 
 /** All that is shown around the turns. */
@@ -64,6 +69,10 @@ export interface Chrome {
   readonly elsewhere: boolean;
   /** The session was deleted. */
   readonly lost: boolean;
+  /** Only the small model that comes along answers: no other was set up. */
+  readonly bare: boolean;
+  /** What the person looks at in the editor, and whether the model is told. */
+  readonly looks?: { readonly label: string; readonly told: boolean };
   readonly model?: string;
   readonly mode?: WorkingMode;
   readonly features: { readonly sessions: boolean; readonly steer: boolean; readonly modes: boolean };
@@ -101,7 +110,7 @@ export type ToPage =
   | { readonly type: "completions"; readonly query: string; readonly files: readonly string[]; readonly names: readonly Offer[] }
   | { readonly type: "sessions"; readonly wanted: Wanted; readonly sessions: readonly SessionEntry[]; readonly cursor?: string }
   | { readonly type: "recent"; readonly sessions: readonly SessionEntry[] }
-  | { readonly type: "focus"; readonly what: "prompt" | "question" | "history" }
+  | { readonly type: "focus"; readonly what: "prompt" | "question" | "history" | "list" }
   | { readonly type: "draft"; readonly text: string };
 
 export type FromPage =
@@ -120,12 +129,15 @@ export type FromPage =
   | { readonly type: "copy"; readonly text: string }
   | { readonly type: "insert"; readonly text: string }
   | { readonly type: "apply"; readonly text: string; readonly path?: string }
+  | { readonly type: "terminal"; readonly text: string }
+  | { readonly type: "changes"; readonly turn: string }
+  | { readonly type: "looks"; readonly told: boolean }
   | { readonly type: "retry"; readonly turn: string }
   | { readonly type: "rewind"; readonly turn: string }
   | { readonly type: "fork"; readonly turn: string }
   | { readonly type: "complete"; readonly query: string }
   | { readonly type: "offer" }
-  | { readonly type: "attach"; readonly what: "file" | "selection" | "problems" | "picture" }
+  | { readonly type: "attach"; readonly what: AttachedKind }
   | { readonly type: "paste"; readonly mimeType: string; readonly data: string }
   | { readonly type: "drop"; readonly uris: readonly string[] }
   | { readonly type: "detach"; readonly id: string }
@@ -139,6 +151,7 @@ export type FromPage =
 export type PageCommand =
   | "newSession"
   | "pickModel"
+  | "setup"
   | "pickMode"
   | "restart"
   | "showLog"

@@ -38,6 +38,12 @@ export interface Range {
   readonly end: Position;
 }
 
+/** A change of a stretch of text, as in LSP. */
+export interface TextEdit {
+  readonly range: Range;
+  readonly newText: string;
+}
+
 /** A file, or a part of one. */
 export interface Location {
   readonly uri: string;
@@ -484,12 +490,6 @@ export interface NoParams {
 /** Where a slash command comes from: chatls, the folder of your `config.toml`, a folder of the workspace. */
 export type CommandSource = "built-in" | "user" | "workspace";
 
-/** A change of a stretch of text, as in LSP. */
-export interface TextEdit {
-  readonly range: Range;
-  readonly newText: string;
-}
-
 /** What becomes of a cell's text. */
 export interface CellText {
   /** Of the cell's text document. */
@@ -534,6 +534,56 @@ export interface EditCellsAnswer {
   readonly applied: boolean;
   /** Why it was not, for the model. */
   readonly failureReason?: string;
+}
+
+/** What is asked. */
+export type LanguageKind =
+  | "definition"
+  | "references"
+  | "implementation"
+  | "hover"
+  | "documentSymbols"
+  | "workspaceSymbols"
+  | "callers"
+  | "rename";
+
+/** A question for the language servers of the editor. */
+export interface LanguageRequest {
+  readonly kind: LanguageKind;
+  /** Of the document, which need not be open. Not with `workspaceSymbols`. */
+  readonly uri?: string;
+  /** Where the symbol's name begins. Not with `documentSymbols` and `workspaceSymbols`. */
+  readonly position?: Position;
+  /** With `workspaceSymbols`: what is looked for. */
+  readonly symbol?: string;
+  /** With `rename`. */
+  readonly newName?: string;
+}
+
+/** A place that a language server names. */
+export interface LanguagePlace {
+  readonly uri: string;
+  /** Of the name, or of the call (`callers`). */
+  readonly range: Range;
+  /** Of the symbol; of the one that calls (`callers`). */
+  readonly name?: string;
+  /** LSP's `SymbolKind`. */
+  readonly symbolKind?: number;
+  /** What the symbol is in. */
+  readonly container?: string;
+  /** With `documentSymbols`: how deep it lies in others, from 0. Those inside stand behind the one that holds them. */
+  readonly level?: number;
+  /** With `documentSymbols`: from its first line to its last. */
+  readonly whole?: Range;
+}
+
+/** What a renaming does to one document. */
+export interface DocumentEdits {
+  readonly uri: string;
+  /** All by the positions of the text as it is, apart from each other. */
+  readonly edits: readonly TextEdit[];
+  /** Of the document that they are for, where it is open. */
+  readonly version?: number;
 }
 
 /** A person's prompt, and where its events go. */
@@ -763,6 +813,29 @@ export interface SaveRequest {
 /** Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer. */
 export interface SaveAnswer {
   readonly saved?: readonly string[];
+}
+
+/** `send`: what stands in a file that this command has opened, below its last line of ours. */
+export type AskedFor = "explain" | "document" | "test" | "fix" | "send";
+
+/** The argument of the command `chatls.ask`. With neither `what` nor `text` it opens a file to write in. */
+export interface AskCommand {
+  /** What is wanted of the lines that `range` touches, as the slash command of that name says. */
+  readonly what?: AskedFor;
+  /** A person's own words; with `fix` the problem. */
+  readonly text?: string;
+  /** The document that it is about; with `send` that file. */
+  readonly uri?: string;
+  readonly range?: Range;
+  /** Go on with this session; without it, one is begun. */
+  readonly sessionId?: string;
+}
+
+/** What was begun. The answer to come is shown, not given. */
+export interface AskResult {
+  readonly sessionId: string;
+  /** Null where a file was opened to write in. */
+  readonly turnId: string | null;
 }
 
 /** A slash command. */
@@ -1012,6 +1085,20 @@ export interface ExportResult {
   readonly text: string;
 }
 
+/** What they say. An answer without any of it: they know of nothing. */
+export interface LanguageAnswer {
+  /** What does not fit is passed over; of more than 2000 the first are read. */
+  readonly places?: readonly LanguagePlace[];
+  /** With `hover`: what they tell of the symbol, plain or markdown; at most 10,000 characters count. */
+  readonly text?: string;
+  /** With `rename`: all of it. What does not fit fails it. */
+  readonly edits?: readonly DocumentEdits[];
+  /** There is no language server that could be asked this. */
+  readonly unserved?: boolean;
+  /** Why there is nothing, in the words of a language server or of the client, for the model. */
+  readonly failureReason?: string;
+}
+
 /** The value of a `$/progress` notification on the turn's `partialResultToken`. */
 export type ProgressValue = Event & {
   /** Counts up by one within a turn, from 1. */
@@ -1067,6 +1154,8 @@ export interface RequestsToClient {
   "chat/save": { params: SaveRequest; result: SaveAnswer };
   /** Put in and delete cells of an open notebook. */
   "chat/editCells": { params: EditCellsRequest; result: EditCellsAnswer };
+  /** What do the language servers say of a symbol? */
+  "chat/language": { params: LanguageRequest; result: LanguageAnswer };
 }
 
 /** For `workspace/executeCommand`. */

@@ -30,7 +30,8 @@ class AcpAgent:
     """The agent that one client talks to."""
 
     def __init__(self, outbox: Outbox, peer: Peer, core: Core, later: Later) -> None:
-        self._open = OpenSessions(outbox, peer, core.configured)
+        self._core = core
+        self._open = OpenSessions(outbox, peer, core)
         sessions = AcpSessions(core, later, self._open)
         turns = AcpTurns(core, later, self._open)
         peer.serve("initialize", shapes.InitializeParams, self._initialize)
@@ -54,7 +55,7 @@ class AcpAgent:
                 "agentCapabilities": {
                     "loadSession": True,
                     "promptCapabilities": {"image": True, "audio": False, "embeddedContext": True},
-                    "mcpCapabilities": {"http": False, "sse": False},
+                    "mcpCapabilities": {"http": True, "sse": False},
                     "sessionCapabilities": {
                         name: {} for name in ("list", "delete", "additionalDirectories", "resume", "close")
                     },
@@ -63,3 +64,4 @@ class AcpAgent:
                 "authMethods": [_SETUP] if says(params.client_capabilities, "auth", "terminal") else [],
             }
         )
+        self._core.foreign.begin()

@@ -25,6 +25,7 @@ from chatls.editor import (
     Root,
 )
 from chatls.errors import RequestError, ToolError
+from chatls.language import LanguageFindings, LanguageRequest
 from chatls.wire import methods
 from chatls.wire.peer import Peer
 from chatls.workspace.openfile import open_beneath
@@ -61,6 +62,16 @@ class AcpEditor:
     def elicits(self) -> bool:
         """`Editor.elicits`."""
         return False
+
+    @property
+    def knows_symbols(self) -> bool:
+        """`Editor.knows_symbols`."""
+        return False
+
+    @property
+    def encoding(self) -> str:
+        """`Editor.encoding`: nothing here is told by positions."""
+        return "utf-16"
 
     async def elicit(self, form: Elicitation) -> FormAnswer:
         """`Editor.elicit`."""
@@ -105,10 +116,19 @@ class AcpEditor:
                 tasks.start_soon(self._look, path)
         return before != self._unsaved
 
+    def refusal(self, document: OpenDocument) -> str:
+        """`Editor.refusal`. What is unsaved in an editor that takes no edits would be lost by its next save."""
+        name = quoted(Path(document.uri).name)
+        return f"{name} has unsaved changes in the editor: it has to be saved first, then changed"
+
     async def apply(self, change: Change) -> str:
-        """`Editor.apply`: never. What is unsaved in an editor that takes no edits would be lost by its next save."""
-        name = quoted(Path(change.document.uri).name)
-        raise ToolError(f"{name} has unsaved changes in the editor: it has to be saved first, then changed")
+        """`Editor.apply`: never."""
+        raise ToolError(self.refusal(change.document))
+
+    async def apply_together(self, changes: Sequence[Change]) -> tuple[str | None, ...]:
+        """`Editor.apply_together`: never."""
+        del changes
+        raise ToolError("this editor takes no edits")
 
     async def operate(self, operation: FileOperation) -> bool:
         """`Editor.operate`."""
@@ -130,19 +150,30 @@ class AcpEditor:
         del uri, changed
         raise ToolError("this editor does not tell its problems")
 
+    async def language(self, request: LanguageRequest) -> LanguageFindings:
+        """`Editor.language`."""
+        del request
+        raise ToolError("this editor does not ask its language servers")
+
     async def _look(self, path: Path) -> None:
         """Take what the client holds of a file, if that is not what is on the disk."""
         text = None
-        with move_on_after(READING):
-            try:
-                params = {"sessionId": self._session, "path": str(path)}
-                text = (await self._ask("fs/read_text_file", params, TextAnswer)).content
-            except ToolError:
-                text = None  # it has no such file, or cannot tell: the disk counts
+        # Where there is no file nothing could be written over, and some clients show a person their own refusal.
+        if await to_thread.run_sync(os.path.exists, path, abandon_on_cancel=True):
+            with move_on_after(READING):
+                text = await self._told(path)
         if text is None or await to_thread.run_sync(_same, path, text, abandon_on_cancel=True):
             self._unsaved.pop(path, None)
         else:
             self._unsaved[path] = OpenDocument(path.as_uri(), text, None)
+
+    async def _told(self, path: Path) -> str | None:
+        """What the client holds of a file. None: it has no such file, or cannot tell, and the disk counts."""
+        params = {"sessionId": self._session, "path": str(path)}
+        try:
+            return (await self._ask("fs/read_text_file", params, TextAnswer)).content
+        except ToolError:
+            return None
 
     async def _ask(self, method: str, params: Any, kind: type[methods.ParamsT]) -> methods.ParamsT:
         try:

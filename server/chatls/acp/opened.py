@@ -9,12 +9,15 @@ from anyio import to_thread
 from chatls.acp import shapes
 from chatls.acp.editor import AcpEditor, roots
 from chatls.acp.lines import line
+from chatls.acp.servers import servers_of
 from chatls.acp.updates import Updates
 from chatls.agent.session import Begin
 from chatls.content import JsonObject, to_wire
+from chatls.core import Core
 from chatls.errors import INVALID_PARAMS, RESOURCE_NOT_FOUND, RequestError, ToolError
 from chatls.events import Event, WorkingMode
 from chatls.jsontext import dumps
+from chatls.mcp import ForeignTools
 from chatls.settings.configuration import Configuration
 from chatls.values import dataclass
 from chatls.wire.jsonrpc import notification
@@ -31,37 +34,43 @@ class OpenSession:
     configuration: Configuration
     begun: bool
     """It had a prompt, or is kept from before."""
+    more: ForeignTools | None = None
+    """The tools of the servers that the client named for it."""
     model: str | None = None
     mode: WorkingMode = "ask"
     thinking: str | None = None
 
     def where(self) -> Begin:
         """The session, for `Chats`."""
-        return Begin(self.id, self.editor, self.configuration, new=not self.begun)
+        return Begin(self.id, self.editor, self.configuration, new=not self.begun, more=self.more)
 
 
 class OpenSessions:
     """All of them, and the way to tell their client something."""
 
-    def __init__(self, outbox: Outbox, peer: Peer, configured: Callable[[], Configuration]) -> None:
-        """`configured`: makes the settings of a session."""
+    def __init__(self, outbox: Outbox, peer: Peer, core: Core) -> None:
         self.tells = False
         """The client tells unsaved text (`fs/read_text_file`)."""
         self._outbox = outbox
         self._peer = peer
-        self._configured = configured
+        self._core = core
         self._all: dict[str, OpenSession] = {}
 
     async def open(self, name: str, params: shapes.Folders, *, begun: bool) -> OpenSession:
         """Open one. Raises `RequestError` (-32602) for a folder that is none."""
-        configuration = self._configured()
+        configuration = self._core.configured()
         try:
             folders = await to_thread.run_sync(roots, (params.cwd, *params.additional_directories))
         except ToolError as error:
             raise RequestError(INVALID_PARAMS, f"cwd: {error}") from error
         await to_thread.run_sync(configuration.configure, "the client", None)
         editor = AcpEditor(self._peer, name, folders, tells=self.tells)
+        self.close(name)
         opened = self._all[name] = OpenSession(name, editor, configuration, begun)
+        servers, news = servers_of(params.mcp_servers)
+        if servers or news:
+            opened.more = self._core.foreign.beside(editor, servers, news)
+        self._core.chats.adopt(opened.where())
         return opened
 
     def find(self, name: str) -> OpenSession:
@@ -71,8 +80,10 @@ class OpenSessions:
         return self._all[name]
 
     def close(self, name: str) -> None:
-        """Forget one. What is kept of it stays."""
-        self._all.pop(name, None)
+        """Forget one, and end its servers. What is kept of it stays."""
+        opened = self._all.pop(name, None)
+        if opened is not None and opened.more is not None:
+            self._core.foreign.end(opened.more)
 
     def has(self, opened: OpenSession) -> bool:
         """Whether it is open still."""

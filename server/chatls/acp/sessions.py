@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from uuid import uuid4
 
@@ -56,7 +57,7 @@ class AcpSessions:
         async def loaded() -> None:
             page = await self._core.library.page(params.session_id)
             opened = await self._open.open(params.session_id, params, begun=True)
-            opened.mode = mode_of(page.entry.mode) or "ask"
+            opened.mode, opened.model = mode_of(page.entry.mode) or "ask", page.chosen
             for at in range(0, len(page.keys) if replay else 0, AT_ONCE):
                 for turn in await self._core.library.transcript(page, page.keys[at : at + AT_ONCE]):
                     self._open.tell(opened.id, _replayed(turn.events))
@@ -109,14 +110,22 @@ class AcpSessions:
 
     def set_mode(self, answer: Answer, params: shapes.ModeParams) -> None:
         """`session/set_mode`."""
-        self._set(self._open.find(params.session_id), "mode", params.mode_id)
-        answer.give({})
+        opened = self._open.find(params.session_id)
+        self._set(opened, "mode", params.mode_id)
+        self._later.answer(answer, partial(self._keep, opened, answer, {}))
 
     def set_option(self, answer: Answer, params: shapes.OptionParams) -> None:
         """`session/set_config_option`."""
         opened = self._open.find(params.session_id)
         self._set(opened, params.config_id, params.value)
-        answer.give({"configOptions": self._options(opened)})
+        self._later.answer(answer, partial(self._keep, opened, answer, {"configOptions": self._options(opened)}))
+
+    async def _keep(self, opened: OpenSession, answer: Answer, result: JsonObject) -> None:
+        """Answer, once what was set is remembered with the session: the next process may go on with it."""
+        if opened.begun:
+            with suppress(RequestError):  # its first turn has not come to the disk: that remembers it
+                await self._core.library.choose(opened.id, opened.model, opened.mode)
+        answer.give(result)
         self._open.tell(opened.id, [{"sessionUpdate": "current_mode_update", "currentModeId": opened.mode}])
 
     def _set(self, opened: OpenSession, name: str, value: object) -> None:
@@ -126,12 +135,22 @@ class AcpSessions:
             case "mode" if mode is not None:
                 opened.mode = mode
             case "model" if text:
-                opened.model = None if text == UNSET else text
+                opened.model = self._model(opened, text)
+                self._core.chats.choose(opened.id, opened.model)
             case "thinking" if text in THINKING:
                 opened.thinking = None if text == UNSET else text
                 opened.configuration.configure("the client", {"parameters": {"thinking": opened.thinking}})
             case _:
                 raise RequestError(INVALID_PARAMS, f"{name}: {value!r} cannot be chosen")
+
+    def _model(self, opened: OpenSession, text: str) -> str | None:
+        if text == UNSET:
+            return None
+        try:
+            self._core.models.check(text, opened.configuration.settings())
+        except RequestError as error:
+            raise RequestError(INVALID_PARAMS, f"model: {error}") from error
+        return text
 
     def _settings(self, opened: OpenSession) -> JsonObject:
         return {"modes": modes(opened.mode), "configOptions": self._options(opened)}

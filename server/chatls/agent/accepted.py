@@ -1,7 +1,7 @@
 """A prompt that was accepted: from its model to the end of its turn. It can be cancelled at any point."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as ThreadFlag
@@ -155,6 +155,7 @@ class Accepted:
         self._refused = refused
         self._over = over
         self._turn: Turn | None = None
+        self._gate: TurnGate | None = None
 
     async def run(self, *listeners: Listener) -> Ended:
         """Answer. Raises `RequestError` (1001, 1002, 1004, 1005, 1007) where there is no such session, or no model that
@@ -253,8 +254,9 @@ class Accepted:
 
     def _news(self) -> list[Notice]:
         """What this session was not told yet."""
-        told = self.session.told_news
-        found = [words for words in self._means.news if words not in told]
+        told, more = self.session.told_news, self.session.more
+        known = (*self._means.news, *(more.news if more else ()))
+        found = [words for words in known if words not in told]
         told.update(found)
         return list(map(Notice, found))
 
@@ -270,7 +272,7 @@ class Accepted:
         room = self._room_in(answering, requests)
         requests.before = (self.steering.deliver, room.fit)
         requests.asks = self.watch.asks if self.watch else requests.asks
-        gate = TurnGate(
+        gate = self._gate = TurnGate(
             self._means.permissions,
             session.editor,
             self._emit,
@@ -344,7 +346,7 @@ class Accepted:
         self, output: Callable[[str], None] = lambda _: None, cancelled: ThreadFlag | None = None
     ) -> ToolContext:
         limits, session = self._limits, self.session
-        return ToolContext(
+        context = ToolContext(
             self._workspace(),
             session.editor,
             session.seen,
@@ -359,3 +361,4 @@ class Accepted:
             self._skill,
             ids=(session.id, self.id, ""),
         )
+        return replace(context, hides=self._gate.hides) if self._gate else context

@@ -54,7 +54,7 @@ class Chats:
         editor = session.editor if session else begun.editor or self._sessions.editor
         settings = configuration.settings()
         mode = ask.mode or (session.mode if session else "ask")
-        tools = self._toolbox.offered(editor, settings, ask.tools, mode)
+        tools = self._toolbox.offered(editor, settings, ask.tools, mode, session.more if session else begun.more)
         if len(self._running) >= MOST:
             raise RequestError(OVERLOADED, f"{MOST} turns are running; try again when one has ended")
         if session is None:  # one that rests is a name alone, until the keeper was asked
@@ -91,7 +91,7 @@ class Chats:
             session = self._sessions.begin(begun)
             refused = partial(self._sessions.forget, session)
         self._must_be_free(session)
-        tools = self._toolbox.offered(session.editor, settings)
+        tools = self._toolbox.offered(session.editor, settings, more=session.more)
         over = partial(self._free, session)
         compacting = Compacting(self._means, session, settings, tools, wish, refused, over)
         compacting.listeners = tuple(listen(session, compacting.id) for listen in self.listeners)
@@ -103,6 +103,18 @@ class Chats:
         session = self._sessions.begin(new)
         session.known = True
         return session
+
+    def choose(self, session_id: str, model: str | None) -> None:
+        """A person chose the model of a session; None: by the settings, from now on."""
+        if session := self._sessions.find(session_id):
+            session.model = model
+
+    def adopt(self, begun: Begin) -> None:
+        """A session that may be in memory is another editor's from now on."""
+        if session := self._sessions.find(begun.name or ""):
+            session.editor = begun.editor or session.editor
+            session.configuration = begun.configuration or session.configuration
+            session.more = begun.more
 
     def steer(self, session_id: str, turn_id: str | None, content: tuple[ContentBlock, ...]) -> Steer:
         """Words for the turn of a session, or for this very turn. Raises `RequestError` (1001)."""

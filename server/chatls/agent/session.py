@@ -11,6 +11,7 @@ from chatls.errors import INVALID_STATE, RequestError
 from chatls.events import WorkingMode
 from chatls.settings.config import PermissionRule
 from chatls.settings.configuration import Configuration
+from chatls.tools.toolbox import MoreTools
 from chatls.values import dataclass
 from chatls.workspace.seen import Seen
 
@@ -28,6 +29,8 @@ class Begin:
     """False: nothing of it is on disk, and it ends with the process."""
     new: bool = True
     """False: it is known by its name already, in memory or on the disk."""
+    more: MoreTools | None = None
+    """Tools that it has beside those of all."""
 
 
 class Session:
@@ -47,6 +50,8 @@ class Session:
         """The model that a person chose for it, last: "provider/model"."""
         self.editor = editor
         self.configuration = configuration
+        self.more: MoreTools | None = None
+        """Tools that it has beside those of all."""
         self.history = History()
         self.seen = Seen()
         """The texts that the model knows."""
@@ -82,6 +87,7 @@ class Sessions:
             raise RequestError(INVALID_STATE, f"the session {name!r} exists")
         configuration = new.configuration or self.configuration
         session = Session(name, new.editor or self.editor, configuration, keep=new.keep, named=new.name is not None)
+        session.more = new.more
         self._all[name] = session
         return session
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from chatls.content import Position, Range
+from chatls.content import Position, Range, TextEdit
 from chatls.errors import ToolError
 from chatls.lsp.notebooks import OpenCell
 from chatls.values import dataclass
-from chatls.wire.cells import CellSplice, CellText, NewCell, TextEdit
+from chatls.wire.cells import CellSplice, CellText, NewCell
 from chatls.workspace.notebook import Cell, paired, parsed, shown
 from chatls.workspace.positions import position
 from chatls.workspace.textedits import replacements

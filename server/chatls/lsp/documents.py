@@ -46,6 +46,8 @@ class Documents:
         self._documents: dict[str, _Document] = {}
         self._notebooks: dict[str, OpenNotebook] = {}
         self._folders = {unquote(folder.uri): folder for folder in _named(hello.params)}
+        self._assumed: dict[str, str] = {}
+        """What documents hold by now whose editor has not told it yet."""
         self._changed = Signal()
         self.on_look: Callable[[Callable[[], None]], None] = lambda _: None
         """Given a look at the disk, to be had in a worker thread at once: a document was opened or saved."""
@@ -76,10 +78,16 @@ class Documents:
         open as a notebook as well, the notebook.
         """
         return {
-            item.place: _snapshot(item)
+            item.place: self._snapshot(item)
             for item in (*self._documents.values(), *self._notebooks.values())
             if item.place is not None
         }
+
+    def assume(self, uri: str, text: str) -> None:
+        """Take a document for changed until the client tells the next change of it: one that tells late is obeyed by
+        then as if it had told each in its time."""
+        if unquote(uri) in self._documents:
+            self._assumed[unquote(uri)] = text
 
     def notebook(self, uri: str) -> OpenNotebook | None:
         """The notebook that is open under this address."""
@@ -98,6 +106,7 @@ class Documents:
         if take is None:
             return None
         complaint = None
+        self._assumed.pop(unquote(_uri(params) or ""), None)
         try:
             take(an_object(params, "params"))
         except ValueError as error:
@@ -108,6 +117,9 @@ class Documents:
             complaint = f"chatls could not follow {method} of {uri}: {error}; reopen the document"
         self._changed.fire()
         return complaint
+
+    def _snapshot(self, item: _Document | OpenNotebook) -> OpenDocument:
+        return OpenDocument(item.uri, self._assumed.get(unquote(item.uri), _now(item)), item.version, item.base)
 
     def _open(self, params: JsonObject) -> None:
         item = an_object(params.get("textDocument"), "textDocument")
@@ -182,10 +194,6 @@ class Documents:
         for folder in removed:  # first: a folder that only changes its name is in both
             self._folders.pop(unquote(folder.uri), None)
         self._folders |= {unquote(folder.uri): folder for folder in added}
-
-
-def _snapshot(item: _Document | OpenNotebook) -> OpenDocument:
-    return OpenDocument(item.uri, _now(item), item.version, item.base)
 
 
 def _now(item: _Document | OpenNotebook) -> Callable[[], str]:

@@ -25,12 +25,15 @@ from chatls.editor import (
     Severity,
 )
 from chatls.errors import RequestError, ToolError
+from chatls.language import LanguageFindings, LanguageRequest
 from chatls.lsp.cells import CellEdits, cell_edits, wanted_cells
 from chatls.lsp.handshake import Hello
+from chatls.lsp.language import findings
 from chatls.lsp.notebooks import NotebookSnapshot
 from chatls.lsp.rpc import Rpc
 from chatls.shapes import as_list, member, says
 from chatls.wire import cells, methods
+from chatls.wire.symbols import LANGUAGE
 from chatls.workspace.pathtext import quoted
 from chatls.workspace.positions import position
 from chatls.workspace.textedits import Taken, replacements, taken
@@ -41,6 +44,8 @@ MOST_PROBLEMS = 1000
 """Problems of one answer that are read."""
 TELLING = 3.0
 """Seconds for a client to tell its problems."""
+LOOKING_UP = 20.0
+"""Seconds for a client to ask its language servers, of which one may have to be started first."""
 RELOADING = 5.0
 """Seconds for a client to read documents anew."""
 SAVING = 5.0
@@ -72,9 +77,12 @@ class LspEditor:
         )
         self._reloads = says(capabilities, "experimental", "chat", "reload")
         self._saves = says(capabilities, "experimental", "chat", "save")
+        self._knows_symbols = says(capabilities, "experimental", "chat", "language")
         self._edits_cells = says(capabilities, "experimental", "chat", "editCells")
         self._applies = says(capabilities, "workspace", "applyEdit")
         self._versions = says(capabilities, "workspace", "workspaceEdit", "documentChanges")
+        self._tells_late = False
+        """It says that it applied a change, and tells the new text when a person types next."""
 
     @property
     def asks(self) -> bool:
@@ -90,6 +98,16 @@ class LspEditor:
     def elicits(self) -> bool:
         """`Editor.elicits`."""
         return self._elicits
+
+    @property
+    def knows_symbols(self) -> bool:
+        """`Editor.knows_symbols`."""
+        return self._knows_symbols
+
+    @property
+    def encoding(self) -> str:
+        """`Editor.encoding`."""
+        return self._encoding
 
     async def elicit(self, form: Elicitation) -> FormAnswer:
         """`Editor.elicit`. An answer that makes no sense is none: it raises `ToolError`."""
@@ -117,11 +135,17 @@ class LspEditor:
             raise ToolError("the editor's answer names no option")
         return Reply(answer.option_id, (answer.feedback or "").strip()[:LONGEST_FEEDBACK], answer.arguments)
 
+    def refusal(self, document: OpenDocument) -> str:
+        """`Editor.refusal`."""
+        if self._applies:
+            return ""
+        return f"{_name(document.uri)} is open in an editor that takes no edits: it has to be saved and closed first"
+
     async def apply(self, change: Change) -> str:
         """`Editor.apply`. The client may ask a person first, so the waiting for its answer has no limit here."""
         document, name = change.document, _name(change.document.uri)
-        if not self._applies:
-            raise ToolError(f"{name} is open in an editor that takes no edits: it has to be saved and closed first")
+        if words := self.refusal(document):
+            raise ToolError(words)
         if (notebook := self._rpc.open_notebook(document.uri)) is not None:
             return await self._apply_cells(change, notebook)
         edits = await to_thread.run_sync(_edits, document, change.text, self._encoding, abandon_on_cancel=True)
@@ -132,6 +156,30 @@ class LspEditor:
         answer = await self._ask("workspace/applyEdit", edit)
         _require_applied(answer, name)
         return await self._settled(change)
+
+    async def apply_together(self, changes: Sequence[Change]) -> tuple[str | None, ...]:
+        """`Editor.apply_together`."""
+        if not self._applies:
+            raise ToolError("this editor takes no edits")
+        edits = await to_thread.run_sync(self._all_edits, changes, abandon_on_cancel=True)
+        for change in changes:  # from here to the message nobody else runs
+            self._require_same(change.document, may_be_closed=change.document.version is None)
+        told = [item for item in edits if item[2]]
+        if told:
+            answer = await self._ask("workspace/applyEdit", self._workspace_edit(changes[0].label, told))
+            _require_applied(answer, "the files")
+            with move_on_after(SETTLING):
+                for change in changes:
+                    await self._reached(change, "taken")
+            with move_on_after(FORMATTING):
+                for change in changes:
+                    await self._reached(change, "there")
+        found = [self._now(change.document.uri) for change in changes]
+        return await to_thread.run_sync(_all_became, found, changes, abandon_on_cancel=True)
+
+    def _all_edits(self, changes: Sequence[Change]) -> list[tuple[str, int | None, list[JsonObject]]]:
+        documents = ((change.document, change.text) for change in changes)
+        return [(one.uri, one.version, _edits(one, text, self._encoding)) for one, text in documents]
 
     async def _apply_cells(self, change: Change, notebook: NotebookSnapshot) -> str:
         """The same for a notebook, cell by cell: outputs and metadata are the editor's own."""
@@ -204,6 +252,15 @@ class LspEditor:
             return tuple(item for item in _problems(answer) if uri is None or unquote(item.uri) == unquote(uri))
         raise ToolError(f"the editor did not tell its problems within {TELLING:g} seconds")
 
+    async def language(self, request: LanguageRequest) -> LanguageFindings:
+        """`Editor.language`."""
+        if not self._knows_symbols:
+            raise ToolError("this editor does not ask its language servers")
+        with move_on_after(LOOKING_UP):
+            answer = await self._ask(LANGUAGE.name, to_wire(request))
+            return await to_thread.run_sync(findings, request, answer, abandon_on_cancel=True)
+        raise ToolError(f"no language server of the editor answered within {LOOKING_UP:g} seconds")
+
     async def _ask(self, method: str, params: Any) -> Any:
         try:
             return await self._rpc.ask(method, params)
@@ -227,8 +284,9 @@ class LspEditor:
     def _now(self, uri: str) -> OpenDocument | None:
         return next((item for item in self._rpc.open_documents().values() if item.uri == uri), None)
 
-    def _require_same(self, document: OpenDocument) -> None:
-        if self._now(document.uri) != document:
+    def _require_same(self, document: OpenDocument, *, may_be_closed: bool = False) -> None:
+        now = self._now(document.uri)
+        if now != document and not (may_be_closed and now is None):
             raise ToolError(f"{_name(document.uri)} has changed in the editor meanwhile; read it again")
 
     async def _settled(self, change: Change) -> str:
@@ -237,6 +295,9 @@ class LspEditor:
 
         Some clients say that they applied what they did not (Neovim, where the version is an old one).
         """
+        if self._tells_late:
+            self._rpc.assume(change.document.uri, change.text)
+            return change.text
         with move_on_after(SETTLING):
             await self._reached(change, "taken")
         with move_on_after(FORMATTING):
@@ -276,6 +337,10 @@ def _taken(now: OpenDocument, change: Change) -> Taken:
 def _became(now: OpenDocument, change: Change) -> str:
     """The text that there is; the one that was wanted where they differ in line ends alone."""
     return change.text if _plain(now.text) == _plain(change.text) else now.text
+
+
+def _all_became(found: Sequence[OpenDocument | None], changes: Sequence[Change]) -> tuple[str | None, ...]:
+    return tuple(None if now is None else _became(now, change) for now, change in zip(found, changes, strict=True))
 
 
 def _edits(document: OpenDocument, new: str, encoding: str) -> list[JsonObject]:

@@ -13,8 +13,17 @@ from chatls.jsontext import dumps
 from chatls.wire import jsonrpc
 from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, write_all
 
-COMMANDS = ("chatls.cancel", "chatls.cancelAll")
-ASKS = ("permission", "elicit", "diagnostics", "reload", "save", "editCells")
+CANCEL_COMMANDS = ("chatls.cancel", "chatls.cancelAll")
+SUFFIX = "commandSuffix"
+"""The member of `initializationOptions` that is no setting: what the client wants behind the names of commands."""
+ASK_COMMAND = "chatls.ask"
+"""For editors without a plugin of ours (`bare`)."""
+ACTION_KINDS = (
+    "quickfix",
+    *(f"refactor.chatls.{name}" for name in ("explain", "document", "test", "ask", "send", "cancel")),
+)
+"""The kinds of code actions that they are offered (LSP, `CodeActionKind`)."""
+ASKS = ("permission", "elicit", "diagnostics", "reload", "save", "editCells", "language")
 """What we may ask of a client that says in `experimental.chat` that it answers."""
 OFFERS = {
     "sessions": "`chat/session/...`",
@@ -32,6 +41,7 @@ PROTOCOL_VERSION = 1
 
 _Json = dict[str, Any]
 
+_SUFFIX = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 _TEXT = (str, type(None))
 _TYPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("processId", (int, type(None)), "an integer or null"),
@@ -82,6 +92,34 @@ def position_encoding(params: _Json) -> str:
     return next((name for name in names if name in ENCODINGS), "utf-16")
 
 
+def bare(params: _Json) -> bool:
+    """Whether the editor has no plugin of ours: its client says nothing of chats (`experimental.chat`)."""
+    capabilities: _Json = params.get("capabilities") or {}
+    experimental = capabilities.get("experimental")
+    said = cast("_Json", experimental).get("chat") if isinstance(experimental, dict) else None
+    return not isinstance(said, dict)
+
+
+def suffix(params: _Json) -> str:
+    """What stands behind the names of commands, its dot included: `commandSuffix` of `initializationOptions`. Raises
+    `ValueError` for one that cannot stand there."""
+    options = params.get("initializationOptions")
+    wanted = cast("_Json", options).get(SUFFIX) if isinstance(options, dict) else None
+    if wanted is None:
+        return ""
+    if not isinstance(wanted, str) or not 0 < len(wanted) <= 64 or not _SUFFIX.issuperset(wanted):
+        raise ValueError(f"{SUFFIX}: must be letters, digits, `_` and `-`, at most 64 of them")
+    return f".{wanted}"
+
+
+def _commands(params: _Json) -> list[str]:
+    try:
+        behind = suffix(params)
+    except ValueError:
+        behind = ""  # it is told when the settings are read
+    return [f"{name}{behind}" for name in (*CANCEL_COMMANDS, *((ASK_COMMAND,) if bare(params) else ()))]
+
+
 def _written(pipes: Pipes, reply: _Json) -> bool:
     try:
         write_all(pipes.sink, frame(dumps(reply)))
@@ -124,12 +162,14 @@ def _complaint(params: object) -> str | None:
 
 def answer(params: _Json) -> _Json:
     """What this server can do (LSP, `InitializeResult`)."""
-    capabilities = {
+    capabilities: _Json = {
         "positionEncoding": position_encoding(params),
         "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
         "notebookDocumentSync": {"notebookSelector": [{"notebook": NOTEBOOKS}], "save": True},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
-        "executeCommandProvider": {"commands": list(COMMANDS)},
+        "executeCommandProvider": {"commands": _commands(params)},
         "experimental": {"chat": {"version": PROTOCOL_VERSION, **dict.fromkeys((*ASKS, *OFFERS), True)}},
     }
+    if bare(params):
+        capabilities["codeActionProvider"] = {"codeActionKinds": list(ACTION_KINDS), "resolveProvider": True}
     return {"capabilities": capabilities, "serverInfo": {"name": "chatls", "version": __version__}}

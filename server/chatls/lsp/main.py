@@ -10,14 +10,17 @@ from anyio.abc import TaskGroup
 from chatls import __version__
 from chatls.children import process
 from chatls.core import Core
+from chatls.lsp.bare import BareFace
+from chatls.lsp.bare.editor import BareEditor
 from chatls.lsp.editor import LspEditor
-from chatls.lsp.handshake import Hello
+from chatls.lsp.handshake import CANCEL_COMMANDS, SUFFIX, Hello, bare, suffix
 from chatls.lsp.listings import Listings
 from chatls.lsp.rpc import Rpc
 from chatls.lsp.sessions import KeptSessions
 from chatls.lsp.turns import Turns
+from chatls.lsp.workdone import Spinners
 from chatls.seen.logs.log import Log
-from chatls.shapes import member, says
+from chatls.shapes import member, object_or_none, says
 from chatls.wire import methods
 from chatls.wire import sessions as session_methods
 from chatls.wire.commands import COMMANDS
@@ -46,11 +49,15 @@ class App:
         self._hello = hello
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
-        editor = LspEditor(self._rpc, hello)
+        editor = BareEditor(self._rpc, hello) if bare(hello.params) else LspEditor(self._rpc, hello)
         core = self._core = Core(tasks, editor, self._warn, lines)
         self._chats = core.chats
         self._later = Later(tasks)
-        self._turns = Turns(tasks, outbox, self._rpc, self._chats, self._later, can_create=can_create)
+        self._spinners = Spinners(tasks, self._rpc.notify, self._rpc.ask, can_create=can_create)
+        self._turns = Turns(tasks, outbox, self._spinners, self._chats, self._later)
+        self._bare = None
+        if isinstance(editor, BareEditor):
+            self._bare = BareFace(self._rpc, hello, editor, core.chats, self._spinners, self._later, outbox)
         listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall)
         self._listings = Listings(self._later, hello.answered, *listed, core.handbook, core.foreign)
         kept = (core.chats, core.store, core.library, editor, core.configuration)
@@ -66,7 +73,7 @@ class App:
         client = hello.params.get("clientInfo")
         named = (member(client, "name"), member(client, "version"))
         self._lines.note("daemon_begins", version=__version__, client=" ".join(str(part) for part in named if part))
-        self._configure("initializationOptions", hello.params.get("initializationOptions"))
+        self._configure("initializationOptions", self._settings_of(hello.params.get("initializationOptions")))
         parent = hello.params.get("processId")
         if parent is not None:
             self._tasks.start_soon(self._watch, parent)
@@ -95,6 +102,8 @@ class App:
     async def clean_up(self) -> None:
         """End everything; let the client take its last messages. Under two seconds."""
         self._lines.note("daemon_leaves", code=self.code)
+        if self._bare is not None:
+            self._bare.leave(keep=self._core.keeps)
         await self._core.end(self._answered, self._outbox.flush)
 
     def _register(self) -> None:
@@ -116,13 +125,10 @@ class App:
             (session_methods.EXPORT, self._sessions.export),
         ):
             self._rpc.serve(method.name, method.params, handler)
-        self._rpc.serve("workspace/executeCommand", methods.CommandParams, self._execute)
         self._rpc.serve("shutdown", NoParams, self._shutdown)
-        self._rpc.command("chatls.cancel", self._cancel)
-        self._rpc.command("chatls.cancelAll", lambda _: methods.CommandResult(self._chats.cancel_all()))
         self._rpc.hear("initialized", lambda _: self._core.foreign.begin())
         self._rpc.hear("exit", lambda _: self.leave())
-        self._rpc.hear("window/workDoneProgress/cancel", self._cancel_token)
+        self._rpc.hear("window/workDoneProgress/cancel", lambda params: self._spinners.cancel(member(params, "token")))
         self._rpc.hear("workspace/didChangeConfiguration", self._reconfigure)
         self._rpc.hear("$/setTrace", lambda params: self._lines.trace(member(params, "value")))
 
@@ -139,16 +145,27 @@ class App:
         else:
             answer.give(result)
 
-    def _execute(self, answer: Answer, params: methods.CommandParams) -> None:
-        answer.give(self._rpc.run_command(params.command, params.arguments))
+    def _settings_of(self, options: Any) -> Any:
+        """The settings in `initializationOptions`; what else stands there is taken out of them, and obeyed."""
+        behind = ""
+        try:
+            behind = suffix(self._hello.params)
+        except ValueError as error:
+            self._warn(str(error))
+        for name, command in zip(CANCEL_COMMANDS, (self._cancel, self._cancel_all), strict=True):
+            self._rpc.command(f"{name}{behind}", command)
+        if self._bare is not None:
+            self._bare.begin(behind)
+        found = object_or_none(options)
+        return options if found is None else {name: value for name, value in found.items() if name != SUFFIX}
 
-    def _cancel(self, argument: object) -> methods.CommandResult:
-        session_id = methods.read(methods.CancelCommand, argument).session_id
+    def _cancel(self, answer: Answer, params: methods.CommandParams) -> None:
+        session_id = methods.read(methods.CancelCommand, params.argument).session_id
         count = self._chats.cancel_last() if session_id is None else self._chats.cancel_session(session_id)
-        return methods.CommandResult(count)
+        answer.give(methods.CommandResult(count))
 
-    def _cancel_token(self, params: Any) -> None:
-        self._turns.cancel_token(member(params, "token"))
+    def _cancel_all(self, answer: Answer, _params: methods.CommandParams) -> None:
+        answer.give(methods.CommandResult(self._chats.cancel_all()))
 
     def _shutdown(self, answer: Answer, _params: NoParams) -> None:
         async def quiet() -> None:

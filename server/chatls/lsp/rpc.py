@@ -9,8 +9,9 @@ from chatls.lsp.documents import Documents
 from chatls.lsp.handshake import Hello
 from chatls.lsp.notebooks import NotebookSnapshot
 from chatls.wire import methods
+from chatls.wire.methods import CommandParams
 from chatls.wire.outbox import Outbox
-from chatls.wire.peer import Peer
+from chatls.wire.peer import Answer, Peer
 
 
 class Rpc(Peer):
@@ -20,22 +21,16 @@ class Rpc(Peer):
         super().__init__(outbox, cancels="$/cancelRequest", names="id", first="initialize", last="shutdown")
         self._reader = hello.reader
         self._documents = Documents(hello)
-        self._commands: dict[str, Callable[[Any], Any]] = {}
+        self._commands: dict[str, Callable[[Answer, CommandParams], None]] = {}
+        self.serve("workspace/executeCommand", CommandParams, self._execute)
 
-    def command(self, name: str, handler: Callable[[Any], Any]) -> None:
-        """Answer `workspace/executeCommand` for one command; the handler gets the first argument or None."""
+    def command(self, name: str, handler: Callable[[Answer, CommandParams], None]) -> None:
+        """Answer `workspace/executeCommand` for one command."""
         self._commands[name] = handler
 
     def receive(self, data: bytes) -> None:
         """Take input. Nothing in it raises."""
         self.begin(self._reader.feed(data))
-
-    def run_command(self, name: str, arguments: list[Any]) -> Any:
-        """Run a command of ours. Raises `RequestError` if there is none of that name."""
-        handler = self._commands.get(name)
-        if handler is None:
-            raise methods.invalid(f"command: {name!r} is not known; known: {', '.join(self._commands)}")
-        return handler(arguments[0] if arguments else None)
 
     def roots(self) -> tuple[Root, ...]:
         """`Editor.roots`."""
@@ -44,6 +39,10 @@ class Rpc(Peer):
     def open_documents(self) -> Mapping[Path, OpenDocument]:
         """`Editor.open_documents`."""
         return self._documents.open()
+
+    def assume(self, uri: str, text: str) -> None:
+        """Take an open document for changed that the client has not told yet."""
+        self._documents.assume(uri, text)
 
     def open_notebook(self, uri: str) -> NotebookSnapshot | None:
         """The cells of the notebook that is open under this address."""
@@ -62,3 +61,9 @@ class Rpc(Peer):
         """`Peer.unknown`: what tells of documents."""
         if complaint := self._documents.hear(method, params):
             self.notify("window/logMessage", {"type": 2, "message": complaint})
+
+    def _execute(self, answer: Answer, params: CommandParams) -> None:
+        handler = self._commands.get(params.command)
+        if handler is None:
+            raise methods.invalid(f"command: {params.command!r} is not known; known: {', '.join(self._commands)}")
+        handler(answer, params)

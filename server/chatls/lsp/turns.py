@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from uuid import uuid4
 
 from anyio.abc import TaskGroup
 
@@ -12,8 +11,7 @@ from chatls.agent.session import Begin
 from chatls.content import ContentBlock, TextContent, TurnError
 from chatls.errors import REQUEST_CANCELLED, RequestError
 from chatls.events import Event, Prompt
-from chatls.lsp.rpc import Rpc
-from chatls.lsp.workdone import WorkDone
+from chatls.lsp.workdone import Spinners, WorkDone
 from chatls.signals import Signal
 from chatls.values import dataclass
 from chatls.wire.jsonrpc import Id
@@ -41,16 +39,12 @@ class Job:
 class Turns:
     """All prompts of a client that are not answered yet."""
 
-    def __init__(
-        self, tasks: TaskGroup, outbox: Outbox, rpc: Rpc, chats: Chats, later: Later, *, can_create: bool
-    ) -> None:
-        """`can_create`: the client lets us ask for a spinner."""
+    def __init__(self, tasks: TaskGroup, outbox: Outbox, spinners: Spinners, chats: Chats, later: Later) -> None:
         self._tasks = tasks
         self._outbox = outbox
-        self._rpc = rpc
+        self._spinners = spinners
         self._chats = chats
         self._later = later
-        self._can_create = can_create
         self._jobs: set[Job] = set()
         self._answered = Signal()
 
@@ -60,7 +54,8 @@ class Turns:
         ask = Ask(_blocks(params.content), params.model, tools, params.tool_choice, params.mode)
         where = Begin(params.new_session_id, keep=params.keep) if params.session_id is None else params.session_id
         accepted = self._chats.accept(where, ask, self._outbox.room)
-        job = Job(answer, accepted, params.partial_result_token, self._work_done(params.work_done_token))
+        spinner = self._spinners.take(params.work_done_token, accepted.scope.cancel)
+        job = Job(answer, accepted, params.partial_result_token, spinner)
         self._jobs.add(job)
         answer.cancel = accepted.scope.cancel
         self._tasks.start_soon(self._run, job)
@@ -88,21 +83,10 @@ class Turns:
         """`chat/cancel`, as far as sessions are in memory."""
         return CancelResult(self._chats.cancel(params.session_id, params.turn_id, params.tool_call_id))
 
-    def cancel_token(self, token: object) -> None:
-        """`window/workDoneProgress/cancel`. 1 is not "1", and True is no token."""
-        for job in self._jobs:
-            if job.work_done and type(job.work_done.token) is type(token) and job.work_done.token == token:
-                job.accepted.scope.cancel()
-
     async def idle(self) -> None:
         """Wait until every prompt is answered."""
         while self._jobs:
             await self._answered.wait()
-
-    def _work_done(self, token: Id | None) -> WorkDone | None:
-        if token is None and not self._can_create:
-            return None
-        return WorkDone(self._rpc.notify, token, f"chatls-{uuid4().hex[:12]}")
 
     async def _run(self, job: Job) -> None:
         """Run the turn and answer. The session is free before the client can know that it is."""
@@ -117,7 +101,7 @@ class Turns:
             reply = _result(job, job.accepted.ended("error", error))
         finally:
             if job.work_done is not None:
-                await job.work_done.end()
+                await self._spinners.end(job.work_done)
             self._jobs.discard(job)  # from here to the answer nobody else runs: `idle` means answered
         if isinstance(reply, RequestError):
             job.answer.refuse(reply)
@@ -128,7 +112,7 @@ class Turns:
     def _listeners(self, job: Job) -> tuple[Callable[[Event], None], ...]:
         """Who hears of a turn: its spinner, and the client that gave a token."""
         sent = () if job.token is None else (self._sender(job.token, job.accepted.id),)
-        return sent if job.work_done is None else (*sent, self._spinner(job.work_done))
+        return sent if job.work_done is None else (*sent, self._spinners.listener(job.work_done))
 
     def _sender(self, token: Id, turn_id: str) -> Callable[[Event], None]:
         outbox, channel = self._outbox, Channel(progress(token, turn_id))
@@ -138,21 +122,6 @@ class Turns:
                 outbox.event(channel, event)
 
         return send
-
-    def _spinner(self, work_done: WorkDone) -> Callable[[Event], None]:
-        """Shows the spinner when the turn begins, which the prompt is heard before: at once with the client's token,
-        with ours once the client agreed.
-        """
-
-        def hear(event: Event) -> None:
-            if not isinstance(event, Prompt):
-                work_done.event(event)
-            elif work_done.given:
-                work_done.begin()
-            else:
-                self._tasks.start_soon(work_done.ask, self._rpc.ask)
-
-        return hear
 
 
 def _blocks(content: str | list[ContentBlock]) -> tuple[ContentBlock, ...]:

@@ -7,12 +7,24 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 import anyio
 from anyio import CancelScope
+from anyio.abc import TaskGroup
 
 from chatls.errors import RequestError
-from chatls.events import Event, Notice, Retry, TextChunk, ThinkingChunk, ToolCallEnd, ToolCallStart, ToolRunStart
+from chatls.events import (
+    Event,
+    Notice,
+    Prompt,
+    Retry,
+    TextChunk,
+    ThinkingChunk,
+    ToolCallEnd,
+    ToolCallStart,
+    ToolRunStart,
+)
 from chatls.wire.jsonrpc import Id
 
 _PAUSE = 0.5
@@ -96,3 +108,49 @@ class WorkDone:
 
     def _send(self, value: dict[str, Any]) -> None:
         self._notify("$/progress", {"token": self.token, "value": value})
+
+
+class Spinners:
+    """Those of all turns of a client."""
+
+    def __init__(self, tasks: TaskGroup, notify: Notify, ask: AskClient, *, can_create: bool) -> None:
+        """`can_create`: the client lets us ask for one."""
+        self._tasks = tasks
+        self._notify = notify
+        self._ask = ask
+        self._can_create = can_create
+        self._cancels: dict[WorkDone, Callable[[], None]] = {}
+
+    def take(self, token: Id | None, cancel: Callable[[], None]) -> WorkDone | None:
+        """One for a turn, on the client's token if it gave one; None where there can be none. `end` takes it away."""
+        if token is None and not self._can_create:
+            return None
+        spinner = WorkDone(self._notify, token, f"chatls-{uuid4().hex[:12]}")
+        self._cancels[spinner] = cancel
+        return spinner
+
+    def listener(self, spinner: WorkDone) -> Callable[[Event], None]:
+        """Shows it when the turn begins, which the prompt is heard before: at once with the client's token, with ours
+        once the client agreed.
+        """
+
+        def hear(event: Event) -> None:
+            if not isinstance(event, Prompt):
+                spinner.event(event)
+            elif spinner.given:
+                spinner.begin()
+            else:
+                self._tasks.start_soon(spinner.ask, self._ask)
+
+        return hear
+
+    async def end(self, spinner: WorkDone) -> None:
+        """Its turn is over."""
+        self._cancels.pop(spinner, None)
+        await spinner.end()
+
+    def cancel(self, token: object) -> None:
+        """`window/workDoneProgress/cancel`. 1 is not "1", and True is no token."""
+        for spinner, cancel in tuple(self._cancels.items()):
+            if type(spinner.token) is type(token) and spinner.token == token:
+                cancel()

@@ -3,7 +3,7 @@
 The protocol is written here by hand, for its two eras, over pipes and over HTTP (docs/decisions/0024).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from anyio.abc import TaskGroup
@@ -34,15 +34,24 @@ class RunningServers(Protocol):
 
 
 class ForeignTools:
-    """Those of the servers of one daemon's settings."""
+    """Those of the servers of one daemon's settings, or of what one session brings (`beside`)."""
 
-    def __init__(self, tasks: TaskGroup, environment: Mapping[str, str], host: ServerHost) -> None:
-        """`environment`: what programs may have."""
+    def __init__(
+        self,
+        tasks: TaskGroup,
+        environment: Mapping[str, str],
+        host: ServerHost,
+        others: Mapping[str, Tool] | None = None,
+    ) -> None:
+        """`environment`: what programs may have. `others`: the tools of the settings' servers, where these are a
+        session's."""
         self.tools: dict[str, Tool] = {}
         """The tools of those that are ready, by name; it stays the same object."""
         self.news: list[str] = []
         """What a person is to be told: whose tools are missing, and why. So does it."""
         self._means = (tasks, environment, host)
+        self._others = others
+        self._beside = set[ForeignTools]()
         self._wanted: Mapping[str, McpSettings] = {}
         self._begun = False
         self._running: RunningServers | None = None
@@ -59,7 +68,7 @@ class ForeignTools:
         if self._running is None and self._wanted:
             from chatls.mcp.servers import McpServers
 
-            self._running = McpServers(*self._means, self.tools, self.news)
+            self._running = McpServers(*self._means, self.tools, self.news, self._others)
         if self._running is not None:
             self._running.configure(self._wanted)
 
@@ -72,7 +81,23 @@ class ForeignTools:
         if self._running:
             await self._running.settled(patience)
 
+    def beside(self, host: ServerHost, servers: Mapping[str, McpSettings], news: Iterable[str]) -> "ForeignTools":
+        """Start servers for one session, until `end`. `news`: what its person is to be told anyway."""
+        found = ForeignTools(*self._means[:2], host, self.tools)
+        found.news += news
+        self._beside.add(found)
+        found.configure(servers)
+        found.begin()
+        return found
+
+    def end(self, one: "ForeignTools") -> None:
+        """That session is closed: its servers end."""
+        self._beside.discard(one)
+        one.configure({})
+
     def let_go(self) -> None:
         """The daemon leaves: servers have a moment to end by themselves."""
+        for one in self._beside:
+            one.let_go()
         if self._running:
             self._running.let_go()

@@ -33,13 +33,17 @@ class McpServers:
         host: ServerHost,
         tools: dict[str, Tool],
         news: list[str],
+        others: Mapping[str, Tool] | None = None,
     ) -> None:
-        """`tools` and `news` are kept as `ForeignTools` has them."""
+        """`tools` and `news` are kept as `ForeignTools` has them; what is in `news` stays. `others`: the tools of the
+        settings' servers, where these are a session's."""
         self._tasks = tasks
         self._environment = environment
         self._host = host
         self._tools = tools
         self._news = news
+        self._standing_news = tuple(news)
+        self._others = others
         self._all: dict[str, McpServer] = {}
         self._moved = Signal()
 
@@ -77,11 +81,20 @@ class McpServers:
     def _changed(self) -> None:
         """A server, or what it offers, is another one."""
         found = [_tool(server, offer) for server in self._all.values() for offer in server.offers]
+        most = max(0, MOST - len(self._others or ()))
         self._tools.clear()
-        self._tools.update((tool.name, tool) for tool in found[:MOST])
-        missing = [_words(server) for server in self._all.values() if server.state != "ready"]
-        self._news[:] = missing + ([_left_out([tool.name for tool in found[MOST:]])] if len(found) > MOST else [])
+        self._tools.update((tool.name, tool) for tool in found[:most])
+        missing = [self._words(server) for server in self._all.values() if server.state != "ready"]
+        left_out = [_left_out([tool.name for tool in found[most:]])] if len(found) > most else []
+        self._news[:] = [*self._standing_news, *missing, *left_out]
         self._moved.fire()
+
+    def _words(self, server: McpServer) -> str:
+        if server.state != "failed":
+            return _starting(server)
+        own = f"chatls mcp test {server.name} says more."
+        more = own if self._others is None else "Your editor names it."
+        return f"The tools of the MCP server {server.name} are missing: {server.why}. {more}"
 
 
 def _left_out(names: list[str]) -> str:
@@ -92,10 +105,7 @@ def _left_out(names: list[str]) -> str:
     )
 
 
-def _words(server: McpServer) -> str:
-    if server.state == "failed":
-        more = f"chatls mcp test {server.name} says more."
-        return f"The tools of the MCP server {server.name} are missing: {server.why}. {more}"
+def _starting(server: McpServer) -> str:
     why = f" again, because {server.why}" if server.why else ""
     return f"The MCP server {server.name} is starting{why}: its tools are not there yet."
 

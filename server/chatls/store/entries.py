@@ -77,6 +77,8 @@ class SessionPage:
     """Of the turns, for whoever reads their events."""
     fill: tuple[int | None, int | None] = (None, None)
     """Tokens of what the model was sent last, with its reply; and of the window."""
+    chosen: str | None = None
+    """The model that a person asked for, last."""
 
 
 @dataclass(frozen=True, slots=True)

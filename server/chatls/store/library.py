@@ -99,6 +99,11 @@ class Library:
         await self._do(session, work)
         self._store.retitle(session, title)
 
+    async def choose(self, session: str, model: str | None, mode: str) -> None:
+        """Remember what a person chose for it: its model (None: by the settings) and its mode. Raises `RequestError`
+        (1001)."""
+        await self._do(session, lambda connection, _: writing.choose(connection, session, model, mode))
+
     async def delete(self, session: str) -> None:
         """Delete it, and all that no other one shares. Raises `RequestError` (1001, 1002)."""
         self._require_rest(session)

@@ -167,6 +167,8 @@ class Pen:
         with move_on_after(LEAVING, shield=True):
             while self._jobs or self._urgent or self.growing or self._writing.borrowed_tokens:
                 await self._write()
+                async with self._writing:
+                    pass  # who was writing has written
         if self._fallen:
             with move_on_after(LEAVING, shield=True):
                 await self._come_back()

@@ -142,7 +142,8 @@ def page(
         )
         for turn in shown
     )
-    return SessionPage(found[0], listed_turns, usage, tuple(turn.number for turn in shown), fill)
+    (chosen,) = connection.execute("SELECT chosen FROM sessions WHERE number = ?", (found[1],)).fetchone()
+    return SessionPage(found[0], listed_turns, usage, tuple(turn.number for turn in shown), fill, chosen)
 
 
 def events_of(

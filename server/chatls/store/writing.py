@@ -122,6 +122,13 @@ def set_facts(
     )
 
 
+def choose(connection: Tables, session: str, model: str | None, mode: str) -> None:
+    """What a person chose for a session that rests. Raises `GoneError`."""
+    connection.execute(
+        "UPDATE sessions SET chosen = ?, mode = ? WHERE number = ?", (model, mode, required(connection, session))
+    )
+
+
 def put_text(connection: Tables, name: str, data: bytes) -> None:
     """A text under its hash."""
     connection.execute("INSERT OR IGNORE INTO texts VALUES (?, ?)", (name, data))

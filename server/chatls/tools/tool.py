@@ -10,7 +10,7 @@ read; anything else that is raised is a bug, and is told to the model as one.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import field
 from functools import cache, partial
 from pathlib import Path
@@ -114,6 +114,10 @@ class Plan:
 ReadSkill = Callable[[str, str | None], Awaitable[str]]
 
 
+Hides = Callable[[str, Workspace, Iterable[Path]], frozenset[Path]]
+"""Which of these files a person's rules keep from being read unasked, by a tool of this name or by `read_file`."""
+
+
 async def _no_skills(_name: str, _file: str | None) -> str:
     raise ToolError("there are no skills here")
 
@@ -146,6 +150,8 @@ class ToolContext:
     """Tell a person something that is no result. On the event loop: in coroutine functions only."""
     skill: ReadSkill = _no_skills
     """The text of a skill, or of another file of its folder. Raises `ToolError`."""
+    hides: Hides = lambda _tool, _workspace, _paths: frozenset()
+    """For what shows text of files that its arguments do not name. On the event loop: in coroutine functions only."""
     by_person: bool = False
     """A person wrote the arguments: what the model has read of the files does not matter."""
     ids: tuple[str, str, str] = ("", "", "")
@@ -163,8 +169,9 @@ Locate = Callable[[Workspace, JsonObject], tuple[Location, ...]]
 Serial = Callable[[Workspace, JsonObject], str | None]
 Tidy = Callable[[JsonObject], JsonObject]
 Check = Callable[[JsonObject], JsonObject]
-Need = Literal["diagnostics", "skills"]
-"""What must be there for a tool to be of use: an editor that tells its problems; skills, of which the model was told.
+Need = Literal["diagnostics", "skills", "language"]
+"""What must be there for a tool to be of use: an editor that tells its problems, or asks its language servers; skills,
+of which the model was told.
 All that change something need an editor that asks people."""
 
 EVERYTHING = "*"

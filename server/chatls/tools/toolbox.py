@@ -1,7 +1,8 @@
 """All tools that there are, and which of them are offered: not disabled, and the editor has all it takes for them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Protocol
 
 from chatls.content import MentionName
 from chatls.editor import Editor
@@ -10,6 +11,20 @@ from chatls.events import WorkingMode
 from chatls.settings.config import Settings
 from chatls.settings.permissions import stands_for
 from chatls.tools.tool import Mentionable, Tool
+
+
+class MoreTools(Protocol):
+    """Tools that come and go, of servers."""
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """Those that are there now, by name."""
+        ...
+
+    @property
+    def news(self) -> Sequence[str]:
+        """What a person is to be told of them: whose are missing, and why."""
+        ...
 
 
 class Toolbox:
@@ -28,30 +43,33 @@ class Toolbox:
         """What people may mention in a prompt, by name."""
 
     def offered(
-        self, editor: Editor, settings: Settings, names: Collection[str] | None = None, mode: WorkingMode = "ask"
+        self,
+        editor: Editor,
+        settings: Settings,
+        names: Collection[str] | None = None,
+        mode: WorkingMode = "ask",
+        more: MoreTools | None = None,
     ) -> dict[str, Tool]:
         """The tools that a model may be offered, by name, in their own order: of these names, or all (None). In the
-        mode `edits` an editor that cannot ask gets those that edit.
+        mode `edits` an editor that cannot ask gets those that edit. `more`: what a session has beside them.
 
         Raises `RequestError` (1006) for a name that is not among them.
         """
+        known = {**self._own, **self._foreign, **(more.tools if more else {})}
         usable = {
             name: tool
-            for name, tool in self._tools().items()
+            for name, tool in known.items()
             if not _disabled(name, settings) and _why_not(tool, editor, mode) is None
         }
         for name in names or ():
             if name not in usable:
-                raise RequestError(TOOL_NOT_FOUND, self._why_missing(name, usable, editor, settings, mode))
+                missing = None if _disabled(name, settings) else known.get(name)
+                raise RequestError(TOOL_NOT_FOUND, self._why_missing(name, missing, usable, editor, mode))
         return usable if names is None else {name: tool for name, tool in usable.items() if name in names}
 
-    def _tools(self) -> Mapping[str, Tool]:
-        return {**self._own, **self._foreign} if self._foreign else self._own
-
     def _why_missing(
-        self, name: str, usable: Collection[str], editor: Editor, settings: Settings, mode: WorkingMode
+        self, name: str, known: Tool | None, usable: Collection[str], editor: Editor, mode: WorkingMode
     ) -> str:
-        known = None if _disabled(name, settings) else self._tools().get(name)
         if known is not None and (why := _why_not(known, editor, mode)):
             return f"the tool {name!r} cannot be used here: {why}"
         return f"there is no tool {name!r}; the tools are: {', '.join(usable)}"
@@ -67,4 +85,6 @@ def _why_not(tool: Tool, editor: Editor, mode: WorkingMode) -> str | None:
         return "it changes things, and this editor cannot ask for permission (experimental.chat.permission)"
     if tool.needs == "diagnostics" and not editor.diagnoses:
         return "this editor does not tell the problems that it shows (experimental.chat.diagnostics)"
+    if tool.needs == "language" and not editor.knows_symbols:
+        return "this editor does not ask its language servers (experimental.chat.language)"
     return None

@@ -4,17 +4,9 @@ from typing import Literal
 
 from pydantic import StrictBool, StrictStr
 
-from chatls.content import Range, WireValue
+from chatls.content import TextEdit, WireValue
 from chatls.values import dataclass
 from chatls.wire.params import Params, RequestToClient
-
-
-@dataclass(frozen=True, slots=True)
-class TextEdit(WireValue):
-    """A change of a stretch of text, as in LSP."""
-
-    range: Range
-    new_text: str
 
 
 @dataclass(frozen=True, slots=True)

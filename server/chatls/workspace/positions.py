@@ -6,6 +6,7 @@ negotiated. A position beyond a line's end means its end, one beyond the last li
 """
 
 import re
+from collections.abc import Sequence
 
 _LINE_END = re.compile(r"\r\n?|\n")
 _CODECS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2)}
@@ -47,6 +48,30 @@ def position(text: str, at: int, encoding: str) -> tuple[int, int]:
         at -= 1
     line, start = _line_of(text, at)
     return line, units(text[start:at], encoding)
+
+
+def line_spans(text: str) -> list[tuple[int, int]]:
+    r"""Where each line begins and ends, without what ends it. A text has at least one.
+
+    >>> line_spans("one\r\ntwo\n")
+    [(0, 3), (5, 8), (9, 9)]
+    """
+    ends = list(_LINE_END.finditer(text))
+    starts = (0, *(end.end() for end in ends))
+    return list(zip(starts, (*(end.start() for end in ends), len(text)), strict=True))
+
+
+def offset(text: str, spans: Sequence[tuple[int, int]], place: tuple[int, int], encoding: str) -> int:
+    r"""Where in a text with these lines a position is, line and character, both at least 0.
+
+    >>> offset("one\n\U0001f600x", line_spans("one\n\U0001f600x"), (1, 2), "utf-16")
+    5
+    """
+    line, character = place
+    if line >= len(spans):
+        return len(text)
+    start, end = spans[line]
+    return start + reached(text[start:end], character, encoding)
 
 
 def _line_of(text: str, at: int) -> tuple[int, int]:

@@ -75,17 +75,17 @@ def _holds(block: Stretch, after: Sequence[str], other: Stretch, found: Sequence
 def _narrowed(at: int, gone: str, came: str) -> Replacement:
     """Without what both begin and end with. A CR and its LF stay together."""
     most = min(len(gone), len(came))
-    head = _common(gone, came, most)
+    head = common(gone, came, most)
     if gone[:head].endswith("\r") and "\n" in (gone[head : head + 1], came[head : head + 1]):
         head -= 1
-    tail = _common(gone[::-1], came[::-1], most - head)
+    tail = common(gone[::-1], came[::-1], most - head)
     if tail and gone[-tail] == "\n" and "\r" in (gone[-tail - 1 : -tail], came[-tail - 1 : -tail]):
         tail -= 1
     return Replacement(at + head, at + len(gone) - tail, came[head : len(came) - tail])
 
 
-def _common(one: str, other: str, most: int) -> int:
-    """How many characters both begin with, `most` at the most."""
+def common(one: str, other: str, most: int) -> int:
+    """How many characters both begin with, `most` at the most; neither may be shorter."""
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2

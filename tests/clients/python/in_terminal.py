@@ -37,8 +37,12 @@ class InTerminal:
 
     def wait_for(self, words: str) -> str:
         """Read until the words were written; everything that was written so far."""
+        return self.wait_for_nth(words, 1)
+
+    def wait_for_nth(self, words: str, count: int) -> str:
+        """Read until they were written so often."""
         limit = time.monotonic() + DEADLINE
-        while words not in self.written:
+        while self.written.count(words) < count:
             assert time.monotonic() < limit, f"{words!r} was not written, but {self.written[-500:]!r}"
             assert self._read(), f"ended without {words!r}: {self.written[-500:]!r}"
         return self.written

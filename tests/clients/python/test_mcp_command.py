@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.daemon.raw import CHATLS, environment
 
-from chatls_client.mcp.settings import OwnSettingsError, grown, taken_over
+from chatls.errors import SettingsError
+from chatls.seen.commands.mcp.serversettings import taken_over
+from chatls.seen.commands.ownfile import grown
 
 SERVER = str(Path(__file__).parents[2] / "mcp" / "server.py")
 
@@ -60,7 +62,7 @@ def test_a_server_is_added_listed_and_tried(tmp_path: Path) -> None:
     assert "scripted 1 speaks the protocol of 2025-11-25" in tried.stdout
     assert "  own__echo  echo things" in tried.stdout
     assert tried.returncode == 0
-    assert run(tmp_path, "add", "own", "x").stderr == "chatls: there is a server named own already\n"
+    assert run(tmp_path, "add", "own", "x").stderr == "chatls: there is one named own already ([mcp.own])\n"
     assert run(tmp_path, "add", "a__b", "x").returncode == 1
     assert run(tmp_path, "test", "other").returncode == 1
     run(tmp_path, "add", "broken", sys.executable, SERVER, "dies")
@@ -84,15 +86,15 @@ def test_what_is_taken_over_is_shown_and_added_by_a_persons_word_alone(tmp_path:
 @given(servers)
 def test_whatever_is_added_stands_there_as_it_was_meant(new: Any) -> None:
     before = '# mine\nmodel = "a/b"\n\n[mcp._]\ncommand = "x"'
-    text = grown(before, new)
+    text = grown(before, "mcp", new)
     assert text.startswith(before)
     assert tomllib.loads(text) == {"model": "a/b", "mcp": {"_": {"command": "x"}, **new}}
 
 
 @pytest.mark.parametrize("text", ["mcp = {}\n", "x = = 1"])
 def test_what_nothing_can_be_added_to_stays_as_it_is(text: str) -> None:
-    with pytest.raises(OwnSettingsError):
-        grown(text, {"a": {"command": "x"}})
+    with pytest.raises(SettingsError):
+        grown(text, "mcp", {"a": {"command": "x"}})
 
 
 def test_files_of_other_programs_are_read_and_what_means_nothing_here_is_left_out() -> None:
@@ -107,5 +109,5 @@ def test_files_of_other_programs_are_read_and_what_means_nothing_here_is_left_ou
     web = {"url": "https://x/mcp", "headers": {"X": "y"}, "key_env": "TOKEN"}
     assert found == {"web": web, "off": {"command": "a", "disabled": True}}
     assert [word.partition(":")[0] for word in words] == ["old", "old", "here", "here", "none", "none"]
-    with pytest.raises(OwnSettingsError):
+    with pytest.raises(SettingsError):
         taken_over("[]")

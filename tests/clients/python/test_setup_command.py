@@ -16,7 +16,7 @@ from tests.daemon.raw import CHATLS, environment
 from tests.support.http_server import Request, ScriptedServer, Step, answered, streamed
 
 from chatls.errors import SettingsError
-from chatls.seen.commands.setup.ownfile import changed, replace
+from chatls.seen.commands.ownfile import changed, replace
 
 KEY = "sk-canary4711canary4711"
 
@@ -45,6 +45,8 @@ def model(request: Request) -> Sequence[Step]:
         return answered({"data": [{"id": "tiny", "owned_by": "llamacpp"}]})
     if request.method != "POST" or not request.path.endswith("/chat/completions"):
         return answered({}, 404)
+    if request.headers.get("authorization") == "Bearer sk-wrong":
+        return answered({"error": {"message": "who are you?"}}, 401)
     last = request.json()["messages"][-1]
     if last["role"] == "tool":
         found = re.search(r"word-\w+", json.dumps(last["content"]))
@@ -200,8 +202,23 @@ def test_a_typed_key_goes_to_the_keyring_alone_and_answers_from_there(tmp_path: 
         terminal.wait_for("A name for it")
         terminal.press(b"work\r")
         terminal.wait_for("The key of work")
-        terminal.press(f"{KEY}\r".encode())
+        terminal.press(b"sk-wrong\r")
         terminal.wait_for("The model")
+        terminal.press(b"tiny\r")
+        terminal.wait_for("Check the key that you typed.")
+        terminal.wait_for("Take it all the same? [y/N]")
+        terminal.press(b"n\r")
+        terminal.wait_for("Choose again? [y/N]")
+        terminal.press(b"y\r")
+        terminal.wait_for_nth("Its number", 2)
+        terminal.press(f"{number}\r".encode())
+        terminal.wait_for_nth("Its address", 2)
+        terminal.press(f"{server.url}/v1\r".encode())
+        terminal.wait_for_nth("A name for it", 2)
+        terminal.press(b"work\r")
+        terminal.wait_for_nth("The key of work", 2)
+        terminal.press(f"{KEY}\r".encode())
+        terminal.wait_for_nth("The model (", 2)
         terminal.press(b"tiny\r")
         terminal.wait_for("Write this? [y/N]")
         assert not kept.exists()

@@ -34,6 +34,36 @@ export function askingTests(window: Window): void {
     await closeAll(d);
   });
 
+  test("what a turn changed is seen in one view, and taken back with it", async () => {
+    const d = window();
+    await closeAll(d);
+    const before = readFileSync(join(d.workspace, "src/greet.py"), "utf8");
+    await d.play([[read(), read("src/greet.py")], [edit("Call home.", "Write home."), edit("return name", "return name.title()", "src/greet.py")], [{ text: "Both are others." }]] as never);
+    const frame = await d.ask("Change both.");
+    for (let left = 2; left > 0; left--) {
+      await frame.locator(".card").nth(left - 1).waitFor({ timeout: 30_000 });
+      await d.page.waitForTimeout(350);
+      await frame.locator(".card .option.allow").first().click();
+    }
+    await ended(d);
+    assert.match(await textOf(frame, ".turn:last-child .changes"), /\+2 −2 · 2 files/);
+    await frame.locator(".turn:last-child .changes button:has-text('Review')").click();
+    await d.page.locator(".multiDiffEditor >> text=greet.py").first().waitFor({ timeout: 30_000 });
+    await d.picture("review");
+    await frame.locator(".turn:last-child .changes button:has-text('Undo')").click();
+    await d.page.locator(".monaco-dialog-box .monaco-button:has-text('Rewind with the Files')").first().click();
+    await holds(frame, "document.querySelectorAll('.turn').length === 0 && document.querySelector('.composer .box textarea').value === 'Change both.'");
+    assert.equal(readFileSync(join(d.workspace, "src/greet.py"), "utf8"), before);
+    assert.match(readFileSync(join(d.workspace, "notes.txt"), "utf8"), /Call home\./);
+    await frame.locator(".composer .box textarea").fill("");
+    // It lives on, for who wants it back.
+    await d.run("await vscode.commands.executeCommand('chatls.history')");
+    await frame.locator(".history label:has-text('taken back') input").click();
+    await frame.locator(".history .session:has-text('Change both.'):has-text('taken back')").first().click();
+    await shows(frame, "Both are others.", ".answer");
+    await closeAll(d);
+  });
+
   test("a command is answered by its key, and its output is seen while it runs", async () => {
     const d = window();
     await d.play([[{ toolCall: { name: "run_command", arguments: { command: "echo one; sleep 1; echo two" } } }], [{ text: "It ran." }]]);
@@ -90,8 +120,12 @@ export function askingTests(window: Window): void {
     await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
     await d.run(`
       const editor = vscode.window.activeTextEditor;
-      await editor.edit((edit) => edit.replace(editor.document.lineAt(0).range, "Buy olives."));
-      await vscode.commands.executeCommand("chatls.acceptEdit");`);
+      await editor.edit((edit) => edit.replace(editor.document.lineAt(0).range, "Buy olives."));`);
+    // Who allows it in the panel allows what stands in the editor, and nothing wider.
+    await shows(frame, "What is done is what stands there.", ".card");
+    assert.equal(await frame.locator(".card .option.allow").count(), 1);
+    await d.page.waitForTimeout(350);
+    await frame.locator(".card .option.allow").click();
     await ended(d);
     assert.match(readFileSync(join(d.workspace, "notes.txt"), "utf8"), /^Buy olives\./);
   });

@@ -46,6 +46,7 @@ export function comingTests(window: Window): void {
     await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
     await d.run("await vscode.commands.executeCommand('chatls.refuseEdit')");
     await d.until("return [...parts.chats.active.pending.questions.values()][0]?.asked.editing === false");
+    await frame.locator(".card .preview").waitFor();
     await d.page.waitForTimeout(350);
     await frame.locator(".card .option.reject").first().click();
     await ended(d);

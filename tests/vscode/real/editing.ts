@@ -1,6 +1,7 @@
 // What the editor gives and takes: unsaved text, selections, code blocks, an edit of what is selected, problems.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { becomes, closeAll, show, ended, shows, textOf, type, type Window } from "./steps.ts";
@@ -72,7 +73,7 @@ export function editingTests(window: Window): void {
       await vscode.commands.executeCommand("chatls.askSelection");`);
     const frame = await d.chat();
     await shows(frame, "src/app.py:1-2", ".composer .along");
-    await frame.locator(".composer .along button").click();
+    await frame.locator(".composer .along .sign-button").click();
     await d.until("return parts.chats.active.attachments.length === 0");
   });
 
@@ -84,6 +85,17 @@ export function editingTests(window: Window): void {
     await d.run("await vscode.commands.executeCommand('workbench.action.openSettingsJson')");
     const after = await d.run<{ active?: { uri: string }; open: string[] } | null>("return parts.chats.lookedAt() ?? null");
     assert.ok(!JSON.stringify(after ?? {}).includes("settings.json"));
+    await closeAll(d);
+    // It is seen where one writes, and can be kept back.
+    await d.run("const e = await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'src/app.py')); e.selection = new vscode.Selection(0, 0, 1, 3)");
+    await d.play([[{ text: "I see." }]]);
+    const frame = await d.chat();
+    await shows(frame, "src/app.py:1-2", ".looks");
+    await frame.locator(".looks").click();
+    await frame.locator(".looks[aria-pressed=false]").waitFor();
+    assert.equal(await d.run("return parts.chats.active.tells"), false);
+    await frame.locator(".looks").click();
+    await frame.locator(".looks[aria-pressed=true]").waitFor();
     await closeAll(d);
   });
 
@@ -141,6 +153,27 @@ export function editingTests(window: Window): void {
     await closeAll(d);
   });
 
+  test("a command of an answer is put into the terminal, where a person may run it", async () => {
+    const d = window();
+    await d.play([[{ text: "Do:\n\n```sh\n$ sleep 1; echo from-the-answer\n```\n" }]]);
+    const frame = await d.ask("How?");
+    await ended(d);
+    assert.equal(await frame.locator(".answer button:has-text('Apply')").count(), 0);
+    await frame.locator(".answer button:has-text('Terminal')").click();
+    await d.page.locator(".terminal-wrapper .xterm").first().waitFor({ timeout: 30_000 });
+    await d.until("return vscode.window.activeTerminal?.shellIntegration !== undefined");
+    await d.run("vscode.window.activeTerminal.sendText('', true)");
+    // What it printed can be asked about.
+    const said = await d.until<string>(`
+      parts.chats.active.attachments = [];
+      await vscode.commands.executeCommand("chatls.attachTerminal");
+      const { text } = parts.chats.active.attachments[0]?.block ?? {};
+      return text?.includes("exit code") && text;`);
+    assert.equal(said, "$ sleep 1; echo from-the-answer\nfrom-the-answer\n(exit code 0)");
+    await d.run("parts.chats.active.attachments = []; parts.panels.front.attachmentsChanged()");
+    await d.run("vscode.window.terminals.forEach((one) => one.dispose()); await vscode.commands.executeCommand('workbench.action.closePanel')");
+  });
+
   test("a fence that names a file is applied to it, whatever else is open, and a call leads to its file", async () => {
     const d = window();
     await d.play([[{ toolCall: { name: "read_file", arguments: { path: "src/greet.py", start_line: 2 } } }], [{ text: "Here:\n\n```python src/greet.py\ndef greet(name):\n    return 1\n```\n\n- [x] done\n" }]]);
@@ -181,6 +214,21 @@ export function editingTests(window: Window): void {
     await closeAll(d);
   });
 
+  test("the message of a commit is written from what is staged, into the box where it is asked for", async () => {
+    const d = window();
+    const git = (...words: readonly string[]): void => void execFileSync("git", ["-c", "user.name=A", "-c", "user.email=a@b.c", ...words], { cwd: d.workspace });
+    git("init", "-q");
+    git("add", "src/app.py");
+    await d.run("await vscode.workspace.getConfiguration('git').update('enabled', true, true)");
+    const repository = "vscode.extensions.getExtension('vscode.git').exports?.getAPI(1).repositories[0]";
+    await d.until(`return ${repository}?.state.indexChanges.length`);
+    await d.play([[{ text: "```\nGreet people\n\nNobody did.\n```" }]]);
+    await d.run("await vscode.commands.executeCommand('chatls.commitMessage')");
+    assert.equal(await d.run(`return ${repository}.inputBox.value`), "Greet people\n\nNobody did.");
+    await d.run("await vscode.workspace.getConfiguration('git').update('enabled', false, true)");
+    rmSync(join(d.workspace, ".git"), { recursive: true });
+  });
+
   test("a problem of the editor can be handed over, and the daemon is told of them", async () => {
     const d = window();
     await d.run(`
@@ -194,8 +242,11 @@ export function editingTests(window: Window): void {
       return found.map((action) => action.title);`);
     assert.ok(actions.some((title) => title.startsWith("Fix with chatls: print is not allowed here")), actions.join());
     await d.play([[{ toolCall: { name: "diagnostics", arguments: {} } }], [{ text: "Known." }]]);
+    await d.run("await vscode.commands.executeCommand('chatls.newSession'); await vscode.commands.executeCommand('chatls.attachProblems')");
     await d.ask("Any problems?");
     assert.match(JSON.stringify(await ended(d)), /print is not allowed here/);
+    const asked = await d.run<{ title: string; turns: { along: string[] }[] }>("return { title: parts.chats.active.title, turns: parts.chats.active.turns }");
+    assert.deepEqual([asked.title, asked.turns[0]?.along], ["Any problems?", ["1 problem"]]);
     await d.run("globalThis.problems.dispose()");
     await closeAll(d);
   });

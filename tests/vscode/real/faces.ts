@@ -130,7 +130,7 @@ export function faceTests(window: Window): void {
     await frame.locator(".menu button >> nth=0").press("ArrowDown");
     await frame.locator(".menu button >> nth=1").press("Enter");
     await shows(frame, "notes.txt", ".composer .along");
-    await frame.locator(".composer .along button").click();
+    await frame.locator(".composer .along .sign-button").click();
     await closeAll(d);
   });
 }

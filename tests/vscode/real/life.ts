@@ -50,6 +50,10 @@ export function lifeTests(window: Window): void {
     const frame = await d.chat();
     await shows(frame, "which is no program here", ".banner");
     await shows(frame, "Choose the Program", ".banner");
+    await frame.locator(".composer .box textarea").fill("Is anybody there?");
+    await frame.locator(".composer .box textarea").press("Enter");
+    await holds(frame, "document.querySelector('.composer .box textarea').value === 'Is anybody there?'");
+    await frame.locator(".composer .box textarea").fill("");
     await d.run(`await vscode.workspace.getConfiguration('chatls').update('path', ${JSON.stringify(path)}, true)`);
     await d.until("return parts.daemon.state === 'ready'");
     await holds(frame, "document.querySelectorAll('.banner').length === 0");
@@ -62,6 +66,9 @@ export function lifeTests(window: Window): void {
       const settings = vscode.workspace.getConfiguration("chatls");
       await settings.update("providers", {}, true);
       await settings.update("model", undefined, true);`);
+    await d.until("return parts.daemon.isBare");
+    await d.run("await vscode.commands.executeCommand('chatls.newSession')");
+    await shows(await d.chat(), "Set Up a Model", ".welcome");
     const frame = await d.ask("Say hello.", "local/smollm2-135m");
     const view = await ended(d);
     assert.ok(view.blocks.some(({ type, text }) => type === "text" && (text ?? "").length > 0), JSON.stringify(view).slice(0, 800));
@@ -76,8 +83,11 @@ export function lifeTests(window: Window): void {
     await shows(frame, "Still here.", ".answer");
     await d.run("await vscode.commands.executeCommand('workbench.action.closeAuxiliaryBar')");
     await d.until("return !parts.panels.shows(parts.chats.active)");
-    await d.run("await vscode.commands.executeCommand('chatls.open')");
+    // What comes meanwhile is told.
+    await d.run("await vscode.commands.executeCommand('notifications.clearAll'); await parts.chats.active.say({ words: 'And now?', along: [] })");
+    await d.page.locator(".notification-toast:has-text('chatls has answered: Stay.') .monaco-button:has-text('Show It')").click();
     await shows(await d.chat(), "Still here.", ".answer");
+    await holds(await d.chat(), "document.querySelectorAll('.turn').length === 2");
   });
 
   test("a window that is reloaded leaves no daemon behind, and works again", async () => {

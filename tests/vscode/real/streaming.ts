@@ -45,6 +45,23 @@ export function streamingTests(window: Window): void {
     await d.until("return vscode.window.activeTextEditor?.document.fileName.endsWith('app.py') && vscode.window.activeTextEditor.selection.active.line === 1");
   });
 
+  test("an answer is followed while it is written, unless a person scrolls; one key leads back to its end", async () => {
+    const d = window();
+    await d.play([[{ text: Array.from({ length: 120 }, (_, at) => `Line ${at}.\n\n`).join("") }, { hang: true }]], { chunkDelay: 0.005 });
+    const frame = await d.ask("Go on and on.");
+    const left = "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)(document.querySelector('.turns'))";
+    await shows(frame, "Line 60.", ".answer");
+    assert.equal(await frame.locator(".to-end").isVisible(), false);
+    await frame.evaluate("document.querySelector('.turns').scrollTop = 0");
+    await frame.locator(".to-end").waitFor();
+    await holds(frame, "document.querySelector('.answer').textContent.includes('Line 119.')");
+    assert.ok((await frame.evaluate<number>(left)) > 500, "it stays where it was put");
+    await frame.locator(".to-end").press("Enter");
+    await holds(frame, `${left} < 5 && document.querySelector('.to-end').hidden`);
+    await frame.locator(".composer textarea").press("Escape");
+    assert.equal((await ended(d)).stopReason, "cancelled");
+  });
+
   test("a call grows argument by argument while it is written", async () => {
     const d = window();
     const content = Array.from({ length: 40 }, (_, at) => `line ${at}`).join("\n");

@@ -29,6 +29,7 @@ test("no server, no door of the tests, no source map, no source is in it", () =>
     "extension/dist/extension.cjs",
     "extension/dist/page.js",
     "extension/dist/style.css",
+    "extension/media/chat-dark.svg",
     "extension/media/chat.svg",
     "extension/media/icon.png",
     "extension/package.json",

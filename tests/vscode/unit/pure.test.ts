@@ -14,8 +14,9 @@ import { lookedUp, mentionsFor, slashes } from "../../../clients/vscode/src/chat
 import { Crashes } from "../../../clients/vscode/src/daemon/crashes.ts";
 import { find, onPath } from "../../../clients/vscode/src/daemon/program.ts";
 import { editedArguments } from "../../../clients/vscode/src/editor/edited.ts";
+import { plain } from "../../../clients/vscode/src/editor/plain.ts";
 import { applied } from "../../../clients/vscode/src/editor/insert.ts";
-import { fold, NOTHING } from "../../../clients/vscode/src/fold.ts";
+import { changedFiles, fold, NOTHING } from "../../../clients/vscode/src/fold.ts";
 import { readable } from "../../../clients/vscode/src/notebook.ts";
 import type { Diff, PermissionOption, ProgressValue, Question } from "../../../clients/vscode/src/protocol.ts";
 import type { ToolBlock } from "../../../clients/vscode/src/view.ts";
@@ -237,6 +238,25 @@ test("a change of a notebook reads as cells, unless more of its file changes tha
     assert.equal(readable(diff(before, after)).newText, after, "it is shown as it is");
   }
   assert.equal(readable({ ...diff(before, before), uri: "file:///n.json" }).newText, before);
+});
+
+test("what a turn changed is told file by file, from what was before it to what is behind it", () => {
+  const change = (uri: string, oldText: string, newText: string, kind: Diff["change"] = "changed", from?: string): ProgressValue[] => {
+    const diff = { type: "diff", uri, oldText, newText, change: kind, ...(from === undefined ? {} : { from }) };
+    const call = { toolCallId: uri + newText, name: "edit_file" };
+    return [event({ kind: "toolCallEnd", ...call, title: "", locations: [] }), event({ kind: "toolRunEnd", ...call, status: "completed", content: [diff], durationMs: 1, truncated: false })];
+  };
+  const told = (...events: readonly ProgressValue[][]): unknown => changedFiles(events.flat().reduce(fold, NOTHING)).map(({ uri, oldText, newText, change: kind, from }) => [uri, oldText, newText, kind, from]);
+  assert.deepEqual(told(change("a", "1", "2"), change("b", "", "x", "new"), change("a", "2", "3"), change("b", "x", "y")), [["a", "1", "3", "changed", undefined], ["b", "", "y", "new", undefined]].toSorted());
+  assert.deepEqual(told(change("a", "1", "2"), change("a", "2", "1")), []);
+  assert.deepEqual(told(change("a", "1", "2"), change("c", "2", "2", "moved", "a")), [["c", "1", "2", "moved", "a"]]);
+  assert.deepEqual(told(change("a", "1", "", "deleted")), [["a", "1", "", "deleted", undefined]]);
+  assert.deepEqual(told(), []);
+});
+
+test("what a terminal printed is text, without its colours and what was written over", () => {
+  assert.equal(plain("\u001b[31mred\u001b[0m\r\n\u001b]633;C\u0007out\u001b]0;title\u001b\\put\r\n10%\r50%\r100%\r\n\u001b(Bend\u001b[?25l"), "red\noutput\n100%\nend");
+  assert.equal(plain("plain [31m text"), "plain [31m text");
 });
 
 test("a fence may name the file that its code is for", () => {

@@ -15,7 +15,7 @@ from tests.agent.fakes import desk
 
 pytestmark = pytest.mark.asyncio
 
-OURS = ["commit", "explain", "fix", "review", "tests"]
+OURS = ["commit", "document", "explain", "fix", "review", "tests"]
 
 
 class Place:
@@ -88,7 +88,7 @@ async def test_the_user_overrides_what_comes_along_and_a_workspace_overrides_not
     place.command(place.other / ".chatls", "fix", "another one")
     shelf = place.find()
     assert {
-        one.name: (one.description, one.source, one.hint) for one in shelf.commands if one.name not in OURS[:2]
+        one.name: (one.description, one.source, one.hint) for one in shelf.commands if one.name not in OURS[:3]
     } == {
         "review": ("mine", "user", "[file]"),
         "fix": ("Mend the problems that the editor shows, or what you say", "built-in", "[what is wrong]"),

@@ -37,6 +37,17 @@ function M.buffer_of(client, uri)
   end
 end
 
+---The buffer of a document, whoever knows it.
+---@param uri string
+---@return integer?
+function M.loaded(uri)
+  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.uri_from_bufnr(bufnr) == uri then
+      return bufnr
+    end
+  end
+end
+
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 ---@param folders string[]

@@ -2,6 +2,7 @@
 -- not saved. What is checked before is whether the daemon has seen the text that it changes.
 
 local documents = require("chatls.documents")
+local reload = require("chatls.reload")
 
 local M = {}
 
@@ -10,13 +11,32 @@ local function refused(reason)
   return { applied = false, failureReason = reason }
 end
 
+---@param client vim.lsp.Client
+---@param uri string
+---@return integer? bufnr that the daemon knows from now on
+local function opened(client, uri)
+  local bufnr = vim.startswith(uri, "file:") and vim.uri_to_bufnr(uri)
+  if bufnr and vim.fn.filereadable(vim.api.nvim_buf_get_name(bufnr)) == 1 then
+    vim.bo[bufnr].buflisted = true
+    if vim.api.nvim_buf_is_loaded(bufnr) then
+      reload.read_anew(bufnr)
+    end
+    pcall(vim.fn.bufload, bufnr)
+    if vim.api.nvim_buf_is_loaded(bufnr) and vim.lsp.buf_attach_client(bufnr, client.id) then
+      return bufnr
+    end
+  end
+end
+
 ---@param link chatls.Link
 ---@param client vim.lsp.Client
 ---@param document { uri: string, version?: integer }
 ---@return integer? bufnr
 ---@return string? reason why not
 local function ready(link, client, document)
-  local bufnr = documents.buffer_of(client, document.uri)
+  -- One without a version was not open when the edit was made: a file of a renaming. It is opened, and stays unseen.
+  local unknown = type(document.version) ~= "number"
+  local bufnr = documents.buffer_of(client, document.uri) or (unknown and opened(client, document.uri))
   if not bufnr then
     return nil, "the document is not open any more"
   end

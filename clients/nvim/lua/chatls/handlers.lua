@@ -1,4 +1,5 @@
--- What the daemon sends unasked: events of turns, questions, edits, what is to be read anew or saved, and problems.
+-- What the daemon sends unasked: events of turns, questions, edits, what is to be read anew or saved, problems, and what
+-- language servers are to be asked.
 
 local M = {}
 
@@ -13,6 +14,7 @@ function M.capabilities()
     diagnostics = true,
     reload = true,
     save = true,
+    language = true,
     sessionsChanged = true,
   }
   capabilities.experimental = { chat = chat }
@@ -54,6 +56,9 @@ function M.new(link)
     end,
     ["chat/save"] = function(_, request, ctx)
       return require("chatls.save").answer(assert(vim.lsp.get_client_by_id(ctx.client_id)), request)
+    end,
+    ["chat/language"] = function(_, request, ctx)
+      return require("chatls.language.servers").answer(link, assert(vim.lsp.get_client_by_id(ctx.client_id)), request)
     end,
     ["chat/sessionsChanged"] = function()
       require("chatls.daemon").sessions_changed()

@@ -23,6 +23,33 @@ function M.position(bufnr, row, byte)
   return { line = row, character = utf16(line, byte) }
 end
 
+---A column of a line in the units of another encoding (LSP, `positionEncoding`).
+---@param line string
+---@param character integer Zero-based; what lies behind the end counts as the end.
+---@param from string
+---@param to string
+---@return integer
+function M.convert(line, character, from, to)
+  if from == to then
+    return character
+  end
+  local byte = character
+  if from ~= "utf-8" then
+    local reached, found
+    if vim.fn.has("nvim-0.11") == 1 then
+      reached, found = pcall(vim.str_byteindex, line, from, character, false)
+    else
+      reached, found = pcall(vim.str_byteindex, line, character, from == "utf-16")
+    end
+    byte = reached and found or #line
+  end
+  byte = math.max(0, math.min(byte, #line))
+  if to == "utf-16" then
+    return utf16(line, byte)
+  end
+  return to == "utf-8" and byte or vim.fn.strchars(line:sub(1, byte))
+end
+
 ---Whole lines.
 ---@param bufnr integer
 ---@param first integer One-based.

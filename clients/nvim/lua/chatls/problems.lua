@@ -1,21 +1,12 @@
 -- The problems that the editor shows, for the daemon's `chat/diagnostics`.
 
+local documents = require("chatls.documents")
 local positions = require("chatls.positions")
 
 local M = {}
 
 -- The daemon counts an answer after three seconds as none.
 local LONGEST_MS, QUIET_MS = 1800, 250
-
----@param uri string
----@return integer?
-local function buffer_of(uri)
-  for _, bufnr in ipairs(vim.api.nvim_list_bufs()) do
-    if vim.api.nvim_buf_is_loaded(bufnr) and vim.uri_from_bufnr(bufnr) == uri then
-      return bufnr
-    end
-  end
-end
 
 ---@param problem vim.Diagnostic
 ---@return chatls.Diagnostic
@@ -98,7 +89,7 @@ function M.answer(request)
   if not request.uri then
     return { items = problems_of(nil) }
   end
-  local bufnr = buffer_of(request.uri)
+  local bufnr = documents.loaded(request.uri)
   if not bufnr then
     return { items = {} }
   end

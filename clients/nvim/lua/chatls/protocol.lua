@@ -37,6 +37,11 @@
 ---@field start chatls.Position
 ---@field end chatls.Position
 
+---A change of a stretch of text, as in LSP.
+---@class chatls.TextEdit
+---@field range chatls.Range
+---@field newText string
+
 ---A file, or a part of one.
 ---@class chatls.Location
 ---@field uri string
@@ -459,11 +464,6 @@
 ---| "user"
 ---| "workspace"
 
----A change of a stretch of text, as in LSP.
----@class chatls.TextEdit
----@field range chatls.Range
----@field newText string
-
 ---What becomes of a cell's text.
 ---@class chatls.CellText
 ---@field uri string Of the cell's text document.
@@ -494,6 +494,41 @@
 ---@class chatls.EditCellsAnswer
 ---@field applied boolean
 ---@field failureReason? string Why it was not, for the model.
+
+---What is asked.
+---@alias chatls.LanguageKind
+---| "definition"
+---| "references"
+---| "implementation"
+---| "hover"
+---| "documentSymbols"
+---| "workspaceSymbols"
+---| "callers"
+---| "rename"
+
+---A question for the language servers of the editor.
+---@class chatls.LanguageRequest
+---@field kind chatls.LanguageKind
+---@field uri? string Of the document, which need not be open. Not with `workspaceSymbols`.
+---@field position? chatls.Position Where the symbol's name begins. Not with `documentSymbols` and `workspaceSymbols`.
+---@field symbol? string With `workspaceSymbols`: what is looked for.
+---@field newName? string With `rename`.
+
+---A place that a language server names.
+---@class chatls.LanguagePlace
+---@field uri string
+---@field range chatls.Range Of the name, or of the call (`callers`).
+---@field name? string Of the symbol; of the one that calls (`callers`).
+---@field symbolKind? integer LSP's `SymbolKind`.
+---@field container? string What the symbol is in.
+---@field level? integer With `documentSymbols`: how deep it lies in others, from 0. Those inside stand behind the one that holds them.
+---@field whole? chatls.Range With `documentSymbols`: from its first line to its last.
+
+---What a renaming does to one document.
+---@class chatls.DocumentEdits
+---@field uri string
+---@field edits chatls.TextEdit[] All by the positions of the text as it is, apart from each other.
+---@field version? integer Of the document that they are for, where it is open.
 
 ---A person's prompt, and where its events go.
 ---@class chatls.PromptParams
@@ -642,6 +677,27 @@
 ---Which documents are on the disk now. Their `didChange`, if saving formats, and their `didSave` come before this answer.
 ---@class chatls.SaveAnswer
 ---@field saved? string[]
+
+---`send`: what stands in a file that this command has opened, below its last line of ours.
+---@alias chatls.AskedFor
+---| "explain"
+---| "document"
+---| "test"
+---| "fix"
+---| "send"
+
+---The argument of the command `chatls.ask`. With neither `what` nor `text` it opens a file to write in.
+---@class chatls.AskCommand
+---@field what? chatls.AskedFor What is wanted of the lines that `range` touches, as the slash command of that name says.
+---@field text? string A person's own words; with `fix` the problem.
+---@field uri? string The document that it is about; with `send` that file.
+---@field range? chatls.Range
+---@field sessionId? string Go on with this session; without it, one is begun.
+
+---What was begun. The answer to come is shown, not given.
+---@class chatls.AskResult
+---@field sessionId string
+---@field turnId string|userdata Null where a file was opened to write in.
 
 ---A slash command.
 ---@class chatls.CommandEntry
@@ -820,6 +876,14 @@
 ---@class chatls.ExportResult
 ---@field text string
 
+---What they say. An answer without any of it: they know of nothing.
+---@class chatls.LanguageAnswer
+---@field places? chatls.LanguagePlace[] What does not fit is passed over; of more than 2000 the first are read.
+---@field text? string With `hover`: what they tell of the symbol, plain or markdown; at most 10,000 characters count.
+---@field edits? chatls.DocumentEdits[] With `rename`: all of it. What does not fit fails it.
+---@field unserved? boolean There is no language server that could be asked this.
+---@field failureReason? string Why there is nothing, in the words of a language server or of the client, for the model.
+
 return {
   version = 1,
   methods = {
@@ -846,6 +910,7 @@ return {
     reload = "chat/reload",
     save = "chat/save",
     edit_cells = "chat/editCells",
+    language = "chat/language",
   },
   commands = {
     "chatls.cancel",

@@ -24,7 +24,7 @@ end
 
 ---@param bufnr integer
 ---@return boolean whether the buffer was read anew, or is what the disk holds
-local function read_anew(bufnr)
+function M.read_anew(bufnr)
   if vim.bo[bufnr].modified or not documents.is_file(bufnr) then
     return false
   end
@@ -42,7 +42,7 @@ function M.answer(client, request)
   for _, uri in ipairs(request.uris) do
     local bufnr = documents.buffer_of(client, uri)
     if bufnr then
-      if read_anew(bufnr) then
+      if M.read_anew(bufnr) then
         table.insert(reloaded, uri)
       end
       documents.flush(client, bufnr) -- also what was typed a moment ago: then it is not the disk that counts

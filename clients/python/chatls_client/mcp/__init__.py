@@ -1,1 +1,1 @@
-"""`chatls mcp`, and what it writes into a person's own settings."""
+"""MCP servers for people: how they are, and their forms."""

@@ -77,7 +77,7 @@ export class Chats implements vscode.Disposable {
   }
 
   /** The sessions that can be gone on with: the daemon's, and those of this window where it keeps none. */
-  async list({ query, everywhere, cursor, limit }: Wanted): Promise<ListResult> {
+  async list({ query, everywhere, cursor, limit, branches }: Wanted): Promise<ListResult> {
     if (!this.#daemon.features.sessions) {
       const words = query.toLowerCase();
       const here = this.all.filter((one) => one.turns.length > 0).map(entry);
@@ -86,6 +86,7 @@ export class Chats implements vscode.Disposable {
     return this.#daemon.request("chat/session/list", {
       ...(query === "" ? {} : { query }),
       ...(everywhere ? { everywhere } : {}),
+      ...(branches ? { branches } : {}),
       ...(cursor === undefined ? {} : { cursor }),
       ...(limit === undefined ? {} : { limit: Math.min(limit, 500) }),
     });

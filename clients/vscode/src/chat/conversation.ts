@@ -63,6 +63,8 @@ export class Conversation implements Asker {
   model: string | undefined;
   mode: WorkingMode | undefined;
   context: { readonly tokens: number; readonly window?: number } | undefined;
+  /** The model is told what the person looks at. */
+  tells = true;
   /** Where a turn of it runs that was not begun here. */
   elsewhere: RunningWhere | undefined;
   /** It was deleted: what is asked next begins a new session. */
@@ -202,7 +204,7 @@ export class Conversation implements Asker {
   }
 
   #prompt(said: Said): PromptParams {
-    const context = this.lookedAt();
+    const context = this.tells ? this.lookedAt() : undefined;
     const told = JSON.stringify(context ?? null);
     const fresh = context !== undefined && (told !== this.#lastContext || this.sessionId === undefined);
     this.#lastContext = told;
@@ -332,9 +334,8 @@ export class Conversation implements Asker {
     this.sessionId = loaded.sessionId;
     this.title = loaded.title || titleOf(this.turns[0]?.words ?? "");
     this.mode = MODES.find((mode) => mode === loaded.mode);
-    if (loaded.contextTokens !== undefined) {
-      this.context = { tokens: loaded.contextTokens, ...(loaded.contextWindow ? { window: loaded.contextWindow } : {}) };
-    }
+    const { contextTokens: tokens, contextWindow: window } = loaded;
+    this.context = tokens === undefined ? undefined : { tokens, ...(window ? { window } : {}) };
     this.changed.fire();
   }
 
@@ -382,8 +383,11 @@ export class Conversation implements Asker {
   }
 }
 
+/** The person's words are the first text: they name the session, and may begin with a command. */
 function blocksOf(said: Said): ContentBlock[] {
-  return [...said.along.map((one) => one.block), { type: "text", text: said.words }];
+  const along = said.along.map((one) => one.block);
+  const isText = (block: ContentBlock): boolean => block.type === "text";
+  return [...along.filter((block) => !isText(block)), { type: "text", text: said.words }, ...along.filter(isText)];
 }
 
 /** The first line of the first prompt, cut at a word. */

@@ -12,7 +12,7 @@ import {
   RevealOutputChannelOn,
   State,
 } from "vscode-languageclient/node";
-import type { CommandsResult, ProgressValue, PromptParams, PromptResult, Requests } from "../protocol.ts";
+import type { CommandsResult, ContentBlock, ProgressValue, PromptParams, PromptResult, Requests } from "../protocol.ts";
 import type { Secrets } from "../secrets.ts";
 import { forDaemon, own } from "../settings.ts";
 import type { Features } from "../wire.ts";
@@ -39,6 +39,11 @@ function program(): string {
   return found.path;
 }
 
+/** A word as a shell takes it. */
+function quoted(word: string): string {
+  return /^[\w./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 export class Daemon implements vscode.Disposable {
   readonly questions = new Questions();
   readonly log = vscode.window.createOutputChannel("chatls", { log: true });
@@ -60,6 +65,8 @@ export class Daemon implements vscode.Disposable {
   state: DaemonState = "stopped";
   /** How much each model reads, in tokens, as far as it is known. */
   windows: ReadonlyMap<string, number> = new Map();
+  /** There is no model but the small one that comes along. */
+  isBare = false;
   /** The model that a prompt without one gets, as far as it is known. */
   usualModel: string | undefined;
   features: Features = NO_FEATURES;
@@ -127,6 +134,17 @@ export class Daemon implements vscode.Disposable {
     }
   }
 
+  /** One answer in words alone, of no session and without tools; nothing where it was cancelled. Rejects where it failed. */
+  async words(content: ContentBlock[], token: vscode.CancellationToken, model?: string): Promise<string | undefined> {
+    let answer = "";
+    const params = { content, tools: [], keep: false, ...(model === undefined ? {} : { model }) };
+    const result = await this.prompt(params, (event) => (answer += event.kind === "textChunk" ? event.text : ""), token);
+    if (result.stopReason === "error") {
+      throw new Error(result.error?.message ?? "The answer failed.");
+    }
+    return result.stopReason === "cancelled" ? undefined : answer;
+  }
+
   /** Hear the events of a token of our own. */
   listen(
     client: LanguageClient,
@@ -183,14 +201,38 @@ export class Daemon implements vscode.Disposable {
     });
   }
 
+  /** A terminal in which the program runs with these arguments. What it changed is heeded when it is done. */
+  async terminal(name: string, ...given: readonly string[]): Promise<vscode.Terminal> {
+    const { cwd, env } = await this.#surroundings(false);
+    const terminal = vscode.window.createTerminal({ name, cwd, env });
+    const line = [quoted(program()), ...given].join(" ");
+    const listening = vscode.Disposable.from(
+      vscode.window.onDidEndTerminalShellExecution(({ terminal: one, execution }) => {
+        if (one === terminal && execution.commandLine.value.includes(line)) {
+          void this.restartWhenIdle();
+        }
+      }),
+      vscode.window.onDidCloseTerminal((one) => {
+        if (one === terminal) {
+          listening.dispose();
+          void this.restartWhenIdle();
+        }
+      }),
+    );
+    terminal.show();
+    terminal.sendText(line);
+    return terminal;
+  }
+
   /** A folder in which no workspace has a say, and the keys that are kept here. */
-  async #surroundings(): Promise<{ readonly cwd: string; readonly env: NodeJS.ProcessEnv }> {
-    return { cwd: os.homedir(), env: { ...process.env, ...(await this.#secrets.environment()) } };
+  async #surroundings(whole = true): Promise<{ readonly cwd: string; readonly env: Record<string, string | undefined> }> {
+    return { cwd: os.homedir(), env: { ...(whole ? process.env : {}), ...(await this.#secrets.environment()) } };
   }
 
   async #start(): Promise<LanguageClient> {
     const command = program();
     this.#become("starting");
+    this.log.info(`Its program is ${command}; "chatls: Look This Machine Over" says where its own log is.`);
     const client = new LanguageClient(
       "chatls",
       "chatls",
@@ -292,6 +334,7 @@ export class Daemon implements vscode.Disposable {
   #become(state: DaemonState, trouble?: string): void {
     this.state = state;
     this.trouble = trouble;
+    this.log.info(trouble ?? `The daemon is ${state}.`);
     this.#changed.fire(state);
   }
 }

@@ -8,15 +8,28 @@ import { cellPlace } from "../daemon/notebooks.ts";
 import type { ContentBlock, Range } from "../protocol.ts";
 import { own } from "../settings.ts";
 
+const SOON_MS = 100;
+
 let last: vscode.TextEditor | undefined;
 let attached = 0;
 
-/** Remember which editor was looked at: a prompt is written elsewhere. */
-export function watchEditors(): vscode.Disposable {
+/** Remember which editor was looked at: a prompt is written elsewhere. `changed`: it is another one, or another part of it. */
+export function watchEditors(changed: () => void): vscode.Disposable {
   last = vscode.window.activeTextEditor;
-  return vscode.window.onDidChangeActiveTextEditor((editor) => {
-    last = editor && editor.document.uri.scheme !== "output" ? editor : last;
-  });
+  let timer: NodeJS.Timeout | undefined;
+  const soon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(changed, SOON_MS);
+  };
+  return vscode.Disposable.from(
+    vscode.window.onDidChangeActiveTextEditor((editor) => {
+      last = editor && editor.document.uri.scheme !== "output" ? editor : last;
+      soon();
+    }),
+    vscode.window.onDidChangeVisibleTextEditors(soon),
+    vscode.window.onDidChangeTextEditorSelection(soon),
+    new vscode.Disposable(() => clearTimeout(timer)),
+  );
 }
 
 /** The editor that is looked at, or was before the chat was. */
@@ -53,6 +66,17 @@ export function contextBlock(): ContentBlock | undefined {
   return { type: "editor_context", ...(active ? { active } : {}), open: [...new Set(open)].slice(0, 50) };
 }
 
+/** What a block of `contextBlock` says of the document that is looked at, in words for people. */
+export function lookedLabel(block: ContentBlock | undefined): string | undefined {
+  if (block?.type !== "editor_context" || !block.active) {
+    return undefined;
+  }
+  const { uri, selection } = block.active;
+  const { start, end } = selection ?? {};
+  const nothing = !start || !end || (start.line === end.line && start.character === end.character);
+  return vscode.workspace.asRelativePath(vscode.Uri.parse(uri)) + (nothing ? "" : linesOf({ start, end }));
+}
+
 /** What is selected, or the whole document where nothing is. The text goes along where the daemon does not see it. */
 export function fromEditor(editor: vscode.TextEditor, whole = false): Attached {
   const { document, selection } = editor;
@@ -67,16 +91,22 @@ export function fromEditor(editor: vscode.TextEditor, whole = false): Attached {
   const name = cell
     ? `${vscode.workspace.asRelativePath(cell.file)} cell ${cell.number}`
     : vscode.workspace.asRelativePath(document.uri.scheme === "untitled" ? document.fileName : document.uri);
-  const lines = range ? `:${range.start.line + 1}-${lastLine(range) + 1}` : "";
+  const lines = range ? linesOf(range) : "";
   return made(`${name}${lines}`, range ? "selection" : seen ? "file" : "text", block);
 }
 
-function lastLine(range: vscode.Range): number {
-  return range.end.character === 0 && range.end.line > range.start.line ? range.end.line - 1 : range.end.line;
+/** The lines of a range as people count them: one that ends before a line's first letter does not touch it. */
+function linesOf({ start, end }: Range): string {
+  const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
+  return last === start.line + 1 ? `:${last}` : `:${start.line + 1}-${last}`;
 }
 
 export function fromFile(uri: vscode.Uri): Attached {
   return made(vscode.workspace.asRelativePath(uri), "file", { type: "resource_link", uri: uri.toString() });
+}
+
+export function fromFolder(uri: vscode.Uri): Attached {
+  return made(`${vscode.workspace.asRelativePath(uri)}/`, "file", { type: "mention", name: "folder", argument: uri.toString() });
 }
 
 /** What went along with a prompt of before; nothing for its words, and for what the editor told by itself. */
@@ -86,11 +116,12 @@ export function fromBlock(block: ContentBlock): Attached[] {
       return [made("picture", "picture", block)];
     case "resource":
     case "resource_link": {
-      const { start, end } = block.range ?? {};
       const name = vscode.workspace.asRelativePath(vscode.Uri.parse(block.uri));
-      const lines = start && end ? `:${start.line + 1}-${end.character === 0 && end.line > start.line ? end.line : end.line + 1}` : "";
+      const lines = block.range ? linesOf(block.range) : "";
       return [made(name + lines, lines ? "selection" : "file", block)];
     }
+    case "mention":
+      return [fromMention(block)];
     default:
       return [];
   }
@@ -105,10 +136,9 @@ export function fromPicture(name: string, mimeType: string, data: string): Attac
   return made(name, "picture", { type: "image", mimeType, data });
 }
 
-/** The problems of a document, or of all. */
-export function fromProblems(uri?: vscode.Uri): Attached | undefined {
-  const found = uri ? [[uri, vscode.languages.getDiagnostics(uri)] as const] : vscode.languages.getDiagnostics();
-  const lines = found.flatMap(([place, problems]) =>
+/** All problems that the editor shows. `looks`: the daemon looks them up itself. */
+export function fromProblems(looks: boolean): Attached | undefined {
+  const lines = vscode.languages.getDiagnostics().flatMap(([place, problems]) =>
     problems.map((problem) => {
       const at = `${vscode.workspace.asRelativePath(place)}:${problem.range.start.line + 1}`;
       return `${at} ${vscode.DiagnosticSeverity[problem.severity].toLowerCase()}: ${problem.message}`;
@@ -118,9 +148,10 @@ export function fromProblems(uri?: vscode.Uri): Attached | undefined {
     return undefined;
   }
   const text = `The problems that the editor shows:\n${lines.slice(0, 200).join("\n")}`;
-  return made(`${lines.length} problem${lines.length === 1 ? "" : "s"}`, "problems", { type: "text", text });
+  return made(`${lines.length} problem${lines.length === 1 ? "" : "s"}`, "problems", looks ? { type: "mention", name: "diagnostics" } : { type: "text", text });
 }
 
-function made(label: string, icon: Attached["shown"]["icon"], block: ContentBlock): Attached {
+/** One more that goes along. */
+export function made(label: string, icon: Attached["shown"]["icon"], block: ContentBlock): Attached {
   return { shown: { id: `along-${(attached += 1)}`, label, icon }, block };
 }

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import { lookedUp } from "../chat/names.ts";
 import { fromEditor, fromFile, fromMention, lookedAt } from "./context.ts";
+import { fromTerminal } from "./terminal.ts";
 import type { Attached } from "../chat/conversation.ts";
 
 const FRESH_MS = 5000;
@@ -68,6 +69,11 @@ export function mentions(words: string): string[] {
 export async function mentioned(words: string, looks: boolean): Promise<Attached[]> {
   const found: Attached[] = [];
   for (const name of mentions(words)) {
+    const ran = /^terminal[.,;:!?)]*$/.test(name) ? fromTerminal() : undefined;
+    if (ran) {
+      found.push(ran);
+      continue;
+    }
     const block = looks ? lookedUp(name) : undefined;
     const editor = /^selection[.,;:!?)]*$/.test(name) ? lookedAt() : undefined;
     if (block || editor) {

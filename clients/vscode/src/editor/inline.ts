@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Daemon } from "../daemon/daemon.ts";
+import type { ContentBlock } from "../protocol.ts";
 import { asRange } from "./context.ts";
 import type { Proposals } from "./proposals.ts";
 
@@ -50,27 +51,13 @@ async function written(
     `Change the lines ${range.start.line + 1} to ${range.end.line + 1} of ${document.uri.path}: ${words}`,
     "Answer with one fenced code block that holds these lines as they shall be, with their indentation, and nothing else.",
   ].join("\n");
-  let answer = "";
-  const result = await daemon.prompt(
-    {
-      content: [
-        { type: "resource", uri, text: document.getText() },
-        { type: "resource", uri, text: document.getText(range), range: asRange(range) },
-        { type: "text", text: request },
-      ],
-      tools: [],
-      keep: false,
-      ...(model === undefined ? {} : { model }),
-    },
-    (event) => {
-      answer += event.kind === "textChunk" ? event.text : "";
-    },
-    token,
-  );
-  if (result.stopReason === "error") {
-    throw new Error(result.error?.message ?? "The answer failed.");
-  }
-  return result.stopReason === "cancelled" ? undefined : blockOf(answer);
+  const content: ContentBlock[] = [
+    { type: "resource", uri, text: document.getText() },
+    { type: "resource", uri, text: document.getText(range), range: asRange(range) },
+    { type: "text", text: request },
+  ];
+  const answer = await daemon.words(content, token, model);
+  return answer === undefined ? undefined : blockOf(answer);
 }
 
 /** The lines that are touched, or the one with the cursor. */

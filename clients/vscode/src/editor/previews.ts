@@ -28,9 +28,9 @@ export class Previews implements vscode.Disposable {
     ];
   }
 
-  /** A text that can be looked at; the path keeps its ending, so that the language is right. */
+  /** A text that can be looked at, as a file of that path: so its language is right, and its name what people know. */
   text(text: string, name: string): vscode.Uri {
-    const uri = vscode.Uri.from({ scheme: SHOWN, path: `/${(made += 1)}/${path.posix.basename(name) || "text"}` });
+    const uri = vscode.Uri.from({ scheme: SHOWN, path: `/${name.replace(/^\/+/, "")}`, query: String((made += 1)) });
     this.#texts.set(uri.toString(), text);
     return uri;
   }
@@ -48,6 +48,16 @@ export class Previews implements vscode.Disposable {
     // A notebook's cells are no notebook's file any more.
     const name = vscode.Uri.parse(diff.uri).path + (newText === diff.newText && oldText === diff.oldText ? "" : ".py");
     await showDiff(this.text(oldText, name), this.text(newText, name), title, true);
+  }
+
+  /** Show several changes in one view. */
+  async showAll(diffs: readonly Diff[], title: string): Promise<void> {
+    const resources = diffs.map(({ uri, oldText, newText }) => {
+      const file = vscode.Uri.parse(uri);
+      const name = vscode.workspace.asRelativePath(file);
+      return [file, this.text(oldText, name), this.text(newText, name)];
+    });
+    await vscode.commands.executeCommand("vscode.changes", title, resources);
   }
 
   dispose(): void {

@@ -5,6 +5,7 @@ import { type Previews, showDiff } from "./previews.ts";
 
 interface Open {
   readonly draft: vscode.Uri;
+  readonly title: string;
   /** As it was proposed. */
   readonly text: string;
   readonly decide: (text: string | undefined) => void;
@@ -30,7 +31,7 @@ export class Proposals implements vscode.Disposable {
   async offer(left: vscode.Uri, text: string, title: string): Promise<string | undefined> {
     const draft = this.#previews.draft(text, left.path);
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    this.#open.set(draft.toString(), { draft, text, decide: resolve });
+    this.#open.set(draft.toString(), { draft, title, text, decide: resolve });
     await this.#tell();
     await showDiff(left, draft, title, false);
     const accepted = await promise;
@@ -58,21 +59,14 @@ export class Proposals implements vscode.Disposable {
   decide(accept: boolean): void {
     const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
     const named = input instanceof vscode.TabInputTextDiff ? this.#open.get(input.modified.toString()) : undefined;
-    const one = named ?? [...this.#open.values()].at(-1);
-    const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === one?.draft.toString());
-    // Who accepts before the editor has loaded it has changed nothing of it.
-    one?.decide(accept ? (document?.getText() ?? one.text) : undefined);
+    decide(named ?? [...this.#open.values()].at(-1), accept);
   }
 
-  /** Take one away that nobody needs any more. */
-  withdraw(title: string): void {
-    for (const group of vscode.window.tabGroups.all) {
-      for (const tab of group.tabs) {
-        if (tab.label === title && tab.input instanceof vscode.TabInputTextDiff) {
-          this.#open.get(tab.input.modified.toString())?.decide(undefined);
-        }
-      }
-    }
+  /** Accept, or refuse, the one of that title; whether there is one. */
+  close(title: string, accept: boolean): boolean {
+    const one = [...this.#open.values()].find((open) => open.title === title);
+    decide(one, accept);
+    return one !== undefined;
   }
 
   async #tell(): Promise<void> {
@@ -85,6 +79,12 @@ export class Proposals implements vscode.Disposable {
       one.decide(undefined);
     }
   }
+}
+
+function decide(one: Open | undefined, accept: boolean): void {
+  const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === one?.draft.toString());
+  // Who accepts before the editor has loaded it has changed nothing of it.
+  one?.decide(accept ? (document?.getText() ?? one.text) : undefined);
 }
 
 async function close(draft: vscode.Uri): Promise<void> {

@@ -37,6 +37,7 @@ export class Models implements vscode.LanguageModelChatProvider {
       .catch(() => ({ models: [], default: null }));
     this.#known = [...models.filter((one) => one.id === first), ...models.filter((one) => one.id !== first)];
     this.#daemon.usualModel = first ?? undefined;
+    this.#daemon.isBare = models.every((one) => one.provider === "local");
     this.#daemon.windows = new Map(models.flatMap((one) => (one.contextWindow ? [[one.id, one.contextWindow]] : [])));
     this.#changed.fire();
   }

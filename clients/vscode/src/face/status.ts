@@ -1,6 +1,7 @@
 // The status bar: how the daemon is, which model answers, whether a question waits.
 
 import * as vscode from "vscode";
+import type { Conversation, Turn } from "../chat/conversation.ts";
 import type { Chats } from "../chat/chats.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import type { Panels } from "../panel/panels.ts";
@@ -51,6 +52,26 @@ export function announceQuestions(chats: Chats, panels: Panels): vscode.Disposab
         });
       }
       told.add(id);
+    }
+  });
+}
+
+/** Tell of an answer that nobody saw come. */
+export function announceAnswers(chats: Chats, panels: Panels): vscode.Disposable {
+  const running = new Map<Conversation, Turn>();
+  return chats.onChange((conversation) => {
+    const turn = running.get(conversation);
+    if (conversation.running) {
+      running.set(conversation, conversation.running);
+    } else if (turn && running.delete(conversation) && !panels.shows(conversation) && turn.view.stopReason !== "cancelled") {
+      const words = turn.view.stopReason === "error" ? "could not answer" : "has answered";
+      const show = "Show It";
+      void vscode.window.showInformationMessage(`chatls ${words}: ${conversation.title}`, show).then((chosen) => {
+        if (chosen === show) {
+          panels.show(conversation);
+          void panels.reveal();
+        }
+      });
     }
   });
 }

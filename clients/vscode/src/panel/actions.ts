@@ -1,17 +1,20 @@
 // What a page asks for, done.
 
 import * as vscode from "vscode";
+import { visible } from "../../page/visible.ts";
 import type { Chats } from "../chat/chats.ts";
 import { mentionsFor } from "../chat/names.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import type { Daemon } from "../daemon/daemon.ts";
-import { fromEditor, fromFile, fromPicture, fromProblems, lookedAt } from "../editor/context.ts";
+import { fromEditor, fromFile, fromFolder, fromPicture, fromProblems, lookedAt } from "../editor/context.ts";
 import { editedArguments } from "../editor/edited.ts";
 import { existing, matching, mentioned } from "../editor/files.ts";
 import { applied } from "../editor/insert.ts";
+import { changedFiles, NOTHING } from "../fold.ts";
 import type { Previews } from "../editor/previews.ts";
 import { type Proposals, replace } from "../editor/proposals.ts";
-import type { FromPage, Wanted } from "../messages.ts";
+import { fromTerminal, hasTerminal } from "../editor/terminal.ts";
+import type { AttachedKind, FromPage, Wanted } from "../messages.ts";
 import { openLink } from "./links.ts";
 import type { Panel } from "./panel.ts";
 import type { Panels } from "./panels.ts";
@@ -25,6 +28,7 @@ export interface Parts {
   readonly proposals: Proposals;
 }
 
+const TERMINAL = { name: "terminal", doc: "the last command of the terminal, and what it printed" };
 /** Sessions that an empty chat offers. */
 const RECENT = 4;
 const MOST_PICTURE = 10 * 1024 * 1024;
@@ -40,7 +44,7 @@ export async function act(parts: Parts, panel: Panel, message: FromPage): Promis
 
 async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void> {
   const { conversation } = panel;
-  if ((message.type === "insert" || message.type === "apply") && !vscode.workspace.isTrusted) {
+  if ((message.type === "insert" || message.type === "apply" || message.type === "terminal") && !vscode.workspace.isTrusted) {
     throw new Error("This folder is not trusted: nothing is changed here.");
   }
   switch (message.type) {
@@ -55,7 +59,11 @@ async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void
       return conversation.stopCall(message.call);
     case "answer": {
       const { optionId, feedback } = message;
-      parts.proposals.withdraw(titleOf(conversation, message.id));
+      const asked = conversation.pending.questions.get(message.id)?.asked;
+      const once = asked?.question.options.find((one) => one.id === optionId)?.kind === "allow_once";
+      if (parts.proposals.close(titleOf(conversation, message.id), once) && once) {
+        return undefined; // what stands in the editor is the answer
+      }
       conversation.pending.answer(message.id, { outcome: "selected", optionId, ...(feedback ? { feedback } : {}) });
       return undefined;
     }
@@ -81,6 +89,13 @@ async function done(parts: Parts, panel: Panel, message: FromPage): Promise<void
       return insert(message.text);
     case "apply":
       return apply(parts, message.text, message.path);
+    case "terminal":
+      return toTerminal(message.text);
+    case "changes":
+      return changes(parts, conversation, message.turn);
+    case "looks":
+      conversation.tells = message.told;
+      return conversation.changed.fire();
     default:
       return more(parts, panel, message);
   }
@@ -91,6 +106,9 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
   switch (message.type) {
     case "retry": {
       const turn = conversation.turns.find((one) => one.key === message.turn);
+      if (turn && turn.turnId === undefined && turn === conversation.turns.at(-1) && !conversation.isBusy) {
+        conversation.cut(turn); // it never began: nobody knows of it
+      }
       return turn && conversation.say(turn.said);
     }
     case "rewind":
@@ -102,25 +120,27 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
         type: "completions",
         query: message.query,
         files: await matching(message.query),
-        names: mentionsFor(parts.daemon.offered, message.query),
+        names: [...mentionsFor(parts.daemon.offered, message.query), ...(hasTerminal() && "terminal".startsWith(message.query.toLowerCase()) ? [TERMINAL] : [])],
       });
     case "offer":
       await parts.daemon.offer();
       return panel.refresh();
     case "attach":
-      return attach(panel, message.what);
+      return attach(parts, panel, message.what);
     case "paste":
       return picture(panel, "picture", message.mimeType, message.data);
     case "drop":
-      conversation.attachments.push(...message.uris.map((uri) => fromFile(vscode.Uri.parse(uri))));
-      return panel.attachmentsChanged();
+      for (const uri of message.uris) {
+        await attachFile(panel, vscode.Uri.parse(uri));
+      }
+      return undefined;
     case "detach":
       conversation.attachments = conversation.attachments.filter((one) => one.shown.id !== message.id);
       return panel.attachmentsChanged();
     case "recent":
       // Who opens an empty chat is not told of a daemon that cannot be had: the page shows that by itself.
       return parts.chats.list({ query: "", everywhere: false }).then(
-        ({ sessions }) => panel.post({ type: "recent", sessions: sessions.filter((one) => !one.branch).slice(0, RECENT) }),
+        ({ sessions }) => panel.post({ type: "recent", sessions: sessions.filter((one) => one.turns > 0).slice(0, RECENT) }),
         () => undefined,
       );
     case "search":
@@ -128,20 +148,19 @@ async function more(parts: Parts, panel: Panel, message: FromPage): Promise<void
     case "load":
       return parts.panels.show(await parts.chats.open(message.sessionId), panel);
     case "rename":
-      await renameSession(parts, message.sessionId, message.title);
-      return listed(parts, panel, message.wanted);
     case "delete":
-      await deleteSession(parts, message.sessionId, message.title);
-      return listed(parts, panel, message.wanted);
+      await (message.type === "rename" ? renameSession : deleteSession)(parts, message.sessionId, message.title).finally(async () => {
+        await listed(parts, panel, message.wanted);
+        await parts.panels.reveal({ type: "focus", what: "list" }); // the keys went to what was asked
+      });
+      return undefined;
     case "command":
       if (message.name === "trust") {
         await vscode.commands.executeCommand("workbench.trust.manage");
       } else if (message.name === "settings") {
         await vscode.commands.executeCommand("workbench.action.openSettings", "@ext:chatls.chatls");
-      } else if (message.name !== "openGuide") {
-        await vscode.commands.executeCommand(`chatls.${message.name}`);
       } else {
-        await vscode.commands.executeCommand("chatls.openGuide");
+        await vscode.commands.executeCommand(`chatls.${message.name}`);
       }
       return undefined;
     default:
@@ -185,7 +204,12 @@ async function send(parts: Parts, panel: Panel, text: string): Promise<void> {
     void vscode.window.showInformationMessage(`The model reads ${done.after} tokens now; before it read ${done.before}.`);
     return;
   }
-  await parts.daemon.ready();
+  try {
+    await parts.daemon.ready();
+  } catch (error) {
+    panel.post({ type: "draft", text }); // nothing was asked: the words are still the person's
+    throw error;
+  }
   const along = [...conversation.attachments, ...(await mentioned(text, parts.daemon.features.commands))];
   conversation.attachments = [];
   panel.attachmentsChanged();
@@ -214,7 +238,14 @@ async function editAnswer(parts: Parts, conversation: Conversation, id: string, 
   }
   conversation.pending.editing(id, true);
   const name = vscode.Uri.parse(diff.uri).path;
-  const wanted = await parts.proposals.offer(parts.previews.text(diff.oldText, name), diff.newText, titleOf(conversation, id));
+  const title = titleOf(conversation, id);
+  const listening = conversation.listen((message) => {
+    if (message.type === "withdrawn" && message.id === id) {
+      parts.proposals.close(title, false); // nobody waits for it any more
+    }
+  });
+  const wanted = await parts.proposals.offer(parts.previews.text(diff.oldText, name), diff.newText, title);
+  listening.dispose();
   const changed = wanted === undefined ? undefined : editedArguments(question, wanted);
   if (wanted === diff.newText) {
     conversation.pending.answer(id, { outcome: "selected", optionId: option.id });
@@ -257,21 +288,44 @@ async function apply(parts: Parts, text: string, path?: string): Promise<void> {
   }
 }
 
+/** Put a command where a person may run it: no more than one line, and nothing that a terminal takes for a key. */
+function toTerminal(text: string): void {
+  const line = text.trim().replace(/^[$>]\s+/, "");
+  if (line === "" || visible(line) !== line || /[\n\r\t]/.test(line)) {
+    throw new Error("This is no single line for a terminal.");
+  }
+  const terminal = vscode.window.activeTerminal ?? vscode.window.createTerminal();
+  terminal.show();
+  terminal.sendText(line, false);
+}
+
+/** All files that a turn changed, from what they were before it to what they were behind it, in one view. */
+async function changes(parts: Parts, conversation: Conversation, key: string): Promise<void> {
+  const turn = conversation.turns.find((one) => one.key === key);
+  await parts.previews.showAll(changedFiles(turn?.view ?? NOTHING), `What changed: ${turn?.words.split("\n", 1)[0] ?? ""}`);
+}
+
 /** The document of a file that is not there yet. */
 function unborn(path: string): vscode.Uri | undefined {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   return folder && vscode.Uri.joinPath(folder, path).with({ scheme: "untitled" });
 }
 
-export async function attach(panel: Panel, what: "file" | "selection" | "problems" | "picture"): Promise<void> {
+export async function attach(parts: Parts, panel: Panel, what: AttachedKind): Promise<void> {
   const { conversation } = panel;
   const editor = lookedAt();
   if (what === "selection" && editor) {
     conversation.attachments.push(fromEditor(editor));
   } else if (what === "problems") {
-    const found = fromProblems();
+    const found = fromProblems(parts.daemon.features.commands);
     if (!found) {
       void vscode.window.showInformationMessage("The editor shows no problems.");
+    }
+    conversation.attachments.push(...(found ? [found] : []));
+  } else if (what === "terminal") {
+    const found = fromTerminal();
+    if (!found) {
+      void vscode.window.showInformationMessage("No command has run in a terminal since this window was opened, or its shell does not tell.");
     }
     conversation.attachments.push(...(found ? [found] : []));
   } else if (what === "file" || what === "picture") {
@@ -285,7 +339,11 @@ export async function attach(panel: Panel, what: "file" | "selection" | "problem
 
 export async function attachFile(panel: Panel, uri: vscode.Uri): Promise<void> {
   const kind = /\.(png|jpe?g|gif|webp)$/i.exec(uri.path)?.[1]?.toLowerCase();
-  if (kind) {
+  const { type } = await vscode.workspace.fs.stat(uri);
+  if (type & vscode.FileType.Directory) {
+    panel.conversation.attachments.push(fromFolder(uri));
+    panel.attachmentsChanged();
+  } else if (kind) {
     const data = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString("base64");
     await picture(panel, vscode.workspace.asRelativePath(uri), `image/${kind === "jpg" ? "jpeg" : kind}`, data);
   } else {

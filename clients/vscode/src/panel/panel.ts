@@ -5,6 +5,7 @@ import { joined } from "../chat/batch.ts";
 import { slashes } from "../chat/names.ts";
 import type { Conversation } from "../chat/conversation.ts";
 import type { Daemon } from "../daemon/daemon.ts";
+import { lookedLabel } from "../editor/context.ts";
 import type { Chrome, FromPage, ToPage, TurnState } from "../messages.ts";
 import type { ProgressValue } from "../protocol.ts";
 import { html } from "./html.ts";
@@ -131,6 +132,7 @@ export class Panel implements vscode.Disposable {
   #chrome(): Chrome {
     const { conversation } = this;
     const { sessions, steer, modes } = this.#daemon.features;
+    const label = lookedLabel(conversation.lookedAt());
     const model = conversation.model ?? conversation.turns.findLast((turn) => turn.view.model)?.view.model ?? this.#daemon.usualModel;
     return {
       title: conversation.title,
@@ -140,6 +142,8 @@ export class Panel implements vscode.Disposable {
       running: conversation.running !== undefined || conversation.elsewhere === "here",
       elsewhere: conversation.elsewhere === "elsewhere",
       lost: conversation.lost,
+      bare: this.#daemon.state === "ready" && this.#daemon.isBare,
+      ...(label === undefined ? {} : { looks: { label, told: conversation.tells } }),
       ...(model === undefined ? {} : { model }),
       ...(modes ? { mode: conversation.mode ?? "ask" } : {}),
       features: { sessions, steer, modes },

@@ -76,7 +76,8 @@ export class Panels implements vscode.WebviewViewProvider, vscode.Disposable {
     const tab = vscode.window.createWebviewPanel("chatls.tab", "chatls", vscode.ViewColumn.Active, {
       enableFindWidget: true,
     });
-    tab.iconPath = vscode.Uri.joinPath(this.#extension, "media", "chat.svg");
+    const icon = (name: string): vscode.Uri => vscode.Uri.joinPath(this.#extension, "media", name);
+    tab.iconPath = { light: icon("chat.svg"), dark: icon("chat-dark.svg") };
     const panel = this.#made(tab.webview, conversation);
     this.#tabs.set(panel, tab);
     this.#last = panel;

@@ -13,7 +13,7 @@ from chatls.errors import ToolError
 from chatls.settings.permissions import stands_for
 from chatls.workspace.globs import Wanted, wanted
 
-CHANGING = frozenset({"edit_file", "write_file", "edit_notebook", "move_file", "delete_file"})
+CHANGING = frozenset({"edit_file", "write_file", "edit_notebook", "move_file", "delete_file", "rename_symbol"})
 """The tools that change files."""
 _GENERAL = frozenset({"edit_file", "write_file"})
 """Of these: a rule against one of them is against changes of files by whatever tool, since each could do the other's

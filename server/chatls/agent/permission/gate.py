@@ -3,8 +3,9 @@
 Nothing that a model, a file or a workspace says comes in here: rules are the user's settings and answers alone.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 
 from anyio import to_thread
 
@@ -20,6 +21,7 @@ from chatls.events import Emit, Notice, PermissionRequested, PermissionResolved,
 from chatls.settings.permissions import Action
 from chatls.tools.tool import Plan, Tool, ToolContext, ToolOutput
 from chatls.values import dataclass
+from chatls.workspace.workspace import Workspace
 
 Way = Callable[[], Awaitable[ToolOutput]]
 """How a plan is carried out."""
@@ -94,6 +96,21 @@ class TurnGate:
         matter = foreign_matter(tool, tool.name.partition("__")[0], roots)
         decision = self._permissions.decide(self._ids[0], matter, Circumstances(self._mode), read_only=False)
         return decision.action == "allow"
+
+    def hides(self, tool: str, workspace: Workspace, paths: Iterable[Path]) -> frozenset[Path]:
+        """`ToolContext.hides`."""
+        session, tools = self._ids[0], (tool, "read_file")
+        if not any(self._permissions.concerns_reading(session, name) for name in tools):
+            return frozenset()
+        manner = Circumstances(self._mode, self._readers)
+
+        def is_free(path: Path, name: str) -> bool:
+            root = workspace.root_of(path)
+            inner = (path.relative_to(root).as_posix() if root else path.as_posix(),)
+            matter = Files(name, root, inner, inner)
+            return self._permissions.decide(session, matter, manner, read_only=True).action == "allow"
+
+        return frozenset(path for path in paths if not all(is_free(path, name) for name in tools))
 
     async def at_once(self, run: Run, context: ToolContext, plan: Plan) -> Permit | None:
         """`Gate.at_once`."""

@@ -18,6 +18,7 @@ from chatls.children.wall.gathering import machine
 from chatls.children.wall.trial import tried
 from chatls.errors import ToolError
 from chatls.seen.commands.findings import Diagnosis
+from chatls.seen.commands.words import counted
 from chatls.seen.logs.file import FOLDER, files
 from chatls.store import database, schema
 from chatls.tools.searching import ripgrep
@@ -78,7 +79,7 @@ def storage() -> Iterator[Diagnosis]:
     found = files(log)
     size = sum(_size(path) for path in found)
     yield Diagnosis(
-        area, "note", f"log: {len(found)} files, {size / 1e6:.1f} MB in {log} (chatls log shows the newest)"
+        area, "note", f"log: {counted(len(found), 'file')}, {size / 1e6:.1f} MB in {log} (chatls log shows the newest)"
     )
     for place in (folder, log.parent, platformdirs.user_cache_path("chatls", appauthor=False)):
         nearest = next(above for above in (place, *place.parents) if above.exists())

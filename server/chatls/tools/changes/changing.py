@@ -9,11 +9,11 @@ from dataclasses import replace
 from anyio import to_thread
 
 from chatls.content import JsonObject, Location, TextContent
-from chatls.editor import Change
+from chatls.editor import Change, OpenDocument
 from chatls.errors import ToolError
 from chatls.tools.changes.diffs import FileChange
-from chatls.tools.changes.new_problems import ProblemWatch, told
-from chatls.tools.changes.saving import saved
+from chatls.tools.changes.new_problems import ProblemWatch, new_problems, told
+from chatls.tools.changes.saving import saved, saved_together
 from chatls.tools.changes.targets import Target, look, refusal
 from chatls.tools.tool import FileSubject, Plan, ToolContext, ToolOutput
 from chatls.values import dataclass
@@ -26,6 +26,8 @@ _MOST_DIFF, _LONGEST_LINE = 8 * 1024, 1000
 """Bytes of a diff that a model reads, and characters of one line."""
 _MOST_PREVIEW = 256 * 1024
 """Bytes of a diff that a person reads."""
+_MOST_WATCHED = 5
+"""Files of one change whose new problems are told: each is waited for."""
 _MOST_NEWS = 4 * 1024
 """Bytes of a diff that tells what changed since the model looked."""
 
@@ -64,15 +66,19 @@ def changed_since(context: ToolContext, target: Target) -> str:
     return f"\nWhat changed since you read it:\n{diff}"
 
 
-def plan(context: ToolContext, wishes: Sequence[Wish], label: str) -> Plan:
-    """The plan that gives files other texts.
+def plan(context: ToolContext, wishes: Sequence[Wish], label: str, *, together: bool = False) -> Plan:
+    """The plan that gives files other texts. `together`: all of them by one edit of the editor's, open or not.
 
-    It works out the preview: call it in a worker thread. Raises `ToolError` for a text that cannot be.
+    It works out the preview: call it in a worker thread. Raises `ToolError` for a text that cannot be, and for a
+    document that its editor would not change: nobody is asked about what cannot be done.
     """
+    documents = (wish.target.document for wish in wishes)
+    if words := next(filter(None, (context.editor.refusal(document) for document in documents if document)), ""):
+        raise ToolError(words)
     changes = tuple(map(_change, wishes))
     preview = tuple(change.shown.content or TextContent(change.shown.unified(_MOST_PREVIEW)[0]) for change in changes)
     path, *more = (wish.target.path for wish in wishes)
-    return Plan(FileSubject(path, tuple(more)), preview, _Work(context, changes, label).carry_out)
+    return Plan(FileSubject(path, tuple(more)), preview, _Work(context, changes, label, together).carry_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +114,51 @@ class _Made:
 
 
 @dataclass(frozen=True, slots=True)
+class _Became:
+    """What a file is after its change."""
+
+    text: str
+    is_open: bool
+    is_saved: bool
+    """By the editor."""
+    outdated: bool = False
+    """The editor still shows an older form of it."""
+    others: int = 0
+    """Other names of the file, that kept the old text."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Work:
     """Planned changes."""
 
     context: ToolContext
     changes: tuple[_OneChange, ...]
     label: str
+    together: bool
 
     async def carry_out(self) -> ToolOutput:
         """Change the files if what was planned can still be done, and tell what came of it."""
-        watches = [ProblemWatch(self.context.editor, change.target.uri) for change in self.changes]
+        watches = [ProblemWatch(self.context.editor, change.target.uri) for change in self.changes[:_MOST_WATCHED]]
         for watch in watches:
             await watch.begin()
         workspace = self.context.workspace.renewed(self.context.editor)
         changes = await to_thread.run_sync(self._anew, workspace, abandon_on_cancel=True)
+        made = await self._all_at_once(changes) if self.together else await self._one_by_one(changes)
+        news = dict(enumerate(await new_problems(watches)))
+        texts, cut = list[str](), False
+        for at, item in enumerate(made):
+            diff, part = await to_thread.run_sync(_diff, item.change, abandon_on_cancel=True)
+            problems = told(item.change.name, news.get(at, ()))
+            texts.append("\n".join((f"{item.wish.done} ({'; '.join(item.notes)})", diff, *problems)))
+            cut = cut or part
+        diffs = filter(None, (item.change.content for item in made))
+        return ToolOutput((TextContent("\n\n".join(texts)), *diffs), truncated=cut)
+
+    def _anew(self, workspace: Workspace) -> tuple[_OneChange, ...]:
+        """The changes as they are to be made in what there is now."""
+        return tuple(_rebased(change, look(workspace, change.target.path), workspace) for change in self.changes)
+
+    async def _one_by_one(self, changes: Sequence[_OneChange]) -> list[_Made]:
         made = list[_Made]()
         for change in changes:
             try:
@@ -131,18 +168,35 @@ class _Work:
                     raise
                 names = ", ".join(item.change.name for item in made)
                 raise ToolError(f"{error} But changed before it: {names}.") from error
-        texts, cut = list[str](), False
-        for item, watch in zip(made, watches, strict=True):
-            diff, part = await to_thread.run_sync(_diff, item.change, abandon_on_cancel=True)
-            problems = told(item.change.name, await watch.new())
-            texts.append("\n".join((f"{item.wish.done} ({'; '.join(item.notes)})", diff, *problems)))
-            cut = cut or part
-        diffs = filter(None, (item.change.content for item in made))
-        return ToolOutput((TextContent("\n\n".join(texts)), *diffs), truncated=cut)
+        return made
 
-    def _anew(self, workspace: Workspace) -> tuple[_OneChange, ...]:
-        """The changes as they are to be made in what there is now."""
-        return tuple(_rebased(change, look(workspace, change.target.path), workspace) for change in self.changes)
+    async def _all_at_once(self, changes: Sequence[_OneChange]) -> list[_Made]:
+        """One edit of the editor's. It opens what is not open; what was as on the disk is saved again."""
+        editor, targets = self.context.editor, [change.target for change in changes]
+        documents = [one.document or OpenDocument(one.uri, one.text, None) for one in targets]
+        texts = [change.shown.new for change in changes]
+        opened = await editor.apply_together([Change(self.label, *one) for one in zip(documents, texts, strict=True)])
+        on_disk = await saved_together(self.context, targets)
+        texts = await to_thread.run_sync(self._texts, targets)
+        unchanged = [one.target.name for one, text in zip(changes, texts, strict=True) if text == one.target.text]
+        if unchanged:
+            others = ", ".join(one.target.name for one in changes if one.target.name not in unchanged)
+            names = ", ".join(map(quoted, unchanged))
+            but = f" But changed: {others}." if others else ""
+            raise ToolError(f"the editor said that it changed {names}, but it did not; read it again.{but}")
+        return [
+            self._told(change, _Became(text, was is not None, change.target.uri in on_disk))
+            for change, text, was in zip(changes, texts, opened, strict=True)
+        ]
+
+    def _texts(self, targets: Sequence[Target]) -> list[str]:
+        """What they hold now."""
+        workspace = self.context.workspace.renewed(self.context.editor)
+        opened = (workspace.open_document(target.path) for target in targets)
+        return [
+            look(workspace, target.path).text if now is None else now.text
+            for target, now in zip(targets, opened, strict=True)
+        ]
 
     async def _made(self, change: _OneChange) -> _Made:
         """Change one file."""
@@ -155,16 +209,18 @@ class _Work:
         else:
             others = await to_thread.run_sync(self._save, change)  # not abandoned: a cancel comes before it, or later
         outdated = target.outdated and not await self.context.editor.reload([target.uri])
-        made = replace(change.shown, new=new)
+        became = _Became(new, target.document is not None, on_disk is not None, outdated, others)
+        return self._told(change, became)
+
+    def _told(self, change: _OneChange, became: "_Became") -> _Made:
+        """What is told of one file, and what the model has seen of it by that."""
+        target, made = change.target, replace(change.shown, new=became.text)
         if self.context.seen.ever(target.path) or not target.exists:
-            self.context.seen.note(target.path, new)
+            self.context.seen.note(target.path, became.text)
         else:
             self.context.seen.note_lines(target.path, made.shown_lines)
-        formatted = new != change.shown.new
-        notes = _notes(
-            target, made, formatted=formatted, is_saved=on_disk is not None, outdated=outdated, others=others
-        )
-        return _Made(change.wish, made, tuple(notes))
+        formatted = became.text != change.shown.new
+        return _Made(change.wish, made, tuple(_notes(target, made, became, formatted=formatted)))
 
     def _save(self, change: _OneChange) -> int:
         workspace, target = self.context.workspace, change.target
@@ -200,25 +256,23 @@ def _rebased(planned: _OneChange, now: Target, workspace: Workspace) -> _OneChan
     return change
 
 
-def _notes(
-    target: Target, made: FileChange, *, formatted: bool, is_saved: bool, outdated: bool, others: int
-) -> Iterator[str]:
+def _notes(target: Target, made: FileChange, became: _Became, *, formatted: bool) -> Iterator[str]:
     """What to tell beside the diff."""
     yield made.counts
     if formatted:
         yield "the editor changed more of it as it took the edit: this is what it became"
-    if is_saved:
+    if became.is_saved:
         yield "it is open in the editor, and saved"
-    elif target.document is not None:
+    elif became.is_open:
         yield "it is open in the editor: the change is there, and on the disk once it is saved"
     elif target.form.is_broken:
         yield "its bytes that are no UTF-8 were kept; what is new is UTF-8"
     elif target.form.is_legacy:
         yield f"it is {target.form.encoding_name}, and what is new is too"
-    if outdated:
+    if became.outdated:
         yield "the editor still shows an older form of it, without changes: it has to be read anew there"
-    if others:
-        names = "another name" if others == 1 else f"{others} other names"
+    if became.others:
+        names = "another name" if became.others == 1 else f"{became.others} other names"
         yield f"{names} of it (hard links) kept the old text"
 
 

@@ -1,7 +1,9 @@
 """The problems that a change of a file brought with it, as the editor tells them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+
+from anyio import create_task_group
 
 from chatls.editor import Editor, Problem
 from chatls.errors import ToolError
@@ -44,6 +46,19 @@ class ProblemWatch:
         except ToolError:
             return None
         return tuple(problem for problem in found if problem.severity in _TOLD)
+
+
+async def new_problems(watches: Sequence[ProblemWatch]) -> list[tuple[Problem, ...]]:
+    """What came with the changes, in the order of the watches; all are waited for at once."""
+    found = dict[int, tuple[Problem, ...]]()
+
+    async def note(at: int, watch: ProblemWatch) -> None:
+        found[at] = await watch.new()
+
+    async with create_task_group() as tasks:
+        for at, watch in enumerate(watches):
+            tasks.start_soon(note, at, watch)
+    return [found[at] for at in range(len(watches))]
 
 
 def _mark(problem: Problem) -> tuple[str, ...]:

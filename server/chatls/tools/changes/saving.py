@@ -29,6 +29,14 @@ async def saved(context: ToolContext, target: Target) -> str | None:
     return now.text if now else None
 
 
+async def saved_together(context: ToolContext, targets: Sequence[Target]) -> frozenset[str]:
+    """The same for several that were changed as one, by the addresses of those that were saved. One that was not open
+    was as it was on the disk."""
+    if context.save == "never":
+        return frozenset()
+    return await context.editor.save([one.uri for one in targets if one.saved or one.document is None])
+
+
 def unsaved_preview(context: ToolContext) -> str:
     """What a question says of documents that are not saved; nothing where all are. Looks at the disk."""
     places = context.workspace.unsaved()

@@ -14,8 +14,9 @@ from chatls.providers.http.endpoint import find_endpoint
 from chatls.providers.known.catalog import known
 from chatls.providers.known.choice import find_local
 from chatls.providers.known.loopback import Found
+from chatls.seen.commands import ownfile
 from chatls.seen.commands.paper import Paper
-from chatls.seen.commands.setup import keys, offers, ownfile, trial
+from chatls.seen.commands.setup import keys, offers, trial
 from chatls.seen.commands.setup.asking import Person
 from chatls.seen.commands.setup.offers import ProviderOffer
 from chatls.settings.config import ProviderSettings, Settings
@@ -27,8 +28,8 @@ From nothing to a model that answers: looks for keys in the environment and for 
 which one to take, tries it with one short prompt and a tool, and writes your settings once you have seen the change.
 """
 EPILOG = """\
-A key is kept by the system's keyring (pip install keyring), in a variable of the environment, or by a program such as
-pass or secret-tool. It is never written to a file. Without a terminal: --provider, --key-env, --model and --yes.
+A key is kept by the system's keyring (secret-tool, or the package keyring), in a variable, or by a program such as
+pass. It is never written to a file. Without a terminal: --provider, --key-env, --model and --yes.
 exit codes: 0 if a model answers and the settings say so, 1 if not, 130 if it was cancelled
 """
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -46,6 +47,8 @@ class _TakenProvider:
     values: Mapping[str, ownfile.SettingValue]
     key: str
     """As it was typed; "" if it is kept elsewhere already."""
+    keyring: keys.SystemKeyring | None
+    """Where it goes."""
     hint: str
 
     @property
@@ -82,6 +85,7 @@ class _Setup:
         self._options = options
         self._person = Person(paper)
         self._settings = Settings()
+        self._keyring: keys.SystemKeyring | None = None
 
     def run(self) -> int:
         """All of it. Raises `SettingsError`, `RequestError`, `EOFError`."""
@@ -90,8 +94,10 @@ class _Setup:
         self._settings = merge([layer] if layer else [])
         found = anyio.run(find_local, self._settings)
         wanted = self._wanted(found)
-        if not self._works(wanted):
-            return 1
+        while not self._works(wanted):
+            if not self._person.agrees("Choose again?"):
+                return 1
+            wanted = self._wanted(found)
         was = ownfile.read(path)
         text = ownfile.changed(was, wanted.model, wanted.provider, wanted.values)
         if text == was:
@@ -102,8 +108,8 @@ class _Setup:
         if not (self._options.yes or self._person.agrees("\nWrite this?")):
             self._paper.item("note", "nothing was written (without a terminal, --yes writes it unasked)")
             return 1
-        if wanted.key:
-            keys.keep(wanted.provider, wanted.key)
+        if wanted.keyring is not None:
+            wanted.keyring.keep(wanted.provider, wanted.key)
         ownfile.replace(path, was, text)
         self._paper.item("good", "written. Next: chatls ask 'What is in this folder?'", wanted.hint)
         return 0
@@ -136,7 +142,9 @@ class _Setup:
         if name == "ollama" and own.context_window is None:
             values["context_window"] = _OLLAMA_WINDOW
         self._check(name, values, typed=bool(key))
-        return _TakenProvider(name, f"{name}/{model}" if model else name, values, key, place.hint)
+        return _TakenProvider(
+            name, f"{name}/{model}" if model else name, values, key, self._keyring if key else None, place.hint
+        )
 
     def _tell(self, there: list[ProviderOffer], found: list[Found]) -> None:
         self._paper.title("What there is")
@@ -184,13 +192,17 @@ class _Setup:
 
     def _asked_key(self, name: str, *, free: bool) -> tuple[keys.KeyPlace, str]:
         none = "; Enter: it needs none" if free else ""
-        if self._person.there and keys.keyring_works():
+        if self._person.there:
+            self._keyring = keys.find_keyring()
+        if self._keyring is not None:
             if key := self._person.secret(f"The key of {name}, for the system's keyring (not shown{none})"):
-                return keys.in_keyring(name), key
+                return self._keyring.place(name), key
             if free:
                 return keys.KeyPlace(), ""
         elif self._person.there:
-            self._paper.item("note", "no keyring of the system's is in reach, and a key is never written to a file")
+            entry = known(name)
+            advice = keys.no_keyring(name, entry.key_variables[0] if entry and entry.key_variables else "")
+            self._paper.item("note", "no keyring is in reach, and a key is never written to a file", advice)
         question = f"The environment variable that holds the key of {name}, or a command that prints it{none}"
         while True:
             said = self._person.told(question, option="--key-env or --key-command")

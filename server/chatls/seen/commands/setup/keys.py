@@ -11,13 +11,15 @@ from dataclasses import field
 from importlib.util import find_spec
 
 from chatls.errors import SettingsError
-from chatls.seen.commands.setup.ownfile import SettingValue
+from chatls.seen.commands.ownfile import SettingValue
 from chatls.values import dataclass
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PYTHON = (sys.executable, "-P")
 """-P: nothing is imported from the working directory, which may be anybody's."""
 _SERVICE = "chatls"
+_KEYRING_PROGRAM = "secret-tool"
+_ATTRIBUTES = ("service", _SERVICE, "account")
 _LEAST = 1.0
 """The priority from which on the package `keyring` calls a keyring good: below it are files in plain text, and none."""
 _PATIENCE = 30.0
@@ -58,24 +60,53 @@ def from_words(text: str) -> KeyPlace:
     return from_variable(text) if _VARIABLE.fullmatch(text) and shutil.which(text) is None else from_command(text)
 
 
-def keyring_works() -> bool:
-    """Whether there is a keyring of the system's that keeps secrets well. It blocks."""
-    if find_spec("keyring") is None:
-        return False
+@dataclass(frozen=True, slots=True)
+class SystemKeyring:
+    """A keyring of the system's, behind a program that reads and prints keys."""
+
+    setting: tuple[str, ...]
+    """Takes a key on its standard input; the provider's name comes behind it. So with the next."""
+    getting: tuple[str, ...]
+
+    def place(self, provider: str) -> KeyPlace:
+        """A key that it holds."""
+        return KeyPlace({"api_key_command": (*self.getting, provider)})
+
+    def keep(self, provider: str, key: str) -> None:
+        """Put a key into it, and see that it is there. Raises `SettingsError`."""
+        kept = _ran((*self.setting, provider), key)
+        if kept is None or (_ran((*self.getting, provider), "") or "").strip() != key:
+            raise SettingsError("the keyring did not keep the key; is it locked? Nothing was written")
+
+
+def find_keyring() -> SystemKeyring | None:
+    """The package `keyring`, if it reaches one that keeps secrets well; else GNOME's and KDE's program. It blocks."""
     script = f"import keyring, sys; sys.exit(keyring.get_keyring().priority < {_LEAST})"
-    return _ran((*_PYTHON, "-c", script), "") is not None
+    if find_spec("keyring") is not None and _ran((*_PYTHON, "-c", script), "") is not None:
+        package = (*_PYTHON, "-m", "keyring")
+        return SystemKeyring((*package, "set", _SERVICE), (*package, "get", _SERVICE))
+    tool = shutil.which(_KEYRING_PROGRAM)
+    if tool is not None and _answers((tool, "lookup", *_ATTRIBUTES, "nobody")):
+        return SystemKeyring((tool, "store", f"--label={_SERVICE}", *_ATTRIBUTES), (tool, "lookup", *_ATTRIBUTES))
+    return None
 
 
-def in_keyring(provider: str) -> KeyPlace:
-    """A key that the keyring holds."""
-    return KeyPlace({"api_key_command": (*_PYTHON, "-m", "keyring", "get", _SERVICE, provider)})
+def no_keyring(provider: str, variable: str) -> str:
+    """What a person can do without one."""
+    own = variable or f"{provider.upper().replace('-', '_')}_KEY"
+    return (
+        f"set {own} where your editor starts, and run chatls setup again; or name a program that prints the key; "
+        f"or install a keyring: secret-tool (Debian: libsecret-tools), or the package keyring beside chatls"
+    )
 
 
-def keep(provider: str, key: str) -> None:
-    """Put a key into the keyring, and see that it is there. Raises `SettingsError`."""
-    kept = _ran((*_PYTHON, "-m", "keyring", "set", _SERVICE, provider), key)
-    if kept is None or (_ran((*_PYTHON, "-m", "keyring", "get", _SERVICE, provider), "") or "").strip() != key:
-        raise SettingsError("the keyring did not keep the key; is it locked? Nothing was written")
+def _answers(command: tuple[str, ...]) -> bool:
+    """Whether a look-up says that there is nothing, rather than complain that it cannot look."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return not done.stderr.strip()
 
 
 def _ran(command: tuple[str, ...], given: str) -> str | None:

@@ -19,6 +19,7 @@ _LONGEST = 600.0
 _FILE = "word.txt"
 _PROMPT = f"Read the file {_FILE} with your tool, and answer with nothing but the word that it holds."
 _SHOWN = 300
+_OURS = "chatls: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +59,16 @@ def tried(settings: JsonObject, variables: Mapping[str, str]) -> Tried:
             return Tried(answers=False, uses_tools=False, words=f"no answer within {_LONGEST:.0f} s")
     answer = done.stdout.strip()
     answers = done.returncode == 0 and bool(answer)
-    words = answer if answers else done.stderr.strip().rpartition("\n")[2].removeprefix("chatls: ")
-    return Tried(answers, answers and word in answer, words[-_SHOWN:])
+    words = answer[-_SHOWN:] if answers else _complaint(done.stderr)
+    return Tried(answers, answers and word in answer, words)
+
+
+def _complaint(stderr: str) -> str:
+    """What `chatls ask` complained of last.
+
+    >>> _complaint("chatls: asking again\\nchatls: network: no\\nAsking again may help.\\n")
+    'network: no'
+    """
+    lines = stderr.strip().splitlines() or ["it said nothing"]
+    own = [line.removeprefix(_OURS) for line in lines if line.startswith(_OURS)]
+    return (own or lines)[-1].replace(f"the environment variable {KEY_VARIABLE}", "the key that you typed")

@@ -1,4 +1,7 @@
-"""A person's `config.toml` with a model and a provider in it. Every other line stays as it is."""
+"""A person's `config.toml`, changed by a command: a model and a provider in it, whole tables behind it.
+
+Every other line stays as it is; the file is replaced whole or not at all.
+"""
 
 import json
 import os
@@ -8,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from chatls.content import JsonObject, camel
 from chatls.errors import SettingsError
@@ -17,6 +20,8 @@ from chatls.workspace.tomltext import lines_of
 SettingValue = str | int | tuple[str, ...]
 SettingValues = Mapping[str, SettingValue]
 """Settings of a provider, by their names in the file."""
+SettingTables = Mapping[str, Mapping[str, Any]]
+"""Whole tables by their names."""
 
 _PLAIN = re.compile(
     r"""(\s*[\w"'-]+\s*=\s*)("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\[[^\[\]\n#]*\]|[\w.+-]+)(\s*(?:\#.*)?)""", re.VERBOSE
@@ -47,7 +52,7 @@ def changed(text: str, model: str, provider: str, values: SettingValues) -> str:
     [providers.c]
     api_key_env = "KEY"
     """
-    wanted = _parsed(text)
+    wanted = parsed(text)
     new = _put(text, (), "model", model)
     own = _own(wanted, provider)
     for key, value in values.items():
@@ -67,10 +72,37 @@ def changed(text: str, model: str, provider: str, values: SettingValues) -> str:
     return new
 
 
+def grown(text: str, place: str, tables: SettingTables) -> str:
+    """The text with tables below `place` behind all else.
+
+    Raises `SettingsError` where it is no TOML, has one of them, or is written so that a person has to change it.
+
+    >>> print(grown('model = "a/b"', "mcp", {"time": {"command": "uvx"}}), end="")
+    model = "a/b"
+    <BLANKLINE>
+    [mcp.time]
+    command = "uvx"
+    """
+    before = parsed(text)
+    there = before.get(place, {})
+    if taken := [name for name in tables if name in there]:
+        raise SettingsError(f"there is one named {', '.join(taken)} already ([{place}.{taken[0]}])")
+    gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+    new = text + gap + "\n".join(table(place, name, members) for name, members in tables.items())
+    if parsed(new) != {**before, place: {**there, **tables}}:
+        raise SettingsError(f"{place} is written in a form that nothing can be added to: make tables ([{place}.NAME])")
+    return new
+
+
+def table(place: str, name: str, members: Mapping[str, Any]) -> str:
+    """A table as it stands in the file; its name is letters, digits, - and _."""
+    return f"[{place}.{name}]\n" + "".join(f"{key} = {toml_value(value)}\n" for key, value in members.items())
+
+
 def replace(path: Path, was: str, text: str) -> None:
     """Give the file that text, whole or not at all, if it still holds what it held. Raises `SettingsError`."""
     if read(path) != was:
-        raise SettingsError(f"{path} was changed meanwhile; nothing was written. Run chatls setup again.")
+        raise SettingsError(f"{path} was changed meanwhile; nothing was written. Begin again.")
     try:
         real = path.resolve()
         real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -96,10 +128,10 @@ def _put(text: str, table: tuple[str, ...], key: str, value: SettingValue) -> st
     """The text with one key. Where that cannot be done well it is not right afterwards; `changed` looks."""
     lines, rows = lines_of(text), text.split("\n")
     end = "\r" if "\r\n" in text else ""
-    new, at, head = f"{key} = {_toml(value)}{end}", lines.get((*table, key)), lines.get(table)
+    new, at, head = f"{key} = {toml_value(value)}{end}", lines.get((*table, key)), lines.get(table)
     if at is not None:
         if found := _PLAIN.fullmatch(rows[at - 1]):
-            rows[at - 1] = f"{found[1]}{_toml(value)}{found[3]}"
+            rows[at - 1] = f"{found[1]}{toml_value(value)}{found[3]}"
     elif not table:
         rows[:0] = [new, end] if text.strip() else [new]
     elif head is not None:
@@ -110,13 +142,26 @@ def _put(text: str, table: tuple[str, ...], key: str, value: SettingValue) -> st
     return "\n".join(rows)
 
 
-def _toml(value: SettingValue) -> str:
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def toml_value(value: Any) -> str:
+    """A JSON value, but for null, as it stands behind a key.
+
+    >>> toml_value({"a": ["x", 1, True]})
+    '{ "a" = ["x", 1, true] }'
+    """
+    match value:
+        case str():
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case list() | tuple():
+            return f"[{', '.join(map(toml_value, cast('list[Any]', value)))}]"
+        case dict():
+            members = cast("JsonObject", value).items()
+            return f"{{ {', '.join(f'{toml_value(key)} = {toml_value(item)}' for key, item in members)} }}"
+        case _:
+            return json.dumps(value)
 
 
-def _parsed(text: str) -> JsonObject:
+def parsed(text: str) -> JsonObject:
+    """Its values. Raises `SettingsError`."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,22 +1,16 @@
-"""MCP servers in a person's own `config.toml`: written behind what stands there, and taken from other programs' files.
+"""MCP servers as they stand in a person's own `config.toml`, made of what other programs' files say of them. Pure.
 
-What is written holds no secret: a value that looks like one is left in the environment, and named.
+They hold no secret: a value that looks like one is left in the environment, and named.
 """
 
 import json
-import os
 import re
-import secrets
-import tomllib
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, cast
 
-import platformdirs
+from chatls.content import JsonObject
+from chatls.errors import SettingsError
 
-from chatls_client.errors import ClientError
-
-JsonObject = dict[str, Any]
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _SECRET = re.compile(r"(?i)key|token|secret|passw|auth|credential|cookie")
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
@@ -27,75 +21,23 @@ _BEARER = re.compile(r"Bearer \$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}")
 _STRANGE = re.compile(r"[^A-Za-z0-9-]+")
 
 
-class OwnSettingsError(ClientError):
-    """The settings cannot be changed, or another program's file not be read. The text says why."""
-
-
-def own_file() -> Path:
-    """Where a person's settings lie."""
-    return platformdirs.user_config_path("chatls", appauthor=False) / "config.toml"
-
-
-def table(name: str, server: Mapping[str, Any]) -> str:
-    """A server as it stands in the file.
-
-    >>> print(table("time", {"command": "uvx", "args": ["mcp-server-time"]}), end="")
-    [mcp.time]
-    command = "uvx"
-    args = ["mcp-server-time"]
-    """
-    lines = (f"{key} = {_toml(value)}\n" for key, value in server.items())
-    return f"[mcp.{name}]\n{''.join(lines)}"
-
-
 def checked(name: str) -> str:
-    """The name of a server, if it is one. Raises `OwnSettingsError`."""
+    """The name of a server, if it is one. Raises `SettingsError`."""
     if "__" in name or not _NAME.fullmatch(name):
-        raise OwnSettingsError(f"{name!r} is no name for a server: letters, digits, - and _, at most 32, no __")
+        raise SettingsError(f"{name!r} is no name for a server: letters, digits, - and _, at most 32, no __")
     return name
-
-
-def grown(text: str, servers: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of a file with these servers behind all else. Raises `OwnSettingsError` where it is no TOML, or has one
-    of them."""
-    before = _parsed(text)
-    there = before.get("mcp", {})
-    if taken := [name for name in servers if name in there]:
-        raise OwnSettingsError(f"there is a server named {', '.join(taken)} already")
-    gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
-    new = text + gap + "\n".join(table(checked(name), server) for name, server in servers.items())
-    wanted = {**before, "mcp": {**there, **servers}}
-    if _parsed(new) != wanted:
-        raise OwnSettingsError("mcp is written in a form that nothing can be added to: make tables of it ([mcp.NAME])")
-    return new
-
-
-def keep(path: Path, servers: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add servers to a file of settings, which is replaced whole. Raises `OwnSettingsError`."""
-    try:
-        real = path.resolve()
-        text = real.read_text("utf-8") if real.exists() else ""
-        new = grown(text, servers)
-        real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = real.stat().st_mode & 0o777 if real.exists() else 0o600
-        beside = real.with_name(f".{real.name}-{secrets.token_hex(4)}")
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-            file.write(new)
-        beside.replace(real)
-    except (OSError, UnicodeDecodeError) as error:
-        raise OwnSettingsError(f"{path} cannot be written: {error}") from error
 
 
 def taken_over(text: str) -> tuple[dict[str, JsonObject], list[str]]:
     """The servers of a file of another program (`mcpServers`, or `servers` as VS Code has them) as they would stand in
-    ours, and words on what was left out. Raises `OwnSettingsError` for a file that is none."""
+    ours, and words on what was left out. Raises `SettingsError` for a file that is none."""
     try:
         found = json.loads(_COMMA.sub(_kept, _COMMENT.sub(_kept, text)))
     except ValueError as error:
-        raise OwnSettingsError(f"it is no JSON: {error}") from error
+        raise SettingsError(f"it is no JSON: {error}") from error
     listed = next(_places(found), None)
     if listed is None:
-        raise OwnSettingsError("it has neither mcpServers nor servers")
+        raise SettingsError("it has neither mcpServers nor servers")
     servers, words = dict[str, JsonObject](), list[str]()
     for name, entry in listed.items():
         ours = (_STRANGE.sub("-", name).strip("-") or "server")[:32]
@@ -174,25 +116,3 @@ def _texts(value: Any) -> dict[str, str]:
 
 def _kept(match: re.Match[str]) -> str:
     return match[1] or ""
-
-
-def _parsed(text: str) -> JsonObject:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise OwnSettingsError(f"the settings cannot be read: {error}") from error
-
-
-def _toml(value: Any) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-        case list():
-            return f"[{', '.join(map(_toml, cast('list[Any]', value)))}]"
-        case dict():
-            members = cast("JsonObject", value).items()
-            return f"{{ {', '.join(f'{_toml(key)} = {_toml(item)}' for key, item in members)} }}"
-        case _:
-            return json.dumps(value)

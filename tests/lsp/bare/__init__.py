@@ -1,0 +1,1 @@
+"""Editors without a plugin, in parts."""
