@@ -56,6 +56,12 @@ def test_a_conversation_with_the_daemon_is_recorded_and_drawn(tmp_path: Path) ->
     assert b"".join(packed(one) for one in answers).count(b"Content-Length") == done.stdout.count(b"Content-Length")
     assert {one["id"] for one in answers if "result" in one} == {1, 2, 3}
     assert KEY not in file.read_text()
+    said_by_client = (packed(one["message"]) for one in found if one["from"] == "client")
+    again = subprocess.run(
+        CHATLS, env=environment(tmp_path), input=b"".join(said_by_client), capture_output=True, timeout=60, check=False
+    )
+    replayed = [one for one in Cutter().feed(again.stdout) if one.get("id") == 2]
+    assert replayed == [one for one in answers if one.get("id") == 2]
     shown = subprocess.run([*CHATLS, "trace", "show", str(file)], capture_output=True, text=True, check=False)
     assert "-> chat/permissions #2" in shown.stdout
     assert "<- answer #2 to chat/permissions after " in shown.stdout
