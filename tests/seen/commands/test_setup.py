@@ -114,6 +114,22 @@ def test_what_is_not_reached_is_named_with_what_stands_between(tmp_path: Path) -
         assert "hidden" not in said
 
 
+def test_the_doctor_shakes_hands_with_a_hosted_server_and_says_when_its_certificate_is_nobodys(
+    tmp_path: Path, hosted: Hosted
+) -> None:
+    trusted = {**hosted.variables, "ANTHROPIC_API_KEY": GOOD}
+    strange = {**trusted, "SSL_CERT_FILE": ""}
+    runs = {
+        "api.anthropic.com answers with a certificate that is trusted, through the proxy": begin(
+            tmp_path / "a", "doctor", **trusted
+        ),
+        "certificate that cannot be trusted": begin(tmp_path / "b", "doctor", **strange),
+    }
+    for words, (_, said) in all_of(runs).items():
+        assert words in said, said
+        assert "4711" not in said
+
+
 def at(address: str) -> tuple[str, ...]:
     return ("--provider", "work", "--base-url", address, "--model", "m", "--yes")
 
