@@ -110,7 +110,7 @@ export function languageTests(window: Window): void {
     const wanted = [
       /^4 references of "area", in 3 files of the workspace\n[\s\S]*names\/more\.txt:2: {3}\u{1F600} area of 2\nnames\/use\.txt:1: not saved: area/u,
       /names\/area\.txt:2: def area of side\n\n[\s\S]*How large it is\./,
-      /1\tfunction four/,
+      /^1\tfunction four/m,
       /more\.txt:2: .*\[function four/,
       /names\/more\.txt:1: def four {2}\[function four in names\]/,
       /the language server says: .*not this name/,
@@ -126,11 +126,7 @@ export function languageTests(window: Window): void {
     assert.equal(disk("names/use.txt"), SYMBOLS["names/use.txt"], "what was not saved is not");
     await d.picture("rename-done");
     await show(d, "names/area.txt");
-    await d.run("void vscode.commands.executeCommand('undo')");
-    const undo = d.page.locator(".monaco-dialog-box .monaco-button >> text=/Undo in 3 Files/");
-    await undo.waitFor({ timeout: 30_000 });
-    await d.picture("rename-undo");
-    await undo.click();
+    await d.run("await vscode.commands.executeCommand('undo')");
     await becomes(d, "names/area.txt", SYMBOLS["names/area.txt"]);
     await becomes(d, "names/more.txt", SYMBOLS["names/more.txt"]);
     await becomes(d, "names/use.txt", UNSAVED + SYMBOLS["names/use.txt"]);

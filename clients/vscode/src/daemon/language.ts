@@ -133,7 +133,7 @@ async function renaming(converter: Converter, uri: vscode.Uri, at: vscode.Positi
   const versions = new Map(vscode.workspace.textDocuments.map((one) => [one.uri.toString(), one.version]));
   const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit | undefined>("vscode.executeDocumentRenameProvider", uri, at, name);
   const entries = edit?.entries() ?? [];
-  if ((edit?.size ?? 0) > entries.length) {
+  if (edit && isMoreThanText(edit)) {
     return { failureReason: "it would also move or make files: the user has to do it" };
   }
   const edits = entries.map(([target, own]): DocumentEdits => {
@@ -145,6 +145,14 @@ async function renaming(converter: Converter, uri: vscode.Uri, at: vscode.Positi
     };
   });
   return { edits };
+}
+
+const TEXT = 2;
+
+/** Whether files are moved, made or deleted as well. The one way to see it, and private: without it, it is not seen. */
+function isMoreThanText(edit: vscode.WorkspaceEdit): boolean {
+  const all = (edit as { _allEntries?: () => readonly { readonly _type: number }[] })._allEntries?.() ?? [];
+  return all.some(({ _type }) => _type !== TEXT);
 }
 
 function words(content: vscode.MarkdownString | vscode.MarkedString): string {
