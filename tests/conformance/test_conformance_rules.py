@@ -4,6 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from chatls_conformance.client import STANDING_FOR_CLIENTS
 from chatls_conformance.notation import read_talks
 from chatls_conformance.rules import read_rules
 from chatls_conformance.standing import STANDING
@@ -24,7 +25,7 @@ def plain(text: str) -> str:
 
 def test_the_words_of_each_rule_stand_in_the_protocol_under_its_heading() -> None:
     missing: list[str] = []
-    for rule in read_rules().values():
+    for rule in [*read_rules().values(), *read_rules("client_rules.txt").values()]:
         parts = [re.escape(plain(part)) for part in rule.words.split(" ... ")]
         if not re.search(".*?".join(parts), sections().get(rule.section, "")):
             missing.append(f"{rule.id} ({rule.section}): {rule.words}")
@@ -34,6 +35,12 @@ def test_the_words_of_each_rule_stand_in_the_protocol_under_its_heading() -> Non
 def test_every_rule_is_tried_and_nothing_else() -> None:
     tried = {rule for talk in read_talks("conversations") for scene in talk.scenes for rule in scene.rules}
     assert {*tried, *STANDING, "frame.only"} ^ set(read_rules()) == set()
+
+
+def test_every_rule_for_clients_is_tried_and_nothing_else() -> None:
+    tried = {rule for talk in read_talks("clients") for scene in talk.scenes for rule in scene.rules}
+    seen_by_people = {"gone.cut", "gone.crash"}
+    assert (tried | STANDING_FOR_CLIENTS) - seen_by_people == set(read_rules("client_rules.txt"))
 
 
 def test_a_rule_is_tried_once() -> None:

@@ -228,14 +228,16 @@ def test_a_cancel_ends_it_wherever_it_is(three: Three, where: str) -> None:
     getattr(three, where).wait_until_closed()
 
 
-def test_the_window_of_the_one_that_answers_counts(three: Three) -> None:
+@for_each("fails", [[Close()], [*messages(native.START, *THINKS)[:-1], Reset()]])
+def test_the_window_of_the_one_that_answers_counts(three: Three, fails: Reply) -> None:
+    three.begin_anew()
     three.daemon.configure(
         {**three.settings, "providers": {**three.providers, "two": {**three.providers["two"], "contextWindow": 4000}}}
     )
     three.first.play(SAYS)
     turn = three.ask("many words " * 2000)
     assert turn.result()["model"] == "one/big"
-    three.first.play([Close()])
+    three.first.play(fails)
     refused = answered(
         {"error": {"message": "maximum context length is 4000 tokens", "code": "context_length_exceeded"}}, 400
     )

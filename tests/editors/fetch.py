@@ -225,7 +225,7 @@ def link_beside(place: Path, binary: Path) -> None:
     if patchelf is None:
         raise NoEditorError(f"patchelf is missing; `make test-editors` installs it\n{ADVICE}")
     run([patchelf, "--set-interpreter", str(loader), str(binary)])
-    run([patchelf, "--force-rpath", "--set-rpath", f"$ORIGIN/../lib/{libraries.name}", str(binary)])
+    run([patchelf, "--force-rpath", "--set-rpath", f"$ORIGIN/{os.path.relpath(libraries, binary.parent)}", str(binary)])
 
 
 def run(command: list[str]) -> str:

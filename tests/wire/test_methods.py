@@ -59,6 +59,13 @@ def with_nulls(value: Any) -> Any:
     return [with_nulls(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
+def test_what_is_free_may_be_nested_as_deeply_as_json_is_read() -> None:
+    deep: Any = None
+    for _ in range(1020):
+        deep = [deep]
+    assert read(PromptParams, {"content": "hello", "model": None, "_meta": {"x": deep}}).model is None
+
+
 def test_null_counts_as_absent_everywhere() -> None:
     uri = "file:///a"
     blocks: list[Any] = [

@@ -247,6 +247,8 @@ class Connection:
                 self._settle(identifier, RpcError(code, text, cast(Params, rest).get("data")))
             case {"id": int(identifier), "result": result}:
                 self._settle(identifier, result)
+            case {"id": identifier, "error": _} | {"id": identifier, "result": _}:
+                log.warning("an answer to nothing that was asked: %r", identifier)
             case _:
                 raise ProtocolError(f"the daemon wrote no JSON-RPC message but {message!r:.80}")
 

@@ -27,18 +27,21 @@ export class Turns {
   /** The way back to where it is written, for who read what stands above. */
   readonly toEnd = button("To the end", () => this.scrollToEnd(), { class: "to-end" }, "down");
   #follows = true;
+  /** Where it was scrolled to. */
+  #top = 0;
+  readonly #sizes = new ResizeObserver(() => this.#end());
 
   constructor() {
     this.toEnd.hidden = true;
     this.element.addEventListener("scroll", () => {
       const { scrollHeight, scrollTop, clientHeight } = this.element;
-      this.#follows = scrollHeight - scrollTop - clientHeight < 60;
+      const isAtEnd = scrollHeight - scrollTop - clientHeight < 60;
+      // Who goes up wants to read there; where the page or what stands in it has another size, nobody went.
+      this.#follows = isAtEnd || (this.#follows && scrollTop >= this.#top);
+      this.#top = scrollTop;
       this.toEnd.hidden = this.#follows;
     });
-    new ResizeObserver(() => {
-      // Where there is less room, nobody scrolled.
-      this.element.scrollTop = this.#follows ? this.element.scrollHeight : this.element.scrollTop;
-    }).observe(this.element);
+    this.#sizes.observe(this.element);
   }
 
   /** Begin anew. */
@@ -63,6 +66,7 @@ export class Turns {
     const turn = new Turn(state, () => this.#follow());
     this.#turns.set(state.key, turn);
     this.element.append(turn.element);
+    this.#sizes.observe(turn.element);
     this.#follows = true;
     this.#follow();
   }
@@ -99,11 +103,13 @@ export class Turns {
   }
 
   #follow(): void {
-    afterDrawing(() => {
-      if (this.#follows) {
-        this.element.scrollTop = this.element.scrollHeight;
-      }
-    });
+    afterDrawing(() => this.#end());
+  }
+
+  #end(): void {
+    if (this.#follows) {
+      this.element.scrollTop = this.element.scrollHeight;
+    }
   }
 }
 

@@ -4,7 +4,7 @@ The reference part of docs/protocol.md, the JSON schema and the clients' types a
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     Discriminator,
@@ -25,7 +25,7 @@ from chatls.settings.permissions import PermissionEntry, SandboxState
 from chatls.values import dataclass
 from chatls.wire.cells import EDIT_CELLS
 from chatls.wire.commands import COMMANDS
-from chatls.wire.params import Method, NoParams, Params, RequestToClient, Token
+from chatls.wire.params import Method, NoParams, Params, RequestToClient, Token, given
 from chatls.wire.sessions import SESSION_METHODS
 from chatls.wire.steering import COMPACT, STEER
 from chatls.wire.symbols import LANGUAGE
@@ -369,17 +369,9 @@ def read(model: type[ParamsT], params: object) -> ParamsT:
     if not isinstance(params, Mapping | None):
         raise invalid("params: must be an object")
     try:
-        return model.model_validate(_given({} if params is None else params))
+        return model.model_validate(given({} if params is None else params))
     except ValidationError as error:
         raise invalid(_complaint(error)) from error
-
-
-def _given(value: Any) -> Any:
-    """Without the members that are null, however deep they are: many languages write them for what is not there."""
-    if isinstance(value, Mapping):
-        members = cast("Mapping[Any, Any]", value).items()
-        return {name: _given(item) for name, item in members if item is not None}
-    return [_given(item) for item in cast("list[Any]", value)] if isinstance(value, list) else value
 
 
 def invalid(text: str) -> RequestError:

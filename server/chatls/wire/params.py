@@ -1,4 +1,6 @@
-"""What a request of ours is made of: the base of all parameters, and how a method is told."""
+"""What a request of ours is made of: the base of all parameters, what counts as given, and how a method is told."""
+
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr
 
@@ -41,3 +43,23 @@ class RequestToClient:
     params: type
     result: type[Params]
     summary: str
+
+
+def given(whole: Any) -> Any:
+    """Without the members that are null, however deep they are: many languages write them for what is not there.
+
+    Layer by layer, and in its place: it may be nested deeper than Python calls functions.
+    """
+    layer: list[Any] = [whole]
+    while layer:
+        inner: list[Any] = []
+        for value in layer:
+            if isinstance(value, dict):
+                members = cast("dict[Any, Any]", value)
+                for name in [name for name, item in members.items() if item is None]:
+                    del members[name]
+                inner += members.values()
+            elif isinstance(value, list):
+                inner += cast("list[Any]", value)
+        layer = inner
+    return whole

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from chatls_conformance.client import FakeDaemon
 from chatls_conformance.notation import Scene, Talk, read_talks
 from chatls_conformance.pipe import Tap
 from chatls_conformance.player import Outcome, Player
@@ -37,7 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     daemon.add_argument("--json", action="store_true", help="one JSON object in place of lines")
     daemon.add_argument("--patience", type=float, default=15.0, help="seconds for what has no time of its own")
     ways.add_parser("rules", help="say all rules")
+    client = ways.add_parser("client", help="be a daemon for a client to talk to")
+    client.add_argument("--play", default="", metavar="WORD", help="play this for each prompt, whatever its words")
+    client.add_argument("--report", type=Path, metavar="FILE", help="say here what came of each rule; else on stderr")
     chosen = parser.parse_args(given)
+    if chosen.way == "client":
+        return FakeDaemon(chosen.play, chosen.report).serve()
     if chosen.way == "rules":
         return _say_rules()
     if not command:

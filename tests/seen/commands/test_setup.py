@@ -76,6 +76,17 @@ def test_one_command_and_one_key_are_enough_with_every_kind_of_provider(tmp_path
     assert all(sum(name in request.headers for name in KEY_HEADERS) == 1 for request in hosted.server.requests)
 
 
+def test_a_key_that_a_command_prints_is_never_written_down(tmp_path: Path, hosted: Hosted) -> None:
+    (tmp_path / "key").write_text(GOOD)
+    command = ("--key-command", f"cat {tmp_path / 'key'}")
+    run = begin(tmp_path / "a", "setup", "--provider", "gemini", *command, "--yes", **hosted.variables)
+    code, said = ends(run)
+    assert code == 0, said
+    text = config(tmp_path / "a").read_text()
+    assert tomllib.loads(text)["providers"] == {"gemini": {"api_key_command": ["cat", str(tmp_path / "key")]}}
+    assert GOOD not in said + text
+
+
 def test_a_wrong_key_and_one_without_credit_are_told_apart_and_nothing_is_written(
     tmp_path: Path, hosted: Hosted
 ) -> None:
@@ -112,6 +123,22 @@ def test_what_is_not_reached_is_named_with_what_stands_between(tmp_path: Path) -
         assert code == 1, said
         assert words in said, said
         assert "hidden" not in said
+
+
+def test_the_doctor_shakes_hands_with_a_hosted_server_and_says_when_its_certificate_is_nobodys(
+    tmp_path: Path, hosted: Hosted
+) -> None:
+    trusted = {**hosted.variables, "ANTHROPIC_API_KEY": GOOD}
+    strange = {**trusted, "SSL_CERT_FILE": ""}
+    runs = {
+        "api.anthropic.com answers with a certificate that is trusted, through the proxy": begin(
+            tmp_path / "a", "doctor", **trusted
+        ),
+        "certificate that cannot be trusted": begin(tmp_path / "b", "doctor", **strange),
+    }
+    for words, (_, said) in all_of(runs).items():
+        assert words in said, said
+        assert "4711" not in said
 
 
 def at(address: str) -> tuple[str, ...]:

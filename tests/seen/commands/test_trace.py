@@ -56,6 +56,12 @@ def test_a_conversation_with_the_daemon_is_recorded_and_drawn(tmp_path: Path) ->
     assert b"".join(packed(one) for one in answers).count(b"Content-Length") == done.stdout.count(b"Content-Length")
     assert {one["id"] for one in answers if "result" in one} == {1, 2, 3}
     assert KEY not in file.read_text()
+    said_by_client = (packed(one["message"]) for one in found if one["from"] == "client")
+    again = subprocess.run(
+        CHATLS, env=environment(tmp_path), input=b"".join(said_by_client), capture_output=True, timeout=60, check=False
+    )
+    replayed = [one for one in Cutter().feed(again.stdout) if one.get("id") == 2]
+    assert replayed == [one for one in answers if one.get("id") == 2]
     shown = subprocess.run([*CHATLS, "trace", "show", str(file)], capture_output=True, text=True, check=False)
     assert "-> chat/permissions #2" in shown.stdout
     assert "<- answer #2 to chat/permissions after " in shown.stdout
@@ -73,12 +79,35 @@ def test_bytes_pass_as_they_are_and_the_exit_code_is_the_programs(tmp_path: Path
     assert traced(tmp_path, tmp_path / "other", b"", "no-such-program").returncode == 1
 
 
-def test_lines_of_the_agent_client_protocol_are_messages_too(tmp_path: Path) -> None:
+def test_what_is_nested_deeper_than_anybody_reads_passes_all_the_same(tmp_path: Path) -> None:
     file = tmp_path / "trace.jsonl"
-    asked = {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": 1}}
-    done = traced(tmp_path, file, json.dumps(asked).encode() + b"\n", *CHATLS, "acp")
+    deep = [b'{"jsonrpc": "2.0", "id": 1, "method": ' + b"[" * depth + b"]" * depth + b"}" for depth in (600, 90_000)]
+    given = b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in deep) + packed({"id": 2})
+    program = "import shutil, sys; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)"
+    done = traced(tmp_path, file, given, CHATLS[0], "-c", program)
+    assert (done.returncode, done.stdout, done.stderr) == (0, given, b"")
+    said = [one["message"] for one in lines(file) if one["from"] == "client"]
+    assert said == ["nested too deeply to be recorded"] * 2 + [{"id": 2}]
+
+
+def test_lines_of_the_agent_client_protocol_are_messages_too_and_their_secrets_are_left_out(tmp_path: Path) -> None:
+    file, secret = tmp_path / "trace.jsonl", "hunter2"
+    pair = {"name": "NOTES_ACCESS", "value": secret}
+    servers = [
+        {"name": "notes", "command": "notes", "args": ["--access", secret], "env": [pair]},
+        {"type": "http", "name": "more", "url": f"https://me:{secret}@h/mcp?token={secret}", "headers": [pair]},
+    ]
+    asked = [
+        {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"protocolVersion": 1}},
+        {"jsonrpc": "2.0", "id": 1, "method": "session/new", "params": {"cwd": "/", "mcpServers": servers}},
+    ]
+    done = traced(tmp_path, file, b"".join(json.dumps(one).encode() + b"\n" for one in asked), *CHATLS, "acp")
     assert done.returncode == 0
-    assert [(one["from"], one["message"]["id"]) for one in lines(file)] == [("client", 0), ("server", 0)]
+    first = lines(file)[0]
+    assert (first["from"], first["message"]["id"]) == ("client", 0)
+    assert {one["message"].get("id") for one in lines(file) if one["from"] == "server"} >= {0}
+    assert "NOTES_ACCESS" in file.read_text()
+    assert secret not in file.read_text()
 
 
 def test_what_is_no_trace_is_told(tmp_path: Path) -> None:
@@ -129,13 +158,13 @@ SLOW = [
     event(14000, "compactEnd"),
     event(14500, "textChunk", text="so"),
     event(14600, "stepEnd"),
-    answer(14700, stopReason="end_turn"),
+    answer(14700, stopReason="end_turn", model="c/d"),
 ]
 
 
 def test_a_slow_turn_is_taken_apart_into_what_took_its_time() -> None:
     (turn,) = turns(SLOW)
-    assert (turn.prompt, turn.model, turn.stop, turn.ended - turn.began) == ("why?", "a/b", "end_turn", 14700)
+    assert (turn.prompt, turn.model, turn.stop, turn.ended - turn.began) == ("why?", "c/d", "end_turn", 14700)
     assert [(one.kind, one.began, one.ended, one.well) for one in turn.stretches] == [
         ("waits", 100, 200, True),
         ("pause", 200, 2200, False),
@@ -227,7 +256,7 @@ def test_the_page_is_a_file_for_its_owner_alone_and_replaces_nothing(tmp_path: P
     assert into.stat().st_mode & 0o777 == 0o600
     html = into.read_text()
     assert "http" not in html.replace('http-equiv="', "")
-    assert "Turn 1: 14.7 s, a/b, end_turn" in html
+    assert "Turn 1: 14.7 s, c/d, end_turn" in html
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (again.returncode, into.read_text()) == (1, html)
 

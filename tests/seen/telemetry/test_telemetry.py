@@ -22,7 +22,7 @@ from chatls.seen.telemetry.texts import SaidTexts
 from tests.daemon.conftest import Start, start
 from tests.daemon.raw import CHATLS, KEY, KEY_VARIABLE, Daemon, Json
 from tests.daemon.service import call, finish, text
-from tests.support.http_server import Head, Raw, ScriptedServer, answered, streamed
+from tests.support.http_server import Hang, Head, Raw, ScriptedServer, answered, streamed
 
 __all__ = ["start"]
 
@@ -307,6 +307,30 @@ def test_a_collector_that_is_not_there_changes_nothing(start: Start, tmp_path: P
     server.play(streamed(text("a"), finish("stop")))
     assert daemon.prompt(content="a").result()["stopReason"] == "end_turn"
     assert daemon.leave() == 0
+
+
+def test_a_collector_that_hangs_keeps_nobody_from_leaving(start: Start, tmp_path: Path, server: ScriptedServer) -> None:
+    with ScriptedServer() as collector:
+        collector.answer(lambda _: [Hang()])
+        daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
+        server.play(streamed(text("a"), finish("stop")))
+        daemon.prompt(content="a").result()
+        assert daemon.leave() == 0
+        assert collector.requests
+
+
+def test_where_the_extra_is_missing_one_warning_says_so(start: Start, tmp_path: Path, server: ScriptedServer) -> None:
+    package = tmp_path / "packages/opentelemetry"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("raise ImportError('as if it were not installed')\n")
+    missing = {"PYTHONPATH": str(package.parent)}
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", **missing)
+    server.play(streamed(text("a"), finish("stop")))
+    for _ in range(2):
+        assert daemon.prompt(content="a").result()["stopReason"] == "end_turn"
+    daemon.pardon("the extra `otel` is not installed")
+    assert daemon.leave() == 0
+    assert daemon.stderr.count("telemetry is wanted") == len(daemon.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("disabled", ["", "true"])

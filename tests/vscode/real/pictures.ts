@@ -26,6 +26,13 @@ const EDIT = {
   },
 };
 
+const TEST = {
+  toolCall: {
+    name: "edit_file",
+    arguments: { path: "tests/test_greet.py", edits: [{ old_text: '    assert "Ada" in capsys.readouterr().out', new_text: '    assert capsys.readouterr().out == "Good day, Ada\\n"' }] },
+  },
+};
+
 const d = await start(FILES);
 const picture = async (name: string): Promise<void> => {
   await d.page.waitForTimeout(900);
@@ -45,10 +52,10 @@ try {
   await d.page.mouse.move(760, 400, { steps: 5 });
   await d.page.mouse.up();
   await d.page.mouse.move(500, 600);
-  await d.run("await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'src/greet.py'))");
+  await d.run("await vscode.window.showTextDocument(vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, 'src/greet.py'), { preview: false })");
   const usage = { usage: { inputTokens: 2140, outputTokens: 186 } };
   const pace = { chunkChars: 40 };
-  await d.play([[{ thinking: "They ask what is left. I read the file and look for open ends." }, { text: "I read it, and look for open ends.\n\n" }, READ, SEARCH, usage], [{ text: ANSWER }, usage], [READ, EDIT], [{ text: "It is polite now." }]], pace);
+  await d.play([[{ thinking: "They ask what is left. I read the file and look for open ends." }, { text: "I read it, and look for open ends.\n\n" }, READ, SEARCH, usage], [{ text: ANSWER }, usage], [READ, EDIT], [{ toolCall: { name: "read_file", arguments: { path: "tests/test_greet.py" } } }, TEST], [{ text: "It is polite now, and its test knows." }, usage]], pace);
   const frame = await d.ask("What is left to do in @src/greet.py?");
   await ended(d);
   await shows(frame, "Shall I?", ".answer");
@@ -62,12 +69,21 @@ try {
   await frame.locator(".composer textarea").press("Enter");
   await frame.locator(".card").waitFor({ timeout: 60_000 });
   await frame.locator(".card button[aria-label='Show Diff']").first().click();
+  await d.until("return vscode.window.visibleTextEditors.some((one) => one.document.uri.scheme === 'chatls-preview')");
+  await d.page.waitForTimeout(1500);
   await picture("permission");
+  await d.page.waitForTimeout(400);
+  await frame.locator(".card .option.allow").first().click();
+  await frame.locator(".card[aria-label*='test_greet']").waitFor({ timeout: 60_000 });
   await d.page.waitForTimeout(400);
   await frame.locator(".card .option.allow").first().click();
   await ended(d);
   await d.run("await vscode.commands.executeCommand('workbench.action.closeActiveEditor')");
   await picture("finished");
+  await frame.locator(".turn:last-child .changes button:has-text('Review')").click();
+  await d.page.locator(".multiDiffEditor >> text=test_greet.py").first().waitFor({ timeout: 60_000 });
+  await picture("review");
+  await d.run("await vscode.commands.executeCommand('workbench.action.closeActiveEditor')");
   for (const words of ["Write tests for greet", "Why is main not called?", "Explain the tests"]) {
     await d.play([[{ text: "Here it is." }]]);
     await d.ask(words);

@@ -80,8 +80,9 @@ class _Length:
                 self.size += len(text)
             case CallStart():
                 self.size += 1
-            case Retry(reason="bad_response"):
-                self.sure = False
+            case Retry():
+                self.sure = self.sure and delta.reason != "bad_response"
+                self.size = 0 if delta.discards else self.size
             case Finished():
                 self.finished = delta
             case Failed(error) if error.kind == "context_window_exceeded" and not self.size:

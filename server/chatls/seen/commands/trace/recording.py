@@ -1,6 +1,7 @@
 """A trace's file: one JSON object a line, `{"ms", "from": "client" | "server", "message"}`. Nobody else may read it.
 
-What looks like a key is blotted out, wherever it stands; so are the values of headers and of children's environments.
+What looks like a key is blotted out, wherever it stands; so are the values of headers and of children's environments,
+and the arguments of programs that an editor names.
 """
 
 import json
@@ -20,10 +21,11 @@ Side = Literal["client", "server"]
 
 _HIDDEN = re.compile(r"(?i)(x-)?api[-_]?key|authorization|password|secret|cookie")
 _HIDDEN_INSIDE = ("headers", "env")
-_LENGTH = re.compile(rb"content-length:[ \t]*(\d+)", re.IGNORECASE)
+_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,15})", re.IGNORECASE)
 _LONGEST = 10**12
 """Milliseconds of a recording."""
 _MOST_WAITING = 256 * 2**20
+_TOO_DEEP = "nested too deeply to be recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,11 @@ class TraceFile:
 
     def note(self, said: PassedMessage) -> None:
         """Put it behind the others. One write, so that lines of two threads do not mix. A full disk stops no editor."""
-        value = {"ms": round(said.ms, 1), "from": said.side, "message": blotted(said.message)}
+        try:
+            message = blotted(said.message)
+        except RecursionError:
+            message = _TOO_DEEP
+        value = {"ms": round(said.ms, 1), "from": said.side, "message": message}
         with suppress(OSError):
             os.write(self._file, json.dumps(value, separators=(",", ":")).encode() + b"\n")
 
@@ -112,26 +118,43 @@ def blotted(value: Any) -> Any:
 
     >>> blotted({"apiKey": "x", "headers": {"a": "b"}, "token": "t1", "text": "Bearer abcdefgh12345"})
     {'apiKey': '[removed]', 'headers': {'a': '[removed]'}, 'token': 't1', 'text': 'Bearer [removed]'}
+    >>> blotted({"command": "notes", "args": ["--key", "k"], "env": [{"name": "A", "value": "b"}]})
+    {'command': 'notes', 'args': ['[removed]'], 'env': [{'name': 'A', 'value': '[removed]'}]}
     """
     if isinstance(value, str):
         return without_secrets(value)
     if isinstance(value, list):
         return [blotted(item) for item in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {name: _member(name, item) for name, item in cast("JsonObject", value).items()}
+        members = cast("JsonObject", value)
+        return {name: _member(name, item, program="command" in members) for name, item in members.items()}
     return value
 
 
-def _member(name: str, value: Any) -> Any:
+def _member(name: str, value: Any, *, program: bool) -> Any:
     if isinstance(value, str) and _HIDDEN.fullmatch(name):
         return REMOVED
-    if isinstance(value, dict) and name in _HIDDEN_INSIDE:
+    if isinstance(value, list) and name == "args" and program and value:
+        return [REMOVED]
+    if name in _HIDDEN_INSIDE:
+        return _hidden(value)
+    return blotted(value)
+
+
+def _hidden(value: Any) -> Any:
+    """Values by name, as our settings have them, or a list of names and values, as ACP has them."""
+    if isinstance(value, dict):
         return dict.fromkeys(cast("JsonObject", value), REMOVED)
+    if isinstance(value, list):
+        pairs = map(blotted, cast("list[Any]", value))
+        return [{**pair, "value": REMOVED} if isinstance(pair, dict) else pair for pair in pairs]
     return blotted(value)
 
 
 def _value(body: bytes) -> Any:
     try:
         return json.loads(body)
+    except RecursionError:
+        return _TOO_DEEP
     except ValueError:
         return body.decode("utf-8", "replace")

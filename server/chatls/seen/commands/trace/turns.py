@@ -97,7 +97,7 @@ class _TracedTurnReader:
                 stretch.ended = turn.ended
         match answer:
             case {"result": {"stopReason": stop, **result}}:
-                turn.stop = str(stop)
+                turn.stop, turn.model = str(stop), str(result.get("model", turn.model))
                 match result.get("error"):
                     case {"message": message}:
                         turn.error = str(message)
