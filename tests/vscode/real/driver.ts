@@ -30,8 +30,8 @@ export interface Driver {
   /** Ask in the panel, by its own keys. */
   ask(words: string, model?: string): Promise<Frame>;
   picture(name: string): Promise<void>;
-  /** A second window on the same folder, with a daemon of its own. At most one at a time. */
-  beside(): Promise<Driver>;
+  /** A second window, on the same folder or on another one, with a daemon of its own. At most one at a time. */
+  beside(workspace?: string): Promise<Driver>;
   stop(): Promise<void>;
 }
 
@@ -138,11 +138,11 @@ export async function start(files: Readonly<Record<string, string>>): Promise<Dr
   });
   const fresh = async (): Promise<Page> => (await browser.newPage({ viewport: { width: 1440, height: 900 } })) as unknown as Page;
   await waitForServer(port, folder);
-  const place = { folder, workspace, address: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`, played: 0 };
+  const place = { folder, workspace, address: `http://127.0.0.1:${port}/`, played: 0 };
   const driver = await opened(place, await fresh(), door);
   return {
     ...driver,
-    beside: async () => opened(place, await fresh(), door + 1),
+    beside: async (other = workspace) => opened(place, await fresh(), door + 1, other),
     async stop() {
       await browser.close();
       const ended = new Promise((resolve) => server.once("exit", resolve));
@@ -201,8 +201,8 @@ function serve(folder: string, workspace: string, port: number, door: number): C
   return server;
 }
 
-async function opened(place: Place, page: Page, door: number): Promise<Driver> {
-  const { folder, workspace } = place;
+async function opened(place: Place, page: Page, door: number, workspace = place.workspace): Promise<Driver> {
+  const { folder } = place;
   const run = async <Value>(body: string): Promise<Value> => {
     const response = await fetch(`http://127.0.0.1:${door}/`, { method: "POST", body });
     const { value, error } = (await response.json()) as { value: Value; error?: string };
@@ -235,7 +235,7 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
     }
     throw new Error("the chat's page did not come");
   };
-  await page.goto(place.address);
+  await page.goto(`${place.address}?folder=${encodeURIComponent(workspace)}`);
   await page.waitForSelector(".monaco-workbench", { timeout: PATIENCE });
   await until("return true", "the extension's door");
   return {
