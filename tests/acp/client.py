@@ -51,8 +51,9 @@ class Client:
         capabilities: Json | None = None,
         delay: float = 0,
         settings: str = "",
+        info: Json | None = None,
     ) -> None:
-        """`settings`: more of config.toml."""
+        """`settings`: more of config.toml; `info`: who the client is."""
         self.folder = home / "ws"
         self.folder.mkdir(exist_ok=True)
         self.heard: list[Json] = []
@@ -79,7 +80,9 @@ class Client:
         Thread(target=self._reading, daemon=True).start()
         self._last = 0
         self._methods: dict[int, str] = {}
-        self.hello = self.ask("initialize", protocolVersion=1, clientCapabilities=capabilities or {})
+        self.hello = self.ask(
+            "initialize", protocolVersion=1, clientCapabilities=capabilities or {}, clientInfo=info or {}
+        )
 
     @property
     def pid(self) -> int:

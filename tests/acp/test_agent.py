@@ -169,6 +169,15 @@ def test_the_model_and_the_mode_of_a_session_are_those_of_the_next_process_too(t
         assert client.words() == "Other.Usual."
 
 
+def test_a_client_that_knows_kinds_of_answers_alone_is_given_the_narrowest_of_each(tmp_path: Path) -> None:
+    info = {"name": "CodeCompanion.nvim", "version": "1.0.0"}
+    with Client(tmp_path, [WRITE], [{"text": "Done."}], info=info) as client:
+        client.answers["session/request_permission"] = choose("allow_once")
+        client.prompt(client.begin(), "Write it")
+        offered = [option["optionId"] for option in client.asked[0]["params"]["options"]]
+        assert offered == ["allow_once", "allow_session", "reject_once", "reject_session"]
+
+
 def test_a_client_is_not_asked_for_the_text_of_a_file_that_is_not_there(tmp_path: Path) -> None:
     with Client(tmp_path, [WRITE], [{"text": "Done."}], capabilities={"fs": {"readTextFile": True}}) as client:
         client.answers["session/request_permission"] = choose("allow_once")

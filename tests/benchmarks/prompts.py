@@ -1,7 +1,7 @@
 """From a prompt to its HTTP request: one, the 500th of a session, 64 at once; beside a bare httpx program.
 
-For one, the server answers only when both have come to rest: the clock of a process that runs is behind. And both have
-rested before, as while a person writes: right behind another prompt, with warm caches, each costs half.
+For one, the server answers only when who asked waits, so that all is counted. And both have rested before, as while a
+person writes: right behind another prompt, with warm caches, each costs half.
 """
 
 import statistics
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from time import monotonic_ns
 
-from driver import HERE, Daemon, Frames, ModelServer, settled
+from driver import HERE, Daemon, Frames, ModelServer, settled, waiting
 from report import Bench, House, medians
 
 _CALL = 'call read_file {"path": "floor.py"}'
@@ -71,7 +71,7 @@ def _one(bench: Bench, daemon: Daemon, *, keep: bool) -> tuple[float, float]:
     begin, sent = daemon.settled(), monotonic_ns()
     prompt = daemon.prompt("hold", token=1, keep=keep)
     request = bench.server.note("request")
-    used = daemon.settled() - begin
+    used = waiting(daemon.process.pid) - begin
     bench.server.get("go")
     daemon.answer(prompt)
     return (request.at - sent) / 1e6, used
@@ -84,7 +84,7 @@ def _bare_one(bench: Bench) -> list[float]:
         begin, sent = settled(bare.process.pid), monotonic_ns()
         bare.post(1)
         request = bench.server.note("request")
-        used = settled(bare.process.pid) - begin
+        used = waiting(bare.process.pid) - begin
         bench.server.get("go")
         bare.wait()
         found.append(((request.at - sent) / 1e6, used))

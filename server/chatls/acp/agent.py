@@ -8,13 +8,16 @@ from chatls.acp.opened import OpenSessions
 from chatls.acp.sessions import AcpSessions
 from chatls.acp.turns import AcpTurns
 from chatls.core import Core
-from chatls.shapes import says
+from chatls.shapes import member, says
 from chatls.wire.later import Later
 from chatls.wire.outbox import Outbox
 from chatls.wire.peer import Answer, Peer
 
 VERSION = 1
 """Of the protocol."""
+
+_BY_KIND = ("CodeCompanion.nvim",)
+"""Clients that call answers by their kind ("Always accept"), and of several of a kind take the last, the widest."""
 
 _SETUP = {
     "type": "terminal",
@@ -48,6 +51,7 @@ class AcpAgent:
         peer.hear("session/cancel", turns.cancel)
 
     def _initialize(self, answer: Answer, params: shapes.InitializeParams) -> None:
+        self._open.by_kind = member(params.client_info, "name") in _BY_KIND
         self._open.tells = says(params.client_capabilities, "fs", "readTextFile")
         answer.give(
             {

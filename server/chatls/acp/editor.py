@@ -40,12 +40,16 @@ _MOST = 64 * 2**20
 class AcpEditor:
     """What one session sees of its client (`Editor`)."""
 
-    def __init__(self, peer: Peer, session_id: str, roots: Sequence[Root], *, tells: bool) -> None:
-        """`tells`: the client has `fs/read_text_file`."""
+    def __init__(
+        self, peer: Peer, session_id: str, roots: Sequence[Root], *, tells: bool, by_kind: bool = False
+    ) -> None:
+        """`tells`: the client has `fs/read_text_file`. `by_kind`: of several answers of a kind it can give but one, and
+        shows not which."""
         self._peer = peer
         self._session = session_id
         self._roots = tuple(roots)
         self._tells = tells
+        self._by_kind = by_kind
         self._unsaved: dict[Path, OpenDocument] = {}
 
     @property
@@ -89,6 +93,8 @@ class AcpEditor:
     async def ask_permission(self, question: Question) -> Reply:
         """`Editor.ask_permission`. An answer that makes no sense is none: it raises `ToolError`."""
         options = sorted(question.options, key=_rank)
+        if self._by_kind:
+            options = list({one.kind: one for one in reversed(options)}.values())[::-1]
         call: JsonObject = {
             "toolCallId": question.tool_call_id,
             "title": question.title,

@@ -51,6 +51,8 @@ class OpenSessions:
     def __init__(self, outbox: Outbox, peer: Peer, core: Core) -> None:
         self.tells = False
         """The client tells unsaved text (`fs/read_text_file`)."""
+        self.by_kind = False
+        """It shows kinds of answers, not the answers."""
         self._outbox = outbox
         self._peer = peer
         self._core = core
@@ -64,7 +66,7 @@ class OpenSessions:
         except ToolError as error:
             raise RequestError(INVALID_PARAMS, f"cwd: {error}") from error
         await to_thread.run_sync(configuration.configure, "the client", None)
-        editor = AcpEditor(self._peer, name, folders, tells=self.tells)
+        editor = AcpEditor(self._peer, name, folders, tells=self.tells, by_kind=self.by_kind)
         self.close(name)
         opened = self._all[name] = OpenSession(name, editor, configuration, begun)
         servers, news = servers_of(params.mcp_servers)

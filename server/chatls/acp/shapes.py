@@ -13,6 +13,7 @@ class InitializeParams(Params):
 
     protocol_version: int = 1
     client_capabilities: JsonObject = Field(default_factory=dict)
+    client_info: JsonObject = Field(default_factory=dict)
 
 
 class Folders(Params):

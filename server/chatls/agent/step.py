@@ -200,7 +200,8 @@ class Step:
     @property
     def text(self) -> str:
         """What the model said so far."""
-        return "".join(self._text)
+        self._text = ["".join(self._text)]  # asked for several times when the reply is whole: one text then
+        return self._text[0]
 
     def add(self, delta: Delta) -> list[Event]:
         """Take what the provider says; give what the client is told."""

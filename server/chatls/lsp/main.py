@@ -1,5 +1,6 @@
 """The daemon with its native face: one short function for every method, and the wiring of what LSP needs."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -75,8 +76,8 @@ class App:
         self._lines.note("daemon_begins", version=__version__, client=" ".join(str(part) for part in named if part))
         self._configure("initializationOptions", self._settings_of(hello.params.get("initializationOptions")))
         parent = hello.params.get("processId")
-        if parent is not None:
-            self._tasks.start_soon(self._watch, parent)
+        if parent is not None and (parent == os.getppid() or "SSH_CONNECTION" not in os.environ):
+            self._tasks.start_soon(self._watch, parent)  # over ssh it may be a process of another machine
         self._rpc.begin(hello.pending)
         self._core.begin()
         if says(hello.params, "capabilities", "experimental", "chat", "sessionsChanged"):

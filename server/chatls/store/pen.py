@@ -64,6 +64,11 @@ class Pen:
         self.growing = False
         """Something is to be written in a while."""
         self._wake = Signal()
+        """There is something to write."""
+        self._untidy = Signal()
+        """There is something to tend."""
+        self._fell = Signal()
+        """The disk takes nothing."""
         self._writing = CapacityLimiter(1)
         self._reading = CapacityLimiter(4)
         self._untended = False
@@ -141,7 +146,7 @@ class Pen:
     def deleted(self) -> None:
         """Something was deleted: nothing of it may be left in the files, soon."""
         self._deleted = anyio.current_time()
-        self._wake.fire()
+        self._untidy.fire()
 
     async def run(self) -> None:
         """Write, and tend, until it is cancelled."""
@@ -176,13 +181,14 @@ class Pen:
         jobs, self._jobs = [*self._jobs, *self._fresh()], []
         if jobs:
             self._untended = True
+            self._untidy.fire()
             with CancelScope(shield=True):
                 await to_thread.run_sync(
                     lambda: self.shelves().write(jobs), abandon_on_cancel=True, limiter=self._writing
                 )
             self._complain()
             if self._fallen:
-                self._wake.fire()
+                self._fell.fire()
             for job in jobs:
                 if job.done is not None:
                     job.done()
@@ -197,7 +203,7 @@ class Pen:
         """While the disk takes nothing, look now and again whether it does."""
         while True:
             while not self._fallen:
-                await self._wake.wait()
+                await self._fell.wait()
             await anyio.sleep(AGAIN)
             await self._come_back()
 
@@ -211,7 +217,7 @@ class Pen:
         """Have the log worked in while no turn runs, or when much of it has come together."""
         while True:
             while not self._untended and self._deleted is None:
-                await self._wake.wait()
+                await self._untidy.wait()
             await anyio.sleep(QUIET)
             late = self._deleted is not None and anyio.current_time() - self._deleted > SOON
             if self.running and not late:

@@ -43,9 +43,10 @@ class WordIndex:
         """What stands under a key from now on."""
         self.remove(key)
         if text := folded(text):
-            self._connection.execute("INSERT INTO words VALUES (?, ?)", (key, f" {text}"))
+            row = key, f" {text}"
+            self._connection.execute("INSERT INTO words VALUES (?, ?)", row)
             if self._indexed:
-                self._connection.execute("INSERT INTO search (rowid, text) VALUES (?, ?)", (key, f" {text}"))
+                self._connection.execute("INSERT INTO search (rowid, text) VALUES (?, ?)", row)
 
     def has(self, key: int) -> bool:
         """Whether something stands there."""
