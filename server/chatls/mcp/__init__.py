@@ -10,12 +10,9 @@ from typing import Protocol
 
 from anyio.abc import TaskGroup
 
-from chatls.mcp.standing import ServerHost, ServerStanding
+from chatls.mcp.standing import PROJECT_FILES, ServerHost, ServerStanding
 from chatls.settings.config import McpSettings
 from chatls.tools.tool import Tool
-
-PROJECT_FILES = (".mcp.json", ".vscode/mcp.json")
-"""Where projects name servers."""
 
 
 def named_by_projects(folder: Path, roots: Sequence[Path], own: Mapping[str, McpSettings]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from chatls.content import JsonObject
 from chatls.errors import SettingsError
-from chatls.mcp import PROJECT_FILES
+from chatls.mcp.standing import PROJECT_FILES
 from chatls.mcp.written import taken_over
 from chatls.settings.config import McpSettings
 from chatls.visible import visible_line
