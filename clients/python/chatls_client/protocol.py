@@ -858,7 +858,9 @@ class SaveRequest(WireValue):
 
 
 AskedFor = Literal["explain", "document", "test", "fix", "send"]
-"""`send`: what stands in a file that this command has opened, below its last line of ours."""
+"""`send`: what stands in a file that this command has opened, below its last line of ours; the session of that file
+goes on.
+"""
 
 
 @dataclass(frozen=True, slots=True)

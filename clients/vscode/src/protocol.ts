@@ -815,10 +815,10 @@ export interface SaveAnswer {
   readonly saved?: readonly string[];
 }
 
-/** `send`: what stands in a file that this command has opened, below its last line of ours. */
+/** `send`: what stands in a file that this command has opened, below its last line of ours; the session of that file goes on. */
 export type AskedFor = "explain" | "document" | "test" | "fix" | "send";
 
-/** The argument of the command `chatls.ask`. With neither `what` nor `text` it opens a file to write in. */
+/** The argument of the command `chatls.ask`, which begins a session. With neither `what` nor `text` it opens a file to write in. */
 export interface AskCommand {
   /** What is wanted of the lines that `range` touches, as the slash command of that name says. */
   readonly what?: AskedFor;
@@ -827,8 +827,6 @@ export interface AskCommand {
   /** The document that it is about; with `send` that file. */
   readonly uri?: string;
   readonly range?: Range;
-  /** Go on with this session; without it, one is begun. */
-  readonly sessionId?: string;
 }
 
 /** What was begun. The answer to come is shown, not given. */

@@ -9,11 +9,13 @@ from chatls.values import dataclass
 from chatls.wire.params import Params
 
 AskedFor = Literal["explain", "document", "test", "fix", "send"]
-"""`send`: what stands in a file that this command has opened, below its last line of ours."""
+"""`send`: what stands in a file that this command has opened, below its last line of ours; the session of that file
+goes on."""
 
 
 class AskCommand(Params):
-    """The argument of the command `chatls.ask`. With neither `what` nor `text` it opens a file to write in."""
+    """The argument of the command `chatls.ask`, which begins a session. With neither `what` nor `text` it opens a file
+    to write in."""
 
     what: AskedFor | None = None
     """What is wanted of the lines that `range` touches, as the slash command of that name says."""
@@ -22,8 +24,6 @@ class AskCommand(Params):
     uri: StrictStr | None = None
     """The document that it is about; with `send` that file."""
     range: Range | None = None
-    session_id: StrictStr | None = None
-    """Go on with this session; without it, one is begun."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,17 @@ def test_one_command_and_one_key_are_enough_with_every_kind_of_provider(tmp_path
     assert all(sum(name in request.headers for name in KEY_HEADERS) == 1 for request in hosted.server.requests)
 
 
+def test_a_key_that_a_command_prints_is_never_written_down(tmp_path: Path, hosted: Hosted) -> None:
+    (tmp_path / "key").write_text(GOOD)
+    command = ("--key-command", f"cat {tmp_path / 'key'}")
+    run = begin(tmp_path / "a", "setup", "--provider", "gemini", *command, "--yes", **hosted.variables)
+    code, said = ends(run)
+    assert code == 0, said
+    text = config(tmp_path / "a").read_text()
+    assert tomllib.loads(text)["providers"] == {"gemini": {"api_key_command": ["cat", str(tmp_path / "key")]}}
+    assert GOOD not in said + text
+
+
 def test_a_wrong_key_and_one_without_credit_are_told_apart_and_nothing_is_written(
     tmp_path: Path, hosted: Hosted
 ) -> None:

@@ -1,7 +1,7 @@
 // A real VS Code with the extension in it, in a real browser: started once, driven by keys, clicks and a door in the test
 // bundle. Everything of a run lies in one folder of its own.
-import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { chromium } from "playwright-core";
 const HERE = import.meta.dirname;
 const ROOT = join(HERE, "../../..");
 const CLIENT = join(ROOT, "clients/vscode");
+const CODE = join(HERE, "../node_modules/code-server/out/node/entry.js");
 /** A cold start takes 20 seconds on a machine that rests. */
 export const PATIENCE = 120_000;
 
@@ -110,7 +111,31 @@ function install(extensions: string): void {
   writeFileSync(join(place, "package.json"), JSON.stringify({ ...manifest, main: "./dist-test/extension.cjs" }));
 }
 
+/** What is packed, installed as a person installs it. */
+export function installPacked(extensions: string): void {
+  const packed = readdirSync(CLIENT).find((name) => /^chatls-.*\.vsix$/.test(name));
+  if (packed === undefined) {
+    throw new Error("run `make vsix`");
+  }
+  const where = ["--extensions-dir", extensions, "--user-data-dir", join(extensions, "../data")];
+  execFileSync(process.execPath, [CODE, ...where, "--install-extension", join(CLIENT, packed)], { stdio: "ignore" });
+}
+
+/** An editor that runs, and how to open its window. */
+export interface Launched {
+  readonly place: Place;
+  readonly door: number;
+  fresh(): Promise<Page>;
+  stop(): Promise<void>;
+}
+
 export async function start(files: Readonly<Record<string, string>>): Promise<Driver> {
+  const { place, door, fresh, stop } = await launched(files, install);
+  const driver = await opened(place, await fresh(), door);
+  return { ...driver, stop, beside: async () => opened(place, await fresh(), door + 1) };
+}
+
+export async function launched(files: Readonly<Record<string, string>>, put: (extensions: string) => void): Promise<Launched> {
   const folder = mkdtempSync(join(tmpdir(), "chatls-vscode-"));
   const workspace = join(folder, "project");
   for (const [name, text] of Object.entries(files)) {
@@ -129,7 +154,7 @@ export async function start(files: Readonly<Record<string, string>>): Promise<Dr
     mkdirSync(join(folder, "data", place), { recursive: true });
     writeFileSync(join(folder, "data", place, "settings.json"), JSON.stringify(settings));
   }
-  install(join(folder, "extensions"));
+  put(join(folder, "extensions"));
   const [port, door] = [await freePort(), await freePort()];
   const server = serve(folder, workspace, port, door);
   const browser = await chromium.launch({
@@ -139,10 +164,10 @@ export async function start(files: Readonly<Record<string, string>>): Promise<Dr
   const fresh = async (): Promise<Page> => (await browser.newPage({ viewport: { width: 1440, height: 900 } })) as unknown as Page;
   await waitForServer(port, folder);
   const place = { folder, workspace, address: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`, played: 0 };
-  const driver = await opened(place, await fresh(), door);
   return {
-    ...driver,
-    beside: async () => opened(place, await fresh(), door + 1),
+    place,
+    door,
+    fresh,
     async stop() {
       await browser.close();
       const ended = new Promise((resolve) => server.once("exit", resolve));
@@ -159,7 +184,7 @@ export async function start(files: Readonly<Record<string, string>>): Promise<Dr
 }
 
 /** What all windows of a run share. */
-interface Place {
+export interface Place {
   readonly folder: string;
   readonly workspace: string;
   readonly address: string;
@@ -169,11 +194,10 @@ interface Place {
 
 function serve(folder: string, workspace: string, port: number, door: number): ChildProcess {
   const log = join(folder, "server.log");
-  const code = join(HERE, "../node_modules/code-server/out/node/entry.js");
   const server = spawn(
     process.execPath,
     [
-      code,
+      CODE,
       ...["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--user-data-dir", join(folder, "data")],
       ...["--extensions-dir", join(folder, "extensions"), "--config", join(folder, "config.yaml")],
       ...["--disable-telemetry", "--disable-update-check", workspace],
@@ -201,6 +225,20 @@ function serve(folder: string, workspace: string, port: number, door: number): C
   return server;
 }
 
+/** The frame that the chat's page is in. */
+export async function chatOf(page: Page): Promise<Frame> {
+  const end = Date.now() + PATIENCE;
+  while (Date.now() < end) {
+    for (const frame of page.frames()) {
+      if ((await frame.locator("#page .composer").count().catch(() => 0)) > 0) {
+        return frame;
+      }
+    }
+    await page.waitForTimeout(60);
+  }
+  throw new Error("the chat's page did not come");
+}
+
 async function opened(place: Place, page: Page, door: number): Promise<Driver> {
   const { folder, workspace } = place;
   const run = async <Value>(body: string): Promise<Value> => {
@@ -223,18 +261,6 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
     }
     throw new Error(`waited in vain for: ${what}`);
   };
-  const chat = async (): Promise<Frame> => {
-    const end = Date.now() + PATIENCE;
-    while (Date.now() < end) {
-      for (const frame of page.frames()) {
-        if ((await frame.locator("#page .composer").count().catch(() => 0)) > 0) {
-          return frame;
-        }
-      }
-      await page.waitForTimeout(60);
-    }
-    throw new Error("the chat's page did not come");
-  };
   await page.goto(place.address);
   await page.waitForSelector(".monaco-workbench", { timeout: PATIENCE });
   await until("return true", "the extension's door");
@@ -244,7 +270,7 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
     page,
     run,
     until,
-    chat,
+    chat: () => chatOf(page),
     async play(replies, pace = {}) {
       const played = (place.played += 1);
       const script = join(folder, `script-${played}.json`);
@@ -260,7 +286,7 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
       await run(`await vscode.commands.executeCommand("chatls.newSession")`);
       await (model === undefined ? undefined : run(`parts.chats.active.model = ${JSON.stringify(model)}`));
       await until(`return parts.panels.front !== undefined`);
-      const frame = await chat();
+      const frame = await chatOf(page);
       const box = frame.locator(".composer .box textarea");
       await box.fill(words);
       await box.press("Enter");

@@ -678,7 +678,7 @@
 ---@class chatls.SaveAnswer
 ---@field saved? string[]
 
----`send`: what stands in a file that this command has opened, below its last line of ours.
+---`send`: what stands in a file that this command has opened, below its last line of ours; the session of that file goes on.
 ---@alias chatls.AskedFor
 ---| "explain"
 ---| "document"
@@ -686,13 +686,12 @@
 ---| "fix"
 ---| "send"
 
----The argument of the command `chatls.ask`. With neither `what` nor `text` it opens a file to write in.
+---The argument of the command `chatls.ask`, which begins a session. With neither `what` nor `text` it opens a file to write in.
 ---@class chatls.AskCommand
 ---@field what? chatls.AskedFor What is wanted of the lines that `range` touches, as the slash command of that name says.
 ---@field text? string A person's own words; with `fix` the problem.
 ---@field uri? string The document that it is about; with `send` that file.
 ---@field range? chatls.Range
----@field sessionId? string Go on with this session; without it, one is begun.
 
 ---What was begun. The answer to come is shown, not given.
 ---@class chatls.AskResult

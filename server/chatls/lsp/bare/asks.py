@@ -117,7 +117,7 @@ class Asks:
         if asked.what == "fix":
             head, words = f"{head}\n> {visible_line(words, 1000)}\n", ""
         path = self._new(asked.what or "about", asked.uri)
-        turn = _AskedTurn(asked.session_id or Begin(path.stem), path, written.asking(head, words), None, token)
+        turn = _AskedTurn(Begin(path.stem), path, written.asking(head, words), None, token)
         self._begin(answer, turn, _content(asked, asks=self._editor.asks))
 
     async def _open(self, answer: Answer, asked: AskCommand) -> None:

@@ -4,7 +4,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import unquote
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from chatls.content import Diff, TextContent
 from chatls.editor import Question, Reply
@@ -51,7 +51,8 @@ class BareEditor(LspEditor):
             raise ToolError(_CANNOT) from error
         finally:
             if beside is not None:
-                await to_thread.run_sync(self.screen.remove, beside)
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(self.screen.remove, beside)
         if beside is not None:  # an editor with one view has put it in the answer's place
             await self.screen.show_again(f"{question.session_id}.md")
         chosen = member(answer, "title")

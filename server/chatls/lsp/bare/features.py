@@ -57,7 +57,7 @@ class CodeActions:
             raise methods.invalid(_fault(error)) from error
 
     def _all(self, asked: types.CodeActionParams, now: Situation) -> Iterator[types.CodeAction]:
-        if not now.is_ours:
+        if asked.text_document.uri.startswith("file:") and not now.is_ours:  # nothing else can be read
             yield from self._about(asked, now)
         for title, argument in now.sends:
             yield self._action(title, _KINDS["send"], self._commands.ask, argument)

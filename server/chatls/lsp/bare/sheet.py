@@ -9,6 +9,7 @@ from anyio import Event, move_on_after
 from chatls.lsp.bare.screen import Screen
 from chatls.lsp.bare.written import WrittenAnswer, draft
 from chatls.workspace.textedits import common
+from chatls.workspace.textfile import plain
 
 GROWING = 1.0
 """Seconds between two edits."""
@@ -34,7 +35,7 @@ class Sheet:
         """Show it and let it grow, until the answer is whole; then all of it is to be seen. Raises `OSError`."""
         if self._there is None:
             await self._screen.write(self._path, self._before)
-        self._shown = self._former = (self._before if self._there is None else self._there).removesuffix("\n")
+        self._shown = self._former = plain(self._before if self._there is None else self._there).removesuffix("\n")
         self._grows = self._grows and await self._screen.show(self._path)
         while self._grows and not over.is_set():
             await self._put(self._before + self._answer.text)
@@ -52,12 +53,12 @@ class Sheet:
 
         The last line's end is never touched: editors put one there, and differ about what lies behind it.
         """
-        wanted = text.removesuffix("\n")
+        wanted = plain(text).removesuffix("\n")
         if not self._grows or wanted == self._shown:
             return
         keep = common(self._shown, wanted, min(len(self._shown), len(wanted)))
         told = await self._screen.open_text(self._path)
-        now = None if told is None else told.removesuffix("\n")
+        now = None if told is None else plain(told).removesuffix("\n")
         if now is None or now in (self._shown, self._former):
             self._grows = await self._screen.edit(self._path, self._shown, keep, wanted[keep:])
         else:
