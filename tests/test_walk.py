@@ -45,6 +45,7 @@ WAY = [
     "wire.peer",
     "wire.jsonrpc",
     "wire.methods",
+    "wire.params",
     "lsp.turns",
     "agent.chats",
     "tools.toolbox",
