@@ -313,13 +313,14 @@ class Daemon:
         reload: bool = False,
         save: bool = False,
         cells: bool = False,
+        language: bool = False,
         roots: Sequence[Path] = (),
         **params: Any,
     ) -> Json:
         """Say hello, and what the client can do: ask for permission, tell problems, apply edits, also to the cells of
-        notebooks, read anew, save."""
+        notebooks, read anew, save, ask language servers."""
         chat = {"version": 1, "permission": permission, "diagnostics": diagnostics, "reload": reload, "save": save}
-        chat |= {"editCells": cells}
+        chat |= {"editCells": cells, "language": language}
         workspace = {"applyEdit": edits, "workspaceEdit": {"documentChanges": edits}}
         capabilities = {"experimental": {"chat": chat}, "workspace": workspace, **params.pop("capabilities", {})}
         given: Json = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities}

@@ -51,7 +51,7 @@ async def rename_symbol(
     """
     if not _NEW_NAME.fullmatch(new_name):
         raise ToolError(f"new_name: {quoted(new_name[:200])} is no name")
-    found = await asked(context, "rename_symbol", path, line, symbol)
+    found = await asked(context, "read_file", path, line, symbol)  # what is changed, the gate weighs
     if new_name == found.spot.symbol:
         raise ToolError(f"it is called {quoted(new_name)} already")
     edits = (await found.find("rename", new_name)).edits
@@ -81,7 +81,7 @@ def _files(workspace: Workspace, edits: Sequence[DocumentEdits]) -> dict[Path, l
 
 
 def _require_shown(context: ToolContext, files: dict[Path, list[DocumentEdits]]) -> None:
-    if hidden := context.hides("rename_symbol", context.workspace, files):
+    if hidden := context.hides("read_file", context.workspace, files):
         raise ToolError(
             f"it would change {len(hidden)} of {len(files)} files that a rule of the user's does not let you read "
             f"unasked: ask the user to do it. {_NOTHING}"

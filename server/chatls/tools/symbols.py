@@ -77,5 +77,5 @@ def _lines(places: Sequence[LanguagePlace]) -> list[str]:
 
 def _span(place: LanguagePlace) -> str:
     whole = place.whole or place.range
-    first, last = whole.start.line + 1, whole.end.line + 1
+    first, last = whole.start.line + 1, whole.end.line + (whole.end.character > 0)
     return f"{first}-{last}" if last > first else f"{first}"

@@ -6,6 +6,7 @@ import { type Driver, start } from "./driver.ts";
 import { editingTests } from "./editing.ts";
 import { faceTests } from "./faces.ts";
 import { formTests } from "./forms.ts";
+import { languageTests, SYMBOLS } from "./language.ts";
 import { lifeTests } from "./life.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamingTests } from "./streaming.ts";
@@ -23,6 +24,7 @@ const FILES = {
     nbformat: 4,
     nbformat_minor: 5,
   }),
+  ...SYMBOLS,
 };
 
 let driver: Driver | undefined;
@@ -50,6 +52,7 @@ streamingTests(window);
 askingTests(window);
 formTests(window);
 editingTests(window);
+languageTests(window);
 faceTests(window);
 sessionTests(window);
 windowTests(window);

@@ -1,9 +1,10 @@
-// What the daemon asks of an editor and no person has to answer: problems, reading anew, saving.
+// What the daemon asks of an editor and no person has to answer: problems, reading anew, saving, symbols.
 
 import { readFile } from "node:fs/promises";
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
-import type { DiagnosticsAnswer, DiagnosticsRequest, EditCellsRequest, ReloadAnswer, ReloadRequest, SaveRequest } from "../protocol.ts";
+import type { DiagnosticsAnswer, DiagnosticsRequest, EditCellsRequest, LanguageRequest, ReloadAnswer, ReloadRequest, SaveRequest } from "../protocol.ts";
+import { lookUp } from "./language.ts";
 import { cellPlace, editCells, holdsCells, openNotebook } from "./notebooks.ts";
 
 /** The daemon counts an answer after three seconds as none. */
@@ -21,6 +22,7 @@ export function answerRequests(client: LanguageClient): vscode.Disposable[] {
     client.onRequest("chat/reload", (request: ReloadRequest) => reload(request)),
     client.onRequest("chat/save", (request: SaveRequest) => save(request.uris)),
     client.onRequest("chat/editCells", (request: EditCellsRequest) => editCells(request)),
+    client.onRequest("chat/language", (request: LanguageRequest, token: vscode.CancellationToken) => lookUp(client, request, token)),
     vscode.languages.onDidChangeDiagnostics((event) => {
       const changed = new Set(event.uris.map(String));
       for (const document of vscode.workspace.textDocuments.filter((one) => changed.has(one.uri.toString()))) {

@@ -342,5 +342,5 @@ export class Daemon implements vscode.Disposable {
 /** What this editor can do. In a folder that is not trusted nothing is offered that changes or runs. */
 function abilities(): Record<string, unknown> {
   const trusted = vscode.workspace.isTrusted;
-  return { version: 1, permission: trusted, elicit: trusted, save: trusted, editCells: trusted, diagnostics: true, reload: true, sessionsChanged: true };
+  return { version: 1, permission: trusted, elicit: trusted, save: trusted, editCells: trusted, diagnostics: true, reload: true, language: true, sessionsChanged: true };
 }
