@@ -398,6 +398,21 @@ def test_ask_about_this_opens_a_file_to_write_in_and_send_asks_what_stands_there
     assert client.daemon.refusal("workspace/executeCommand", _sending(path)).code == -32602
 
 
+def test_send_goes_on_with_the_session_whose_answer_the_file_shows(bare: Open) -> None:
+    client = bare([{"text": "One."}], [{"text": "Two."}], [{"text": "Three."}])
+    first = client.ask(text="first")
+    client.whole()
+    assert client.ask(text="second", sessionId=first["sessionId"])["sessionId"] == first["sessionId"]
+    path = client.until(lambda: next((one for one, text in client.documents.items() if "Two." in text), None))
+    text = client.until(lambda: client.documents[path] if _is_whole(client.documents[path], 1) else "")
+    client.documents[path] = f"{text}third"
+    client.open(path, client.documents[path])
+    assert client.choose("Send", CURSOR, path)["sessionId"] == first["sessionId"]
+    client.until(lambda: _is_whole(client.documents[path], 2))
+    turns = client.daemon.call("chat/session/load", {"sessionId": first["sessionId"]})["turns"]
+    assert [turn["prompt"] for turn in turns] == ["first", "second", "third"]
+
+
 def _sending(path: Path) -> Json:
     return {"command": "chatls.ask", "arguments": [{"what": "send", "uri": path.as_uri()}]}
 
@@ -433,7 +448,8 @@ def test_a_person_is_asked_with_a_message_and_sees_the_change_beside_it(bare: Op
     text = client.whole()
     (question,) = client.questions
     assert question["message"].splitlines()[0].rstrip() == "chatls: edit_file calc.py"
-    assert {"Allow once", "No"} < {item["title"] for item in question["actions"]}
+    titles = [item["title"] for item in question["actions"]]
+    assert (titles[:2], len(titles)) == (["No", "Allow once"], 5)
     shown = next(text for path, text in question["shown"].items() if path.suffix == ".diff")
     assert "-    return a - b\n+    return a + b" in shown
     assert client.documents[client.code] == CODE.replace("-", "+")

@@ -289,6 +289,11 @@ def test_comments_order_and_line_ends_stay(end: str) -> None:
     assert made == wanted.replace("\n", end)
 
 
+def test_the_models_that_answer_where_the_first_cannot_stay_behind_the_new_one() -> None:
+    made = changed('model = ["a/b", "c/d", "e/f"] # why\n', "c/d", "c", {})
+    assert made == 'model = ["c/d", "a/b", "e/f"] # why\n'
+
+
 @pytest.mark.parametrize("text", ['providers = { work = { kind = "ollama" } }', 'model = """\nx"""', "no toml"])
 def test_what_cannot_be_changed_well_is_not_changed(text: str) -> None:
     with pytest.raises(SettingsError):
