@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.daemon.raw import CHATLS, environment
 
 from chatls.errors import SettingsError
-from chatls.seen.commands.mcp.serversettings import taken_over
+from chatls.mcp.written import taken_over
 from chatls.seen.commands.ownfile import grown
 
 SERVER = str(Path(__file__).parents[2] / "mcp" / "server.py")
