@@ -42,7 +42,8 @@ class BareEditor(LspEditor):
         if diff:
             beside = await self._shown_beside(f"{question.session_id}-{next(self._numbers)}.diff", diff)
             words += [f"What would change is shown beside this, in {beside.name}"] if beside else _first_lines(diff)
-        labels = [option.label for option in question.options]
+        options = sorted(question.options, key=lambda option: option.kind != "reject_once")
+        labels = [option.label for option in options]  # "No" first: a question comes while a person types
         words[0] = words[0].ljust(max(map(len, labels)))  # Helix cuts labels to the width of the message
         try:
             answer = await self.screen.choose("\n".join(words), labels)
