@@ -27,7 +27,7 @@ from chatls.children.commands import Commands, environment_without_keys
 from chatls.children.leftovers import forget_old
 from chatls.editor import Editor
 from chatls.errors import RequestError, SettingsError
-from chatls.mcp import ForeignTools
+from chatls.mcp import ForeignTools, named_by_projects
 from chatls.models import Models
 from chatls.providers.http.keys import known_keys, without_keys
 from chatls.providers.known.catalog import KNOWN
@@ -90,6 +90,7 @@ class Core:
             self.toolbox.mentions,
             self.store,
             self.foreign.news,
+            partial(named_by_projects, platformdirs.user_state_path("chatls", appauthor=False) / "projects"),
         )
         self.chats = Chats(sessions, self.toolbox, means)
         self.chats.listeners = (self.store.listener,)

@@ -116,7 +116,7 @@ def test_what_cannot_be_used_is_told_once_and_nothing_else_suffers(tmp_path: Pat
             client.prompt(session, "go")
             said = client.words("agent_thought_chunk")
         assert "The MCP server old of your editor is not used: it speaks sse" in said
-        assert "The MCP server odd of your editor is not used: " in said
+        assert "The MCP server odd of your editor is not used: needs either command or url." in said
         assert "Your editor names it." in said
         client.prompt(session, "go")
         assert client.words("agent_thought_chunk").count("it speaks sse") == 1

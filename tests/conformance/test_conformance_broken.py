@@ -9,7 +9,7 @@ from pathlib import Path
 
 from broken import Faults, read_table
 from chatls_conformance.notation import Talk, read_talks
-from chatls_conformance.player import Player
+from chatls_conformance.player import Player, Times
 from chatls_conformance.rules import read_rules
 
 FOLDER = Path(__file__).parent
@@ -20,7 +20,7 @@ def failed(talk: Talk, table: dict[str, tuple[str, str]]) -> Iterator[str]:
     """The broken daemons of one file that are not found out, or for the wrong reason. They are one process, that is
     spoilt in turn."""
     with tempfile.TemporaryDirectory(prefix="broken-", ignore_cleanup_errors=True) as folder:
-        player = Player(CHATLS, talk, Path(folder), 8.0 if talk.alone else 3.0, pace=0.2)
+        player = Player(CHATLS, talk, Path(folder), Times(8.0 if talk.alone else 3.0, pace=0.2))
         try:
             for rule, (shown, faults) in table.items():
                 for scene in talk.scenes:

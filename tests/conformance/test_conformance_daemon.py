@@ -14,7 +14,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_our_daemon_keeps_all_rules() -> None:
-    said = run("daemon", "--json", "--", sys.executable, "-m", "chatls")
+    said = run("daemon", "--json", "--pace", "5", "--patience", "60", "--", sys.executable, "-m", "chatls")
     rows = json.loads(said.stdout)["rules"]
     assert [row for row in rows if row["came"] != "passed"] == []
     assert len(rows) > 200

@@ -43,8 +43,10 @@ class Bare:
         lazy: bool = True,
         literals: bool = True,
         options: Json | None = None,
+        name: str = "vi",
         pace: float = 0,
     ) -> None:
+        """`name`: what it calls itself; "Eglot" tells of changes when a person types next."""
         self.root = folder / "ws"
         self.root.mkdir()
         self.code = self.root / "calc.py"
@@ -76,7 +78,10 @@ class Bare:
             "workspace": {"applyEdit": applies},
             "textDocument": {"codeAction": action},
         }
-        self.hello = self.daemon.initialize(settings, roots=[self.root], capabilities=capabilities)
+        self._tells_late = name == "Eglot"
+        self.hello = self.daemon.initialize(
+            settings, roots=[self.root], capabilities=capabilities, clientInfo={"name": name}
+        )
         self.open(self.code, CODE)
 
     def open(self, path: Path, text: str) -> None:
@@ -150,7 +155,7 @@ class Bare:
                 start, end = (_offset(known, item["range"][name]) for name in ("start", "end"))
                 known = known[:start] + item["newText"] + known[end:]
             self.documents[path] = known
-            if path == self.code:
+            if path == self.code and not self._tells_late:
                 self.write(path, known, 1)
         return True
 
@@ -427,14 +432,31 @@ def test_a_person_is_asked_with_a_message_and_sees_the_change_beside_it(bare: Op
     client.choose("Fix: ", diagnostics=[PROBLEM])
     text = client.whole()
     (question,) = client.questions
-    assert question["message"].startswith("chatls: edit_file calc.py\n")
-    assert {"Allow once", "No"} < {item["title"] for item in question["actions"]}
+    assert question["message"].splitlines()[0].rstrip() == "chatls: edit_file calc.py"
+    titles = [item["title"] for item in question["actions"]]
+    assert (titles[:2], len(titles)) == (["No", "Allow once"], 5)
     shown = next(text for path, text in question["shown"].items() if path.suffix == ".diff")
     assert "-    return a - b\n+    return a + b" in shown
     assert client.documents[client.code] == CODE.replace("-", "+")
     assert "> add subtracts" in text
     assert "> edit_file calc.py: completed\n\nIt adds.\n" in text
     assert [path for path in next(iter(client.documents)).parent.iterdir() if path.suffix == ".diff"] == []
+
+
+def test_an_editor_that_tells_of_changes_late_gets_the_next_one_where_it_belongs(bare: Open) -> None:
+    more = [{"old_text": "return a + b", "new_text": "\n    return b + a"}]
+    again: Json = {"toolCall": {"name": "edit_file", "arguments": {"path": "calc.py", "edits": more}}}
+    client = bare([READ], [EDIT], [again], [{"text": "Twice."}], [READ], [{"text": "So."}], name="Eglot", chooses=False)
+    client.choose("Fix: ", diagnostics=[PROBLEM])
+    assert client.whole().count("> edit_file calc.py: completed") == 2
+    now = client.documents[client.code]
+    assert now == CODE.replace("return a - b", "\n    return b + a")
+    client.write(client.code, f"{now}# typed\n", 7)
+    begun = client.ask(text="And now?")
+    client.until(lambda: any("So." in text for text in client.documents.values()))
+    client.daemon.call("chat/session/load", {"sessionId": begun["sessionId"], "partialResultToken": "told"})
+    (read,) = [event for event in client.daemon.values("told") if event["kind"] == "toolRunEnd"]
+    assert "# typed" in read["content"][0]["text"]
 
 
 @for_each(("choice", "status"), [("No", "denied"), ("nothing", "cancelled")])
@@ -446,6 +468,14 @@ def test_what_is_not_allowed_is_not_done(tmp_path: Path, choice: str, status: st
     assert f"> edit_file calc.py: {status}" in client.whole()
     assert client.code.read_text() == CODE
     client.daemon.kill()
+
+
+def test_a_command_stands_in_the_message_to_its_last_character(bare: Open) -> None:
+    run = {"toolCall": {"name": "run_command", "arguments": {"command": "rm -f one two  three"}}}
+    client = bare([run], [{"text": "They are gone."}], choice="No")
+    client.ask(text="Remove them.")
+    assert "> run_command rm -f one two  three: denied" in client.whole()
+    assert "\nrm -f one two  three" in client.questions[0]["message"]
 
 
 def test_the_change_stands_in_the_message_where_no_document_is_shown(bare: Open) -> None:

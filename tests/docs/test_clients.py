@@ -111,7 +111,9 @@ def test_a_small_client_keeps_the_rules(language: str, tmp_path: Path) -> None:
     assert "w\u00f6rld \u2713" in said.decode()
     rows = [line for line in (tmp_path / "report").read_text("utf-8").splitlines() if not line.startswith(" ")]
     left = {line[14:].split()[0] for line in rows if not line.startswith("passed")}
-    assert left == {"cancel", "race", "form", "diagnostics", "edit", "garbage"}, "those that were not played"
+    assert left == {"cancel", "race", "form", "diagnostics", "language", "edit", "garbage"}, (
+        "those that were not played"
+    )
 
 
 @pytest.mark.parametrize("name", ["client.py", "client.mjs", "client.el"])

@@ -32,7 +32,12 @@ end
 vim.ui.select = first
 vim.fn.inputlist = function(lines)
   table.insert(asked, lines[1])
-  return 1
+  for number, line in ipairs(lines) do
+    if line:match("Allow once") then
+      return tonumber(line:match("^%d+"))
+    end
+  end
+  return 0
 end
 function _G.choose(title)
   _G.wanted = title

@@ -19,10 +19,10 @@ AGAIN = {"toolCall": {"name": "edit_file", "arguments": {"path": "src/app.py", "
 HELPERS = """
 (require 'cl-lib)
 (setq make-backup-files nil eglot-sync-connect 20 asked nil)
-(defun first-choice (prompt choices &rest _)
+(defun answer (prompt choices &rest _)
   (push prompt asked)
-  (let ((first (car choices))) (if (consp first) (car first) first)))
-(setq completing-read-function #'first-choice)
+  (car (or (member "Allow once" choices) (mapcar (lambda (it) (if (consp it) (car it) it)) choices))))
+(setq completing-read-function #'answer)
 (defun sheet ()
   (cl-find-if (lambda (it) (string-suffix-p ".md" (or (buffer-file-name it) ""))) (buffer-list)))
 (defun text (buffer) (if buffer (with-current-buffer buffer (buffer-string)) ""))

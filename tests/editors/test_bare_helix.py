@@ -78,7 +78,7 @@ def test_fix_a_problem_of_another_server(helix: Helix, project: Path) -> None:
     terminal.wait_for("Fix: nobody is greeted")
     terminal.keys("Enter")
     terminal.wait_for("chatls: edit_file src/app.py", "Allow once", '+    print("hello, you")')
-    terminal.keys("Enter")
+    terminal.keys("Down", "Enter")
     terminal.wait_for("# Fix [app.py", "> edit_file src/app.py: completed", "Mended.", "_Write below")
     terminal.keys(":wa", "Enter")
     while '"hello, you"' not in (project / "src/app.py").read_text():

@@ -272,6 +272,16 @@ def test_a_model_is_chosen_from_those_there_are(nvim: Open) -> None:
     it.wait_for_end()
 
 
+def test_where_no_model_will_do_one_is_set_up_in_a_terminal(nvim: Open) -> None:
+    it = chat(nvim)
+    it.editor.lua("vim.ui.select = function(items, _, done) done(items[#items]) end")
+    it.editor.command("ChatModel")
+    it.editor.wait_until("vim.bo.buftype == 'terminal'")
+    it.editor.wait_until(
+        "table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), ' '):find('Its number', 1, true) ~= nil"
+    )
+
+
 def test_the_selection_goes_along_with_its_file_and_lines(nvim: Open, project: Path) -> None:
     it = chat(nvim, files=(project / "src" / "app.py",))
     it.editor.lua("""

@@ -8,7 +8,7 @@ from tests.editors.chat import Chat, chat
 from tests.editors.conftest import Open
 
 KIT = Path(__file__).parents[1] / "conformance" / "kit.py"
-UNASKED = ("plain", "unheard", "ends", "slow", "burst", "late", "refused", "problems", "edit")
+UNASKED = ("plain", "unheard", "ends", "slow", "burst", "late", "refused", "problems", "symbols", "edit")
 
 
 def talking(nvim: Open, project: Path, report: Path) -> Chat:

@@ -325,11 +325,16 @@ def test_a_server_runs_in_the_home_with_its_variables_and_without_keys(start: St
         ({"command": "sh", "args": ["${NOT_SET}"]}, "args names the environment variable NOT_SET, which is not set"),
         ({"url": "http://127.0.0.1:9/mcp"}, "127.0.0.1:9 cannot be reached: "),
         ({"url": "http://127.0.0.1:9/mcp", "keyEnv": "NOT_SET"}, "it needs a key: the environment variable NOT_SET "),
+        ({"url": "http://[::1"}, "url is no address: Invalid port"),
+        ({"url": "http://me:hunter2@127.0.0.1:9/mcp"}, "url may hold no user and no password: "),
+        ({"command": "sh", "args": ["-c", "echo ${SCRIPTED_KEY} >&2; exit 3"]}, "it ended with exit code 3: [key]"),
     ],
 )
 def test_what_cannot_be_started_says_why(start: Start, tmp_path: Path, given: Json, why: str) -> None:
     daemon = begun(start, tmp_path, {"mcp": {"own": given}})
-    assert state(daemon)["why"].startswith(why)
+    told = state(daemon)
+    assert told["why"].startswith(why)
+    assert "hunter2" not in json.dumps(told)
     assert daemon.prompt(DONE).result()["stopReason"] == "end_turn"
 
 

@@ -96,6 +96,17 @@ async def test_a_name_twice_on_a_line_is_one_symbol_or_has_to_be_told_apart(two:
     assert [asked.position for asked in two.questions] == [Position(4, 10)]
 
 
+async def test_a_name_on_a_line_that_is_as_long_as_a_file_is_told_apart_while_nothing_waits(ws: Playground) -> None:
+    path = ws.write("min.js", "let e=1;" + "".join(f"f{number}(e,e.b);" for number in range(3000)))
+    ws.language_servers = lambda asked: LanguageFindings(
+        (place(path, 0, asked.position.character if asked.position else 0),)
+    )
+    words = await refused(ws, definition, path="min.js", line=1, symbol="e")
+    assert "stands 6001 times on line 1, for different symbols" in words
+    assert '"f1(e"' in words
+    assert len(ws.questions) == 5
+
+
 async def test_text_that_is_not_saved_counts(two: Playground) -> None:
     main = two.open("main.py", "# new\nx = greet\n")
     two.language_servers = places(place(main, 1, 4))

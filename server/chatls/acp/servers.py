@@ -30,8 +30,7 @@ def servers_of(named: Iterable[JsonObject]) -> tuple[dict[str, McpSettings], lis
         try:
             found[_unique(shown, found)] = _settings(one)
         except ValidationError as error:
-            why = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-            news.append(f"The MCP server {shown} of your editor is not used: {visible_line(why, 200)}.")
+            news.append(f"The MCP server {shown} of your editor is not used: {visible_line(_why(error), 200)}.")
         except ValueError as error:
             news.append(f"The MCP server {shown} of your editor is not used: {error}.")
     return found, news
@@ -45,6 +44,11 @@ def _settings(one: JsonObject) -> McpSettings:
     if kind == "http":
         return McpSettings.model_validate({"url": one.get("url"), "headers": _pairs(one.get("headers"))})
     raise ValueError(f"it speaks {visible_line(kind, _SHOWN)}, and chatls speaks stdio and http")
+
+
+def _why(error: ValidationError) -> str:
+    told = ((".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, ")) for fault in error.errors())
+    return "; ".join(f"{where}: {words}" if where else words for where, words in told)
 
 
 def _pairs(values: Any) -> dict[str, str]:

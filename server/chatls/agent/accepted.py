@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from threading import Event as ThreadFlag
 from time import monotonic
 from typing import Protocol
 from uuid import uuid4
 
-from anyio import CancelScope, move_on_after
+from anyio import CancelScope, move_on_after, to_thread
 
 from chatls.agent.context.layout import again
 from chatls.agent.context.limits import within
@@ -41,7 +42,7 @@ from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
 from chatls.seen.logs import about
-from chatls.settings.config import Settings
+from chatls.settings.config import McpSettings, Settings
 from chatls.tools.tool import Mentionable, Tool, ToolContext
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
@@ -117,6 +118,8 @@ class Means:
     keeper: Keeper = field(default_factory=KeepsNothing)
     news: Sequence[str] = ()
     """What a person is to be told when a turn begins, once in each session: which servers' tools are missing."""
+    projects: Callable[[Sequence[Path], Mapping[str, McpSettings]], list[str]] = lambda _, __: []
+    """What a person is to be told of servers that folders name, behind the first turn of a session. Blocks."""
 
 
 class Accepted:
@@ -250,7 +253,9 @@ class Accepted:
         system, new = await self._system(context.workspace)
         for notice in (*notices, *([new] if new else []), *self._news()):
             self._emit(notice)
-        return await self._asked(Answering(served), system)
+        stop = await self._asked(Answering(served), system)
+        await self._tell_projects()
+        return stop
 
     def _news(self) -> list[Notice]:
         """What this session was not told yet."""
@@ -259,6 +264,16 @@ class Accepted:
         found = [words for words in known if words not in told]
         told.update(found)
         return list(map(Notice, found))
+
+    async def _tell_projects(self) -> None:
+        """Behind the answer: nobody waits for it."""
+        session = self.session
+        if session.keep and not session.told_projects:
+            session.told_projects = True
+            roots = tuple(root.path for root in session.editor.roots())
+            look = partial(self._means.projects, roots, self._settings.mcp)
+            for words in await to_thread.run_sync(look, abandon_on_cancel=True):
+                self._emit(Notice(words))
 
     async def _asked(self, answering: Answering, system: str) -> StopReason:
         session, ask, served = self.session, self._ask, answering.served

@@ -65,6 +65,8 @@ class Session:
         """The one that the model knows."""
         self.told_news = set[str]()
         """What a person was told of servers."""
+        self.told_projects = False
+        """And of those that its folders name."""
 
 
 class Sessions:

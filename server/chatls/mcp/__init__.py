@@ -3,14 +3,25 @@
 The protocol is written here by hand, for its two eras, over pipes and over HTTP (docs/decisions/0024).
 """
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from anyio.abc import TaskGroup
 
-from chatls.mcp.standing import ServerHost, ServerStanding
+from chatls.mcp.standing import PROJECT_FILES, ServerHost, ServerStanding
 from chatls.settings.config import McpSettings
 from chatls.tools.tool import Tool
+
+
+def named_by_projects(folder: Path, roots: Sequence[Path], own: Mapping[str, McpSettings]) -> list[str]:
+    """What a person is to be told of servers that these folders name (`projects.told_of`). Blocks."""
+    if not any(os.access(root / name, os.R_OK) for root in roots for name in PROJECT_FILES):
+        return []
+    from chatls.mcp.projects import told_of
+
+    return told_of(folder, roots, own)
 
 
 class RunningServers(Protocol):

@@ -3,7 +3,7 @@
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from chatls.errors import ProviderError, SettingsError
 from chatls.mcp.http import HttpLink
 from chatls.mcp.link import Hear, LinkError, ServerLink
 from chatls.mcp.stdio import StdioLink
+from chatls.providers.http.client import address
 from chatls.providers.http.keys import ApiKey, Blotter, check_headers
 from chatls.settings.config import McpSettings
 
@@ -26,7 +27,7 @@ async def linked(name: str, settings: McpSettings, environment: Mapping[str, str
         return _address(settings, settings.url, hear)
     wanted = {key: _filled(value, f"env.{key}") for key, value in settings.env.items()}
     whole = {**environment, **wanted}
-    clean = Blotter(wanted.values()).clean
+    clean = Blotter((*wanted.values(), *_named_in(settings.args))).clean
     folder = await to_thread.run_sync(_folder, settings.cwd or "~")
     program = await to_thread.run_sync(_program, settings.command or "", whole)
     argv = (program, *(_filled(argument, "args") for argument in settings.args))
@@ -59,7 +60,11 @@ def _address(settings: McpSettings, url: str, hear: Hear) -> ServerLink:
         secrets += key.known
     blotter = Blotter(secrets)
     try:
+        if address(url).userinfo:
+            raise LinkError("url may hold no user and no password: use headers, key_env or key_command", final=True)
         check_headers(own, "headers")
+    except ValueError as error:
+        raise LinkError(f"url is no address: {error}", final=True) from error
     except SettingsError as error:
         raise LinkError(str(error), final=True) from error
     return HttpLink(url, partial(_headers, own, key), hear, blotter.clean)
@@ -80,6 +85,13 @@ async def _headers(own: dict[str, str], key: ApiKey | None) -> dict[str, str]:
         return {**own, **({"authorization": f"Bearer {await key.get()}"} if key else {})}
     except ProviderError as error:
         raise LinkError(str(error), final=True) from error
+
+
+def _named_in(arguments: Iterable[str]) -> Iterator[str]:
+    """What variables hold that arguments name, and may be secret: all but paths."""
+    for argument in arguments:
+        found = (os.environ.get(match[1], "") for match in _VARIABLE.finditer(argument))
+        yield from (value for value in found if not value.startswith("/"))
 
 
 def _filled(value: str, where: str) -> str:

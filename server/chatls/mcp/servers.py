@@ -1,5 +1,6 @@
 """All MCP servers of a daemon: which there are by the settings, their tools, what people are told of them."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from chatls.visible import visible, visible_line
 from chatls.workspace.workspace import Workspace
 
 _LONGEST_TITLE = 160
+_USER = re.compile(r"(?<=//)[^/]*@")
 
 
 class McpServers:
@@ -112,12 +114,13 @@ def _starting(server: McpServer) -> str:
 
 def _standing(server: McpServer) -> ServerStanding:
     greeting = server.greeting if server.state == "ready" else None
-    where = server.settings.url or " ".join((server.settings.command or "", *server.settings.args))
+    url = _USER.sub("", (server.settings.url or "").partition("?")[0])
+    where = url or " ".join((server.settings.command or "", *server.settings.args))
     return ServerStanding(
         server.name,
         server.state,
         len(server.offers),
-        visible_line(where.partition("?")[0] if server.settings.url else where, 200),
+        visible_line(where, 200),
         server.why or None,
         greeting.name if greeting else None,
         greeting.version if greeting else None,

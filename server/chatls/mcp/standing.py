@@ -5,6 +5,9 @@ from typing import Literal, Protocol
 from chatls.editor import Root
 from chatls.values import dataclass
 
+PROJECT_FILES = (".mcp.json", ".vscode/mcp.json")
+"""Where projects name servers."""
+
 ServerState = Literal["starting", "ready", "failed"]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.daemon.raw import CHATLS, environment
 
 from chatls.errors import SettingsError
-from chatls.seen.commands.mcp.serversettings import taken_over
+from chatls.mcp.written import taken_over
 from chatls.seen.commands.ownfile import grown
 
 SERVER = str(Path(__file__).parents[2] / "mcp" / "server.py")
@@ -22,7 +22,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 servers = st.dictionaries(
     st.from_regex(r"[A-Za-z0-9-]{1,32}", fullmatch=True),
     st.fixed_dictionaries(
-        {"command": texts, "args": st.lists(texts, max_size=3), "env": st.dictionaries(texts, texts)}
+        {"command": texts.filter(bool), "args": st.lists(texts, max_size=3), "env": st.dictionaries(texts, texts)}
     ),
     min_size=1,
     max_size=3,
@@ -95,6 +95,18 @@ def test_whatever_is_added_stands_there_as_it_was_meant(new: Any) -> None:
 def test_what_nothing_can_be_added_to_stays_as_it_is(text: str) -> None:
     with pytest.raises(SettingsError):
         grown(text, "mcp", {"a": {"command": "x"}})
+
+
+def test_what_no_settings_could_hold_is_not_written_and_the_others_stay_as_they_were(tmp_path: Path) -> None:
+    assert run(tmp_path, "add", "good", "cat").returncode == 0
+    was = (tmp_path / "home/.config/chatls/config.toml").read_text()
+    refused = run(tmp_path, "add", "bad", "--url", "example.org")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "'mcp.bad.url' in what would be added" in refused.stderr
+    (tmp_path / "mcp.json").write_text('{"mcpServers": {"half": {"command": "x", "args": ["\\ud800"]}}}')
+    assert "half of a character" in run(tmp_path, "import", "mcp.json", "--yes").stderr
+    (file,) = (tmp_path / "home/.config/chatls").iterdir()
+    assert file.read_text() == was
 
 
 def test_files_of_other_programs_are_read_and_what_means_nothing_here_is_left_out() -> None:

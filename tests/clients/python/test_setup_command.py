@@ -237,7 +237,8 @@ def test_a_typed_key_goes_to_the_keyring_alone_and_answers_from_there(tmp_path: 
 
 
 def test_without_a_keyring_a_pasted_key_is_refused_and_leaving_writes_nothing(tmp_path: Path) -> None:
-    env = environment(tmp_path, ANTHROPIC_API_KEY="")
+    nobody = "unix:path=/nonexistent"  # no desktop's keyring is in reach
+    env = environment(tmp_path, ANTHROPIC_API_KEY="", DBUS_SESSION_BUS_ADDRESS=nobody)
     with in_terminal("-m", "chatls", "setup", "--provider", "anthropic", env=env, width=200) as terminal:
         terminal.wait_for("never written to a file")
         terminal.wait_for("or a command that prints it")
@@ -287,6 +288,11 @@ def test_comments_order_and_line_ends_stay(end: str) -> None:
     )
     made = changed(text.replace("\n", end), "c/d", "work", {"api_key_env": "K"})
     assert made == wanted.replace("\n", end)
+
+
+def test_the_models_that_answer_where_the_first_cannot_stay_behind_the_new_one() -> None:
+    made = changed('model = ["a/b", "c/d", "e/f"] # why\n', "c/d", "c", {})
+    assert made == 'model = ["c/d", "a/b", "e/f"] # why\n'
 
 
 @pytest.mark.parametrize("text", ['providers = { work = { kind = "ollama" } }', 'model = """\nx"""', "no toml"])

@@ -1,6 +1,6 @@
 """Hold a daemon, or a client, to docs/protocol.md.
 
-python -m chatls_conformance daemon [--only RULE ...] [--json] [--patience SECONDS] -- COMMAND ...
+python -m chatls_conformance daemon [--only RULE ...] [--json] [--patience SECONDS] [--pace TIMES] -- COMMAND ...
 python -m chatls_conformance client [--play SCENE] [--report FILE]
 python -m chatls_conformance rules
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 from chatls_conformance.client import FakeDaemon
 from chatls_conformance.notation import Scene, Talk, read_talks
 from chatls_conformance.pipe import Tap
-from chatls_conformance.player import Outcome, Player
+from chatls_conformance.player import Outcome, Player, Times
 from chatls_conformance.rules import Rule, read_rules
 from chatls_conformance.standing import STANDING
 
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     daemon.add_argument("--only", action="append", default=[], metavar="RULE", help="this rule, or all that begin so")
     daemon.add_argument("--json", action="store_true", help="one JSON object in place of lines")
     daemon.add_argument("--patience", type=float, default=15.0, help="seconds for what has no time of its own")
+    daemon.add_argument(
+        "--pace", type=float, default=1.0, help="multiplies the protocol's own times, for a slow machine"
+    )
     ways.add_parser("rules", help="say all rules")
     client = ways.add_parser("client", help="be a daemon for a client to talk to")
     client.add_argument("--play", default="", metavar="WORD", help="play this for each prompt, whatever its words")
@@ -51,7 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = shutil.which(command[0])
     if found is None:
         parser.error(f"there is no program {command[0]}")
-    return hold_daemon([str(Path(found).absolute()), *command[1:]], chosen.only, chosen.patience, as_json=chosen.json)
+    return hold_daemon(
+        [str(Path(found).absolute()), *command[1:]],
+        chosen.only,
+        Times(chosen.patience, chosen.pace),
+        as_json=chosen.json,
+    )
 
 
 def _say_rules() -> int:
@@ -64,14 +72,14 @@ def _say_rules() -> int:
     return 0
 
 
-def hold_daemon(command: Sequence[str], only: Sequence[str], patience: float, *, as_json: bool) -> int:
+def hold_daemon(command: Sequence[str], only: Sequence[str], times: Times, *, as_json: bool) -> int:
     """Play all conversations, and say what came of each rule."""
     rules = read_rules()
     wanted = {name for name in rules if not only or any(name.startswith(one) for one in only)}
     if not wanted:
         print(f"no rule begins with {' or '.join(only)}", file=sys.stderr)
         return 2
-    broken, skipped, tried = _played(command, wanted, patience)
+    broken, skipped, tried = _played(command, wanted, times)
     rows = [_row(rule, broken, skipped, tried) for rule in rules.values() if rule.id in wanted]
     if as_json:
         print(json.dumps({"rules": rows}, indent=1))
@@ -98,14 +106,12 @@ def _say(rows: list[dict[str, str]]) -> None:
     print("\n" + ", ".join(f"{count} {came}" for came, count in counts.items()))
 
 
-def _played(
-    command: Sequence[str], wanted: set[str], patience: float
-) -> tuple[dict[str, str], dict[str, str], set[str]]:
+def _played(command: Sequence[str], wanted: set[str], times: Times) -> tuple[dict[str, str], dict[str, str], set[str]]:
     broken: dict[str, str] = {}
     skipped: dict[str, str] = {}
     tried: set[str] = set()
     standing = wanted & {*STANDING, "frame.only"}
-    for scene, outcome in play_all(command, wanted if not standing else None, patience):
+    for scene, outcome in play_all(command, wanted if not standing else None, times):
         found = {name: why for name, why in outcome.broken.items() if name in wanted}
         if outcome.failed and not found:
             found = dict.fromkeys(scene.rules, next(iter(outcome.broken.values())))
@@ -117,12 +123,12 @@ def _played(
     return broken, skipped, tried
 
 
-def play_all(command: Sequence[str], wanted: set[str] | None, patience: float) -> Iterator[tuple[Scene, Outcome]]:
+def play_all(command: Sequence[str], wanted: set[str] | None, times: Times) -> Iterator[tuple[Scene, Outcome]]:
     """Play the scenes that try wanted rules (None: all), some files at a time."""
     talks = [talk for talk in read_talks("conversations") if wanted is None or wanted & set(_rules_of(talk))]
 
     def play(talk: Talk) -> list[tuple[Scene, Outcome]]:
-        return list(play_file(command, talk, wanted, patience))
+        return list(play_file(command, talk, wanted, times))
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for played in pool.map(play, talks):
@@ -134,11 +140,11 @@ def _rules_of(talk: Talk) -> list[str]:
 
 
 def play_file(
-    command: Sequence[str], talk: Talk, wanted: set[str] | None, patience: float, tap: Tap | None = None
+    command: Sequence[str], talk: Talk, wanted: set[str] | None, times: Times, tap: Tap | None = None
 ) -> Iterator[tuple[Scene, Outcome]]:
     """The same of one file."""
     with tempfile.TemporaryDirectory(prefix="conformance-", ignore_cleanup_errors=True) as folder:
-        player = Player(command, talk, Path(folder), patience, tap)
+        player = Player(command, talk, Path(folder), times, tap)
         try:
             for scene in talk.scenes:
                 if wanted is None or wanted & set(scene.rules):

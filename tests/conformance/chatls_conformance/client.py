@@ -23,7 +23,18 @@ _PERSON = 60.0
 
 _KINDS = ("allow_once", "allow_always", "reject_once", "reject_always")
 _OPTIONS = [{"id": f"opt-{kind}", "label": kind, "kind": kind, "scope": "once", "covers": "this"} for kind in _KINDS]
-_FEATURES = ("permission", "elicit", "diagnostics", "reload", "save", "sessions", "steer", "modes", "commands")
+_FEATURES = (
+    "permission",
+    "elicit",
+    "diagnostics",
+    "reload",
+    "save",
+    "language",
+    "sessions",
+    "steer",
+    "modes",
+    "commands",
+)
 _GREETING: Json = {
     "capabilities": {
         "positionEncoding": "utf-16",
@@ -113,6 +124,7 @@ class FakeDaemon:
         except queue.Empty:
             raise WrongError("nothing came") from None
         if message is None:
+            self._keep("leave")  # the end of the input is an end, too
             raise LeftError
         return message
 

@@ -58,29 +58,27 @@ class Conversation:
     counter: int = 0
 
 
+@dataclass(frozen=True)
+class Times:
+    """How long is waited."""
+
+    patience: float = 15.0
+    """Seconds for what has no time of its own."""
+    pace: float = 1.0
+    """What the times of conversations are multiplied with."""
+
+
 class Player:
     """Plays the scenes of one file, all with one daemon, which is started anew where a scene ended it."""
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        talk: Talk,
-        folder: Path,
-        patience: float,
-        tap: Tap | None = None,
-        *,
-        pace: float = 1.0,
-    ) -> None:
-        """`patience`: seconds for what has no time of its own. `pace`: what the times of conversations are multiplied
-        with."""
+    def __init__(self, command: Sequence[str], talk: Talk, folder: Path, times: Times, tap: Tap | None = None) -> None:
         self.tap = tap
-        self._pace = pace
+        self._times = times
         self._command = command
         self._talk = talk
         self._models = Models()
         self._folder = folder.resolve()
         self._root = self._folder / "root"
-        self._patience = patience
         self._pipe: Pipe | None = None
         self._sleeper: subprocess.Popen[bytes] | None = None
         self._offers: Json = {}
@@ -160,7 +158,7 @@ class Player:
             return
         self._send({"id": "hello", "method": "initialize", "params": self._greeting()})
         answer = self._wait(
-            Line(0, "<--", values=({"id": "hello", "result": "<object>"},), within=STARTING / self._pace)
+            Line(0, "<--", values=({"id": "hello", "result": "<object>"},), within=STARTING / self._times.pace)
         )
         chat: Any = answer["result"].get("capabilities", {}).get("experimental", {}).get("chat")
         self._offers = chat if isinstance(chat, dict) else {}
@@ -190,7 +188,7 @@ class Player:
             self._send(
                 {"id": "enough", "method": "workspace/executeCommand", "params": {"command": "chatls.cancelAll"}}
             )
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._times.patience
         while self._open() and time.monotonic() < deadline:
             self._hear(deadline)
         if not self._talk.alone:
@@ -207,7 +205,7 @@ class Player:
         self._now.counter += 1
         name = f"alive-{self._now.counter}"
         self._send({"id": name, **ALIVE})
-        deadline = time.monotonic() + max(self._patience, seconds)
+        deadline = time.monotonic() + max(self._times.patience, seconds)
         while name in self._open_names():
             self._hear(deadline)
 
@@ -270,7 +268,7 @@ class Player:
             self._more(line, pattern, deadline, nearest)
 
     def _time(self, line: Line) -> float:
-        return self._patience if line.within is None else line.within * self._pace
+        return self._times.patience if line.within is None else line.within * self._times.pace
 
     def _take(self, token: str | None, at: int) -> None:
         self._now.taken.add(at - 1)
@@ -339,14 +337,14 @@ class Player:
 
     def do_asked(self, line: Line) -> None:
         name, number = line.words[0], int(line.words[1])
-        request = self._models.asked(name, number, self._patience)
+        request = self._models.asked(name, number, self._times.patience)
         if request is None:
             raise MisfitError(line, f"the model {name} was not asked {number} times")
         if line.values and (why := self._now.names.misfit(line.values[0], request.body)):
             raise MisfitError(line, f"the model was asked otherwise: {why}")
 
     def do_left(self, line: Line) -> None:
-        request = self._models.asked(line.words[0], int(line.words[1]), self._patience)
+        request = self._models.asked(line.words[0], int(line.words[1]), self._times.patience)
         if request is None or not request.left.wait(self._time(line)):
             raise MisfitError(line, "the connection to the model is still open")
 
@@ -400,7 +398,7 @@ class Player:
     def do_gone(self, line: Line) -> None:
         """The process whose number is in a file is no more."""
         number = int((self._root / line.words[0]).read_text("utf-8"))
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._times.patience
         while _lives(number):
             if time.monotonic() > deadline:
                 raise MisfitError(line, f"process {number} is still there")
@@ -408,7 +406,7 @@ class Player:
 
     def do_exists(self, line: Line) -> None:
         """Wait until a file has content."""
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._times.patience
         path = self._root / line.words[0]
         while not path.exists() or not path.read_text("utf-8").strip():
             if time.monotonic() > deadline:

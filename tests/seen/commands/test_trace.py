@@ -183,6 +183,37 @@ def test_a_slow_turn_is_taken_apart_into_what_took_its_time() -> None:
     assert labels[5] == "run_command make (failed)"
 
 
+def update(ms: float, kind: str, **more: Any) -> PassedMessage:
+    told = {"sessionId": "s", "update": {"sessionUpdate": kind, **more}}
+    return PassedMessage(ms, "server", {"method": "session/update", "params": told})
+
+
+def test_a_turn_of_the_agent_client_protocol_is_taken_apart_as_well() -> None:
+    asks = {"sessionId": "s", "toolCall": {"toolCallId": "c"}}
+    trace = [
+        PassedMessage(0, "client", {"id": 7, "method": "session/prompt", "params": {"sessionId": "s", "prompt": []}}),
+        update(500, "agent_message_chunk", content={"type": "text", "text": "I"}),
+        update(600, "tool_call", toolCallId="c", title="run_command", status="pending"),
+        update(600, "tool_call_update", toolCallId="c", title="run_command make"),
+        PassedMessage(700, "server", {"id": 1, "method": "session/request_permission", "params": asks}),
+        PassedMessage(2700, "client", {"id": 1, "result": {"outcome": {"outcome": "selected", "optionId": "yes"}}}),
+        update(2700, "tool_call_update", toolCallId="c", status="in_progress"),
+        update(3700, "tool_call_update", toolCallId="c", status="failed"),
+        update(4000, "agent_message_chunk", content={"type": "text", "text": "so"}),
+        answer(4100, stopReason="end_turn"),
+    ]
+    (turn,) = turns(trace)
+    assert [(one.kind, one.began, one.ended, one.well) for one in turn.stretches] == [
+        ("waits", 0, 500, True),
+        ("writes", 500, 600, True),
+        ("person", 700, 2700, True),
+        ("tool", 2700, 3700, False),
+        ("waits", 3700, 4000, True),
+        ("writes", 4000, 4100, True),
+    ]
+    assert turn.stretches[2].label == "a person is asked about run_command make: yes"
+
+
 def test_a_turn_that_fails_says_why_and_one_without_an_answer_that_it_has_none() -> None:
     failed = [prompt(0), event(1, "turnStart"), answer(9, stopReason="error", error={"message": "no credit left"})]
     (turn,) = turns(failed)
@@ -259,6 +290,8 @@ def test_the_page_is_a_file_for_its_owner_alone_and_replaces_nothing(tmp_path: P
     assert "Turn 1: 14.7 s, c/d, end_turn" in html
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (again.returncode, into.read_text()) == (1, html)
+    assert subprocess.run(command[:-1], capture_output=True, check=False).returncode == 0
+    assert (tmp_path / "trace.html").read_text() == html
 
 
 @given(st.lists(st.dictionaries(st.text(), values, max_size=3), max_size=4), st.integers(1, 50), st.booleans())

@@ -138,7 +138,8 @@ class Asks:
         words = written.words_below(text)
         if not words:
             raise methods.invalid(f"there is nothing to send: write below the last line of {path}")
-        where = path.stem if self._chats.knows(path.stem) or written.answered(text) else Begin(path.stem)
+        session = path.stem  # a file is named after its session
+        where = session if self._chats.knows(session) or written.answered(text) else Begin(session)
         place = written.about(text) if isinstance(where, Begin) else None
         asked = AskCommand(text=words, uri=place[0] if place else None, range=place[1] if place else None)
         turn = _AskedTurn(where, path, written.asking(text, words), text, token)

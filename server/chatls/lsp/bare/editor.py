@@ -42,8 +42,11 @@ class BareEditor(LspEditor):
         if diff:
             beside = await self._shown_beside(f"{question.session_id}-{next(self._numbers)}.diff", diff)
             words += [f"What would change is shown beside this, in {beside.name}"] if beside else _first_lines(diff)
+        options = sorted(question.options, key=lambda option: option.kind != "reject_once")
+        labels = [option.label for option in options]  # "No" first: a question comes while a person types
+        words[0] = words[0].ljust(max(map(len, labels)))  # Helix cuts labels to the width of the message
         try:
-            answer = await self.screen.choose("\n".join(words), [option.label for option in question.options])
+            answer = await self.screen.choose("\n".join(words), labels)
         except RequestError as error:
             if str(METHOD_NOT_FOUND.number) not in str(error):
                 raise ToolError(f"the editor did not ask: {str(error)[:500]}") from error

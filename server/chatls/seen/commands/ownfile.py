@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from chatls.content import JsonObject, camel
 from chatls.errors import SettingsError
+from chatls.settings.configuration import Layer, merge
 from chatls.workspace.tomltext import lines_of
 
 SettingValue = str | int | tuple[str, ...]
@@ -41,7 +42,8 @@ def read(path: Path) -> str:
 
 
 def changed(text: str, model: str, provider: str, values: SettingValues) -> str:
-    """The text with that model, and with these settings of that provider.
+    """The text with that model, and with these settings of that provider. Of a list of models it becomes the first, and
+    those that answer where it cannot stay behind it.
 
     Raises `SettingsError` where it is no TOML, or is written so that a person has to change it.
 
@@ -53,13 +55,16 @@ def changed(text: str, model: str, provider: str, values: SettingValues) -> str:
     api_key_env = "KEY"
     """
     wanted = parsed(text)
-    new = _put(text, (), "model", model)
+    told = wanted.get("model")
+    others = [one for one in cast("list[str]", told) if one != model] if isinstance(told, list) else []
+    models = (model, *others) if others else model
+    new = _put(text, (), "model", models)
     own = _own(wanted, provider)
     for key, value in values.items():
         spelt = camel(key) if camel(key) in own else key
         new = _put(new, ("providers", provider), spelt, value)
         own[spelt] = list(value) if isinstance(value, tuple) else value
-    wanted["model"] = model
+    wanted["model"] = list(models) if isinstance(models, tuple) else models
     if values:
         wanted.setdefault("providers", {})[provider] = own
     try:
@@ -75,7 +80,8 @@ def changed(text: str, model: str, provider: str, values: SettingValues) -> str:
 def grown(text: str, place: str, tables: SettingTables) -> str:
     """The text with tables below `place` behind all else.
 
-    Raises `SettingsError` where it is no TOML, has one of them, or is written so that a person has to change it.
+    Raises `SettingsError` where it is no TOML, has one of them, or is written so that a person has to change it; and
+    for tables that cannot be used: no prompt would be answered any more.
 
     >>> print(grown('model = "a/b"', "mcp", {"time": {"command": "uvx"}}), end="")
     model = "a/b"
@@ -87,6 +93,7 @@ def grown(text: str, place: str, tables: SettingTables) -> str:
     there = before.get(place, {})
     if taken := [name for name in tables if name in there]:
         raise SettingsError(f"there is one named {', '.join(taken)} already ([{place}.{taken[0]}])")
+    merge([Layer("what would be added", {place: tables})])
     gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
     new = text + gap + "\n".join(table(place, name, members) for name, members in tables.items())
     if parsed(new) != {**before, place: {**there, **tables}}:
@@ -104,12 +111,16 @@ def replace(path: Path, was: str, text: str) -> None:
     if read(path) != was:
         raise SettingsError(f"{path} was changed meanwhile; nothing was written. Begin again.")
     try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        raise SettingsError(f"{path} cannot hold half of a character, \\u{ord(text[error.start]):x}") from error
+    try:
         real = path.resolve()
         real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = real.stat().st_mode & 0o777 if real.exists() else 0o600
         beside = real.with_name(f".{real.name}-{secrets.token_hex(4)}")
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(text.encode())
+            file.write(data)
         beside.replace(real)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error}") from error

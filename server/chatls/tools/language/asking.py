@@ -55,14 +55,15 @@ async def asked(context: ToolContext, tool: str, path: str, line: int, symbol: s
     found = await to_thread.run_sync(_spot, context.workspace, file, symbol, line, abandon_on_cancel=True)
     many = [
         SoughtSymbol(context, file, found, found.position(column, context.editor.encoding), said)
-        for column in found.columns
+        for column in found.columns[:_MOST_ASKED]
     ]
     if len(many) > 1:
-        known = [(await one.find("definition")).places for one in many[:_MOST_ASKED]]
+        known = [(await one.find("definition")).places for one in many]
         if len({frozenset((place.uri, place.range) for place in places) for places in known}) > 1:
-            which = ", ".join(map(quoted, telling(found)[:_MOST_ASKED]))
+            texts = await to_thread.run_sync(telling, found, _MOST_ASKED, abandon_on_cancel=True)
+            which = ", ".join(map(quoted, texts))
             raise ToolError(
-                f"{quoted(found.symbol)} stands {len(many)} times on line {line}, for different symbols: "
+                f"{quoted(found.symbol)} stands {len(found.columns)} times on line {line}, for different symbols: "
                 f"give more of what stands around it as symbol, one of {which}"
             )
     return many[0]

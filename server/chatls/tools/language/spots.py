@@ -6,6 +6,7 @@ What is written may be more than the name (`self.name`, `name(`): the last name 
 import difflib
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from chatls.content import Position
 from chatls.errors import ToolError
@@ -16,6 +17,8 @@ from chatls.workspace.positions import units
 _NAME = re.compile(r"[\w$]+")
 _WORDY = "[\\w$]"
 _LONGEST = 200
+_AROUND = 60
+"""Characters on each side of a name that may tell it from others on its line, which may be as long as a file."""
 _LONGEST_LINE = 200
 _MOST_NEAR = 3
 _MOST_NAMES = 20_000
@@ -63,20 +66,28 @@ def spot(name: str, lines: Sequence[str], symbol: str, number: int) -> SymbolSpo
     raise ToolError(f"{where}, nor on any other{f'; did you mean {_either(like)}?' if like else ''}")
 
 
-def telling(found: SymbolSpot) -> list[str]:
-    """For each time that the symbol stands on the line: a text that means this one alone, where there is one."""
-    return [text for column in found.columns if (text := _telling(found, column))]
+def telling(found: SymbolSpot, most: int) -> list[str]:
+    """For each of the first times that the symbol stands on the line, `most` of them: a short text that means this one
+    alone, where there is one. Takes a moment: call it in a worker thread."""
+    return [text for column in found.columns[:most] if (text := _telling(found, column))]
 
 
 def _telling(found: SymbolSpot, column: int) -> str | None:
-    end = column + len(found.symbol)
-    around = re.match(r"[^\w$]*", found.line[end:])
-    last = end + len(around.group()) if around else end
-    for start, stop in ((start, stop) for stop in (end, last) for start in range(column, -1, -1)):
+    end, first = column + len(found.symbol), max(0, column - _AROUND)
+    around = re.compile(rf"[^\w$]{{0,{_AROUND}}}").match(found.line, end)
+    last = around.end() if around else end
+    for start, stop in ((start, stop) for stop in (end, last) for start in range(column, first - 1, -1)):
         text = found.line[start:stop].strip()
-        if _columns(found.line, text, found.symbol) == (column,):
+        if _stands_once(found.line, text, found.symbol, column):
             return text
     return None
+
+
+def _stands_once(line: str, text: str, own: str, column: int) -> bool:
+    """Whether a text stands on a line once, with the name in it at this column."""
+    within = text.rindex(own)
+    places = (match.start() + within for match in _pattern(text).finditer(line))
+    return tuple(islice(places, 2)) == (column,)
 
 
 def _columns(line: str, wanted: str, own: str) -> tuple[int, ...]:

@@ -1,5 +1,8 @@
 -- Which model a chat asks: a list to choose from.
 
+local config = require("chatls.config")
+local roots = require("chatls.roots")
+
 local M = {}
 
 ---@param model chatls.ModelEntry
@@ -21,25 +24,39 @@ local function model_line(model, current, default)
   return model.id .. name .. (#marks > 0 and (" (%s)"):format(table.concat(marks, ", ")) or "")
 end
 
----Choose the model of the chat that is shown.
+-- `chatls setup` in a terminal of its own. The daemon reads what it wrote with the next prompt.
+local function set_up()
+  local found, complaint = require("chatls.program").find(config.options.cmd, roots.current())
+  if not found then
+    return vim.notify("chatls: " .. complaint, vim.log.levels.ERROR)
+  end
+  vim.cmd("botright new")
+  local command = vim.list_extend(vim.deepcopy(found.command), { "setup" })
+  local open = vim.fn.has("nvim-0.11") == 1 and vim.fn.jobstart or vim.fn.termopen
+  local env = vim.tbl_extend("force", vim.empty_dict(), config.options.env)
+  open(command, { term = true, cwd = vim.uv.os_homedir(), env = env })
+  vim.cmd.startinsert()
+end
+
+---Choose the model of the chat that is shown, or set one up.
 ---@param result chatls.ModelsResult
 ---@param panel { get_model: (fun(): string?), set_model: fun(id: string) }
 function M.choose(result, panel)
-  if #result.models == 0 then
-    local text =
-      "chatls: the daemon knows no model: set a key in the environment, or start a server; see :checkhealth chatls"
-    return vim.notify(text)
-  end
   local default = type(result.default) == "string" and result.default or nil
   local current = panel.get_model()
-  vim.ui.select(result.models, {
+  local setup = {} -- no model: the last choice
+  local items = vim.list_extend({}, result.models)
+  table.insert(items, setup)
+  vim.ui.select(items, {
     prompt = "Model",
     kind = "chatls.model",
     format_item = function(model)
-      return model_line(model, current, default)
+      return model == setup and "Set up a model: chatls setup, in a terminal" or model_line(model, current, default)
     end,
   }, function(model)
-    if model then
+    if model == setup then
+      set_up()
+    elseif model then
       panel.set_model(model.id)
     end
   end)

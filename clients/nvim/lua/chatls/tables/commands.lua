@@ -33,7 +33,8 @@ return {
     name = "ChatModel",
     args = "[model]",
     nargs = "?",
-    doc = "Choose the model for this chat and for new ones, from those that the daemon knows, or by its name.",
+    doc = "Choose the model for this chat and for new ones, from those that the daemon knows, or by its name. The last "
+      .. "choice sets one up: `chatls setup` in a terminal.",
   },
   {
     name = "ChatEdit",

@@ -8,8 +8,8 @@ from typing import Any
 
 from chatls.content import JsonObject
 from chatls.errors import SettingsError
+from chatls.mcp.written import checked, taken_over
 from chatls.seen.commands import ownfile
-from chatls.seen.commands.mcp.serversettings import checked, taken_over
 from chatls.seen.commands.paper import Paper
 from chatls.seen.commands.setup.asking import Person
 from chatls.settings.configuration import user_file

@@ -1,6 +1,6 @@
 """What went on in the turns of a trace, as stretches of time: the model, tools, a person's word, a summary. Pure.
 
-Of this daemon's own protocol (docs/protocol.md). Of others, and of what lies outside of turns, there are only messages.
+Of this daemon's own protocol (docs/protocol.md), and of the Agent Client Protocol in its words.
 """
 
 import json
@@ -9,6 +9,7 @@ from dataclasses import field
 from typing import Any, ClassVar, Literal, cast
 
 from chatls.content import JsonObject
+from chatls.seen.commands.trace.acpwords import REPLY_OVER, translated
 from chatls.seen.commands.trace.recording import PassedMessage
 from chatls.seen.commands.words import seconds
 from chatls.values import dataclass
@@ -51,7 +52,7 @@ def turns(trace: Iterable[PassedMessage]) -> Iterator[TracedTurn]:
     """All of them, in the order of their ends; those without an answer last."""
     by_token: dict[str, _TracedTurnReader] = {}
     by_request: dict[str, _TracedTurnReader] = {}
-    for said in trace:
+    for said in translated(trace):
         match said.side, said.message:
             case "client", {"id": number, "method": "chat/prompt", "params": {**params}}:
                 reader = _TracedTurnReader(said.ms, params)
@@ -128,6 +129,10 @@ class _TracedTurnReader:
     def _replied(self, ms: float, _value: JsonObject) -> None:
         self._told(ms)
 
+    def _left_off(self, _ms: float, _value: JsonObject) -> None:
+        if self._model is not None and self._model.kind == "writes":
+            self._model = None
+
     def _runs(self, ms: float, value: JsonObject) -> None:
         self._unasks()
         call = _call(value)
@@ -203,6 +208,7 @@ class _TracedTurnReader:
         "toolCallDelta": _writes,
         "toolCallEnd": _names_call,
         "stepEnd": _replied,
+        REPLY_OVER: _left_off,
         "toolRunStart": _runs,
         "toolRunEnd": _ran,
         "permissionRequested": _asked_for,

@@ -10,11 +10,13 @@ from typing import Any, cast
 
 from chatls.content import JsonObject
 from chatls.errors import SettingsError
+from chatls.shapes import as_list
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _SECRET = re.compile(r"(?i)key|token|secret|passw|auth|credential|cookie")
-_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
+# What has no end goes to the end of the text, so that each is passed once.
+_COMMENT = re.compile(r'("(?:\\.|[^"\\])*(?:"|\Z|\\\Z))|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
+_COMMA = re.compile(r'("(?:\\.|[^"\\])*(?:"|\Z|\\\Z))|,(?=\s*[}\]])', re.DOTALL)
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _ENVIRONMENT = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|[A-Z_][A-Z0-9_]*")
 _BEARER = re.compile(r"Bearer \$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -33,7 +35,7 @@ def taken_over(text: str) -> tuple[dict[str, JsonObject], list[str]]:
     ours, and words on what was left out. Raises `SettingsError` for a file that is none."""
     try:
         found = json.loads(_COMMA.sub(_kept, _COMMENT.sub(_kept, text)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"it is no JSON: {error}") from error
     listed = next(_places(found), None)
     if listed is None:
@@ -70,7 +72,7 @@ def _server(name: str, entry: JsonObject, words: list[str]) -> JsonObject | None
     url, command = entry.get("url"), entry.get("command")
     made: JsonObject = {}
     if isinstance(command, str) and command:
-        arguments = [item for item in cast("list[Any]", entry.get("args") or []) if isinstance(item, str)]
+        arguments = [item for item in as_list(entry.get("args")) if isinstance(item, str)]
         made |= {"command": command, **({"args": arguments} if arguments else {})}
         made |= {"env": env} if (env := _env(name, _texts(entry.get("env")), words)) else {}
         made |= {"cwd": entry["cwd"]} if isinstance(entry.get("cwd"), str) else {}
