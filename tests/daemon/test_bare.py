@@ -487,7 +487,6 @@ def test_the_change_stands_in_the_message_where_no_document_is_shown(bare: Open)
 
 def test_an_editor_that_cannot_ask_is_offered_what_only_reads_and_the_answer_says_so(bare: Open) -> None:
     client = bare([READ], [EDIT], [{"text": "I cannot."}], chooses=False)
-    assert {tool["readOnly"] for tool in client.daemon.call("chat/tools")["tools"]} == {True}
     client.choose("Fix: ", diagnostics=[PROBLEM])
     text = client.whole()
     assert "> edit_file calc.py: failed" in text or "> edit_file: failed" in text
@@ -500,7 +499,13 @@ def test_an_editor_that_turns_out_not_to_ask_is_one_that_cannot(bare: Open) -> N
     client.refuses = True
     client.choose("Fix: ", diagnostics=[PROBLEM])
     assert "> This editor cannot ask for permission" in client.whole()
+
+
+def test_what_such_an_editor_prompts_without_the_command_only_reads(bare: Open) -> None:
+    client = bare([READ], [EDIT], [{"text": "I cannot."}])
     assert {tool["readOnly"] for tool in client.daemon.call("chat/tools")["tools"]} == {True}
+    client.daemon.call("chat/prompt", {"content": "Fix it."})
+    assert (client.questions, client.code.read_text()) == ([], CODE)
 
 
 # Cancelling

@@ -50,15 +50,16 @@ class App:
         self._hello = hello
         self._rpc = Rpc(outbox, hello)
         self._rpc.on_look(self._look)
-        editor = BareEditor(self._rpc, hello) if bare(hello.params) else LspEditor(self._rpc, hello)
+        editor = LspEditor(self._rpc, hello)
         core = self._core = Core(tasks, editor, self._warn, lines)
         self._chats = core.chats
         self._later = Later(tasks)
         self._spinners = Spinners(tasks, self._rpc.notify, self._rpc.ask, can_create=can_create)
         self._turns = Turns(tasks, outbox, self._spinners, self._chats, self._later)
         self._bare = None
-        if isinstance(editor, BareEditor):
-            self._bare = BareFace(self._rpc, hello, editor, core.chats, self._spinners, self._later, outbox)
+        if bare(hello.params):
+            asking = BareEditor(self._rpc, hello)
+            self._bare = BareFace(self._rpc, hello, asking, core.chats, self._spinners, self._later, outbox)
         listed = (editor, core.configuration, core.models, core.toolbox, core.permissions, core.wall)
         self._listings = Listings(self._later, hello.answered, *listed, core.handbook, core.foreign)
         kept = (core.chats, core.store, core.library, editor, core.configuration)

@@ -45,7 +45,7 @@ _NO_HANDS = "My editor cannot ask me for permission, so you cannot change anythi
 class _AskedTurn:
     """A turn that begins, and the file that shows it."""
 
-    where: str | Begin
+    where: Begin
     path: Path
     before: str
     """What stands above the answer."""
@@ -115,7 +115,7 @@ class Asks:
         if asked.what == "fix":
             head, words = f"{head}\n> {visible_line(words, 1000)}\n", ""
         path = self._new(asked.what or "about", asked.uri)
-        turn = _AskedTurn(Begin(path.stem), path, written.asking(head, words), None, token)
+        turn = _AskedTurn(Begin(path.stem, self._editor), path, written.asking(head, words), None, token)
         self._begin(answer, turn, _content(asked, asks=self._editor.asks))
 
     async def _open(self, answer: Answer, asked: AskCommand) -> None:
@@ -139,8 +139,9 @@ class Asks:
         if not words:
             raise methods.invalid(f"there is nothing to send: write below the last line of {path}")
         session = path.stem  # a file is named after its session
-        where = session if self._chats.knows(session) or written.answered(text) else Begin(session)
-        place = written.about(text) if isinstance(where, Begin) else None
+        new = not (self._chats.knows(session) or written.answered(text))
+        where = Begin(session, self._editor, new=new)
+        place = written.about(text) if new else None
         asked = AskCommand(text=words, uri=place[0] if place else None, range=place[1] if place else None)
         turn = _AskedTurn(where, path, written.asking(text, words), text, token)
         self._begin(answer, turn, _content(asked, asks=self._editor.asks))
