@@ -76,7 +76,8 @@ class Library:
         return await self._pen.ask(partial(self._page, session, last, before))
 
     async def transcript(self, page: SessionPage, keys: tuple[int, ...]) -> list[ToldTurn]:
-        """What clients would have seen of some turns of a page, deltas merged, the prompt first."""
+        """What clients would have seen of some turns of a page, deltas merged, the prompt first. Raises `RequestError`
+        (1001) where the session was deleted meanwhile."""
         final = page.keys[-1:] if page.entry.running else ()
         session = page.entry.session_id
 
