@@ -333,3 +333,18 @@ def test_a_session_that_another_daemon_deletes_while_it_is_loaded_is_not_there(o
     other.call("chat/session/delete", {"sessionId": "s"})
     assert daemon.answer(load)["error"]["code"] == 1001
     daemon.settle()
+
+
+def test_a_session_is_not_deleted_behind_a_prompt_that_was_just_accepted(office: Office) -> None:
+    first = office.open()
+    first.prompt(SAY, content="one", newSessionId="s").result()
+    first.kill()
+    daemon = office.open()
+    model = daemon.script(SAY)
+    with daemon.one_write():
+        turn = daemon.prompt(content="two", sessionId="s", model=model)
+        deletion = daemon.request("chat/session/delete", {"sessionId": "s"})
+    assert daemon.answer(deletion)["error"]["code"] == 1002
+    assert turn.result()["stopReason"] == "end_turn"
+    assert [turn["prompt"] for turn in loaded(daemon, "s")[0]["turns"]] == ["one", "two"]
+    daemon.settle()
