@@ -230,15 +230,6 @@ async def test_a_llamacpp_that_runs_only_later_is_asked_then(server: ScriptedSer
     assert "tools" not in server.requests[-1].json()
 
 
-async def test_a_llamacpp_is_asked_to_close_each_connection(server: ScriptedServer) -> None:
-    """It does so anyway behind a stream, perhaps just when the connection is used again."""
-    server.play(answered({}), IN_TEXT)
-    async with opened_as("llamacpp", {"baseUrl": server.url + "/v1"}) as provider:
-        await reply(provider, WITH_TOOLS)
-        await reply(provider, WITH_TOOLS)
-    assert [request.headers["connection"] for request in server.requests] == ["close"] * 3
-
-
 @pytest.mark.parametrize("props", [answered({}, 404), answered({"chat_template": "x"}), answered(b"no")])
 async def test_a_llamacpp_that_does_not_say_is_given_its_tools(server: ScriptedServer, props: Reply) -> None:
     server.play(props, IN_TEXT)

@@ -6,7 +6,7 @@ server refuses is remembered.
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Literal
 
 from chatls.content import JsonObject
@@ -29,10 +29,6 @@ from chatls.providers.known.template import ask_llamacpp
 from chatls.providers.provider import ModelRequest
 from chatls.settings.config import LimitSettings
 from chatls.values import dataclass
-
-_CLOSE = {"connection": "close"}
-"""llama.cpp promises to keep a connection and closes it behind each stream, perhaps just when it is used again."""
-
 
 _NEWEST = 8
 """Messages that may be new to a conversation's next request: no more than a reply, its results and a prompt."""
@@ -59,10 +55,9 @@ class OpenAIChat(HttpAdapter[_ChatLearnt]):
         images: Literal["auto", "always", "never"] = "auto",
     ) -> None:
         """`inline`: calls and thinking may stand in the text; `llamacpp`: it can be asked what its template knows."""
-        headers = {**(_CLOSE if llamacpp else {}), **endpoint.headers}
         self.inline = inline
         self.dialect = dialect or ChatDialect()
-        super().__init__(replace(endpoint, headers=headers), limits, self._untaught_chat, stream, images)
+        super().__init__(endpoint, limits, self._untaught_chat, stream, images)
         self._llamacpp = llamacpp
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:

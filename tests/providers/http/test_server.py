@@ -61,6 +61,28 @@ async def test_a_connection_is_used_again(server: ScriptedServer) -> None:
     assert [request.connection for request in server.requests] == [0, 0]
 
 
+@pytest.mark.parametrize("fault", [Close(), Reset()])
+async def test_a_kept_connection_that_ends_without_a_byte_is_made_anew_and_nobody_is_told(
+    server: ScriptedServer, fault: Close | Reset
+) -> None:
+    """llama.cpp promises to keep connections, and closes them behind each stream."""
+    server.play(HI, [fault], HI)
+    async with opened(server.url) as provider:
+        await reply(provider)
+        said = await reply(provider)
+    assert not any(isinstance(delta, Retry) for delta in said)
+    assert [request.connection for request in server.requests] == [0, 0, 1]
+    assert len({request.body for request in server.requests}) == 1
+
+
+async def test_one_that_ends_behind_its_first_bytes_is_not(server: ScriptedServer) -> None:
+    server.play(HI, [Raw(b"HTTP/1.1 100 Continue\r\n\r\n"), Close()], HI)
+    async with opened(server.url) as provider:
+        await reply(provider)
+        said = await reply(provider)
+    assert [delta.attempt for delta in said if isinstance(delta, Retry)] == [1]
+
+
 async def test_proxies_are_used_but_not_for_this_machine(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -181,12 +181,6 @@ async def test_the_child_starts_once_and_ends_with_the_provider(llama: FakeLlama
     await llama.is_gone()
 
 
-async def test_the_server_is_asked_to_close_each_connection(llama: FakeLlama, server: ScriptedServer) -> None:
-    server.play(text("a"))
-    await said()
-    assert server.requests[0].headers["connection"] == "close"
-
-
 async def test_two_prompts_at_once_share_one_child(llama: FakeLlama, server: ScriptedServer) -> None:
     server.play(text("a"))
     async with provider() as opened, anyio.create_task_group() as tasks:

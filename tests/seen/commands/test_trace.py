@@ -290,6 +290,8 @@ def test_the_page_is_a_file_for_its_owner_alone_and_replaces_nothing(tmp_path: P
     assert "Turn 1: 14.7 s, c/d, end_turn" in html
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (again.returncode, into.read_text()) == (1, html)
+    assert subprocess.run(command[:-1], capture_output=True, check=False).returncode == 0
+    assert (tmp_path / "trace.html").read_text() == html
 
 
 @given(st.lists(st.dictionaries(st.text(), values, max_size=3), max_size=4), st.integers(1, 50), st.booleans())

@@ -60,9 +60,17 @@ class Transport(httpx.AsyncBaseTransport):
         """
         content = await request.aread()
         connection = self._kept()
-        if connection is None:
-            with fail_after(request.extensions.get("timeout", {}).get("connect")):
-                connection = await self._made()
+        if connection is not None:
+            try:
+                return await self._asked(connection, request, content)
+            except NoAnswerError:  # its server had closed it meanwhile, whatever it had promised
+                pass
+        with fail_after(request.extensions.get("timeout", {}).get("connect")):
+            connection = await self._made()
+        return await self._asked(connection, request, content)
+
+    async def _asked(self, connection: Connection, request: httpx.Request, content: bytes) -> httpx.Response:
+        """Send it on this connection. Raises as `handle_async_request` does."""
         try:
             connection.write(self._head(request) + content)
             head = await answered(connection)
@@ -167,14 +175,24 @@ class RawBody(httpx.AsyncByteStream):
                 await connection.aclose()
 
 
+class NoAnswerError(ConnectionError):
+    """The connection ended before a single byte of an answer."""
+
+
 async def answered(connection: Connection) -> Head:
     """Wait for the head of an answer. Raises `OSError`, `ValueError`."""
-    data = b""
+    data, silent = b"", True
     while True:
-        more = await connection.receive()
+        try:
+            more = await connection.receive()
+        except ConnectionError as error:
+            if silent:
+                raise NoAnswerError(str(error)) from error
+            raise
         if not more:
-            raise ConnectionError("the connection ended before an answer")
-        data += more
+            kind = NoAnswerError if silent else ConnectionError
+            raise kind("the connection ended before an answer")
+        data, silent = data + more, False
         while found := heads.split(data):
             head, data = heads.read(found[0]), found[1]
             if head.status >= 200:  # what comes before that is interim

@@ -18,7 +18,8 @@ from chatls.seen.commands.trace.recording import Cutter, PassedMessage, Side, Tr
 USAGE = """\
 usage: chatls trace FILE -- COMMAND...   run COMMAND for an editor, and record in FILE (a new one) what is said
        chatls trace show FILE            the messages as a timeline
-       chatls trace show FILE --html PAGE    the same as a page of HTML (a new file), with a picture of each turn
+       chatls trace show FILE --html [PAGE]    the same as a page of HTML with a picture of each turn; a new file,
+                                         beside FILE where it is not named
 
 In an editor, put `chatls trace /tmp/trace.jsonl --` before the command that starts the daemon. FILE and PAGE can be
 read by you alone. Keys are blotted out; what was said and read stands there: look before you send it to anybody.
@@ -34,9 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _record(Path(given[0]), given[2:])
     parser.add_argument("word", choices=["show"], metavar="show")
     parser.add_argument("file", type=Path, metavar="FILE")
-    parser.add_argument("--html", type=Path, metavar="PAGE")
+    parser.add_argument("--html", type=Path, metavar="PAGE", nargs="?", const=Path())
     options = parser.parse_args(given)
-    return _show(options.file, options.html)
+    beside = options.html == Path()
+    return _show(options.file, options.file.with_suffix(".html") if beside else options.html)
 
 
 def _show(path: Path, into: Path | None) -> int:
