@@ -19,7 +19,7 @@ from chatls.agent.history import HistoryChange
 from chatls.agent.keeping import PATIENCE, Holding, TurnOver, no_session
 from chatls.agent.session import Session
 from chatls.content import to_wire
-from chatls.errors import INVALID_STATE, TURN_IN_PROGRESS, RequestError
+from chatls.errors import INVALID_STATE, RequestError
 from chatls.events import Event, Prompt
 from chatls.message import AssistantMessage, UserMessage
 from chatls.store import reading, resuming
@@ -28,7 +28,7 @@ from chatls.store.connection import Tables
 from chatls.store.filestates import FileChanges, states
 from chatls.store.held import Held, HeldTurn
 from chatls.store.histories import KeptSession
-from chatls.store.locks import SessionLocks
+from chatls.store.locks import SessionLocks, elsewhere
 from chatls.store.pen import Pen
 from chatls.store.ports import Shelving, Stroke, UnreadableStoreError
 from chatls.store.recorder import Recorder, parts_of
@@ -369,12 +369,6 @@ class Store:
         resting = [held for held in self._held.values() if not (held.used or held.ending)]
         for held in resting[: max(0, len(resting) - RESTING)]:
             self.leave(held.session.id)
-
-
-def elsewhere(session: str) -> RequestError:
-    """What is said where another daemon has a session."""
-    text = f"a turn is running in the session {session!r}, in another chatls; wait for its end or cancel it there"
-    return RequestError(TURN_IN_PROGRESS, text)
 
 
 def name_taken(session: str) -> RequestError:
