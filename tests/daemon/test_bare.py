@@ -398,21 +398,6 @@ def test_ask_about_this_opens_a_file_to_write_in_and_send_asks_what_stands_there
     assert client.daemon.refusal("workspace/executeCommand", _sending(path)).code == -32602
 
 
-def test_send_goes_on_with_the_session_whose_answer_the_file_shows(bare: Open) -> None:
-    client = bare([{"text": "One."}], [{"text": "Two."}], [{"text": "Three."}])
-    first = client.ask(text="first")
-    client.whole()
-    assert client.ask(text="second", sessionId=first["sessionId"])["sessionId"] == first["sessionId"]
-    path = client.until(lambda: next((one for one, text in client.documents.items() if "Two." in text), None))
-    text = client.until(lambda: client.documents[path] if _is_whole(client.documents[path], 1) else "")
-    client.documents[path] = f"{text}third"
-    client.open(path, client.documents[path])
-    assert client.choose("Send", CURSOR, path)["sessionId"] == first["sessionId"]
-    client.until(lambda: _is_whole(client.documents[path], 2))
-    turns = client.daemon.call("chat/session/load", {"sessionId": first["sessionId"]})["turns"]
-    assert [turn["prompt"] for turn in turns] == ["first", "second", "third"]
-
-
 def _sending(path: Path) -> Json:
     return {"command": "chatls.ask", "arguments": [{"what": "send", "uri": path.as_uri()}]}
 

@@ -75,7 +75,7 @@ async def test_what_changed_in_the_editor_or_was_opened_with_another_text_stops_
     client = served()
     document = client.open("old\n")
     client.became("other\n")
-    with pytest.raises(ToolError, match="changed in the editor meanwhile"):
+    with pytest.raises(ToolError, match="changed in the editor meanwhile"), anyio.fail_after(20):
         await client.editor.apply_together([Change("x", document, "new\n")])
     assert client.requests == []
 

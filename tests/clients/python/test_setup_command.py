@@ -237,7 +237,8 @@ def test_a_typed_key_goes_to_the_keyring_alone_and_answers_from_there(tmp_path: 
 
 
 def test_without_a_keyring_a_pasted_key_is_refused_and_leaving_writes_nothing(tmp_path: Path) -> None:
-    env = environment(tmp_path, ANTHROPIC_API_KEY="")
+    nobody = "unix:path=/nonexistent"  # no desktop's keyring is in reach
+    env = environment(tmp_path, ANTHROPIC_API_KEY="", DBUS_SESSION_BUS_ADDRESS=nobody)
     with in_terminal("-m", "chatls", "setup", "--provider", "anthropic", env=env, width=200) as terminal:
         terminal.wait_for("never written to a file")
         terminal.wait_for("or a command that prints it")

@@ -96,7 +96,7 @@ class FakeDaemon:
                 while self._prompts:
                     self._perform(self._prompts.pop(0))
         except LeftError:
-            pass
+            self._keep("leave")  # the end of the pipe is an end, too
         self._say_report()
         return 1 if self._broken else 0
 
@@ -124,7 +124,6 @@ class FakeDaemon:
         except queue.Empty:
             raise WrongError("nothing came") from None
         if message is None:
-            self._keep("leave")  # the end of the input is an end, too
             raise LeftError
         return message
 
@@ -208,7 +207,6 @@ class FakeDaemon:
             case "exit":
                 if not self._shut:
                     self._break("leave", "exit came without shutdown")
-                self._keep("leave")
                 raise LeftError
             case "$/cancelRequest" | "window/workDoneProgress/cancel":
                 self._cancels.append({"method": method, "params": params})

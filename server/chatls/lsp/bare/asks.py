@@ -70,8 +70,6 @@ class Asks:
         """What is asked at the moment: what it is called, by its session."""
         self._sheets: list[Path] = []
         """The files that were shown last: a person may write in them."""
-        self._sessions: dict[Path, str] = {}
-        """Whose they are, where that is another name than theirs."""
         self._tidied = False
 
     def command(self, answer: Answer, params: CommandParams) -> None:
@@ -100,12 +98,12 @@ class Asks:
         saved, wherever a person looks at.
         """
         if path is not None and self._screen.is_ours(path):
-            if self._session(path) in self._running or not written.words_below(await self._screen.read(path)):
+            if path.stem in self._running or not written.words_below(await self._screen.read(path)):
                 return []
             return [("Send", {"what": "send", "uri": path.as_uri()})]
         found = list[tuple[str, JsonObject]]()
         for sheet in self._sheets:
-            if self._session(sheet) not in self._running and await self._screen.open_text(sheet) is None:
+            if sheet.stem not in self._running and await self._screen.open_text(sheet) is None:
                 words = written.words_below(await self._screen.read(sheet))
                 title = f'Send "{visible_line(" ".join(words.split()), 40)}"'
                 found += [(title, {"what": "send", "uri": sheet.as_uri()})] if words else []
@@ -140,7 +138,7 @@ class Asks:
         words = written.words_below(text)
         if not words:
             raise methods.invalid(f"there is nothing to send: write below the last line of {path}")
-        session = self._session(path)
+        session = path.stem  # a file is named after its session
         where = session if self._chats.knows(session) or written.answered(text) else Begin(session)
         place = written.about(text) if isinstance(where, Begin) else None
         asked = AskCommand(text=words, uri=place[0] if place else None, range=place[1] if place else None)
@@ -150,8 +148,6 @@ class Asks:
     def _begin(self, answer: Answer, turn: "_AskedTurn", content: tuple[ContentBlock, ...]) -> None:
         accepted = self._chats.accept(turn.where, Ask(content), self._outbox.room)
         self._running[accepted.session.id] = written.title(turn.before)
-        if turn.path.stem != accepted.session.id:
-            self._sessions[turn.path] = accepted.session.id
         self._remember(turn.path)
         answer.give(AskResult(accepted.session.id, accepted.id))
         self._later.begin(partial(self._run, accepted, turn))
@@ -183,9 +179,6 @@ class Asks:
             await sheet.grow(over)
         except OSError as error:
             self._screen.complain(f"the answer cannot be shown: {error}")
-
-    def _session(self, path: Path) -> str:
-        return self._sessions.get(path, path.stem)
 
     def _remember(self, path: Path) -> None:
         self._sheets = [path, *(one for one in self._sheets if one != path)][:MOST_SHEETS]
