@@ -91,6 +91,7 @@ class Core:
             self.store,
             self.foreign.news,
             partial(named_by_projects, platformdirs.user_state_path("chatls", appauthor=False) / "projects"),
+            self._telemetry.traceparent,
         )
         self.chats = Chats(sessions, self.toolbox, means)
         self.chats.listeners = (self.store.listener,)

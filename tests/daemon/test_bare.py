@@ -26,6 +26,7 @@ EDIT = {
     "toolCall": {"name": "edit_file", "arguments": {"path": "calc.py", "edits": [{"old_text": "-", "new_text": "+"}]}}
 }
 READ = {"toolCall": {"name": "read_file", "arguments": {"path": "calc.py"}}}
+DEEP = json.loads("[" * 500 + "]" * 500)
 WRITE_HERE = '_Write below this line, then choose the code action "Send"._'
 
 
@@ -273,6 +274,7 @@ def test_an_older_editor_gets_commands_at_once(tmp_path: Path, options: Json) ->
         ("textDocument/codeAction", {"textDocument": {"uri": "file:///a"}, "range": 7, "context": {"diagnostics": []}}),
         ("codeAction/resolve", {"title": "Mine", "data": {"command": "rm", "argument": {}}}),
         ("codeAction/resolve", {"title": "Mine"}),
+        ("codeAction/resolve", {"title": "Mine", "data": {"command": "chatls.ask", "argument": DEEP}}),
         ("workspace/executeCommand", {"command": "chatls.ask", "arguments": [{"what": "dance"}]}),
         (
             "workspace/executeCommand",

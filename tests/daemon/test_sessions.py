@@ -321,3 +321,30 @@ def test_who_wants_to_know_is_told_that_lists_are_old(office: Office) -> None:
     daemon = office.open(capabilities={"experimental": {"chat": chat}})
     daemon.prompt(SAY, newSessionId="s").result()
     assert daemon.notification("chat/sessionsChanged") == {}
+
+
+def test_a_session_that_another_daemon_deletes_while_it_is_loaded_is_not_there(office: Office) -> None:
+    daemon, other = office.open(), office.open()
+    daemon.prompt([{"text": "long " * 20_000}], chars=100_000, newSessionId="s").result()
+    for _ in range(20):  # as many turns as are read at once, and one more
+        daemon.prompt([{"text": "long " * 20_000}], chars=100_000, sessionId="s").result()
+    load = daemon.request("chat/session/load", {"sessionId": "s", "partialResultToken": "old"})
+    daemon.until(lambda message: message.get("params", {}).get("token") == "old")  # the rest waits until it is read
+    other.call("chat/session/delete", {"sessionId": "s"})
+    assert daemon.answer(load)["error"]["code"] == 1001
+    daemon.settle()
+
+
+def test_a_session_is_not_deleted_behind_a_prompt_that_was_just_accepted(office: Office) -> None:
+    first = office.open()
+    first.prompt(SAY, content="one", newSessionId="s").result()
+    first.kill()
+    daemon = office.open()
+    model = daemon.script(SAY)
+    with daemon.one_write():
+        turn = daemon.prompt(content="two", sessionId="s", model=model)
+        deletion = daemon.request("chat/session/delete", {"sessionId": "s"})
+    assert daemon.answer(deletion)["error"]["code"] == 1002
+    assert turn.result()["stopReason"] == "end_turn"
+    assert [turn["prompt"] for turn in loaded(daemon, "s")[0]["turns"]] == ["one", "two"]
+    daemon.settle()

@@ -114,7 +114,7 @@ def call(identifier: Any, params: dict[str, Any]) -> None:
         case "form":
             form(identifier, params)
         case "environment":
-            text(identifier, json.dumps({"cwd": str(Path.cwd()), **os.environ}))
+            text(identifier, json.dumps({"cwd": str(Path.cwd()), "_meta": params.get("_meta"), **os.environ}))
         case "huge":
             text(identifier, "x" * (17 * 2**20))
         case "die":

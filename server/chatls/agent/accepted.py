@@ -43,7 +43,7 @@ from chatls.models import Models, Served
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
 from chatls.seen.logs import about
 from chatls.settings.config import McpSettings, Settings
-from chatls.tools.tool import Mentionable, Tool, ToolContext
+from chatls.tools.tool import Mentionable, Tool, ToolContext, Traced
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.skills.handbook import Handbook, tells_skills
@@ -120,6 +120,8 @@ class Means:
     """What a person is to be told when a turn begins, once in each session: which servers' tools are missing."""
     projects: Callable[[Sequence[Path], Mapping[str, McpSettings]], list[str]] = lambda _, __: []
     """What a person is to be told of servers that folders name, behind the first turn of a session. Blocks."""
+    traced: Traced = lambda _: None
+    """`ToolContext.traced`."""
 
 
 class Accepted:
@@ -375,5 +377,6 @@ class Accepted:
             self._note,
             self._skill,
             ids=(session.id, self.id, ""),
+            traced=self._means.traced,
         )
         return replace(context, hides=self._gate.hides) if self._gate else context

@@ -18,8 +18,9 @@ from chatls.signals import Signal
 from chatls.store.coding import block_of
 from chatls.store.entries import SessionPage
 from chatls.store.library import AT_ONCE, Library
+from chatls.store.locks import elsewhere
 from chatls.store.reading import WantedSessions, merged
-from chatls.store.store import Store, elsewhere
+from chatls.store.store import Store
 from chatls.wire import sessions as wire
 from chatls.wire.jsonrpc import Id, notification
 from chatls.wire.later import Later

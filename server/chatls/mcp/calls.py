@@ -42,7 +42,9 @@ class ServerCall:
 
     async def run(self, peer: McpPeer, name: str, arguments: JsonObject, headers: Mapping[str, str]) -> ToolOutput:
         """Make the call. Raises `ToolError`."""
-        params = {"name": name, "arguments": arguments}
+        params: JsonObject = {"name": name, "arguments": arguments}
+        if parent := self._context.traced(self._context.ids):
+            params["_meta"] = {"traceparent": parent}
         try:
             with self._scope:
                 self._scope.deadline = anyio.current_time() + self._left

@@ -73,7 +73,7 @@ class McpPeer:
         it is, under the id of the request. Raises `RefusedError`, `LinkError`."""
         number = self.next_id() if identifier is None else identifier
         whole = dict(params or {})
-        meta: JsonObject = {"progressToken": number} if progress else {}
+        meta: JsonObject = {**as_object(whole.get("_meta")), **({"progressToken": number} if progress else {})}
         if self.link.modern if modern is None else modern:
             meta |= {
                 f"{_META}protocolVersion": MODERN,

@@ -35,12 +35,19 @@ class Held:
     """As the store knows it, when no turn runs."""
     turn: "HeldTurn | None" = None
     """The one that runs."""
+    taking: bool = False
+    """One was accepted, and it is being looked what the session is by now."""
     endings: int = 0
     """Turns that are over and of which not all is written."""
     goes_on: bool = False
     """Another turn began before that: it stays ours."""
     system: object = None
     """The system prompt as the store has it."""
+
+    @property
+    def used(self) -> bool:
+        """Whether a turn runs, or was accepted."""
+        return self.taking or self.turn is not None
 
     @property
     def ending(self) -> bool:

@@ -18,11 +18,12 @@ from chatls.store import exporting, reading, writing
 from chatls.store.coding import Blotted, stretched
 from chatls.store.connection import Tables
 from chatls.store.entries import ExportForm, Rewinding, SessionEntry, SessionPage
+from chatls.store.locks import elsewhere
 from chatls.store.ports import Shelving
 from chatls.store.reading import KeptTurn, WantedSessions
 from chatls.store.rewinding import put_back, stories
 from chatls.store.searching import WordIndex
-from chatls.store.store import Store, elsewhere, name_taken, new_name, now
+from chatls.store.store import Store, name_taken, new_name, now
 from chatls.values import dataclass
 
 MOST = 500
@@ -76,7 +77,8 @@ class Library:
         return await self._pen.ask(partial(self._page, session, last, before))
 
     async def transcript(self, page: SessionPage, keys: tuple[int, ...]) -> list[ToldTurn]:
-        """What clients would have seen of some turns of a page, deltas merged, the prompt first."""
+        """What clients would have seen of some turns of a page, deltas merged, the prompt first. Raises `RequestError`
+        (1001) where the session was deleted meanwhile."""
         final = page.keys[-1:] if page.entry.running else ()
         session = page.entry.session_id
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from chatls.children.process import locked
+from chatls.errors import TURN_IN_PROGRESS, RequestError
 
 _PATIENCE = 0.1
 """Seconds: who only looks whether a session runs holds its lock for a moment."""
@@ -79,6 +80,12 @@ class SessionLocks:
 
     def _place(self, session: str) -> Path:
         return self._folder / _called(session)
+
+
+def elsewhere(session: str) -> RequestError:
+    """What is said where another daemon has a session."""
+    text = f"a turn is running in the session {session!r}, in another chatls; wait for its end or cancel it there"
+    return RequestError(TURN_IN_PROGRESS, text)
 
 
 def _is_there(place: Path, descriptor: int) -> bool:

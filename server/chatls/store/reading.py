@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from chatls.agent.keeping import no_session
 from chatls.content import JsonObject, Usage
 from chatls.shapes import as_count, as_object, as_objects, as_text
 from chatls.store.coding import Blotted, unpacked
@@ -150,10 +151,11 @@ def events_of(
     connection: Tables, turn: int, session: str
 ) -> tuple[list[JsonObject], list[JsonObject], str, str | None]:
     """What a client would have seen of a turn, deltas merged: the prompt, all behind it, the turn's name, how it ended.
-    What was cut off is as it was left: see `closed`."""
-    name, at, prompt, stop = connection.execute(
-        "SELECT name, at, prompt, stop FROM turns WHERE number = ?", (turn,)
-    ).fetchone()
+    What was cut off is as it was left: see `closed`. Raises `RequestError` (1001) where it was deleted meanwhile."""
+    row = connection.execute("SELECT name, at, prompt, stop FROM turns WHERE number = ?", (turn,)).fetchone()
+    if row is None:
+        raise no_session(session)
+    name, at, prompt, stop = row
     rows = connection.execute(
         "SELECT body FROM events WHERE id >= ? AND id < ? ORDER BY id", (turn * ROWS, (turn + 1) * ROWS)
     )

@@ -19,7 +19,7 @@ from chatls.agent.history import HistoryChange
 from chatls.agent.keeping import PATIENCE, Holding, TurnOver, no_session
 from chatls.agent.session import Session
 from chatls.content import to_wire
-from chatls.errors import INVALID_STATE, TURN_IN_PROGRESS, RequestError
+from chatls.errors import INVALID_STATE, RequestError
 from chatls.events import Event, Prompt
 from chatls.message import AssistantMessage, UserMessage
 from chatls.store import reading, resuming
@@ -28,7 +28,7 @@ from chatls.store.connection import Tables
 from chatls.store.filestates import FileChanges, states
 from chatls.store.held import Held, HeldTurn
 from chatls.store.histories import KeptSession
-from chatls.store.locks import SessionLocks
+from chatls.store.locks import SessionLocks, elsewhere
 from chatls.store.pen import Pen
 from chatls.store.ports import Shelving, Stroke, UnreadableStoreError
 from chatls.store.recorder import Recorder, parts_of
@@ -72,12 +72,15 @@ class Store:
             return Holding(_set())
         held = self._held.pop(session.id, None) or Held(session)
         self._held[session.id] = held
+        held.taking = True
         try:
             notice = await self._looked(held, new=new)
         except BaseException:
             if held.revision < 0:
                 del self._held[session.id]
             raise
+        finally:
+            held.taking = False
         seen, recorder = session.seen, Recorder(turn_id, held.history)
         turn = HeldTurn(held, recorder, self.blotted(), self._epoch, seen.files(), seen.all_lines())
         held.turn = turn
@@ -199,7 +202,8 @@ class Store:
 
     def is_running(self, session: str) -> bool:
         """Whether a turn of it runs here, or was accepted."""
-        return self._turn(session) is not None
+        held = self._held.get(session)
+        return held is not None and held.used
 
     def in_hand(self, session: str) -> bool:
         """Whether something of it may not be written yet."""
@@ -207,9 +211,10 @@ class Store:
         return held is not None and (held.turn is not None or held.ending)
 
     def leave(self, session: str) -> None:
-        """What is known of it in memory does not count any more."""
-        held = self._held.pop(session, None)
-        if held is not None:
+        """What is known of it in memory does not count any more, unless a turn has just been accepted."""
+        held = self._held.get(session)
+        if held is not None and not held.used:
+            del self._held[session]
             held.session.history.listeners = ()
             self._forget(held.session)
 
@@ -361,15 +366,9 @@ class Store:
 
     def _rest(self) -> None:
         """Sessions that rest are on the disk only, but for a few."""
-        resting = [held for held in self._held.values() if held.turn is None and not held.ending]
+        resting = [held for held in self._held.values() if not (held.used or held.ending)]
         for held in resting[: max(0, len(resting) - RESTING)]:
             self.leave(held.session.id)
-
-
-def elsewhere(session: str) -> RequestError:
-    """What is said where another daemon has a session."""
-    text = f"a turn is running in the session {session!r}, in another chatls; wait for its end or cancel it there"
-    return RequestError(TURN_IN_PROGRESS, text)
 
 
 def name_taken(session: str) -> RequestError:

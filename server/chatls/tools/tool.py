@@ -122,6 +122,9 @@ async def _no_skills(_name: str, _file: str | None) -> str:
     raise ToolError("there are no skills here")
 
 
+Traced = Callable[[tuple[str, str, str]], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """What a tool may see and do: the workspace as it is now, the editor, and of the session only what was read."""
@@ -156,6 +159,8 @@ class ToolContext:
     """A person wrote the arguments: what the model has read of the files does not matter."""
     ids: tuple[str, str, str] = ("", "", "")
     """Of the session, the turn and the call."""
+    traced: Traced = lambda _: None
+    """What others are told of the trace that the call with these `ids` is part of (W3C's `traceparent`)."""
 
     def check(self) -> None:
         """Raise `ToolError` if the call was cancelled."""

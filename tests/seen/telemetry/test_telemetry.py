@@ -1,6 +1,7 @@
 """OpenTelemetry, from the real daemon to an OTLP receiver on this machine, decoded by the official package."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,7 @@ from tests.support.http_server import Hang, Head, Raw, ScriptedServer, answered,
 
 __all__ = ["start"]
 
+MCP_SERVER = str(Path(__file__).parents[2] / "mcp" / "server.py")
 WORDS, ANSWER, FILE = "canary-of-a-person", "canary-of-a-model", "canary-of-a-file"
 USAGE: Json = {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 4}}
 
@@ -110,6 +112,26 @@ def told(span: Any) -> dict[str, Any]:
         return [value(part) for part in item.array_value.values] if kind == "array_value" else getattr(item, kind)
 
     return {item.key: value(item.value) for item in span.attributes}
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_a_server_is_told_the_span_that_its_work_hangs_below(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver, era: str
+) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    own = {"command": sys.executable, "args": [MCP_SERVER, "good", era]}
+    allowed = [{"tool": "own__*", "action": "allow"}]
+    daemon.configure({**daemon.settings, "mcp": {"own": own}, "permissions": allowed})
+    assert daemon.call("chat/tools", {"settled": True})["servers"][0]["state"] == "ready"
+    server.play(
+        streamed(call("{}", "own__environment"), finish("tool_calls"), USAGE), streamed(text("so"), finish("stop"))
+    )
+    turn = daemon.prompt()
+    turn.result()
+    parent = json.loads(turn.said())["_meta"]["traceparent"].split("-")
+    assert daemon.leave() == 0
+    (span,) = [one for one in receiver.spans() if one.name == "execute_tool own__environment"]
+    assert parent == ["00", span.trace_id.hex(), span.span_id.hex(), "01"]
 
 
 def test_of_a_list_of_models_the_one_that_answered_is_named(

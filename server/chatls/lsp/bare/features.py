@@ -39,7 +39,7 @@ class CodeActions:
         only = asked.context.only
         actions = [action for action in self._all(asked, now) if only is None or is_wanted(action.kind, only)]
         told = actions if self._literals else [action.command for action in actions]
-        return self._converter.unstructure(told)
+        return self._told(told)
 
     def resolved(self, params: JsonObject) -> Any:
         """The answer to `codeAction/resolve`: with its command. Raises `RequestError`."""
@@ -48,13 +48,19 @@ class CodeActions:
             action.command = self._command(
                 action.title, member(action.data, "command"), member(action.data, "argument")
             )
-        return self._converter.unstructure(action)
+        return self._told(action)
 
     def _read(self, params: JsonObject, kind: type[Any]) -> Any:
         try:
             return self._converter.structure(params, kind)
         except Exception as error:  # cattrs raises what it likes
             raise methods.invalid(_fault(error)) from error
+
+    def _told(self, value: Any) -> Any:
+        try:
+            return self._converter.unstructure(value)
+        except RecursionError as error:
+            raise methods.invalid("data: is nested too deeply") from error
 
     def _all(self, asked: types.CodeActionParams, now: Situation) -> Iterator[types.CodeAction]:
         if asked.text_document.uri.startswith("file:") and not now.is_ours:  # nothing else can be read

@@ -15,7 +15,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from chatls import __version__
 from chatls.seen.telemetry.names import AGENT
-from chatls.seen.telemetry.spans import Spans
+from chatls.seen.telemetry.spans import KnownIds, Spans
 from chatls.seen.telemetry.texts import SaidTexts, are_wanted
 
 
@@ -25,7 +25,8 @@ class Sdk:
     def __init__(self, environment: Mapping[str, str], clean: Callable[[str], str]) -> None:
         named = {} if environment.get("OTEL_SERVICE_NAME") else {"service.name": AGENT}
         resource = Resource.create({**named, "service.version": __version__})
-        self._traces = TracerProvider(resource=resource, shutdown_on_exit=False)
+        ids = KnownIds()
+        self._traces = TracerProvider(resource=resource, shutdown_on_exit=False, id_generator=ids)
         readers: list[PeriodicExportingMetricReader] = []
         if _told(environment, "TRACES"):
             self._traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
@@ -34,7 +35,7 @@ class Sdk:
         self._metrics = MeterProvider(readers, resource=resource, shutdown_on_exit=False)
         tracer = self._traces.get_tracer(AGENT, __version__)
         texts = SaidTexts(clean) if are_wanted(environment) else None
-        self.sink = Spans(tracer, self._metrics.get_meter(AGENT, __version__), texts)
+        self.sink = Spans(tracer, self._metrics.get_meter(AGENT, __version__), texts, ids)
 
     def flush(self, milliseconds: int) -> None:
         """Send what waits. Blocks."""

@@ -13,21 +13,41 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.metrics import Meter
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from chatls.content import Usage
-from chatls.seen.telemetry import names
+from chatls.seen.telemetry import names, tracing
 from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
 from chatls.seen.telemetry.texts import SaidTexts
 
 _SECOND = 1e9
 
 
+class KnownIds(RandomIdGenerator):
+    """Names for traces and spans: by chance, unless the next one has its name already. For one thread."""
+
+    trace = 0
+    span = 0
+
+    def generate_trace_id(self) -> int:
+        """Of a new trace."""
+        found, self.trace = self.trace, 0
+        return found or super().generate_trace_id()
+
+    def generate_span_id(self) -> int:
+        """Of a new span."""
+        found, self.span = self.span, 0
+        return found or super().generate_span_id()
+
+
 class Spans:
     """A `Sink`."""
 
-    def __init__(self, tracer: Tracer, meter: Meter, texts: SaidTexts | None = None) -> None:
+    def __init__(self, tracer: Tracer, meter: Meter, texts: SaidTexts | None, ids: KnownIds) -> None:
+        """`ids`: those of the tracer."""
         self._tracer = tracer
+        self._ids = ids
         self._texts = texts
         self._turns: dict[str, Span] = {}
         """Those that run, by their ids."""
@@ -56,6 +76,7 @@ class Spans:
             names.MODE: turn.mode,
         }
         name = f"{names.INVOKE_AGENT} {names.AGENT}"
+        self._ids.trace = tracing.trace_id(turn.session, turn.turn)
         self._turns[turn.turn] = self._tracer.start_span(
             name, None, SpanKind.INTERNAL, about, start_time=turn.moment(turn.began)
         )
@@ -121,6 +142,7 @@ class Spans:
             waited = self._child(turn, name, SpanKind.INTERNAL, call.asked, asked)
             waited.end(turn.moment(call.asked + call.waited if call.outcome else call.ended))
         began = call.began or call.ended
+        self._ids.span = tracing.span_id(turn.session, turn.turn, call.id)
         span = self._child(turn, f"{names.EXECUTE_TOOL} {call.name}", SpanKind.INTERNAL, began, told)
         error = None if call.status == "completed" else call.status
         _end(span, error, turn.moment(call.ended))

@@ -8,6 +8,7 @@ from threading import Event, Thread
 from typing import Any
 
 from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
+from chatls.seen.telemetry.tracing import traceparent
 
 log = logging.getLogger(__name__)
 
@@ -38,12 +39,14 @@ class Telemetry:
         self._queue: SimpleQueue[Callable[[Any], None] | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._done = Event()
+        self._sends = False
         self._flushing = 0.0
 
     def begin(self, *, enabled: bool) -> None:
         """Begin if it is wanted, and has not begun yet."""
         if self._thread is None and is_wanted(self._environment, enabled=enabled):
             self._thread = Thread(target=self._run, name="telemetry", daemon=True)
+            self._sends = True
             self._thread.start()
 
     def end(self, patience: float) -> None:
@@ -52,6 +55,11 @@ class Telemetry:
             self._flushing = patience
             self._queue.put(None)
             self._done.wait(patience)
+
+    def traceparent(self, ids: tuple[str, str, str]) -> str | None:
+        """What servers are told of the call (session, turn, call) that they are asked for; None where nothing is sent
+        anywhere."""
+        return traceparent(*ids) if self._sends and all(ids) else None
 
     def turn_begins(self, turn: TurnFacts) -> None:
         """`Sink.turn_begins`."""
@@ -98,6 +106,7 @@ class Telemetry:
 
     def _forget(self) -> None:
         """Nobody takes anything: let go of what comes until the end."""
+        self._sends = False
         while True:
             try:
                 if self._queue.get(timeout=3600) is None:
