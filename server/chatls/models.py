@@ -24,6 +24,8 @@ LISTING = 1.5
 within two."""
 RESTING = 60.0
 """Seconds that a model is left alone that failed, if its server did not say, and another one can answer instead."""
+LONGEST_REST = 600.0
+"""The same, whatever its server said: people mend what is wrong, and clocks may be."""
 LEAST = 0.5
 """Seconds that they get in any case."""
 KEPT = 60.0
@@ -178,7 +180,8 @@ class Models:
         wait_ms: int | None,
     ) -> Served:
         """`Served.instead`."""
-        self._resting[named] = monotonic() + (RESTING if wait_ms is None else wait_ms / 1000)
+        rest_for = RESTING if wait_ms is None else min(wait_ms / 1000, LONGEST_REST)
+        self._resting[named] = monotonic() + rest_for
         return await self._first(rest, settings, held)
 
     def _rests(self, named: str | None) -> bool:
