@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [program, ...rest] = (process.env.CHATLS_COMMAND ?? "chatls").split(" ");
-const daemon = spawn(program, rest, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+const command = process.env.CHATLS_COMMAND ?? "chatls"; // as a shell reads it
+const daemon = spawn(command, { shell: true, stdio: ["pipe", "pipe", "inherit"], detached: true });
 daemon.on("exit", () => process.exit(leaving ? 0 : (console.error("the daemon has left"), 1)));
 const keyboard = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const waiting = new Map();
