@@ -40,6 +40,9 @@ class _Asked:
         return
         yield
 
+    async def post(self, *_: Any) -> None:
+        """Ollama's server is asked what it is: it does not say."""
+
 
 def turn(number: int) -> list[Message]:
     """A question, two calls with a kilobyte of result each, and an answer."""
@@ -70,11 +73,11 @@ async def history(kind: str) -> Cost:
     return Cost(min(used[EARLY - AROUND + 1 : EARLY + AROUND]), late, asked.size)
 
 
-async def histories() -> dict[str, Cost]:
+def written() -> dict[str, Cost]:
     """The cost with every kind."""
-    return {kind: await history(kind) for kind in KINDS}
+    return {kind: asyncio.run(history(kind)) for kind in KINDS}
 
 
 if __name__ == "__main__":
-    for name, cost in asyncio.run(histories()).items():
+    for name, cost in written().items():
         print(f"{name}: turn {EARLY} {cost.early:.2f} ms, turn {LATE} {cost.late:.2f} ms of {cost.size:,} bytes")

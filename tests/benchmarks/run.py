@@ -13,6 +13,7 @@ from time import monotonic
 
 from decoders import decoders
 from driver import ModelServer
+from history import written
 from inline import ADVERSE, KINDS, OPEN, TEXTS, growth, reading
 from keeping import keeping
 from keystrokes import keys
@@ -34,6 +35,14 @@ def decoding(bench: Bench) -> None:
     """Each decoder beside plain `json.loads`."""
     for kind, (each, floor) in decoders().items():
         bench.report.row(f"decoding an event, {kind}; json.loads", each, "us", floor, "3x")
+
+
+def written_anew(bench: Bench) -> None:
+    """What it takes to write the request of a long session, for the dearest of the protocols. Nothing is sent."""
+    name, cost = max(written().items(), key=lambda item: item[1].late - item[1].early)
+    figure = f"a request of {cost.size / 1e6:.1f} MB is written, turn 500; turn 5 ({name})"
+    bench.report.row(figure, cost.late, "ms", cost.early)
+    bench.report.row("  more than at turn 5", cost.late - cost.early, "ms", bar="2 ms")
 
 
 def inline(bench: Bench) -> None:
@@ -59,6 +68,7 @@ ROWS = {
     "search": searching,
     "prompts": prompts,
     "history": history,
+    "written": written_anew,
     "keeping": keeping,
     "models": models,
     "readers": readers,
