@@ -91,6 +91,22 @@ def test_the_model_reads_what_the_client_answers_and_no_text_that_a_rule_denies(
     turn.result()
 
 
+def test_a_search_of_whole_folders_shows_nothing_of_a_file_that_a_rule_denies(served: Daemon) -> None:
+    def found(**where: str) -> str:
+        search = {"toolCall": {"name": "search", "arguments": {"pattern": "SECRET", **where}}}
+        turn = served.prompt([search], DONE)
+        turn.result()
+        return turn.said()
+
+    assert "1 match in 1 file\n\nasked.txt:1: one SECRET" in found()
+    assert "SECRET\n" not in found(path="private")
+    assert "does not let you read it" in found(path="private/plan.txt")
+    document = {"uri": uri(served, "private/plan.txt"), "languageId": "text", "version": 1, "text": "SECRET, unsaved"}
+    served.notify("textDocument/didOpen", {"textDocument": document})
+    assert "unsaved" not in found()
+    served.notify("textDocument/didClose", {"textDocument": {"uri": document["uri"]}})
+
+
 MANY = {"range": span(0, 0, 3), "uri": "file:///elsewhere/x.py"}
 ODD: dict[str, tuple[Any, str]] = {
     "null": (None, 'no references of "one"'),

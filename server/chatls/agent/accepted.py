@@ -379,4 +379,5 @@ class Accepted:
             ids=(session.id, self.id, ""),
             traced=self._means.traced,
         )
-        return replace(context, hides=self._gate.hides) if self._gate else context
+        gate = self._gate
+        return replace(context, hides=gate.hides, denies=gate.denies) if gate else context

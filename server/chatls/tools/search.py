@@ -4,7 +4,7 @@ import functools
 import os
 import re
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -63,6 +63,8 @@ class _Search:
     query: Query
     flags: tuple[str, ...]
     findings: Findings
+    denied: Callable[[Path], bool]
+    """Whether a person's rules keep the model from reading a file. On the event loop."""
     others: set[Path] = field(default_factory=set[Path])
     """Files that are searched though they are called like such that hold secrets."""
 
@@ -138,7 +140,7 @@ class _Search:
         if holds_secrets(path):  # by its folder's name, which ripgrep does not see if that is the root or above
             self.findings.leave_out(path)
             return None
-        wanted = area.includes(path) and path not in self.plan.unsaved
+        wanted = area.includes(path) and path not in self.plan.unsaved and not self.denied(path)
         return (lambda number: (path, number)) if wanted else None
 
     async def _candidates(self, area: Area) -> tuple[list[Path], list[str]]:
@@ -201,9 +203,13 @@ async def search(
     path = named.path or None
     call = await fresh(call, lambda space: _outdated(space, areas(space, path, glob)))
     plan = await to_thread.run_sync(_plan, call.workspace, path, glob, abandon_on_cancel=True)
+    denied = _denied(call)
+    if path and plan.areas[0].is_file and denied(plan.areas[0].place):
+        raise ToolError(f"{quoted(path)}: a rule of the user's does not let you read it")
+    plan = replace(plan, unsaved={place: text for place, text in plan.unsaved.items() if not denied(place)})
     limit = min(max_results, _MOST_RESULTS)
     findings = Findings(limit, around, set(plan.unsaved), plan.secret, plan.outdated, output, query.crosses_lines)
-    under_way = _Search(call.workspace, plan, query, flags, findings)
+    under_way = _Search(call.workspace, plan, query, flags, findings, denied)
     await under_way.documents()
     for area in plan.areas:
         if area.on_disk and area.place not in plan.unsaved and not findings.cut:
@@ -214,6 +220,14 @@ async def search(
         return named.tell(await to_thread.run_sync(findings.output, call.workspace))
     through = await searched(plan.program, call.workspace, plan.areas, plan.unsaved, len(under_way.others))
     return named.tell(await to_thread.run_sync(_nothing, call.workspace, findings, query, (path, glob), through))
+
+
+def _denied(call: ToolContext) -> Callable[[Path], bool]:
+    @functools.cache
+    def is_denied(path: Path) -> bool:
+        return bool(call.denies("search", call.workspace, [path]))
+
+    return is_denied
 
 
 def _outdated(workspace: Workspace, places: tuple[Area, ...]) -> list[Path]:

@@ -155,6 +155,8 @@ class ToolContext:
     """The text of a skill, or of another file of its folder. Raises `ToolError`."""
     hides: Hides = lambda _tool, _workspace, _paths: frozenset()
     """For what shows text of files that its arguments do not name. On the event loop: in coroutine functions only."""
+    denies: Hides = lambda _tool, _workspace, _paths: frozenset()
+    """The same, but for what a rule with a `path` denies alone: for what goes through whole folders."""
     by_person: bool = False
     """A person wrote the arguments: what the model has read of the files does not matter."""
     ids: tuple[str, str, str] = ("", "", "")

@@ -99,18 +99,32 @@ class TurnGate:
 
     def hides(self, tool: str, workspace: Workspace, paths: Iterable[Path]) -> frozenset[Path]:
         """`ToolContext.hides`."""
+        return self._kept_from(tool, workspace, paths, lambda decision: decision.action != "allow")
+
+    def denies(self, tool: str, workspace: Workspace, paths: Iterable[Path]) -> frozenset[Path]:
+        """`ToolContext.denies`."""
+        return self._kept_from(
+            tool,
+            workspace,
+            paths,
+            lambda found: found.action == "deny" and found.rule is not None and bool(found.rule.path),
+        )
+
+    def _kept_from(
+        self, tool: str, workspace: Workspace, paths: Iterable[Path], keeps: Callable[[Decision], bool]
+    ) -> frozenset[Path]:
         session, tools = self._ids[0], (tool, "read_file")
         if not any(self._permissions.concerns_reading(session, name) for name in tools):
             return frozenset()
         manner = Circumstances(self._mode, self._readers)
 
-        def is_free(path: Path, name: str) -> bool:
+        def is_kept(path: Path, name: str) -> bool:
             root = workspace.root_of(path)
             inner = (path.relative_to(root).as_posix() if root else path.as_posix(),)
             matter = Files(name, root, inner, inner)
-            return self._permissions.decide(session, matter, manner, read_only=True).action == "allow"
+            return keeps(self._permissions.decide(session, matter, manner, read_only=True))
 
-        return frozenset(path for path in paths if not all(is_free(path, name) for name in tools))
+        return frozenset(path for path in paths if any(is_kept(path, name) for name in tools))
 
     async def at_once(self, run: Run, context: ToolContext, plan: Plan) -> Permit | None:
         """`Gate.at_once`."""
