@@ -21,6 +21,7 @@ test: .venv/.dev ## run all tests
 test-editors: .venv/.dev ## run the tests of the Neovim plugin in a real Neovim, which is fetched if there is none
 	$(PY) tests/editors/fetch.py
 	$(PY) -m pytest tests/editors
+	CHATLS_EMACS="$$($(PY) -m tests.editors.others emacs)" $(PY) -m pytest tests/docs/test_clients.py -k emacs
 
 test-editors-newest: .venv/.dev ## the same in the newest Neovim that Debian has
 	CHATLS_NVIM="$$($(PY) tests/editors/fetch.py newest)" $(PY) -m pytest tests/editors

@@ -40,7 +40,7 @@ def command(language: str) -> list[str]:
         return [shutil.which("node") or pytest.fail("node was not found"), str(CLIENTS / "client.mjs")]
     emacs = os.environ.get("CHATLS_EMACS") or shutil.which("emacs")
     if emacs is None:
-        pytest.skip("no Emacs: docs/guides/clients/client.el is NOT tested. Install it (Debian: emacs-nox)")
+        pytest.skip("no Emacs: docs/guides/clients/client.el is NOT tested; `make test-editors` fetches one and does")
     evals = ("--eval", f"(progn {TALK} {SHOW} (setq command-line-args-left nil) (kill-emacs))")
     return [emacs, "-Q", "--batch", "-l", str(CLIENTS / "client.el"), *evals]
 

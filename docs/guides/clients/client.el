@@ -3,7 +3,7 @@
 (require 'jsonrpc)
 (require 'seq)
 
-(defvar chatls-command (split-string-and-unquote (or (getenv "CHATLS_COMMAND") "chatls")))
+(defvar chatls-command (list "sh" "-c" (or (getenv "CHATLS_COMMAND") "chatls")) "As a shell reads it.")
 (defvar chatls-connection nil)
 (defvar chatls-session nil "The session's id, once there is one.")
 (defvar chatls-running nil "Whether a turn runs.")
