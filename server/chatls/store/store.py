@@ -215,6 +215,7 @@ class Store:
         held = self._held.get(session)
         if held is not None and not held.used:
             del self._held[session]
+            held.session.known = False  # a prompt that was accepted just now looks whether there still is one
             held.session.history.listeners = ()
             self._forget(held.session)
 
