@@ -160,8 +160,8 @@ export function editingTests(window: Window): void {
     await ended(d);
     assert.equal(await frame.locator(".answer button:has-text('Apply')").count(), 0);
     await frame.locator(".answer button:has-text('Terminal')").click();
-    await d.page.locator(".terminal-wrapper .xterm").first().waitFor({ timeout: 30_000 });
-    await d.until("return vscode.window.activeTerminal?.shellIntegration !== undefined");
+    // It waits for the shell's prompt, and stands behind it. Nothing ran.
+    await d.page.locator(".terminal-wrapper .xterm-rows", { hasText: /[#$].*from-the-answer/ }).first().waitFor({ timeout: 30_000 });
     await d.run("vscode.window.activeTerminal.sendText('', true)");
     // What it printed can be asked about.
     const said = await d.until<string>(`

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import * as os from "node:os";
 import * as vscode from "vscode";
 import { NOTHING_OFFERED } from "../chat/names.ts";
+import { atPrompt } from "../editor/terminal.ts";
 import {
   CloseAction,
   ErrorAction,
@@ -206,9 +207,10 @@ export class Daemon implements vscode.Disposable {
     const { cwd, env } = await this.#surroundings(false);
     const terminal = vscode.window.createTerminal({ name, cwd, env });
     const line = [quoted(program()), ...given].join(" ");
+    let ran: vscode.TerminalShellExecution | undefined;
     const listening = vscode.Disposable.from(
-      vscode.window.onDidEndTerminalShellExecution(({ terminal: one, execution }) => {
-        if (one === terminal && execution.commandLine.value.includes(line)) {
+      vscode.window.onDidEndTerminalShellExecution(({ execution }) => {
+        if (execution === ran) {
           void this.restartWhenIdle();
         }
       }),
@@ -220,7 +222,12 @@ export class Daemon implements vscode.Disposable {
       }),
     );
     terminal.show();
-    terminal.sendText(line);
+    const shell = await atPrompt(terminal);
+    if (shell) {
+      ran = shell.executeCommand(line);
+    } else {
+      terminal.sendText(line);
+    }
     return terminal;
   }
 

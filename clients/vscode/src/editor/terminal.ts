@@ -7,6 +7,9 @@ import { made } from "./context.ts";
 import { plain } from "./plain.ts";
 
 const MOST = 64_000;
+/** Milliseconds until a shell is taken for one that tells nothing, and from what it tells until its prompt is drawn. */
+const PATIENCE = 5_000;
+const DRAWN = 200;
 /** Where keys may be asked for. */
 export const OWN_TERMINAL = "chatls setup";
 
@@ -17,6 +20,30 @@ interface Ran {
 }
 
 let last: Ran | undefined;
+
+/**
+ * A terminal's shell once it is at its prompt, as far as it tells. What is written before that is echoed ahead of the
+ * prompt, and is drawn a second time behind it: what ran is then read wrongly. A shell that tells nothing is waited for
+ * as long as a person would.
+ */
+export async function atPrompt(terminal: vscode.Terminal): Promise<vscode.TerminalShellIntegration | undefined> {
+  const told = () => terminal.shellIntegration?.cwd !== undefined;
+  if (!told()) {
+    const listening: vscode.Disposable[] = [];
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(resolve, PATIENCE);
+      listening.push(
+        { dispose: () => clearTimeout(late) },
+        vscode.window.onDidChangeTerminalShellIntegration(({ terminal: one }) => one === terminal && told() && resolve()),
+        vscode.window.onDidCloseTerminal((one) => one === terminal && resolve()),
+      );
+    });
+    vscode.Disposable.from(...listening).dispose();
+    // The folder is told just before the prompt is drawn.
+    await new Promise((resolve) => setTimeout(resolve, DRAWN));
+  }
+  return terminal.shellIntegration;
+}
 
 export function watchTerminals(): vscode.Disposable {
   return vscode.Disposable.from(

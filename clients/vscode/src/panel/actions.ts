@@ -13,7 +13,7 @@ import { applied } from "../editor/insert.ts";
 import { changedFiles, NOTHING } from "../fold.ts";
 import type { Previews } from "../editor/previews.ts";
 import { type Proposals, replace } from "../editor/proposals.ts";
-import { fromTerminal, hasTerminal } from "../editor/terminal.ts";
+import { atPrompt, fromTerminal, hasTerminal } from "../editor/terminal.ts";
 import type { AttachedKind, FromPage, Wanted } from "../messages.ts";
 import { openLink } from "./links.ts";
 import type { Panel } from "./panel.ts";
@@ -289,13 +289,14 @@ async function apply(parts: Parts, text: string, path?: string): Promise<void> {
 }
 
 /** Put a command where a person may run it: no more than one line, and nothing that a terminal takes for a key. */
-function toTerminal(text: string): void {
+async function toTerminal(text: string): Promise<void> {
   const line = text.trim().replace(/^[$>]\s+/, "");
   if (line === "" || visible(line) !== line || /[\n\r\t]/.test(line)) {
     throw new Error("This is no single line for a terminal.");
   }
   const terminal = vscode.window.activeTerminal ?? vscode.window.createTerminal();
   terminal.show();
+  await atPrompt(terminal);
   terminal.sendText(line, false);
 }
 
