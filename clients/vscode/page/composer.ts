@@ -3,7 +3,7 @@
 import type { AttachedKind, Attachment, Chrome } from "../src/messages.ts";
 import type { Offer } from "../src/chat/names.ts";
 import { Choices } from "./choices.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, redraw } from "./dom.ts";
 import { icon as drawn } from "./icons.ts";
 import { draft, tell } from "./host.ts";
 import { type Item, menuButton } from "./menu.ts";
@@ -82,10 +82,10 @@ export class Composer {
       : "Ask something: @ names a file, / a command";
     this.#drawAlong();
     const queued = chrome.queued.map((words, at) =>
-      h("li", {}, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "close")),
+      h("li", { "data-at": at }, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "close")),
     );
     const steering = chrome.steering.map((words) => h("li", {}, h("span", {}, `waits for the model: ${visible(words)}`)));
-    place(this.#queued, [...steering, ...queued]);
+    redraw(this.#queued, [...steering, ...queued]);
     this.#queued.hidden = steering.length + queued.length === 0;
   }
 
@@ -98,13 +98,13 @@ export class Composer {
     const items = this.#attached.map(({ id, label, icon }) =>
       h(
         "li",
-        {},
+        { "data-attached": id },
         drawn(icon),
         visible(label),
         button(`Leave out ${label}`, () => tell({ type: "detach", id }), { class: "sign-button" }, "close"),
       ),
     );
-    place(this.#along, [...looked(this.#chrome?.looks), ...items]);
+    redraw(this.#along, [...looked(this.#chrome?.looks), ...items]);
   }
 
   /** What was said before, for the arrow keys. */

@@ -38,3 +38,16 @@ export function place(parent: HTMLElement, children: readonly Node[]): void {
     parent.lastChild?.remove();
   }
 }
+
+/**
+ * The same for what is made anew each time: one that reads as one that is there leaves that one there, so that who presses
+ * it just then has pressed it. What it does has to be told by its words and attributes.
+ */
+export function redraw(parent: HTMLElement, children: readonly Node[]): void {
+  const there = new Set(parent.childNodes);
+  const kept = children.map((child) => {
+    const known = [...there].find((one) => one.isEqualNode(child));
+    return known && there.delete(known) ? known : child;
+  });
+  place(parent, kept);
+}

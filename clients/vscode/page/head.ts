@@ -1,7 +1,7 @@
 // What stands above the turns: the session's name, how full the model's window is, and what is wrong.
 
 import type { Chrome, PageCommand } from "../src/messages.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, redraw } from "./dom.ts";
 import { tell } from "./host.ts";
 import { tokens } from "./words.ts";
 import { visible } from "./visible.ts";
@@ -26,7 +26,7 @@ export class Head {
     if (!chrome.trusted) {
       parts.push(banner("This folder is not trusted: models can read it, and change nothing.", [["Trust It", "trust"]]));
     }
-    place(this.element, parts);
+    redraw(this.element, parts);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Wanted } from "../src/messages.ts";
 import type { SessionEntry } from "../src/protocol.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, redraw } from "./dom.ts";
 import { tell } from "./host.ts";
 import { visible } from "./visible.ts";
 import { decoded } from "./words.ts";
@@ -38,7 +38,7 @@ export class History {
 
   open(): void {
     this.#query.value = "";
-    place(this.#list, [h("li", { class: "quiet" }, "looking ...")]);
+    redraw(this.#list, [h("li", { class: "quiet" }, "looking ...")]);
     if (!this.element.open) {
       this.element.showModal();
     }
@@ -66,10 +66,11 @@ export class History {
       day = its;
     }
     if (cursor !== undefined) {
-      rows.push(h("li", {}, button("Show More", () => tell({ type: "search", wanted: { ...wanted, cursor } }), { class: "session" })));
+      const more = { ...wanted, cursor };
+      rows.push(h("li", { "data-more": JSON.stringify(more) }, button("Show More", () => tell({ type: "search", wanted: more }), { class: "session" })));
     }
     const focused = placeOf(document.activeElement);
-    place(this.#list, rows);
+    redraw(this.#list, rows);
     this.#row(focused)?.focus();
   }
 

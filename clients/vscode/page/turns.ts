@@ -7,7 +7,7 @@ import type { Block, CompactionBlock, View } from "../src/view.ts";
 import { Call } from "./calls.ts";
 import { Growing } from "./code.ts";
 import { counted, hunks } from "./diff.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, place, redraw } from "./dom.ts";
 import { afterDrawing, type Drawn, soon } from "./frame.ts";
 import { tell } from "./host.ts";
 import { Streamed } from "./streamed.ts";
@@ -164,7 +164,7 @@ class Turn implements Drawn {
       this.#parts.map((part) => part.element),
     );
     this.element.dataset["status"] = view.status;
-    place(this.#foot, foot(this.#key, view, this.told.bind(this)));
+    redraw(this.#foot, foot(this.#key, view, this.told.bind(this)));
     this.#last = view;
     this.#drawn();
     return false;

@@ -1,7 +1,7 @@
 // What an empty chat shows: what can be done, and the sessions that were talked to last.
 
 import type { SessionEntry } from "../src/protocol.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, redraw } from "./dom.ts";
 import { tell } from "./host.ts";
 import { visible } from "./visible.ts";
 
@@ -50,8 +50,8 @@ export class Welcome {
 
   recent(sessions: readonly SessionEntry[]): void {
     const items = sessions.map(({ sessionId, title }) =>
-      h("li", {}, h("button", { type: "button", title, onclick: () => tell({ type: "load", sessionId }) }, visible(title || "(no words)"))),
+      h("li", { "data-session": sessionId }, h("button", { type: "button", title, onclick: () => tell({ type: "load", sessionId }) }, visible(title || "(no words)"))),
     );
-    place(this.#recent, items.length === 0 ? [] : [h("li", { class: "quiet" }, "Go on with"), ...items]);
+    redraw(this.#recent, items.length === 0 ? [] : [h("li", { class: "quiet" }, "Go on with"), ...items]);
   }
 }
