@@ -179,7 +179,7 @@ export function diffView(diff: Diff, whole: boolean): HTMLElement {
       button("Show Diff", () => tell({ type: "diff", diff, title: name }), { class: "sign-button" }, "diff"),
       diff.change !== "deleted" && button("Open File", () => tell({ type: "open", href: diff.uri }), { class: "sign-button" }, "open"),
     ),
-    h("pre", { tabindex: 0, "aria-label": `Changes of ${name}` }, ...shown.map(diffLine)),
+    h("pre", { tabindex: 0, "aria-label": `Changes of ${name}` }, h("code", {}, ...shown.map(diffLine))),
     lines.length > shown.length && h("p", { class: "quiet" }, `${lines.length - shown.length} more lines: see the diff`),
   );
 }

@@ -26,6 +26,18 @@ markdown.renderer.rules["image"] = (tokens, at) => {
   return `<a href="${markdown.utils.escapeHtml(String(token?.attrGet("src") ?? ""))}">${words}</a>`;
 };
 
+// Where a column stands is said by an attribute that is no style.
+for (const cell of ["th_open", "td_open"]) {
+  markdown.renderer.rules[cell] = (tokens, at, options, _, self) => {
+    const token = tokens[at];
+    const side = /text-align:(\w+)/.exec(String(token?.attrGet("style") ?? ""))?.[1];
+    if (token && side) {
+      token.attrs = [["align", side]];
+    }
+    return self.renderToken(tokens, at, options);
+  };
+}
+
 /** A block of an answer. */
 export function rendered(text: string): DocumentFragment {
   const fragment = DOMPurify.sanitize(markdown.render(visible(text)), {
