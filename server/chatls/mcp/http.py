@@ -52,7 +52,7 @@ class _AnsweredError(Exception):
         self.message = message
 
 
-class _Place:
+class _Bookmark:
     """How far a stream was read (MCP 2025-11-25, transports, "Resumability and Redelivery")."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class HttpLink:
         self, message: JsonObject, *, headers: Mapping[str, str] | None = None, quiet: bool = False
     ) -> JsonObject:
         """`ServerLink.ask`."""
-        place = _Place()
+        place = _Bookmark()
         try:
             stream = self._posted(message, headers or {})
             while (found := await self._answered(message, stream, place)) is None:
@@ -120,7 +120,7 @@ class HttpLink:
             return found
 
     async def _answered(
-        self, message: JsonObject, stream: AbstractAsyncContextManager[httpx.Response], place: _Place
+        self, message: JsonObject, stream: AbstractAsyncContextManager[httpx.Response], place: _Bookmark
     ) -> JsonObject | None:
         """The answer; None where the rest of the stream is to be asked for."""
         identifier = int(message["id"])
@@ -142,7 +142,7 @@ class HttpLink:
         return None
 
     @asynccontextmanager
-    async def _resumed(self, place: _Place) -> AsyncGenerator[httpx.Response]:
+    async def _resumed(self, place: _Bookmark) -> AsyncGenerator[httpx.Response]:
         """The rest of a stream that broke off."""
         own = {"accept": "text/event-stream", "last-event-id": place.event, **self._ours()}
         async with self._opened("GET", b"", own) as response:
@@ -158,7 +158,7 @@ class HttpLink:
         """
         async with self._opened("GET", b"", {"accept": "text/event-stream", **self._ours()}) as response:
             if response.status_code == 200 and _kind(response) == "text/event-stream":
-                async with aclosing(_messages(response, _Place())) as messages:
+                async with aclosing(_messages(response, _Bookmark())) as messages:
                     async for one in messages:
                         if "method" in one:
                             self._hear(one, None)
@@ -310,7 +310,7 @@ async def _beginning(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-async def _messages(response: httpx.Response, place: _Place) -> AsyncGenerator[JsonObject]:
+async def _messages(response: httpx.Response, place: _Bookmark) -> AsyncGenerator[JsonObject]:
     """What an answer holds. Raises `LinkError` where it is none, or too long."""
     kind = _kind(response)
     if response.status_code == 202 or kind not in (_JSON, "text/event-stream"):
