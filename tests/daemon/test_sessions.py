@@ -142,6 +142,7 @@ def test_a_session_runs_once_whoever_asks(office: Office) -> None:
     turn.event("textChunk")
     refused = other.refusal("chat/prompt", {"sessionId": "s", "content": "me too"})
     assert (refused.code, "another chatls" in refused.message) == (1002, True)
+    assert other.refusal("chat/prompt", {"newSessionId": "s", "content": "mine"}).code == 1007
     assert other.refusal("chat/session/delete", {"sessionId": "s"}).code == 1002
     assert other.call("chat/cancel", {"sessionId": "s"}) == {"state": "idle"}
     assert other.call("chat/session/list", {})["sessions"][0]["running"] == "elsewhere"
