@@ -202,6 +202,7 @@ def test_a_fork_shares_the_beginning_and_outlives_the_other(office: Office) -> N
     assert names(daemon) == ["f"]
     assert daemon.refusal("chat/session/load", {"sessionId": "s"}).code == 1001
     assert daemon.refusal("chat/prompt", {"sessionId": "s", "content": "x"}).code == 1001
+    assert daemon.refusal("chat/prompt", {"sessionId": "", "content": "x"}).message == "there is no session ''"
 
 
 def test_what_is_deleted_is_gone_from_the_files(office: Office) -> None:
