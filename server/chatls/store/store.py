@@ -268,7 +268,7 @@ class Store:
         """In a thread. Raises `RequestError`."""
         shelves.open()
         if not self._hold(name, shelves, keep=keep):
-            raise elsewhere(name)
+            raise name_taken(name) if new else elsewhere(name)
         refused: RequestError | None = None
         try:
             now = self._revision(shelves, name, revision, new=new)
