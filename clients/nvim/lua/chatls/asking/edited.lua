@@ -34,7 +34,7 @@ end
 ---@param name string Of the file.
 ---@return integer buf
 local function scratch(what, lines, name)
-  local buf = require("chatls.scratch")()
+  local buf = require("chatls.chat.scratch")()
   vim.bo[buf].bufhidden, vim.bo[buf].swapfile = "wipe", false
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   pcall(api.nvim_buf_set_name, buf, ("chatls://%s/%d/%s"):format(what, buf, name))

@@ -56,7 +56,7 @@ end
 ---@return chatls.Chat
 function M.create(keyed, changed, gone)
   begun = begun + 1
-  local buf = require("chatls.scratch")()
+  local buf = require("chatls.chat.scratch")()
   api.nvim_buf_set_name(buf, ("chatls://chat/%d"):format(begun))
   vim.bo[buf].filetype = "chatls"
   local chat = conversation.new(begun, buf, changed)
