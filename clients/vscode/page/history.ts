@@ -2,7 +2,7 @@
 
 import type { Wanted } from "../src/messages.ts";
 import type { SessionEntry } from "../src/protocol.ts";
-import { button, h, redraw } from "./dom.ts";
+import { button, h, Kept, type Wanted as Row } from "./dom.ts";
 import { tell } from "./host.ts";
 import { visible } from "./visible.ts";
 import { decoded } from "./words.ts";
@@ -20,6 +20,8 @@ export class History {
     h("label", { class: "quiet" }, this.#branches, " and what was taken back"),
     this.#list,
   );
+  /** A row stays while it reads the same: who presses it just when the list is told anew has pressed it. */
+  readonly #rows = new Kept(this.#list);
   #sessions: readonly SessionEntry[] = [];
   #last: RowPlace | undefined;
 
@@ -38,7 +40,7 @@ export class History {
 
   open(): void {
     this.#query.value = "";
-    redraw(this.#list, [h("li", { class: "quiet" }, "looking ...")]);
+    this.#rows.show([["looking", () => h("li", { class: "quiet" }, "looking ...")]]);
     if (!this.element.open) {
       this.element.showModal();
     }
@@ -58,19 +60,22 @@ export class History {
     }
     this.#sessions = wanted.cursor === undefined ? sessions : [...this.#sessions, ...sessions];
     const none = wanted.query !== "" ? "None has these words." : wanted.everywhere ? "There is no session yet." : "There is no session about this folder yet.";
-    const rows: HTMLElement[] = this.#sessions.length === 0 ? [h("li", { class: "quiet" }, none)] : [];
+    const rows: Row[] = this.#sessions.length === 0 ? [[none, () => h("li", { class: "quiet" }, none)]] : [];
     let day = "";
     for (const one of this.#sessions) {
       const its = dayOf(new Date(one.updatedAt));
-      rows.push(...(its === day ? [] : [h("li", { class: "quiet day", role: "presentation" }, its)]), this.#item(one));
+      if (its !== day) {
+        rows.push([its, () => h("li", { class: "quiet day", role: "presentation" }, its)]);
+      }
+      rows.push([JSON.stringify([one, this.#everywhere.checked]), () => this.#item(one)]);
       day = its;
     }
     if (cursor !== undefined) {
       const more = { ...wanted, cursor };
-      rows.push(h("li", { "data-more": JSON.stringify(more) }, button("Show More", () => tell({ type: "search", wanted: more }), { class: "session" })));
+      rows.push([JSON.stringify(more), () => h("li", {}, button("Show More", () => tell({ type: "search", wanted: more }), { class: "session" }))]);
     }
     const focused = placeOf(document.activeElement);
-    redraw(this.#list, rows);
+    this.#rows.show(rows);
     this.#row(focused)?.focus();
   }
 
@@ -117,12 +122,12 @@ export class History {
       h(
         "button",
         { type: "button", class: "session", onclick: load },
-        h("strong", {}, visible(title || "(no words)")),
+        h("strong", { title: visible(title) }, visible(title || "(no words)")),
         h("span", { class: "quiet" }, visible(told.filter(Boolean).join(" · "))),
         snippet !== undefined && h("span", { class: "quiet" }, visible(snippet)),
       ),
       button("Rename", changing("rename"), { class: "sign-button" }, "edit"),
-      button("Delete", changing("delete"), { class: "sign-button" }, "close"),
+      button("Delete", changing("delete"), { class: "sign-button" }, "bin"),
     );
   }
 

@@ -23,7 +23,7 @@ _Begun = Literal["", "thinking", "more"]
 """What was said: nothing, what can be taken back, what cannot."""
 
 
-def _nowhere(_served: Served) -> None:
+def _nowhere(_served: Served, _failure: TurnError) -> None:
     """Nobody wants to know."""
 
 
@@ -33,8 +33,8 @@ class Answering:
 
     served: Served
     """The one that does now."""
-    moved: Callable[[Served], None] = _nowhere
-    """Hears that another one does from here on."""
+    moved: Callable[[Served, TurnError], None] = _nowhere
+    """Hears that another one does from here on, and why the one before does not."""
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask it (see `Provider.stream`); the next one, where it fails before anything was said."""
@@ -58,7 +58,7 @@ class Answering:
             except RequestError as error:
                 yield Failed(replace(failure, message=f"{failure.message} No other model can be asked: {error}"))
                 return
-            self.moved(self.served)
+            self.moved(self.served, failure)
             name, why = _shown(self.served.name), failure.message.partition(" Try again ")[0]
             yield Notice(f"{name} answers instead of {_shown(served.name)}: {why}", "warning", name)
             if self.served.passed:
