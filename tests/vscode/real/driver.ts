@@ -11,7 +11,7 @@ const ROOT = join(HERE, "../../..");
 const CLIENT = join(ROOT, "clients/vscode");
 const CODE = join(HERE, "../node_modules/code-server/out/node/entry.js");
 /** A cold start takes 20 seconds on a machine that rests, and minutes on one that does not. */
-export const PATIENCE = 240_000;
+export const PATIENCE = 280_000;
 
 type Json = Readonly<Record<string, unknown>>;
 
