@@ -1,7 +1,7 @@
 // The other faces: the editor's own Chat view, its models for other extensions, the page as an editor, the commands.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answers, closeAll, counts, documentText, ended, goOn, pressed, show, shows, type Window } from "./steps.ts";
+import { answers, closeAll, counts, documentText, ended, goOn, holds, pressed, show, shows, type Window } from "./steps.ts";
 
 /** Ask in the Chat view. What completes a name there would take Enter for itself: so no name is typed. */
 async function say(d: ReturnType<Window>, words: string): Promise<void> {
@@ -120,16 +120,16 @@ export function faceTests(window: Window): void {
     await frame.locator(".history input[type=search]").fill("zebra");
     await counts(frame, ".history .session", 1);
     await frame.locator(".history input[type=search]").fill("");
-    // Who presses a row just when the list is told anew has pressed it.
+    // A row is the same one when the list is told anew: who presses it just then has pressed it.
     await frame.locator(".history .session:has-text('Where?')").first().waitFor();
-    await frame.locator(".history .session:has-text('About zebras.')").first().hover();
-    await d.page.mouse.down();
+    await frame.evaluate("globalThis.row = [...document.querySelectorAll('.history .session')].find((one) => one.textContent.includes('About zebras.'))");
     await d.run(`
       const { sessions } = await parts.chats.list({ query: "", everywhere: false });
       const { sessionId } = sessions.find(({ title }) => title === "Where?");
       await parts.daemon.request("chat/session/rename", { sessionId, title: "Whereabouts" });`);
     await shows(frame, "Whereabouts", ".history");
-    await d.page.mouse.up();
+    await holds(frame, "globalThis.row.isConnected");
+    await frame.locator(".history .session:has-text('About zebras.')").first().click();
     await d.until("return parts.chats.active.title === 'About zebras.'");
     await shows(frame, "About zebras.", ".said");
   });
