@@ -101,7 +101,7 @@ local function tell_models(result)
   vim.health.info(("models to choose from with :ChatModel: %d"):format(#result.models))
 end
 
-local PATIENCE_MS = 8000
+local PATIENCE_MS = 20000
 
 -- Ask the daemon, and wait for its answer.
 ---@param method string
