@@ -103,6 +103,19 @@ class ScriptedProvider:
         return self._script
 
 
+async def _waited(action: Delay | Hang | Until) -> None:
+    match action:
+        case Delay():
+            await anyio.sleep(action.delay)
+        case Hang():
+            await anyio.sleep_forever()
+        case Until():
+            while True:
+                if await anyio.Path(action.until).exists():
+                    return
+                await anyio.sleep(_LOOK)
+
+
 @dataclass(slots=True)
 class _Played:
     """One reply while it is played."""
@@ -126,11 +139,8 @@ class _Played:
                     break
                 case Count():
                     self.usage = action.value
-                case Delay() | Hang():
-                    await anyio.sleep(action.delay) if isinstance(action, Delay) else await anyio.sleep_forever()
-                case Until():
-                    while not await anyio.Path(action.until).exists():
-                        await anyio.sleep(_LOOK)
+                case Delay() | Hang() | Until():
+                    await _waited(action)
                 case Say() | Think() | CallTool():
                     for delta in self._spoken(action):
                         yield delta
