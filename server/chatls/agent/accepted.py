@@ -304,11 +304,12 @@ class Accepted:
         repeats = Repeats()
         new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session), gate.free)
         bounded = partial(cut_off, partial(repeats.watched, answering.stream), limits)
-        stream = partial(Replies(room).watched, bounded)
+        stream = partial(Replies(room, answering.larger).watched, bounded)
         more = self.steering.waiting
 
         def moved(served: Served) -> None:
-            room.window, self.tally.model = served.window, visible_line(served.name, LONGEST_NAME)
+            room.moved(served.window)
+            self.tally.model = visible_line(served.name, LONGEST_NAME)
             runner.limits = self._limits = within(self._settings.limits, served.window)
 
         answering.moved = moved
