@@ -301,9 +301,10 @@ class Accepted:
         changing = partial(self._means.keeper.changing, session)
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues, changing=changing)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
-        repeats = Repeats()
-        new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session), gate.free)
-        bounded = partial(cut_off, partial(repeats.watched, answering.stream), limits)
+        new_step = partial(
+            Step, tools, self._workspace, Repeats(), partial(self._means.keeper.said, session), gate.free
+        )
+        bounded = partial(cut_off, answering.stream, limits)
         stream = partial(Replies(room, answering.larger).watched, bounded)
         more = self.steering.waiting
 
