@@ -69,8 +69,20 @@ TOOLS = [
 ]
 
 
+def asked(name: str, method: str) -> Any:
+    """What the client answers to a request of ours."""
+    over = WAITING[name] = threading.Event()
+    say({"id": name, "method": method})
+    over.wait()
+    return FORMS[name]
+
+
 def listed(identifier: Any, params: dict[str, Any]) -> None:
     lists[0] += 1
+    if MANNER == "asks":
+        roots = asked("r", "roots/list")["roots"]
+        answer(identifier, {"tools": [tool("ping"), *(tool(root["name"]) for root in roots)]})
+        return
     if MANNER == "pages":
         at = int(params.get("cursor") or 0)
         answer(identifier, {"tools": [tool(f"t{at}")], "nextCursor": str(at + 1)} if at < 4 else {"tools": []})
@@ -96,7 +108,11 @@ def change(identifier: Any) -> None:
     text(identifier, "changing")
 
 
-def die() -> None:
+def ping(identifier: Any) -> None:
+    text(identifier, json.dumps(asked("p", "ping")))
+
+
+def die(_: Any) -> None:
     sys.stderr.write("I had enough\n")
     sys.stderr.flush()
     os._exit(3)
@@ -117,10 +133,8 @@ def call(identifier: Any, params: dict[str, Any]) -> None:
             text(identifier, json.dumps({"cwd": str(Path.cwd()), "_meta": params.get("_meta"), **os.environ}))
         case "huge":
             text(identifier, "x" * (17 * 2**20))
-        case "die":
-            die()
-        case "change":
-            change(identifier)
+        case "die" | "change" | "ping" as name:
+            {"die": die, "change": change, "ping": ping}[name](identifier)
         case name:
             text(identifier, name)
 
@@ -185,7 +199,7 @@ def take(message: dict[str, Any]) -> None:
     elif method in ("initialize", "server/discover"):
         greet(identifier, method, params)
     elif method == "tools/list":
-        listed(identifier, params)
+        threading.Thread(target=listed, args=(identifier, params), daemon=True).start()
     elif method == "tools/call":
         threading.Thread(target=call, args=(identifier, params), daemon=True).start()
     elif identifier is not None and method != "subscriptions/listen":

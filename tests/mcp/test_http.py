@@ -30,6 +30,8 @@ class Site:
         """If not 0, of every answer."""
         self.seen: list[tuple[str, dict[str, str], Json]] = []
         """Method of HTTP, headers, message."""
+        self.session = "s-1"
+        """An old server's of now."""
         self.gone = threading.Event()
         """The client left while a call ran."""
         handler = type("Handler", (_Handler,), {"site": self})
@@ -48,7 +50,7 @@ class Site:
             case "initialize" if not modern:
                 return {"protocolVersion": "2025-06-18", **told}
             case "tools/list":
-                return {"tools": [{"name": "echo", "inputSchema": SCHEMA}, {"name": "slow"}]}
+                return {"tools": [{"name": "echo", "inputSchema": SCHEMA}, {"name": "slow"}, {"name": "polled"}]}
             case "tools/call":
                 return {"content": [{"type": "text", "text": f"echo {message['params']['arguments'].get('word')}"}]}
             case _:
@@ -66,7 +68,14 @@ class _Handler(BaseHTTPRequestHandler):
         self._plain(200, b"")
 
     def do_GET(self) -> None:
-        self._plain(405, b"")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if "last-event-id" not in headers:
+            return self._plain(405, b"")
+        call = self.site.seen[-1][2]
+        self.site.seen.append(("GET", headers, {}))
+        result = {"content": [{"type": "text", "text": "the rest"}]}
+        body = json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": result}).encode()
+        return self._plain(200, b"id: 8\ndata: " + body + b"\n\n", kind="text/event-stream")
 
     def do_POST(self) -> None:
         message: Json = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -76,6 +85,9 @@ class _Handler(BaseHTTPRequestHandler):
             return self._plain(self.site.status, b'{"oops": "canary-4711"}', location="/other")
         if self.site.key and headers.get("authorization") != f"Bearer {self.site.key}":
             return self._plain(401, b"no")
+        if headers.get("mcp-session-id", self.site.session) != self.site.session:
+            error = {"jsonrpc": "2.0", "error": {"code": -32001, "message": "Session not found"}, "id": None}
+            return self._plain(404, json.dumps(error).encode(), kind="application/json")
         if "id" not in message:
             return self._plain(202, b"")
         result = self.site.answer(message)
@@ -85,8 +97,10 @@ class _Handler(BaseHTTPRequestHandler):
             return self._plain(400, body, kind="application/json" if self.site.streamed else "text/plain")
         if message.get("params", {}).get("name") == "slow":
             return self._hang(message)
+        if message.get("params", {}).get("name") == "polled":
+            return self._plain(200, b"id: 7\nretry: 5\ndata:\n\nid: 8\ndata: {", kind="text/event-stream")
         body = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result}).encode()
-        session = {"mcp-session-id": "s-1"} if message["method"] == "initialize" else {}
+        session = {"mcp-session-id": self.site.session} if message["method"] == "initialize" else {}
         if self.site.streamed:
             self._plain(200, b": hello\n\nevent: message\ndata: " + body + b"\n\n", kind="text/event-stream", **session)
         else:
@@ -171,6 +185,27 @@ def test_a_cancel_reaches_it(start: Start, tmp_path: Path, site: Site) -> None:
     turn.cancel()
     assert turn.result()["stopReason"] == "cancelled"
     assert site.gone.wait(20)
+
+
+@pytest.mark.parametrize("site", ["legacy streamed"], indirect=True)
+def test_the_rest_of_an_answer_that_breaks_off_is_asked_for_and_a_forgotten_session_begins_anew(
+    start: Start, tmp_path: Path, site: Site
+) -> None:
+    daemon = begun(start, tmp_path, site)
+    state(daemon)
+    turn = daemon.prompt([{"toolCall": {"name": "web__polled", "arguments": {}}}], DONE)
+    assert turn.said() == "the rest"
+    turn.result()
+    method, headers, _ = site.seen[-1]
+    assert (method, headers["last-event-id"], headers["mcp-session-id"]) == ("GET", "7", "s-1")
+    site.session = "s-2"
+    turn = daemon.prompt([{"toolCall": {"name": "web__echo", "arguments": {}}}], DONE)
+    assert "it has forgotten the session" in turn.said()
+    turn.result()
+    while headers.get("mcp-session-id") != "s-2":
+        state(daemon)
+        headers = site.seen[-1][1]
+    assert state(daemon)["state"] == "ready"
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,14 @@ def test_a_server_asks_a_person_by_a_form_while_its_tool_runs_and_no_clock_runs_
     assert turn.result()["stopReason"] == "cancelled"
 
 
+def test_what_a_server_asks_is_answered_before_it_is_ready_and_while_a_call_runs(start: Start, tmp_path: Path) -> None:
+    daemon = begun(start, tmp_path, settings("asks"), ALLOWED)
+    assert names(daemon) == ["own__ping", "own__root"]
+    turn = called(daemon, "ping")
+    assert turn.said() == "{}"
+    turn.result()
+
+
 def test_who_shows_no_forms_is_not_asked(start: Start, tmp_path: Path, era: str) -> None:
     daemon = begun(start, tmp_path, settings(era=era), ALLOWED)
     state(daemon)

@@ -13,4 +13,5 @@ tests/vscode/package.sh
 node --no-warnings --test tests/vscode/unit/*.test.ts
 [ "${1:-}" = unit ] && exit
 (cd clients/vscode && node build.mjs --test)
-node --no-warnings --test --test-timeout=240000 --test-concurrency=1 tests/vscode/real/*.test.ts
+# Every wait in them has an end of its own; this one is for whole files.
+node --no-warnings --test --test-timeout=1800000 --test-concurrency=1 tests/vscode/real/*.test.ts

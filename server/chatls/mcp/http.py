@@ -7,7 +7,7 @@ import base64
 import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 import anyio
 import httpx
@@ -29,6 +29,10 @@ _ERROR_BYTES = 64 * 1024
 _TELLING = 10.0
 """Seconds for a message that gets no answer."""
 _FAREWELL = 1.0
+_RESUMED = 3
+"""Times that the rest of an answer is asked for without anything new of it."""
+_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+"""Seconds before that, where the server names none, and at most."""
 _PLAIN = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _NAMED = {"tools/call": "name"}
 _VERSION = "io.modelcontextprotocol/protocolVersion"
@@ -46,6 +50,23 @@ class _AnsweredError(Exception):
     def __init__(self, message: JsonObject) -> None:
         super().__init__()
         self.message = message
+
+
+class _Bookmark:
+    """How far a stream was read (MCP 2025-11-25, transports, "Resumability and Redelivery")."""
+
+    def __init__(self) -> None:
+        self.event = ""
+        """What the rest is asked for with; "": it cannot be."""
+        self.pause = _PAUSE
+        self.tries = 0
+
+    def note(self, framer: SseFramer) -> None:
+        """Events came."""
+        if framer.last_id != self.event and _PLAIN.fullmatch(framer.last_id):
+            self.event, self.tries = framer.last_id, 0
+        if framer.retry_ms is not None:
+            self.pause = min(framer.retry_ms / 1000, _LONGEST_PAUSE)
 
 
 class HttpLink:
@@ -83,23 +104,52 @@ class HttpLink:
         self, message: JsonObject, *, headers: Mapping[str, str] | None = None, quiet: bool = False
     ) -> JsonObject:
         """`ServerLink.ask`."""
-        identifier = int(message["id"])
+        place = _Bookmark()
         try:
-            async with self._posted(message, headers or {}) as response:
-                self._note_session(message, response)
-                async with aclosing(_messages(response)) as messages:
-                    async for one in messages:
-                        if "method" in one:
-                            self._hear(one, identifier)
-                        elif ("result" in one or "error" in one) and one.get("id") in (identifier, None):
-                            return one
+            stream = self._posted(message, headers or {})
+            while (found := await self._answered(message, stream, place)) is None:
+                await anyio.sleep(place.pause)
+                stream = self._resumed(place)
         except _AnsweredError as error:
             return error.message
         except anyio.get_cancelled_exc_class():
             if not (quiet or self.modern):  # since 2026-07-28 the end of the connection says it
                 self.tell(cancelled(message))
             raise
-        raise LinkError("its answer broke off")
+        else:
+            return found
+
+    async def _answered(
+        self, message: JsonObject, stream: AbstractAsyncContextManager[httpx.Response], place: _Bookmark
+    ) -> JsonObject | None:
+        """The answer; None where the rest of the stream is to be asked for."""
+        identifier = int(message["id"])
+        fault = LinkError("its answer broke off")
+        try:
+            async with stream as response:
+                self._note_session(message, response)
+                async with aclosing(_messages(response, place)) as messages:
+                    async for one in messages:
+                        if "method" in one:
+                            self._hear(one, identifier)
+                        elif ("result" in one or "error" in one) and one.get("id") in (identifier, None):
+                            return one
+        except LinkError as error:
+            fault = error
+        if self.modern or not place.event or place.tries == _RESUMED or fault.final or self._lost is not None:
+            raise fault
+        place.tries += 1
+        return None
+
+    @asynccontextmanager
+    async def _resumed(self, place: _Bookmark) -> AsyncGenerator[httpx.Response]:
+        """The rest of a stream that broke off."""
+        own = {"accept": "text/event-stream", "last-event-id": place.event, **self._ours()}
+        async with self._opened("GET", b"", own) as response:
+            if response.status_code != 200 or _kind(response) != "text/event-stream":
+                place.event = ""
+                raise LinkError("its answer broke off")
+            yield response
 
     async def listen(self) -> None:
         """Hear what a server says unasked, until it ends that (until 2025-11-25; later ones are asked to tell).
@@ -108,7 +158,7 @@ class HttpLink:
         """
         async with self._opened("GET", b"", {"accept": "text/event-stream", **self._ours()}) as response:
             if response.status_code == 200 and _kind(response) == "text/event-stream":
-                async with aclosing(_messages(response)) as messages:
+                async with aclosing(_messages(response, _Bookmark())) as messages:
                     async for one in messages:
                         if "method" in one:
                             self._hear(one, None)
@@ -164,7 +214,8 @@ class HttpLink:
                 return
             body = await _beginning(response)
             error = member(_value(body), "error")
-            if not isinstance(error, dict) or status >= 500 or status in (401, 403):
+            forgotten = status == 404 and self._session is not None
+            if not isinstance(error, dict) or status >= 500 or status in (401, 403) or forgotten:
                 raise self._refused(status, body)
             raise _AnsweredError({"jsonrpc": "2.0", "id": message.get("id"), "error": error})
 
@@ -259,7 +310,7 @@ async def _beginning(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-async def _messages(response: httpx.Response) -> AsyncGenerator[JsonObject]:
+async def _messages(response: httpx.Response, place: _Bookmark) -> AsyncGenerator[JsonObject]:
     """What an answer holds. Raises `LinkError` where it is none, or too long."""
     kind = _kind(response)
     if response.status_code == 202 or kind not in (_JSON, "text/event-stream"):
@@ -272,7 +323,9 @@ async def _messages(response: httpx.Response) -> AsyncGenerator[JsonObject]:
         try:
             events = framer.feed(data)
         except ProviderError as error:
+            place.event = ""
             raise LinkError(f"its answer is longer than {LONGEST_LINE >> 20} MiB") from error
+        place.note(framer)
         for event in events:
             if event.event == "message" and event.data.strip():
                 yield as_object(await _read(event.data.encode()))

@@ -117,7 +117,7 @@ class McpPeer:
         """Answer a request of the server's."""
         reply: JsonObject = {"jsonrpc": "2.0", "id": message.get("id")}
         try:
-            reply["result"] = await inquiry(message)
+            reply["result"] = {} if message.get("method") == "ping" else await inquiry(message)
         except RefusedError as error:
             reply["error"] = {"code": error.code, "message": str(error)}
         self.link.tell(reply)

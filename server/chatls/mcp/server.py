@@ -147,12 +147,11 @@ class McpServer:
 
     async def _living(self, link: ServerLink, ends: list[LinkError], scope: anyio.CancelScope) -> None:
         """Greet it, and look at its tools whenever they change."""
-        peer = McpPeer(link, asks=self._host.elicits)
+        self._peer = peer = McpPeer(link, asks=self._host.elicits)
         try:
             with anyio.fail_after(START):
                 self.greeting = await greeted(peer)
                 self.offers = await self._listed(peer)
-            self._peer = peer
             self._become("ready", "" if self.offers else "it has no tools")
             if self.greeting.changes and self._tasks:
                 self._tasks.start_soon(self._told, peer)
@@ -243,7 +242,5 @@ class McpServer:
                 return roots_of(self._host.roots())
             case "elicitation/create":
                 return {"action": "cancel"}
-            case "ping":
-                return {}
             case method:
                 raise unknown(as_text(method))

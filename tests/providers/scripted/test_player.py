@@ -182,6 +182,26 @@ async def test_a_hanging_reply_waits_until_it_is_cancelled(tmp_path: Path) -> No
     assert (await said(scripted))[0] == TextDelta("b")
 
 
+async def test_a_reply_goes_on_when_the_file_that_it_waits_for_is_there(tmp_path: Path) -> None:
+    scripted = provider(tmp_path, [{"text": "a"}, {"until": str(tmp_path / "go")}, {"text": "b"}])
+    heard: list[Delta] = []
+
+    async def listen() -> None:
+        async with aclosing(scripted.stream(REQUEST)) as deltas:
+            async for delta in deltas:
+                heard.append(delta)
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(listen)
+            while not heard:
+                await anyio.lowlevel.checkpoint()
+            await anyio.wait_all_tasks_blocked()
+            assert heard == [TextDelta("a")]
+            (tmp_path / "go").touch()
+    assert heard[1] == TextDelta("b")
+
+
 async def test_closing_the_stream_early_is_the_end_of_it(tmp_path: Path) -> None:
     scripted = provider(tmp_path, [{"text": "abcdefgh"}])
     async with aclosing(scripted.stream(REQUEST)) as deltas:

@@ -99,6 +99,8 @@ const SETTINGS = {
   "chat.agent.enabled": true,
   "editor.accessibilitySupport": "off",
   "git.enabled": false,
+  // Its rows are words in the page.
+  "terminal.integrated.gpuAcceleration": "off",
 };
 
 /** The extension's folder as it would be installed, with the bundle that has the door. */

@@ -86,9 +86,14 @@ class SseFramer:
     field name are skipped, and a field `error:` is passed on as an event of that name.
     """
 
-    __slots__ = ("_data", "_event", "_limit", "_lines", "_size")
+    __slots__ = ("_data", "_event", "_id", "_limit", "_lines", "_size", "last_id", "retry_ms")
 
     def __init__(self, limit: int = BUFFER_LIMIT) -> None:
+        self.last_id = ""
+        """Of the last event that was whole and had one."""
+        self.retry_ms: int | None = None
+        """What the server asks for: how long to wait before it is asked for the rest."""
+        self._id = ""
         self._limit = limit
         self._lines = _Lines(limit)
         self._data: list[str] = []
@@ -121,6 +126,7 @@ class SseFramer:
                 self._data.clear()
                 self._size = 0
             self._event = "message"
+            self.last_id = self._id
         elif line[:1] != b":":
             self._field(line)
 
@@ -135,6 +141,10 @@ class SseFramer:
             case b"error":
                 self._event = "error"
                 self._add(value)
+            case b"id":
+                self._id = value.decode("utf-8", "replace")
+            case b"retry" if value.isdigit() and len(value) < 10:
+                self.retry_ms = int(value)
             case _:
                 pass
 

@@ -38,6 +38,7 @@ from chatls.providers.scripted.script import (
     ScriptAction,
     ScriptedCall,
     Think,
+    Until,
     read_script,
 )
 from chatls.settings.config import ProviderSettings
@@ -46,6 +47,8 @@ from chatls.values import dataclass
 _MODEL = ModelInfo(SCRIPTED_MODEL, "plays a script")
 _BREATH = 64
 """Pieces without a delay, after which others get their turn."""
+_LOOK = 0.02
+"""Seconds from one look for a file to the next."""
 
 
 class ScriptedProvider:
@@ -125,6 +128,9 @@ class _Played:
                     self.usage = action.value
                 case Delay() | Hang():
                     await anyio.sleep(action.delay) if isinstance(action, Delay) else await anyio.sleep_forever()
+                case Until():
+                    while not await anyio.Path(action.until).exists():
+                        await anyio.sleep(_LOOK)
                 case Say() | Think() | CallTool():
                     for delta in self._spoken(action):
                         yield delta

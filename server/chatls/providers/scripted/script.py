@@ -15,7 +15,7 @@ from chatls.content import JsonObject, Usage, camel
 from chatls.errors import ErrorKind, ProviderError
 from chatls.events import StepStopReason
 
-_KEYS = ("text", "thinking", "toolCall", "delay", "hang", "error", "usage", "finish")
+_KEYS = ("text", "thinking", "toolCall", "delay", "until", "hang", "error", "usage", "finish")
 
 
 class _Scripted(BaseModel):
@@ -68,6 +68,13 @@ class Delay(_Scripted):
 
     delay: float = Field(ge=0)
     """Seconds."""
+
+
+class Until(_Scripted):
+    """Say nothing before this file is there."""
+
+    until: Path
+    """Relative to the working directory."""
 
 
 class Hang(_Scripted):
@@ -126,6 +133,7 @@ ScriptAction = Annotated[
     | Annotated[Think, Tag("thinking")]
     | Annotated[CallTool, Tag("toolCall")]
     | Annotated[Delay, Tag("delay")]
+    | Annotated[Until, Tag("until")]
     | Annotated[Hang, Tag("hang")]
     | Annotated[Fail, Tag("error")]
     | Annotated[Count, Tag("usage")]
