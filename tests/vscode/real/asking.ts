@@ -80,6 +80,33 @@ export function askingTests(window: Window): void {
     await shows(frame, "two", ".call-body");
   });
 
+  test("a button keeps the focus while output comes, and stops its tool; one that takes something out hands it on", async () => {
+    const d = window();
+    await d.play([[{ toolCall: { name: "run_command", arguments: { command: "i=0; while sleep 0.05; do i=$((i+1)); echo line $i; done" } } }], [{ text: "It was stopped." }]]);
+    const frame = await d.ask("Run it.");
+    await frame.locator(".card").waitFor({ timeout: 30_000 });
+    await d.page.waitForTimeout(350);
+    await frame.locator(".card .option.allow").first().click();
+    const line = "Number(document.querySelector('.turn:last-child .live').textContent.match(/line (\\d+)\\s*$/)?.[1] ?? 0)";
+    await holds(frame, `${line} > 0`);
+    await frame.evaluate("document.querySelector('.turn:last-child .call .sign-button').focus()");
+    const before = await frame.evaluate<number>(line);
+    await holds(frame, `${line} > ${before + 3}`);
+    await d.page.keyboard.press("Enter");
+    await ended(d);
+    await shows(frame, "It was stopped.", ".answer");
+    assert.equal(await frame.evaluate("document.activeElement.tagName"), "SUMMARY");
+    const uris = await d.run<string[]>("return ['notes.txt', 'src/app.py'].map((name) => String(vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, name)))");
+    await d.run(`parts.panels.onMessage(parts.panels.front, { type: "drop", uris: ${JSON.stringify([...uris, ...uris])} })`);
+    await frame.locator(".composer button[aria-label='Leave out src/app.py']").focus();
+    await d.run("parts.chats.active.changed.fire()");
+    await holds(frame, "document.activeElement.ariaLabel === 'Leave out src/app.py'");
+    await frame.locator(".composer button[aria-label='Leave out src/app.py']").press("Enter");
+    await holds(frame, "document.activeElement.tagName === 'TEXTAREA'");
+    await frame.locator(".composer button[aria-label='Leave out notes.txt']").click();
+    await holds(frame, "document.querySelectorAll('.composer .along li:not(.looked)').length === 0");
+  });
+
   test("a no with words reaches the model, and nothing runs", async () => {
     const d = window();
     await d.play([[{ toolCall: { name: "run_command", arguments: { command: "touch should-not-be" } } }], [{ text: "As you wish." }]]);

@@ -64,7 +64,7 @@ export interface Frame {
 export interface Page extends Frame {
   readonly keyboard: { press(key: string): Promise<void>; type(text: string, options?: Json): Promise<void> };
   readonly mouse: { move(x: number, y: number, options?: Json): Promise<void>; down(): Promise<void>; up(): Promise<void> };
-  goto(url: string): Promise<unknown>;
+  goto(url: string, options?: Json): Promise<unknown>;
   reload(): Promise<unknown>;
   frames(): Frame[];
   screenshot(options: Json): Promise<unknown>;
@@ -263,7 +263,7 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
     }
     throw new Error(`waited in vain for: ${what}`);
   };
-  await page.goto(place.address);
+  await page.goto(place.address, { timeout: PATIENCE });
   await page.waitForSelector(".monaco-workbench", { timeout: PATIENCE });
   await until("return true", "the extension's door");
   return {

@@ -22,7 +22,7 @@ export function streamingTests(window: Window): void {
         { text: "Let me look.\n\n" },
         { toolCall: { name: "search", arguments: { pattern: "TODO" } } },
       ],
-      [{ text: "**Two** open ends, in `src/app.py:2`.\n\n```python\nprint(1)\n```\n" }, { usage: { inputTokens: 1200, outputTokens: 80 } }],
+      [{ text: "**Two** open ends, in `src/app.py:2`: [all](src/app.py#L1-L2), https://example.invalid/x.\n\n```python\nprint(1)\n```\n" }, { usage: { inputTokens: 1200, outputTokens: 80 } }],
     ]);
     const frame = await d.ask("What is open in @src/app.py?");
     const view = await ended(d);
@@ -38,9 +38,12 @@ export function streamingTests(window: Window): void {
     await d.picture("panel-light");
   });
 
-  test("a path in an answer leads to its line", async () => {
+  test("a path in an answer leads to its line, or to its lines", async () => {
     const d = window();
     const frame = await d.chat();
+    assert.equal(await textOf(frame, ".answer a.leads"), "https://example.invalid/x");
+    await frame.locator(".answer a.leads").first().click();
+    await d.until("return vscode.window.activeTextEditor?.document.fileName.endsWith('app.py') && vscode.window.activeTextEditor.document.getText(vscode.window.activeTextEditor.selection).split('\\n').length === 3");
     await frame.locator(".answer code.leads").first().click();
     await d.until("return vscode.window.activeTextEditor?.document.fileName.endsWith('app.py') && vscode.window.activeTextEditor.selection.active.line === 1");
   });

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { counted, hunks } from "../../../clients/vscode/page/diff.ts";
 import { answers } from "../../../clients/vscode/page/keys.ts";
 import { visible } from "../../../clients/vscode/page/visible.ts";
-import { argumentOf, partialText, pathIn, telling } from "../../../clients/vscode/page/words.ts";
+import { argumentOf, doing, partialText, pathIn, telling } from "../../../clients/vscode/page/words.ts";
 import { joined } from "../../../clients/vscode/src/chat/batch.ts";
 import { turnError } from "../../../clients/vscode/src/chat/faults.ts";
 import { lookedUp, mentionsFor, slashes } from "../../../clients/vscode/src/chat/names.ts";
@@ -18,6 +18,7 @@ import { plain } from "../../../clients/vscode/src/editor/plain.ts";
 import { applied } from "../../../clients/vscode/src/editor/insert.ts";
 import { changedFiles, fold, NOTHING } from "../../../clients/vscode/src/fold.ts";
 import { readable } from "../../../clients/vscode/src/notebook.ts";
+import { placeOf } from "../../../clients/vscode/src/panel/places.ts";
 import type { Diff, PermissionOption, ProgressValue, Question } from "../../../clients/vscode/src/protocol.ts";
 import type { ToolBlock } from "../../../clients/vscode/src/view.ts";
 
@@ -252,6 +253,45 @@ test("what a turn changed is told file by file, from what was before it to what 
   assert.deepEqual(told(change("a", "1", "2"), change("c", "2", "2", "moved", "a")), [["c", "1", "2", "moved", "a"]]);
   assert.deepEqual(told(change("a", "1", "", "deleted")), [["a", "1", "", "deleted", undefined]]);
   assert.deepEqual(told(), []);
+});
+
+test("a turn says what it waits for, and who writes or works", () => {
+  const call = { toolCallId: "1", name: "run_command", title: "", locations: [] };
+  const told: string[] = [];
+  [
+    event({ kind: "turnStart", sessionId: "s", model: "m" }),
+    event({ kind: "thinkingChunk", text: "Well." }),
+    event({ kind: "notice", level: "info", text: "Note." }),
+    event({ kind: "toolCallEnd", ...call }),
+    event({ kind: "permissionRequested", ...call }),
+    event({ kind: "stepEnd", text: "" }),
+    event({ kind: "toolRunStart", ...call, startedEarly: false }),
+    event({ kind: "toolRunEnd", ...call, status: "completed", content: [], durationMs: 1, truncated: false }),
+    event({ kind: "textChunk", text: "So." }),
+  ].reduce((view, one) => {
+    const next = fold(view, one);
+    told.push(doing(next));
+    return next;
+  }, NOTHING);
+  const waiting = "waiting for the model";
+  assert.deepEqual(told, [waiting, "thinking", "thinking", "working", "waiting for your answer", "waiting for your answer", "working", waiting, "writing"]);
+});
+
+test("a link of an answer names a file and lines of it, or leads out", () => {
+  const named = ["a.py", "src/a.py:3", "a.py:3:7", "a.py:3-9", "a.py#L3-L9", "file:///x/a%20b.py#L5", "docs/x.md#keys", "a.py:0", "#h", "https://x.y/z:1", "mailto:a@b"];
+  assert.deepEqual(named.map(placeOf), [
+    { path: "a.py" },
+    { path: "src/a.py", lines: [3, 3] },
+    { path: "a.py", lines: [3, 3] },
+    { path: "a.py", lines: [3, 9] },
+    { path: "a.py", lines: [3, 9] },
+    { path: "/x/a b.py", lines: [5, 5] },
+    { path: "docs/x.md" },
+    { path: "a.py", lines: [1, 1] },
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("what a terminal printed is text, without its colours and what was written over", () => {
