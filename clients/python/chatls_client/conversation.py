@@ -154,8 +154,8 @@ class Conversation:
     async def _servers(self) -> None:
         """Wait a while for MCP servers that are starting: there is no later prompt that could have their tools."""
         with suppress(RpcError):
-            servers = (await self._client.request("chat/tools")).get("servers") or []
-            if starting := [server["name"] for server in servers if server["state"] == "starting"]:
+            servers: list[JsonObject] = (await self._client.request("chat/tools")).get("servers") or []
+            if starting := [str(server["name"]) for server in servers if server["state"] == "starting"]:
                 self._face.doing(f"waiting for MCP servers: {', '.join(starting)}", long=True)
                 with move_on_after(SERVERS):
                     await self._client.request("chat/tools", {"settled": True})
