@@ -28,7 +28,12 @@ const LIVE = 2000;
 
 export class Call {
   readonly element = h("details", { class: "call" });
-  readonly #summary = h("summary");
+  readonly #sign = h("span", { class: "sign" });
+  readonly #name = h("span", { class: "name" });
+  readonly #argument = h("span", { class: "argument" });
+  readonly #standing = h("span", { class: "standing" });
+  readonly #stop = button("Stop this tool", () => this.#block && tell({ type: "cancelCall", turn: this.#turn, call: this.#block.id }), { class: "sign-button" }, "stop");
+  readonly #summary = h("summary", {}, this.#sign, this.#name, this.#argument, this.#standing, this.#stop);
   readonly #body = h("div", { class: "call-body" });
   readonly #live = h("pre", { class: "live", "aria-hidden": "true" });
   readonly #below = h("div", { class: "call-diffs" });
@@ -50,31 +55,25 @@ export class Call {
     }
     this.#block = block;
     const look = LOOKS[block.status] ?? { sign: "text", word: block.status };
-    this.element.dataset["status"] = block.status;
-    place(this.#summary, [
-      h("span", { class: "sign" }, icon(look.sign), h("span", { class: "spoken" }, look.word || "done")),
-      h("span", { class: "name" }, block.name),
-      h("span", { class: "argument" }, visible(argumentOf(block))),
-      h("span", { class: "standing" }, this.#standing(block, look.word)),
-      ...(block.status === "running" || block.status === "awaiting_permission" ? [this.#stop(block)] : []),
-    ]);
+    if (this.element.dataset["status"] !== block.status) {
+      this.element.dataset["status"] = block.status;
+      place(this.#sign, [icon(look.sign), h("span", { class: "spoken" }, look.word || "done")]);
+    }
+    this.#name.textContent = visible(block.name);
+    this.#argument.textContent = visible(argumentOf(block));
+    this.#standing.textContent = standing(block, look.word);
+    this.#offerStop(block.status === "running" || block.status === "awaiting_permission");
     this.#showLive(block);
     this.#showDiffs(block);
     this.#fill();
   }
 
-  #standing(block: ToolBlock, word: string): string {
-    const told = [word];
-    if (block.status === "streaming") {
-      told.push(amount(block.argumentsText.length));
-    } else if (block.durationMs) {
-      told.push(duration(block.durationMs));
+  /** The button is one and the same while it is there: it may be pressed, or have the focus, while output comes. */
+  #offerStop(offered: boolean): void {
+    if (!offered && document.activeElement === this.#stop) {
+      this.#summary.focus();
     }
-    return told.filter(Boolean).join(" · ");
-  }
-
-  #stop(block: ToolBlock): HTMLElement {
-    return button("Stop this tool", () => tell({ type: "cancelCall", turn: this.#turn, call: block.id }), { class: "sign-button" }, "stop");
+    this.#stop.hidden = !offered;
   }
 
   /** What grows: the text that is being written, the output of what runs; the last lines of it. */
@@ -122,6 +121,12 @@ export class Call {
     const pictures = block.content.filter((item): item is Image => item.type === "image").map(pictureView);
     place(this.#body, [...sections, ...pictures]);
   }
+}
+
+/** How a call stands, in words, and how large or long it is. */
+function standing(block: ToolBlock, word: string): string {
+  const size = block.status === "streaming" ? amount(block.argumentsText.length) : block.durationMs ? duration(block.durationMs) : "";
+  return [word, size].filter(Boolean).join(" · ");
 }
 
 /** A picture that a tool gave. Its data came along: nothing is fetched. */
@@ -174,7 +179,7 @@ export function diffView(diff: Diff, whole: boolean): HTMLElement {
       button("Show Diff", () => tell({ type: "diff", diff, title: name }), { class: "sign-button" }, "diff"),
       diff.change !== "deleted" && button("Open File", () => tell({ type: "open", href: diff.uri }), { class: "sign-button" }, "open"),
     ),
-    h("pre", { tabindex: 0, "aria-label": `Changes of ${name}` }, ...shown.map(diffLine)),
+    h("pre", { tabindex: 0, "aria-label": `Changes of ${name}` }, h("code", {}, ...shown.map(diffLine))),
     lines.length > shown.length && h("p", { class: "quiet" }, `${lines.length - shown.length} more lines: see the diff`),
   );
 }

@@ -3,7 +3,7 @@
 import type { AttachedKind, Attachment, Chrome } from "../src/messages.ts";
 import type { Offer } from "../src/chat/names.ts";
 import { Choices } from "./choices.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, Kept, place, type Wanted } from "./dom.ts";
 import { icon as drawn } from "./icons.ts";
 import { draft, tell } from "./host.ts";
 import { type Item, menuButton } from "./menu.ts";
@@ -14,6 +14,10 @@ export class Composer {
   readonly #text = h("textarea", { rows: 1, "aria-label": "Ask", role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list" });
   readonly #along = h("ul", { class: "along", "aria-label": "What goes along" });
   readonly #queued = h("ul", { class: "queued", "aria-label": "What is sent next" });
+  readonly #attachments = new Kept(this.#along);
+  readonly #waiting = new Kept(this.#queued);
+  readonly #looks = h("button", { type: "button", class: "looks", onclick: () => tell({ type: "looks", told: this.#looks.getAttribute("aria-pressed") !== "true" }) });
+  readonly #looked = h("li", { class: "looked" }, this.#looks);
   readonly #choices = new Choices(this.#text);
   readonly #send = button("Send", () => this.send(), { class: "primary" }, "send");
   readonly #stop = button("Stop (Esc)", () => tell({ type: "stop" }), { class: "primary" }, "stop");
@@ -81,12 +85,13 @@ export class Composer {
         : "What to ask next"
       : "Ask something: @ names a file, / a command";
     this.#drawAlong();
-    const queued = chrome.queued.map((words, at) =>
-      h("li", {}, h("span", {}, `next: ${visible(words)}`), button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "close")),
-    );
-    const steering = chrome.steering.map((words) => h("li", {}, h("span", {}, `waits for the model: ${visible(words)}`)));
-    place(this.#queued, [...steering, ...queued]);
+    const queued = chrome.queued.map((words, at): Wanted => {
+      const back = (): HTMLElement => button("Take it back", () => tell({ type: "unqueue", at }), { class: "sign-button" }, "close");
+      return [`${at} ${words}`, () => h("li", {}, h("span", {}, `next: ${visible(words)}`), back())];
+    });
+    const steering = chrome.steering.map((words, at): Wanted => [`into ${at} ${words}`, () => h("li", {}, h("span", {}, `waits for the model: ${visible(words)}`))]);
     this.#queued.hidden = steering.length + queued.length === 0;
+    this.#waiting.show([...steering, ...queued], () => this.focus());
   }
 
   attach(attachments: readonly Attachment[]): void {
@@ -95,16 +100,23 @@ export class Composer {
   }
 
   #drawAlong(): void {
-    const items = this.#attached.map(({ id, label, icon }) =>
-      h(
-        "li",
-        {},
-        drawn(icon),
-        visible(label),
-        button(`Leave out ${label}`, () => tell({ type: "detach", id }), { class: "sign-button" }, "close"),
-      ),
-    );
-    place(this.#along, [...looked(this.#chrome?.looks), ...items]);
+    const items = this.#attached.map(({ id, label, icon }): Wanted => {
+      const out = (): HTMLElement => button(`Leave out ${label}`, () => tell({ type: "detach", id }), { class: "sign-button" }, "close");
+      return [id, () => h("li", { title: visible(label) }, drawn(icon), h("span", {}, visible(label)), out())];
+    });
+    const looks = this.#look(this.#chrome?.looks);
+    this.#attachments.show([...(looks ? [["looked", () => this.#looked] as const] : []), ...items], () => this.focus());
+  }
+
+  /** What the model is told of the editor by itself, and how to have it told not; whether there is something. */
+  #look(looks: Chrome["looks"]): boolean {
+    if (looks) {
+      const { label, told } = looks;
+      this.#looks.title = visible(told ? `The model is told that you look at ${label}: press to keep it to yourself` : `The model is not told that you look at ${label}: press to tell it`);
+      this.#looks.setAttribute("aria-pressed", String(told));
+      place(this.#looks, [drawn(told ? "sees" : "blind"), h("span", {}, visible(label))]);
+    }
+    return looks !== undefined;
   }
 
   /** What was said before, for the arrow keys. */
@@ -208,17 +220,6 @@ export class Composer {
   get chrome(): Chrome | undefined {
     return this.#chrome;
   }
-}
-
-/** What the model is told of the editor by itself, and how to have it told not. */
-function looked(looks: Chrome["looks"]): HTMLElement[] {
-  if (!looks) {
-    return [];
-  }
-  const { label, told } = looks;
-  const title = told ? `The model is told that you look at ${label}: press to keep it to yourself` : `The model is not told that you look at ${label}: press to tell it`;
-  const toggle = h("button", { type: "button", class: "looks", "aria-pressed": String(told), title: visible(title), onclick: () => tell({ type: "looks", told: !told }) }, drawn(told ? "sees" : "blind"), visible(label));
-  return [h("li", { class: "looked" }, toggle)];
 }
 
 function send(file: File): void {

@@ -29,12 +29,34 @@ export function button(label: string, onclick: () => void, props: Props = {}, si
 
 /** Put these children in place of those that are there, touching none that stays. */
 export function place(parent: HTMLElement, children: readonly Node[]): void {
+  const wanted = new Set(children);
+  [...parent.childNodes].filter((child) => !wanted.has(child)).forEach((child) => child.remove());
   children.forEach((child, at) => {
     if (parent.childNodes[at] !== child) {
       parent.insertBefore(child, parent.childNodes[at] ?? null);
     }
   });
-  while (parent.childNodes.length > children.length) {
-    parent.lastChild?.remove();
+}
+
+/** What is shown, and how it is made where it is not there yet. */
+export type Wanted = readonly [key: string, make: () => HTMLElement];
+
+/** Children that stay the same elements for as long as their keys are asked for: so they keep the focus, and are told once. */
+export class Kept {
+  readonly #parent: HTMLElement;
+  #known = new Map<string, HTMLElement>();
+
+  constructor(parent: HTMLElement) {
+    this.#parent = parent;
+  }
+
+  /** Show these. `lost`: what had the focus is no more. */
+  show(wanted: readonly Wanted[], lost: () => void = () => undefined): void {
+    const had = this.#parent.contains(document.activeElement);
+    this.#known = new Map(wanted.map(([key, make]) => [key, this.#known.get(key) ?? make()]));
+    place(this.#parent, [...this.#known.values()]);
+    if (had && !this.#parent.contains(document.activeElement)) {
+      lost();
+    }
   }
 }

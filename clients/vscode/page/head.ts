@@ -1,21 +1,22 @@
 // What stands above the turns: the session's name, how full the model's window is, and what is wrong.
 
 import type { Chrome, PageCommand } from "../src/messages.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, Kept, type Wanted } from "./dom.ts";
 import { tell } from "./host.ts";
 import { tokens } from "./words.ts";
 import { visible } from "./visible.ts";
 
 export class Head {
   readonly element = h("header", { class: "head" });
+  readonly #parts = new Kept(this.element);
 
   set(chrome: Chrome): void {
-    const line = [h("h2", { title: chrome.title }, visible(chrome.title || "New session"))];
-    const parts: HTMLElement[] = [h("div", { class: "head-line" }, ...line, ...gauge(chrome))];
+    const line = (): HTMLElement => h("div", { class: "head-line" }, h("h2", { title: visible(chrome.title) }, visible(chrome.title || "New session")), ...gauge(chrome));
+    const parts: Wanted[] = [[JSON.stringify([chrome.title, chrome.context]), line]];
     if (chrome.state === "failed") {
       parts.push(banner(chrome.trouble ?? "The daemon does not run.", doings(chrome.trouble ?? "")));
     } else if (chrome.state === "starting") {
-      parts.push(h("p", { class: "quiet busy" }, "starting the daemon"));
+      parts.push(["starting", () => h("p", { class: "quiet busy" }, "starting the daemon")]);
     }
     if (chrome.elsewhere) {
       parts.push(note("A turn of this session runs in another window, which asks its questions there. What you send here waits for its end."));
@@ -26,7 +27,7 @@ export class Head {
     if (!chrome.trusted) {
       parts.push(banner("This folder is not trusted: models can read it, and change nothing.", [["Trust It", "trust"]]));
     }
-    place(this.element, parts);
+    this.#parts.show(parts);
   }
 }
 
@@ -47,11 +48,11 @@ function doings(trouble: string): [string, PageCommand][] {
     : [["Restart", "restart"], ["Show the Log", "showLog"]];
 }
 
-function note(text: string): HTMLElement {
-  return h("p", { class: "note", role: "status" }, text);
+function note(text: string): Wanted {
+  return [text, () => h("p", { class: "note", role: "status" }, text)];
 }
 
-function banner(text: string, does: [string, PageCommand][]): HTMLElement {
-  const buttons = does.map(([label, name]) => button(label, () => tell({ type: "command", name })));
-  return h("div", { class: "banner", role: "alert" }, h("p", {}, text), h("div", {}, ...buttons));
+function banner(text: string, does: [string, PageCommand][]): Wanted {
+  const buttons = (): HTMLElement[] => does.map(([label, name]) => button(label, () => tell({ type: "command", name })));
+  return [text, () => h("div", { class: "banner", role: "alert" }, h("p", {}, text), h("div", {}, ...buttons()))];
 }

@@ -116,12 +116,12 @@ export class History {
       h(
         "button",
         { type: "button", class: "session", onclick: load },
-        h("strong", {}, visible(title || "(no words)")),
+        h("strong", { title: visible(title) }, visible(title || "(no words)")),
         h("span", { class: "quiet" }, visible(told.filter(Boolean).join(" · "))),
         snippet !== undefined && h("span", { class: "quiet" }, visible(snippet)),
       ),
       button("Rename", changing("rename"), { class: "sign-button" }, "edit"),
-      button("Delete", changing("delete"), { class: "sign-button" }, "close"),
+      button("Delete", changing("delete"), { class: "sign-button" }, "bin"),
     );
   }
 

@@ -21,6 +21,7 @@ const PATHS: Readonly<Record<string, string>> = {
   fork: "M4.5 2v5a3 3 0 0 0 3 3h1a3 3 0 0 0 3-3V2M8 10v4M3 3.5l1.5-1.5L6 3.5M10 3.5L11.5 2 13 3.5",
   down: "M8 3v10M4 9l4 4 4-4",
   close: "M4 4l8 8M12 4l-8 8",
+  bin: "M3 4.5h10M6.5 4.5v-2h3v2M4.5 4.5l.6 9h5.8l.6-9",
   writing: "M3 8h.1M8 8h.1M13 8h.1",
   ready: "M8 3.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z",
   asks: "M5.5 6a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M8 12.4v.1",

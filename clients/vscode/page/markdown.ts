@@ -8,10 +8,14 @@ import { visible } from "./visible.ts";
 /** A longer block is shown without colours. */
 const COLOURED = 16_000;
 
-const markdown = new MarkdownIt({ html: false, linkify: false, highlight: coloured });
+const markdown = new MarkdownIt({ html: false, linkify: true, highlight: coloured });
+
+// Of addresses that stand in the text only whole ones of pages become links.
+["ftp:", "mailto:", "//"].forEach((scheme) => markdown.linkify.add(scheme, null));
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 
 /** A file and a line: no scheme, though it has a colon. */
-const PLACE = /^[\w@~/-][\w@.~/-]*\.\w{1,8}:\d+/;
+const PLACE = /^[\w@~/%-][\w@.~/%-]*\.\w{1,8}:\d+/;
 
 /** Addresses that lead to a page, or to a place in the workspace. */
 markdown.validateLink = (url) => /^https?:\/\//i.test(url) || PLACE.test(url) || !/^[^/?#]*:/.test(url.trim());
@@ -22,6 +26,18 @@ markdown.renderer.rules["image"] = (tokens, at) => {
   return `<a href="${markdown.utils.escapeHtml(String(token?.attrGet("src") ?? ""))}">${words}</a>`;
 };
 
+// Where a column stands is said by an attribute that is no style.
+for (const cell of ["th_open", "td_open"]) {
+  markdown.renderer.rules[cell] = (tokens, at, options, _, self) => {
+    const token = tokens[at];
+    const side = /text-align:(\w+)/.exec(String(token?.attrGet("style") ?? ""))?.[1];
+    if (token && side) {
+      token.attrs = [["align", side]];
+    }
+    return self.renderToken(tokens, at, options);
+  };
+}
+
 /** A block of an answer. */
 export function rendered(text: string): DocumentFragment {
   const fragment = DOMPurify.sanitize(markdown.render(visible(text)), {
@@ -30,7 +46,7 @@ export function rendered(text: string): DocumentFragment {
     FORBID_ATTR: ["style", "id", "name"],
     ALLOW_DATA_ATTR: false,
     // A file and a line are no scheme, but look like one.
-    ALLOWED_URI_REGEXP: /^(?:https?:|[^:]*$|[\w@~/-][\w@.~/-]*\.\w{1,8}:\d)/i,
+    ALLOWED_URI_REGEXP: new RegExp(`^https?:|^[^:]*$|${PLACE.source}`, "i"),
   });
   fragment.querySelectorAll("a").forEach(leads);
   fragment.querySelectorAll("code").forEach(pathOf);
@@ -60,7 +76,7 @@ function leads(link: Element): void {
   const address = link.getAttribute("href") ?? "";
   link.removeAttribute("href");
   link.removeAttribute("target");
-  if (address !== "") {
+  if (address !== "" && !address.startsWith("#")) {
     make(link, address);
     link.setAttribute("title", address);
   }
@@ -81,10 +97,13 @@ export function coloured(code: string, language: string): string {
     : "";
 }
 
+/** A path, and maybe a line, a column or several lines. */
+const IN_CODE = /^[\p{L}\p{N}_@.~/-]+\.\w{1,8}(?:(?::|#L)\d+(?:[:-]L?\d+)?)?$/u;
+
 /** A path in code leads to its file. */
 function pathOf(code: Element): void {
   const text = code.textContent;
-  if (code.parentElement?.tagName !== "PRE" && /^[\w@.~/-]+\.\w{1,8}(?::\d+)?$/.test(text) && /[/:]/.test(text)) {
+  if (code.parentElement?.tagName !== "PRE" && IN_CODE.test(text) && /[/:#]/.test(text)) {
     make(code, text);
   }
 }

@@ -7,11 +7,11 @@ import type { Block, CompactionBlock, View } from "../src/view.ts";
 import { Call } from "./calls.ts";
 import { Growing } from "./code.ts";
 import { counted, hunks } from "./diff.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, Kept, place } from "./dom.ts";
 import { afterDrawing, type Drawn, soon } from "./frame.ts";
 import { tell } from "./host.ts";
 import { Streamed } from "./streamed.ts";
-import { decoded, duration, tokens } from "./words.ts";
+import { decoded, doing, duration, tokens } from "./words.ts";
 import { visible } from "./visible.ts";
 
 interface Part {
@@ -120,6 +120,7 @@ class Turn implements Drawn {
   readonly #parts: Part[] = [];
   readonly #blocks = h("div", { class: "blocks" });
   readonly #foot = h("footer");
+  readonly #standing = new Kept(this.#foot);
   readonly #drawn: () => void;
   #view: View;
   #last: View | undefined;
@@ -164,7 +165,12 @@ class Turn implements Drawn {
       this.#parts.map((part) => part.element),
     );
     this.element.dataset["status"] = view.status;
-    place(this.#foot, foot(this.#key, view, this.told.bind(this)));
+    if (view.status === "ended") {
+      place(this.#foot, ended(this.#key, view, this.told.bind(this)));
+    } else {
+      const now = doing(view);
+      this.#standing.show([[now, () => h("p", { class: "quiet busy" }, now)]]);
+    }
     this.#last = view;
     this.#drawn();
     return false;
@@ -196,6 +202,8 @@ const MENDS: Readonly<Record<string, readonly (readonly [string, PageCommand])[]
   unauthorized: [["Store a Provider's Key", "storeKey"], ["Set Up a Model", "setup"], ["Choose the Model", "pickModel"]],
   forbidden: [["Store a Provider's Key", "storeKey"], ["Choose the Model", "pickModel"]],
   not_found: [["Choose the Model", "pickModel"], ["Set Up a Model", "setup"]],
+  network: [["Choose the Model", "pickModel"]],
+  timeout: [["Choose the Model", "pickModel"]],
   rate_limited: [["Choose the Model", "pickModel"]],
   quota_exceeded: [["Choose the Model", "pickModel"]],
   overloaded: [["Choose the Model", "pickModel"]],
@@ -203,20 +211,11 @@ const MENDS: Readonly<Record<string, readonly (readonly [string, PageCommand])[]
   internal: [["Show the Log", "showLog"]],
 };
 
-function foot(key: string, view: View, words: () => string): HTMLElement[] {
-  if (view.status === "waiting") {
-    return [h("p", { class: "quiet busy" }, "waiting for the model")];
-  }
-  if (view.status === "running") {
-    const last = view.blocks.at(-1);
-    const asks = view.blocks.some((block) => block.type === "tool" && block.status === "awaiting_permission");
-    const works = view.blocks.some((block) => block.type === "tool" && (block.status === "running" || block.status === "ready"));
-    const quiet = works || (last?.type === "tool" && last.status !== "streaming") ? "working" : "writing";
-    return [h("p", { class: "quiet busy" }, asks ? "waiting for your answer" : quiet)];
-  }
+/** What stands below a turn that has ended. */
+function ended(key: string, view: View, words: () => string): HTMLElement[] {
   const found: HTMLElement[] = [];
   if (view.stopReason === "error" && view.error) {
-    found.push(h("p", { class: "error", role: "alert" }, visible(view.error.message)));
+    found.push(h("p", { class: "error" }, visible(view.error.message))); // what is said of it is said by `spoken`
     const does = MENDS[view.error.kind] ?? [];
     const buttons = does.map(([label, name]) => button(label, () => tell({ type: "command", name })));
     found.push(h("p", { class: "mends" }, button("Ask Again", () => tell({ type: "retry", turn: key })), ...buttons));

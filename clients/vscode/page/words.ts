@@ -1,6 +1,20 @@
 // How numbers and calls read. Pure.
 
-import type { ToolBlock } from "../src/view.ts";
+import type { ToolBlock, View } from "../src/view.ts";
+
+/** What a turn that has not ended does just now. */
+export function doing({ blocks, steps }: View): string {
+  const calls = blocks.filter((block) => block.type === "tool");
+  if (calls.some(({ status }) => status === "awaiting_permission")) {
+    return "waiting for your answer";
+  }
+  if (calls.some(({ status }) => status === "running" || status === "ready")) {
+    return "working";
+  }
+  const last = blocks.findLast(({ type }) => type !== "notice");
+  const writes = last !== undefined && last.step > steps && (last.type === "text" || last.type === "tool" || last.type === "thinking");
+  return writes ? (last.type === "thinking" ? "thinking" : "writing") : "waiting for the model";
+}
 
 export function duration(ms: number): string {
   if (ms < 1000) {

@@ -10,7 +10,7 @@ import { OWN_TERMINAL } from "./editor/terminal.ts";
 import { editSelection } from "./editor/inline.ts";
 import { exported, renameSession } from "./panel/sessions.ts";
 import type { Diff } from "./protocol.ts";
-import type { Attached } from "./chat/conversation.ts";
+import type { Attached } from "./chat/said.ts";
 import type { Secrets } from "./secrets.ts";
 import { MODES } from "./wire.ts";
 
@@ -50,7 +50,7 @@ function asking(parts: Parts): Record<string, Run> {
     askSelection: async () => {
       const editor = lookedAt();
       if (editor && !editor.selection.isEmpty) {
-        chats.active.attachments.push(fromEditor(editor));
+        chats.active.attach(fromEditor(editor));
         panels.front?.attachmentsChanged();
       }
       await panels.reveal();

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Daemon } from "../daemon/daemon.ts";
 import type { Asker } from "../daemon/questions.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
-import type { Attachment, ToPage, TurnState } from "../messages.ts";
+import type { ToPage, TurnState } from "../messages.ts";
 import {
   type ContentBlock,
   type ElicitAnswer,
@@ -24,18 +24,7 @@ import type { View } from "../view.ts";
 import { MODES } from "../wire.ts";
 import { forPeople, GONE, turnError } from "./faults.ts";
 import { Pending } from "./pending.ts";
-
-/** Something that goes along with a prompt: what the page shows of it, and what is sent. */
-export interface Attached {
-  readonly shown: Attachment;
-  readonly block: ContentBlock;
-}
-
-/** What a person says. */
-export interface Said {
-  readonly words: string;
-  readonly along: readonly Attached[];
-}
+import { type Attached, blocksOf, type Said, titleOf, together } from "./said.ts";
 
 export interface Turn extends TurnState {
   readonly said: Said;
@@ -123,6 +112,11 @@ export class Conversation implements Asker {
     for (const listener of this.#listeners) {
       listener(message);
     }
+  }
+
+  /** These go along with what is said next; each once. */
+  attach(...more: readonly Attached[]): void {
+    this.attachments = together(this.attachments, more);
   }
 
   /** The header changed; whoever draws it looks again. */
@@ -381,17 +375,4 @@ export class Conversation implements Asker {
     this.#mine?.dispose();
     this.#listeners.clear();
   }
-}
-
-/** The person's words are the first text: they name the session, and may begin with a command. */
-function blocksOf(said: Said): ContentBlock[] {
-  const along = said.along.map((one) => one.block);
-  const isText = (block: ContentBlock): boolean => block.type === "text";
-  return [...along.filter((block) => !isText(block)), { type: "text", text: said.words }, ...along.filter(isText)];
-}
-
-/** The first line of the first prompt, cut at a word. */
-export function titleOf(words: string): string {
-  const line = words.trim().split("\n", 1)[0] ?? "";
-  return line.length <= 60 ? line : `${line.slice(0, 60).replace(/\s+\S*$/, "")} …`;
 }

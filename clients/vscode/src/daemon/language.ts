@@ -134,7 +134,7 @@ async function renaming(converter: Converter, uri: vscode.Uri, at: vscode.Positi
   const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit | undefined>("vscode.executeDocumentRenameProvider", uri, at, name);
   const entries = edit?.entries() ?? [];
   if (edit && isMoreThanText(edit)) {
-    return { failureReason: "it would also move or make files, which is not done here: ask the user to rename it in the editor" };
+    return { failureReason: "it would also move or make files: the user has to do it" };
   }
   const edits = entries.map(([target, own]): DocumentEdits => {
     const version = versions.get(target.toString());

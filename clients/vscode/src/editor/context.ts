@@ -2,7 +2,7 @@
 // those are arrays once they are written as JSON.
 
 import * as vscode from "vscode";
-import type { Attached } from "../chat/conversation.ts";
+import type { Attached } from "../chat/said.ts";
 import { isShared } from "../daemon/documents.ts";
 import { cellPlace } from "../daemon/notebooks.ts";
 import type { ContentBlock, Range } from "../protocol.ts";

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { lookedUp } from "../chat/names.ts";
 import { fromEditor, fromFile, fromMention, lookedAt } from "./context.ts";
 import { fromTerminal } from "./terminal.ts";
-import type { Attached } from "../chat/conversation.ts";
+import type { Attached } from "../chat/said.ts";
 
 const FRESH_MS = 5000;
 const MOST = 20_000;
@@ -91,19 +91,21 @@ export async function mentioned(words: string, looks: boolean): Promise<Attached
 /** The file of a name that is relative to a folder that is open. */
 export async function existing(name: string): Promise<vscode.Uri | undefined> {
   for (const folder of vscode.workspace.workspaceFolders ?? []) {
-    const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1 && name.startsWith(`${folder.name}/`);
-    const uri = vscode.Uri.joinPath(folder.uri, several ? name.slice(folder.name.length + 1) : name);
-    if (!name.startsWith("..") && (await isFile(uri))) {
+    const uri = placed(folder, name);
+    if (!name.startsWith("..") && (await typeOf(uri)) === vscode.FileType.File) {
       return uri;
     }
   }
   return undefined;
 }
 
-async function isFile(uri: vscode.Uri): Promise<boolean> {
-  try {
-    return (await vscode.workspace.fs.stat(uri)).type === vscode.FileType.File;
-  } catch {
-    return false;
-  }
+/** Where a name lies in a folder; where several are open, it may begin with the folder's own. */
+export function placed(folder: vscode.WorkspaceFolder, name: string): vscode.Uri {
+  const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1 && name.startsWith(`${folder.name}/`);
+  return vscode.Uri.joinPath(folder.uri, several ? name.slice(folder.name.length + 1) : name);
+}
+
+/** What there is; nothing where there is nothing. */
+export async function typeOf(uri: vscode.Uri): Promise<vscode.FileType | undefined> {
+  return vscode.workspace.fs.stat(uri).then(({ type }) => type, () => undefined);
 }

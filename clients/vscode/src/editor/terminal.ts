@@ -2,7 +2,7 @@
 // goes nowhere before a person attaches it.
 
 import * as vscode from "vscode";
-import type { Attached } from "../chat/conversation.ts";
+import type { Attached } from "../chat/said.ts";
 import { made } from "./context.ts";
 import { plain } from "./plain.ts";
 

@@ -316,19 +316,19 @@ export async function attach(parts: Parts, panel: Panel, what: AttachedKind): Pr
   const { conversation } = panel;
   const editor = lookedAt();
   if (what === "selection" && editor) {
-    conversation.attachments.push(fromEditor(editor));
+    conversation.attach(fromEditor(editor));
   } else if (what === "problems") {
     const found = fromProblems(parts.daemon.features.commands);
     if (!found) {
       void vscode.window.showInformationMessage("The editor shows no problems.");
     }
-    conversation.attachments.push(...(found ? [found] : []));
+    conversation.attach(...(found ? [found] : []));
   } else if (what === "terminal") {
     const found = fromTerminal();
     if (!found) {
       void vscode.window.showInformationMessage("No command has run in a terminal since this window was opened, or its shell does not tell.");
     }
-    conversation.attachments.push(...(found ? [found] : []));
+    conversation.attach(...(found ? [found] : []));
   } else if (what === "file" || what === "picture") {
     const filters: Record<string, string[]> = what === "picture" ? { Pictures: ["png", "jpg", "jpeg", "gif", "webp"] } : {};
     for (const uri of (await vscode.window.showOpenDialog({ canSelectMany: true, filters, openLabel: "Attach" })) ?? []) {
@@ -342,13 +342,13 @@ export async function attachFile(panel: Panel, uri: vscode.Uri): Promise<void> {
   const kind = /\.(png|jpe?g|gif|webp)$/i.exec(uri.path)?.[1]?.toLowerCase();
   const { type } = await vscode.workspace.fs.stat(uri);
   if (type & vscode.FileType.Directory) {
-    panel.conversation.attachments.push(fromFolder(uri));
+    panel.conversation.attach(fromFolder(uri));
     panel.attachmentsChanged();
   } else if (kind) {
     const data = Buffer.from(await vscode.workspace.fs.readFile(uri)).toString("base64");
     await picture(panel, vscode.workspace.asRelativePath(uri), `image/${kind === "jpg" ? "jpeg" : kind}`, data);
   } else {
-    panel.conversation.attachments.push(fromFile(uri));
+    panel.conversation.attach(fromFile(uri));
     panel.attachmentsChanged();
   }
 }
@@ -357,7 +357,7 @@ async function picture(panel: Panel, name: string, mimeType: string, data: strin
   if (data.length > MOST_PICTURE) {
     throw new Error(`${name} is too large: a picture may have 7 MB.`);
   }
-  panel.conversation.attachments.push(fromPicture(name, mimeType, data));
+  panel.conversation.attach(fromPicture(name, mimeType, data));
   panel.attachmentsChanged();
 }
 

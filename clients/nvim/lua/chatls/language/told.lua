@@ -169,7 +169,7 @@ function M.answer(kind, answers, versions, uri)
       return {}
     end
     local edits = edits_of(first, versions)
-    return edits and { edits = edits } or { failureReason = "it would also move or make files, which is not done here: ask the user to rename it in the editor" }
+    return edits and { edits = edits } or { failureReason = "it would also move or make files: the user has to do it" }
   end
   local read, places = kind == "callers" and calls or kind:find("Symbols") and symbols or locations, {}
   for _, answered in ipairs(answers) do
