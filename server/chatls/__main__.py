@@ -1,6 +1,7 @@
 """The command line: `chatls` (serve over stdio), `chatls ask` and the like. Imports only what the command needs."""
 
 import gc
+import os
 import sys
 from collections.abc import Callable
 
@@ -40,6 +41,8 @@ COMMANDS = {
 
 def main() -> None:
     """Entry point; ends the process with the command's exit code."""
+    if sys.getfilesystemencoding() != "utf-8":  # a locale in which not every file has a name
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     command, *arguments = sys.argv[1:] or ["serve"]
     match command:
         case "serve" | "--stdio":

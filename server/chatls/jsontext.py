@@ -9,6 +9,9 @@ from typing import Any, cast
 import orjson
 
 _HUGE = re.compile(rb"\d{19}")
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(?P<half>u[dD][89a-fA-F][\da-fA-F]{2})|.)", re.DOTALL
+)
 
 DEEPEST = 200
 """Levels of nesting that are read where models write: orjson writes no more than 254, and requests wrap some more."""
@@ -20,6 +23,15 @@ def loads(text: bytes | str) -> Any:
     Raises `ValueError` for anything else: NaN, a lone surrogate, invalid UTF-8, nesting beyond 1024.
     """
     return orjson.loads(text)
+
+
+def without_halves(text: bytes) -> bytes:
+    r"""The same JSON text with U+FFFD for each half of a character, as JavaScript's texts may hold and write them.
+
+    >>> without_halves(rb'"\ud800 \ud83d\ude00 \\ud800"')
+    b'"\\ufffd \\ud83d\\ude00 \\\\ud800"'
+    """
+    return _ESCAPE.sub(lambda escape: rb"\ufffd" if escape["half"] else escape.group(), text)
 
 
 Halves = dict[tuple[str | int, ...], str]

@@ -65,6 +65,7 @@ def test_a_document_that_is_on_no_disk_is_read_too(editor: Editor) -> None:
         (f"{ODD}\nlast", change("X", 0, 2, 0, 3), f"a\x0cX{ODD[3:]}\nlast"),
         (f"{ODD}\nlast", change("X", 0, 9, 0, 11), f"{ODD[:9]}X{ODD[10:]}\nlast"),
         ("\U0001f600\U0001f600", change("X", 0, 2), "\U0001f600X\U0001f600"),
+        ("a\ud83db", change("\ude00X", 0, 2), "a\ufffd\ufffdXb"),
         ("whole", {"text": "new"}, "new"),
     ],
 )

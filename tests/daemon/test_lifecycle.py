@@ -377,6 +377,24 @@ def test_a_missing_descriptor_ends_it_instead_of_breaking_it(tmp_path: Path, clo
     assert done.stdout == b""
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"HOME": "/dev/null", **{f"XDG_{name}_HOME": "" for name in ("CONFIG", "CACHE", "STATE", "DATA")}},
+    ],
+)
+def test_a_poor_environment_is_no_obstacle(start: Start, tmp_path: Path, variables: dict[str, str]) -> None:
+    """A locale that has no letters but English ones; a home that is no folder, as services have."""
+    (tmp_path / "\u4e16.txt").write_text("inside\n")
+    daemon = start(variables=variables)
+    daemon.initialize({}, roots=[tmp_path])
+    turn = daemon.prompt([{"toolCall": {"name": "read_file", "arguments": {"path": "\u4e16.txt"}}}], [{"text": "Yes."}])
+    assert turn.result()["stopReason"] == "end_turn"
+    assert "inside" in turn.said()
+    assert daemon.leave() == 0
+
+
 # The command line
 
 

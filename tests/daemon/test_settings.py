@@ -60,6 +60,8 @@ def test_a_wrong_key_is_named_with_its_source_and_the_nearest_and_better_setting
         ({"limits": {"maxSteps": -1}}, "limits.maxSteps"),
         ({"limits": {"idleTimeout": "long"}}, "limits.idleTimeout"),
         ({"tools": {"disabled": "search"}}, "tools.disabled"),
+        ({"tools": {"disabled": ["search", "read_fil"]}}, "tools.disabled.1"),
+        ({"permissions": [{"tool": "run_comand", "action": "deny"}]}, "permissions.0.tool"),
         ({"parameters": {"temperature": 9}}, "parameters.temperature"),
         ({"": 1}, "''"),
     ],

@@ -69,6 +69,12 @@ def test_an_id_that_cannot_be_used_is_named_in_the_refusal() -> None:
     assert "chat/prompt" in refusal.message
 
 
+def test_half_a_character_in_a_value_costs_no_message() -> None:
+    """JavaScript's texts may hold one: its `JSON.stringify` writes the escape."""
+    body = rb'{"jsonrpc": "2.0", "id": 1, "method": "m", "params": {"text": "a\ud83d \ud83d\ude00 \\ud800"}}'
+    assert parse(body) == Request(1, "m", {"text": "a\ufffd \U0001f600 \\ud800"})
+
+
 def test_a_nested_jsonrpc_member_is_an_ordinary_value() -> None:
     nested = {"jsonrpc": "2.0", "id": 9, "method": "exit"}
     assert parse(dumps(request(1, "x", {"text": nested}))) == Request(1, "x", {"text": nested})

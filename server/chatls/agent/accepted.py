@@ -35,15 +35,15 @@ from chatls.agent.step import Step
 from chatls.agent.surroundings import Surroundings
 from chatls.agent.turn import Tally, Turn
 from chatls.children.commands import Commands
-from chatls.content import ContentBlock, MentionName, TurnError
-from chatls.errors import RequestError
+from chatls.content import ContentBlock, MentionName, TurnError, Usage
+from chatls.errors import ErrorKind, RequestError
 from chatls.events import Event, Notice, Prompt, StopReason, TurnStart, WorkingMode
 from chatls.message import UserMessage
 from chatls.models import Models, Served
 from chatls.providers.provider import ModelRequest, Parameters, ToolChoice
 from chatls.seen.logs import about
 from chatls.settings.config import McpSettings, Settings
-from chatls.tools.tool import Mentionable, Tool, ToolContext, Traced
+from chatls.tools.tool import Mentionable, Tool, ToolContext, Traced, untraced
 from chatls.values import dataclass
 from chatls.visible import LONGEST_NAME, visible_line
 from chatls.workspace.skills.handbook import Handbook, tells_skills
@@ -98,6 +98,14 @@ class TurnWatch(Protocol):
         """The model is asked this; what comes of it is heard."""
         ...
 
+    def moves(self, model: str, failure: ErrorKind) -> None:
+        """Another model ("provider/model") is asked the same, because the one before failed."""
+        ...
+
+    def spends(self, usage: Usage) -> None:
+        """A summary was written for so much."""
+        ...
+
     def ends(self, ended: Ended) -> None:
         """It is over, or never began."""
         ...
@@ -120,7 +128,7 @@ class Means:
     """What a person is to be told when a turn begins, once in each session: which servers' tools are missing."""
     projects: Callable[[Sequence[Path], Mapping[str, McpSettings]], list[str]] = lambda _, __: []
     """What a person is to be told of servers that folders name, behind the first turn of a session. Blocks."""
-    traced: Traced = lambda _: None
+    traced: Traced = untraced
     """`ToolContext.traced`."""
 
 
@@ -304,13 +312,14 @@ class Accepted:
         new_step = partial(
             Step, tools, self._workspace, Repeats(), partial(self._means.keeper.said, session), gate.free
         )
-        bounded = partial(cut_off, answering.stream, limits)
-        stream = partial(Replies(room, answering.larger).watched, bounded)
+        stream = partial(Replies(room, answering.larger).watched, partial(cut_off, answering.stream, limits))
         more = self.steering.waiting
 
-        def moved(served: Served) -> None:
+        def moved(served: Served, failure: TurnError) -> None:
             room.moved(served.window)
             self.tally.model = visible_line(served.name, LONGEST_NAME)
+            if self.watch is not None:
+                self.watch.moves(self.tally.model, failure.kind)
             runner.limits = self._limits = within(self._settings.limits, served.window)
 
         answering.moved = moved
@@ -333,11 +342,16 @@ class Accepted:
             self._settings.context,
             partial(cut_off, answering.stream, self._limits),
             self._emit,
-            self.tally.spend,
+            self._spend,
             lambda window: means.models.learn(answering.served.name, self._settings, window),
             partial(again, self._tools),
             renew,
         )
+
+    def _spend(self, usage: Usage) -> None:
+        self.tally.spend(usage)
+        if self.watch is not None:
+            self.watch.spends(usage)
 
     async def _system(self, workspace: Workspace) -> tuple[str, Notice | None]:
         """The system prompt, and words for a person where what is in it is new."""

@@ -120,7 +120,7 @@ class Compacting:
             wish=self.wish,
         )
 
-        def moved(served: Served) -> None:
+        def moved(served: Served, _failure: TurnError) -> None:
             room.moved(served.window)
 
         answering.moved = moved

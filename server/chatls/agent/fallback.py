@@ -23,7 +23,7 @@ _Begun = Literal["", "thinking", "more"]
 """What was said: nothing, what can be taken back, what cannot."""
 
 
-def _nowhere(_served: Served) -> None:
+def _nowhere(_served: Served, _failure: TurnError) -> None:
     """Nobody wants to know."""
 
 
@@ -33,8 +33,8 @@ class Answering:
 
     served: Served
     """The one that does now."""
-    moved: Callable[[Served], None] = _nowhere
-    """Hears that another one does from here on."""
+    moved: Callable[[Served, TurnError], None] = _nowhere
+    """Hears that another one does from here on, and why the one before does not."""
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[Delta, None]:
         """Ask it (see `Provider.stream`); the next one, where it fails before anything was said."""
@@ -58,10 +58,10 @@ class Answering:
             except RequestError as error:
                 yield Failed(replace(failure, message=f"{failure.message} No other model can be asked: {error}"))
                 return
-            for notice in self._moved(served, failure.message.partition(" Try again ")[0]):
+            for notice in self._moved(served, failure):
                 yield notice
 
-    async def larger(self, window: int, why: str) -> list[Notice]:
+    async def larger(self, window: int, failure: TurnError) -> list[Notice]:
         """Have a later one answer from here on that can read more than so many tokens, or may; else the last that
         answered stays. What a person is told of that; nothing where there is none."""
         found = before = self.served
@@ -72,13 +72,13 @@ class Answering:
                 return []
             if found.window is None or found.window > window:
                 self.served = found
-                return self._moved(before, why)
+                return self._moved(before, failure)
         return []
 
-    def _moved(self, before: Served, why: str) -> list[Notice]:
-        """Another one answers from here on, and why: what a person is told."""
-        self.moved(self.served)
-        name = _shown(self.served.name)
+    def _moved(self, before: Served, failure: TurnError) -> list[Notice]:
+        """Another one answers from here on: what a person is told."""
+        self.moved(self.served, failure)
+        name, why = _shown(self.served.name), failure.message.partition(" Try again ")[0]
         notices = [Notice(f"{name} answers instead of {_shown(before.name)}: {why}", "warning", name)]
         if self.served.passed:
             notices.append(Notice(f"{name} answers, and not {self.served.passed}.", "warning"))

@@ -17,7 +17,7 @@ from chatls.mcp.link import LinkError
 from chatls.mcp.peer import McpPeer, RefusedError, unknown
 from chatls.mcp.results import output_of
 from chatls.shapes import as_object, as_text
-from chatls.tools.tool import ToolContext, ToolOutput
+from chatls.tools.tool import ForeignCall, ToolContext, ToolOutput
 from chatls.visible import visible_line
 
 _PROGRESS = 0.1
@@ -43,7 +43,8 @@ class ServerCall:
     async def run(self, peer: McpPeer, name: str, arguments: JsonObject, headers: Mapping[str, str]) -> ToolOutput:
         """Make the call. Raises `ToolError`."""
         params: JsonObject = {"name": name, "arguments": arguments}
-        if parent := self._context.traced(self._context.ids):
+        about = ForeignCall("tools/call", peer.link.version or "", peer.link.transport)
+        if parent := self._context.traced(self._context.ids, about):
             params["_meta"] = {"traceparent": parent}
         try:
             with self._scope:

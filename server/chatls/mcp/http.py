@@ -8,6 +8,7 @@ import re
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from typing import Literal
 
 import anyio
 import httpx
@@ -77,6 +78,7 @@ class HttpLink:
     ) -> None:
         """`headers`: what the settings want every request to have, the key with it. `clean` takes secrets out of what
         the server says."""
+        self.transport: Literal["pipe", "tcp"] = "tcp"
         self.version: str | None = None
         self.modern = False
         self._url = url

@@ -1,7 +1,7 @@
 """What lies between us and an MCP server: a way for JSON-RPC messages, over pipes (`stdio.py`) or HTTP (`http.py`)."""
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 from chatls.content import JsonObject
 
@@ -27,6 +27,7 @@ known. Does not raise, does not wait."""
 class ServerLink(Protocol):
     """One way to one server."""
 
+    transport: Literal["pipe", "tcp"]
     version: str | None
     """The version of the protocol that was agreed on; None until then."""
     modern: bool

@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import anyio
 import anyio.lowlevel
@@ -61,6 +62,7 @@ class StdioLink:
 
     def __init__(self, name: str, child: Child, hear: Hear, clean: Callable[[str], str]) -> None:
         """`clean` takes secrets out of what it says."""
+        self.transport: Literal["pipe", "tcp"] = "pipe"
         self.version: str | None = None
         self.modern = False
         self._name = name

@@ -80,7 +80,7 @@ def read_user_file(path: Path) -> Layer | None:
     try:
         text = path.read_text("utf-8")
         return Layer(str(path), tomllib.loads(text), text or "\n")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # HOME=/dev/null is what some services have
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: {error}") from error
@@ -283,15 +283,16 @@ def _is_own(above: KeyPath) -> bool:
 
 def _unknown_tools(settings: Settings, sources: Mapping[KeyPath, WrittenAt], tools: Collection[str]) -> list[str]:
     """A slip in a tool's name would make of a safety switch one that does nothing."""
-    named = [(("permissions", str(at)), ("tool",), rule.tool) for at, rule in enumerate(settings.permissions)]
-    named += [(("tools", "disabled"), (str(at),), name) for at, name in enumerate(settings.tools.disabled)]
+    named = [(("permissions", str(at), "tool"), rule.tool) for at, rule in enumerate(settings.permissions)]
+    named += [(("tools", "disabled", str(at)), name) for at, name in enumerate(settings.tools.disabled)]
     faults = list[str]()
-    for place, inner, name in named:
+    for place, name in named:
         if name in tools or name == "*" or "__" in name:
             continue
         near = difflib.get_close_matches(name, tools, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"the tools are {', '.join(sorted(tools))}"
-        written = sources[place]
-        path = _as_written((*written.path, *inner), written.reading.spelt)
+        count = next(count for count in range(len(place), 0, -1) if place[:count] in sources)
+        written = sources[place[:count]]
+        path = _as_written((*written.path, *place[count:]), written.reading.spelt)
         faults.append(f"setting {'.'.join(path)!r} in {written.reading.at(path)}: there is no tool {name!r}; {hint}")
     return faults

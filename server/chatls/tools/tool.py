@@ -122,7 +122,21 @@ async def _no_skills(_name: str, _file: str | None) -> str:
     raise ToolError("there are no skills here")
 
 
-Traced = Callable[[tuple[str, str, str]], str | None]
+@dataclass(frozen=True, slots=True)
+class ForeignCall:
+    """How a server of somebody else's is asked."""
+
+    method: str
+    version: str
+    """Of the protocol."""
+    transport: Literal["pipe", "tcp"]
+
+
+Traced = Callable[[tuple[str, str, str], ForeignCall], str | None]
+
+
+def untraced(_ids: tuple[str, str, str], _about: ForeignCall) -> None:
+    """There is no trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +175,7 @@ class ToolContext:
     """A person wrote the arguments: what the model has read of the files does not matter."""
     ids: tuple[str, str, str] = ("", "", "")
     """Of the session, the turn and the call."""
-    traced: Traced = lambda _: None
+    traced: Traced = untraced
     """What others are told of the trace that the call with these `ids` is part of (W3C's `traceparent`)."""
 
     def check(self) -> None:

@@ -6,10 +6,14 @@ A message is checked for parse, shape and id here; for duplicates, life cycle, m
 from typing import Any, NamedTuple, TypeGuard, cast
 
 from chatls.errors import INVALID_REQUEST, PARSE_ERROR, ErrorCode
-from chatls.jsontext import loads
+from chatls.jsontext import loads, without_halves
 from chatls.wire.stdio import Lost
 
 Id = str | int
+
+
+_HALF = "\ufffd"
+"""What half of a character is read as; no name has one."""
 
 
 class Request(NamedTuple):
@@ -48,11 +52,25 @@ def parse(body: bytes) -> Request | Notification | Response | Refusal:
     try:
         value = loads(body)
     except ValueError as error:
-        return Refusal(None, PARSE_ERROR, f"not a JSON value: {error}")
+        value = _with_halves(body)
+        if value is None:
+            return Refusal(None, PARSE_ERROR, f"not a JSON value: {error}")
     if not isinstance(value, dict):
         what = "batches are not supported" if isinstance(value, list) else "a message is a JSON object"
         return Refusal(None, INVALID_REQUEST, what)
     return _shape(cast("dict[str, Any]", value))
+
+
+def _with_halves(body: bytes) -> dict[str, Any] | None:
+    """A message in whose values halves of characters stand, which are read as U+FFFD; None: it is none."""
+    try:
+        value = loads(without_halves(body))
+    except ValueError:
+        return None
+    if not isinstance(value, dict) or "jsonrpc" not in value:
+        return None
+    message = cast("dict[str, Any]", value)
+    return None if _HALF in f"{message.get('id')}{message.get('method')}" else message
 
 
 def lost(item: Lost) -> Refusal:

@@ -57,6 +57,19 @@ async def test_a_certificate_that_the_environment_names_is_trusted(
     assert seen(await ask(encrypted)).text == "hi"
 
 
+async def test_a_file_without_certificates_that_the_environment_names_is_named(
+    encrypted: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "none.pem"
+    for content in (None, "no certificate"):
+        if content is not None:
+            path.write_text(content)
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        error = failure(await ask(encrypted))
+        assert (error.kind, error.retryable) == ("bad_request", False)
+        assert f"SSL_CERT_FILE names {path}, which holds no certificates" in error.message
+
+
 def empty_context(**_: Any) -> ssl.SSLContext:
     """What is brought along, if that is nothing."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -13,7 +13,7 @@ from anyio import to_thread
 from chatls.events import Notice, Retry
 from chatls.providers.delta import Finished, TextDelta
 from tests.providers.asking import HELLO, KEY, ask, closed, failure, next_of, opened, reply, retries
-from tests.providers.cases import end, say
+from tests.providers.cases import chunk, end, say
 from tests.providers.reading import seen
 from tests.support.http_server import (
     SSE,
@@ -285,6 +285,17 @@ async def test_an_error_inside_the_stream_after_the_first_delta_is_the_end(serve
     server.play(streamed(say("a"), {"error": {"message": "busy", "code": 503}}))
     got = seen(await ask(server))
     assert (got.text, got.error, len(server.requests)) == ("a", "overloaded", 1)
+
+
+async def test_a_reply_that_is_labelled_as_given_up_says_so_though_the_terminator_follows(
+    server: ScriptedServer,
+) -> None:
+    """Behind thinking alone it is asked for again."""
+    server.play(streamed(chunk({"reasoning": "hm"}), end("abort")), streamed(say("a"), end("abort")))
+    deltas = await ask(server)
+    assert [retry.reason for retry in retries(deltas)] == ["overloaded"]
+    got = seen(deltas)
+    assert (got.text, got.error, "abort" in failure(deltas).message) == ("a", "overloaded", True)
 
 
 # No stream

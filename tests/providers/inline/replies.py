@@ -1,5 +1,6 @@
 """Whole replies as local models write them, with the tools of chatls; and answers that only look like that."""
 
+import re
 from dataclasses import dataclass
 
 from chatls.content import JsonObject
@@ -27,6 +28,12 @@ DSML, GCML = f"{BAR}DSML{BAR}", f"{BAR}GCML{BAR}"
 V3 = f"<{BAR}tool▁calls▁begin{BAR}><{BAR}tool▁call▁begin{BAR}>"
 SEP = f"<{BAR}tool▁sep{BAR}>"
 END = f"<{BAR}tool▁call▁end{BAR}><{BAR}tool▁calls▁end{BAR}>"
+
+
+def plamo(text: str) -> str:
+    """The marks of PLaMo 3, each as it has them."""
+    named = re.sub(r"<\|((?:begin|end)_\w+)\|>", r"<|plamo:\1:plamo|>", text)
+    return re.sub(r"<\|(constrain|msg|tag)\|>", r"<|plamo:\1|>", named)
 
 
 @dataclass(frozen=True)
@@ -365,6 +372,79 @@ MODELS: dict[str, Told] = {
     "gpt-oss-20b, the recipient on a line": Told(
         'I look.\ncommentary to=functions.read_file json{"path":"a.txt"}', (READ,), "I look."
     ),
+    "IQuest Coder": Told(
+        "I look.\n<iquestcoder_tool_call>read_file<arg_key>path</arg_key><arg_value>a.txt</arg_value>"
+        "</iquestcoder_tool_call><iquest_tool_call>list_files\n<arg_key>glob</arg_key>\n<arg_value>*.txt</arg_value>\n"
+        "</iquest_tool_call>",
+        (READ, LIST),
+        "I look.",
+    ),
+    "LongCat, keys and values": Told(
+        "<longcat_think>hm</longcat_think><longcat_tool_call>search\n<longcat_arg_key>pattern</longcat_arg_key>\n"
+        "<longcat_arg_value>two</longcat_arg_value>\n<longcat_arg_key>literal</longcat_arg_key>\n"
+        "<longcat_arg_value>true</longcat_arg_value>\n</longcat_tool_call>",
+        (SEARCH,),
+        thinking="hm",
+    ),
+    "PLaMo 3": Told(
+        plamo(
+            "<|begin_think|>hm<|end_think|>I look.<|begin_tool_requests|><|begin_tool_request|><|begin_tool_name|>"
+            "read_file<|end_tool_name|><|begin_tool_arguments|><|constrain|>json<|msg|>"
+            '{"path": "a.txt"}<|end_tool_arguments|><|end_tool_request|><|begin_tool_request|><|begin_tool_name|>'
+            'list_files<|end_tool_name|><|begin_tool_arguments|>{"glob": "*.txt"}<|end_tool_arguments|>'
+            "<|end_tool_request|><|end_tool_requests|><|tag|>"
+        ),
+        (READ, LIST),
+        "I look.",
+        "hm",
+    ),
+    "openPangu": Told(
+        '[unused16]hm[unused17]I look.[unused11][{"name": "read_file", "arguments": {"path": "a.txt"}}][unused12]'
+        "[unused10]",
+        (READ,),
+        "I look.",
+        "hm",
+    ),
+    "RWKV": Told(
+        'I look.\n\n**Tool Call:**\n```json\n{"name": "read_file", "arguments": {"path": "a.txt"}}\n```',
+        (READ,),
+        "I look.",
+    ),
+    "Step Audio 2": Told('<tool_call>function\nread_file\n{"path": "a.txt"}</tool_call>', (READ,)),
+    "Nemotron 4": Told('<toolcall> {"name": "read_file", "arguments": {"path": "a.txt"}} </toolcall>', (READ,)),
+    "MiniMax M2, other quotes": Told(
+        "<minimax:tool_call><invoke name='read_file'><parameter name='path'>a.txt</parameter></invoke>"
+        "</minimax:tool_call>",
+        (READ,),
+    ),
+    "Hunyuan A13B": Told(
+        "<think>\nhm\n</think>\n<answer>\nI look.\n</answer>\n"
+        '<tool_calls>[{"name": "read_file", "arguments": {"path": "a.txt"}}]</tool_calls>',
+        (READ,),
+        "I look.",
+        "hm",
+    ),
+    "Hunyuan A13B, its marks spoken of": Told(
+        "<think>hm</think><answer>The tag `</answer>` ends it, </answer> too.</answer>\n"
+        '<tool_calls>[{"name": "read_file", "arguments": {"path": "a.txt"}}]</tool_calls>',
+        (READ,),
+        "The tag `</answer>` ends it, </answer> too.",
+        "hm",
+    ),
+    "ERNIE 4.5": Told(
+        "<think>hm\n</think>\n\n<response>\nI look.\n</response>\n"
+        '<tool_call>\n{"name": "read_file", "arguments": {"path": "a.txt"}}\n</tool_call>\n',
+        (READ,),
+        "I look.",
+        "hm",
+    ),
+    "EXAONE": Told(
+        "<thought>hm</thought>I look.\n"
+        '<tool_call>{"name": "read_file", "arguments": {"path": "a.txt"}}</tool_call>[|endofturn|]',
+        (READ,),
+        "I look.",
+        "hm",
+    ),
     "any, through LM Studio": Told(
         '[TOOL_REQUEST]{"name": "read_file", "arguments": {"path": "a.txt"}}[END_TOOL_REQUEST]', (READ,)
     ),
@@ -453,6 +533,7 @@ ANSWERS: dict[str, str] = {
         '```json\n{"a": 1}\n```\n\n```python\nread_file(path="a.txt")\n```\n\n```\n{"name": "read_file"}\n```\n'
     ),
     "Python first": "```python\nread_file(path='a.txt')\n```\nprints it.\n",
+    "an answer in a tag": "<answer>42</answer>\n\nor\n<response>a</response>: [unused1], **Tool Call:** none.\n",
     "other languages": "¿Qué <b>es</b> eso? 你好 {世界} 【注】 «да» \U0001f600\u200d\U0001f4bb `código`\n",
     "carriage returns": 'One\r\n\r\n{\r\n  "a": 1\r\n}\r\n```\r\n<tool_call>\r\n```\r\n',
 }

@@ -48,6 +48,12 @@ TAGS = {
     "seed": ("<parameter={key}>", "</parameter>"),
     "glm": ("<arg_key>{key}</arg_key>\n<arg_value>", "</arg_value>"),
     "glm, tight": ("<arg_key>{key}</arg_key><arg_value>", "</arg_value>"),
+    "iquest coder": ("<arg_key>{key}</arg_key><arg_value>", "</arg_value>"),
+    "iquest q1": ("<arg_key>{key}</arg_key><arg_value>", "</arg_value>"),
+    "longcat, pairs": (
+        "<longcat_arg_key>{key}</longcat_arg_key><longcat_arg_value>",
+        "</longcat_arg_value>",
+    ),
     "hunyuan 3": ("<arg_key>{key}</arg_key>\n<arg_value>", "</arg_value>"),
     "deepseek 3.2": (f'<{DSML}parameter name="{{key}}" string="true">', f"</{DSML}parameter>"),
     "k2 horizon": ("<ifm|arg_key>{key}</ifm|arg_key><ifm|arg_value>", "</ifm|arg_value>"),

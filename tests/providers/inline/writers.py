@@ -134,7 +134,16 @@ def deepseek_31(name: str, arguments: JsonObject) -> str:
 
 
 glm = tagged("<arg_key>{key}</arg_key>\n<arg_value>", "<tool_call>{name}", "</tool_call>", "</arg_value>")
-glm_tight = tagged("<arg_key>{key}</arg_key><arg_value>", "<tool_call>{name}", "</tool_call>", "</arg_value>", "")
+
+
+def glm_named(call: str, arg: str) -> Callable[[str, JsonObject], str]:
+    """GLM's tags, under these names."""
+    return tagged(
+        f"<{arg}_key>{{key}}</{arg}_key><{arg}_value>", f"<{call}>{{name}}", f"</{call}>", f"</{arg}_value>", ""
+    )
+
+
+glm_tight = glm_named("tool_call", "arg")
 dsml = tagged(
     f'<{DSML}parameter name="{{key}}" string="{{kind}}">',
     f'<{DSML}invoke name="{{name}}">',
@@ -260,6 +269,11 @@ WRITERS: dict[str, Writer] = {
     ),
     "glm": Writer(each(glm, between="\n"), ("</arg_value>",), quotes=False),
     "glm, tight": Writer(each(glm_tight), ("</arg_value>",), quotes=False),
+    "longcat, pairs": Writer(
+        each(glm_named("longcat_tool_call", "longcat_arg"), between="\n"), ("</longcat_arg_value>",), quotes=False
+    ),
+    "iquest coder": Writer(each(glm_named("iquestcoder_tool_call", "arg")), ("</arg_value>",), quotes=False),
+    "iquest q1": Writer(each(glm_named("iquest_tool_call", "arg")), ("</arg_value>",), quotes=False),
     "kimi k2": Writer(each(kimi, "<|tool_calls_section_begin|>", "<|tool_calls_section_end|>")),
     "gpt-oss": Writer(each(harmony)),
     "granite": Writer(listed("<|tool_call|>", "")),

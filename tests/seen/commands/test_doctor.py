@@ -1,6 +1,7 @@
 """`chatls doctor`: what it finds on machines that are set up well, badly, not at all; it tells no secret."""
 
 import json
+import os
 import stat
 import subprocess
 import sys
@@ -83,11 +84,28 @@ def test_settings_that_cannot_be_used_a_missing_key_and_a_dead_server_are_told(m
     assert any(mark == "bad" and text.startswith("dead (127.0.0.1:9)") for mark, text in found)
 
 
-def test_a_store_that_is_no_store_is_told(machine: Machine) -> None:
+def test_what_stands_in_the_way_of_what_is_kept_and_found_is_told(machine: Machine) -> None:
     path = machine.folder / "home/.local/share/chatls/sessions.db"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"no database at all, " * 500)
-    assert any(mark == "bad" and "sessions.db" in text for mark, text in machine.findings())
+    (machine.folder / "home/.local/state").mkdir(parents=True)
+    (machine.folder / "home/.local/state/chatls").write_text("a file")
+    other = machine.folder / "bin/chatls"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho chatls 0.0.1\n")
+    other.chmod(0o700)
+    machine.settings("")
+    (machine.folder / "home/.config/chatls/config.toml").chmod(0o666)
+    machine.variables = {"PATH": f"{other.parent}:{os.environ['PATH']}", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}
+    found = machine.findings()
+    for mark, words in (
+        ("bad", "sessions.db"),
+        ("bad", "state/chatls is a file, where a folder has to be"),
+        ("warning", f"another chatls on PATH: {other} (chatls 0.0.1)"),
+        ("warning", "others may write"),
+        ("note", "telemetry is wanted"),
+    ):
+        assert any(one == mark and words in text for one, text in found), words
 
 
 def test_mcp_servers_are_started_and_what_is_wrong_with_one_is_told(machine: Machine) -> None:

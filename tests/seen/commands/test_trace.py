@@ -65,6 +65,7 @@ def test_a_conversation_with_the_daemon_is_recorded_and_drawn(tmp_path: Path) ->
     shown = subprocess.run([*CHATLS, "trace", "show", str(file)], capture_output=True, text=True, check=False)
     assert "-> chat/permissions #2" in shown.stdout
     assert "<- answer #2 to chat/permissions after " in shown.stdout
+    assert "to ?" not in shown.stdout
 
 
 def test_bytes_pass_as_they_are_and_the_exit_code_is_the_programs(tmp_path: Path) -> None:

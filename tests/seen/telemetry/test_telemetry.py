@@ -23,12 +23,13 @@ from chatls.seen.telemetry.texts import SaidTexts
 from tests.daemon.conftest import Start, start
 from tests.daemon.raw import CHATLS, KEY, KEY_VARIABLE, Daemon, Json
 from tests.daemon.service import call, finish, text
-from tests.support.http_server import Hang, Head, Raw, ScriptedServer, answered, streamed
+from tests.support.http_server import Hang, Head, Raw, Request, ScriptedServer, answered, streamed
 
 __all__ = ["start"]
 
 MCP_SERVER = str(Path(__file__).parents[2] / "mcp" / "server.py")
 WORDS, ANSWER, FILE = "canary-of-a-person", "canary-of-a-model", "canary-of-a-file"
+SIDES = ("input", "output")
 USAGE: Json = {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 4}}
 
 
@@ -114,11 +115,12 @@ def told(span: Any) -> dict[str, Any]:
     return {item.key: value(item.value) for item in span.attributes}
 
 
-@pytest.mark.parametrize("era", ["legacy", "modern"])
+@pytest.mark.parametrize(("era", "sampler"), [("legacy", "always_off"), ("modern", "always_on")])
 def test_a_server_is_told_the_span_that_its_work_hangs_below(
-    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver, era: str
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver, era: str, sampler: str
 ) -> None:
-    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    wanted = {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_TRACES_SAMPLER": sampler}
+    daemon = opened(start, tmp_path, server, **wanted)
     own = {"command": sys.executable, "args": [MCP_SERVER, "good", era]}
     allowed = [{"tool": "own__*", "action": "allow"}]
     daemon.configure({**daemon.settings, "mcp": {"own": own}, "permissions": allowed})
@@ -130,11 +132,16 @@ def test_a_server_is_told_the_span_that_its_work_hangs_below(
     turn.result()
     parent = json.loads(turn.said())["_meta"]["traceparent"].split("-")
     assert daemon.leave() == 0
+    if sampler == "always_off":
+        assert (parent[-1], receiver.spans()) == ("00", [])
+        return
     (span,) = [one for one in receiver.spans() if one.name == "execute_tool own__environment"]
     assert parent == ["00", span.trace_id.hex(), span.span_id.hex(), "01"]
+    about = ("mcp.method.name", "network.transport", "mcp.protocol.version")
+    assert [told(span)[name] for name in about] == ["tools/call", "pipe", "2026-07-28"]
 
 
-def test_of_a_list_of_models_the_one_that_answered_is_named(
+def test_of_a_list_of_models_each_that_was_asked_has_a_span_and_the_turn_is_of_the_one_that_answered(
     start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
 ) -> None:
     daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
@@ -142,8 +149,41 @@ def test_of_a_list_of_models_the_one_that_answered_is_named(
     server.play(answered({"error": {"message": "no such key"}}, 401), streamed(text("yes"), finish("stop"), USAGE))
     assert daemon.prompt().result()["model"] == "web/n"
     assert daemon.leave() == 0
-    assert sorted(span.name for span in receiver.spans()) == ["chat n", "invoke_agent chatls"]
-    assert {told(span)["gen_ai.request.model"] for span in receiver.spans()} == {"n"}
+    spans = {span.name: told(span) for span in receiver.spans()}
+    assert sorted(spans) == ["chat m", "chat n", "invoke_agent chatls"]
+    assert (spans["chat m"]["error.type"], spans["chat m"]["gen_ai.request.model"]) == ("unauthorized", "m")
+    assert [spans[name]["gen_ai.request.model"] for name in ("chat n", "invoke_agent chatls")] == ["n", "n"]
+
+
+def test_what_a_summary_took_is_told_and_the_turn_is_the_sum(
+    start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
+) -> None:
+    daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
+    small = {**daemon.settings["providers"]["web"], "contextWindow": 8000}
+    daemon.configure({"providers": {"web": small}, "model": "web/m"})
+
+    def reply(asked: Request) -> Any:
+        used = {"prompt_tokens": len(asked.body) // 4, "completion_tokens": 1500}
+        return streamed(text("word " * 1500), finish("stop"), {"choices": [], "usage": used})
+
+    server.answer(reply)
+    turn = daemon.prompt(content="go " * 1000)
+    result = turn.result()
+    while "compactEnd" not in turn.kinds:
+        turn = daemon.prompt(content="go " * 1000, sessionId=turn.session_id)
+        result = turn.result()
+    assert daemon.leave() == 0
+    (shorter,) = [span for span in receiver.spans() if span.name == "chatls.compact"]
+    (chat,) = [
+        span for span in receiver.spans() if span.parent_span_id == shorter.parent_span_id and span.name == "chat m"
+    ]
+    assert told(shorter)["chatls.compact.reason"] == "threshold"
+    sums = [told(shorter)[f"gen_ai.usage.{what}_tokens"] + told(chat)[f"gen_ai.usage.{what}_tokens"] for what in SIDES]
+    assert sums == [result["usage"]["inputTokens"], result["usage"]["outputTokens"]]
+    (tokens,) = [metric for metric in receiver.metrics() if metric.name == "gen_ai.client.token.usage"]
+    assert {point.sum for point in tokens.histogram.data_points if told(point)["gen_ai.token.type"] == "output"} == {
+        1500 * len(server.requests)
+    }
 
 
 def test_a_turn_is_a_tree_whose_numbers_are_those_of_its_result(

@@ -23,7 +23,7 @@ class Replies:
     """Those of one turn."""
 
     room: ContextRoom
-    larger: Callable[[int, str], Awaitable[list[Notice]]]
+    larger: Callable[[int, TurnError], Awaitable[list[Notice]]]
     """Has a model answer that can read more than so many tokens (`Answering.larger`)."""
 
     async def watched(self, stream: Stream, request: ModelRequest) -> AsyncGenerator[Delta, None]:
@@ -58,7 +58,7 @@ class Replies:
         room = self.room
         if failure is not room.hopeless and await room.refused(failure):
             return []
-        notices = await self.larger(room.most(), failure.message.removesuffix(ADVICE))
+        notices = await self.larger(room.most(), replace(failure, message=failure.message.removesuffix(ADVICE)))
         if notices:
             await room.fit()
         return notices or None

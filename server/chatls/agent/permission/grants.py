@@ -117,7 +117,7 @@ class Grants:
             with open_beneath(self._folder, self._path) as file:
                 status = os.fstat(file.fileno())
                 data = file.read(_LONGEST + 1)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return ()
         except NotRegularError as error:
             return self._unused(f"is {error.kind}")

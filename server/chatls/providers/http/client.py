@@ -2,6 +2,7 @@
 
 import importlib
 import ipaddress
+import os
 import ssl
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,7 +29,8 @@ def make_client(base_url: str) -> Client:
 
     No `httpx.AsyncClient` stands before the transport: cookies, hooks and redirects (they would carry prompt and key
     to whom nobody chose) are not wanted, and cost a prompt a tenth of a millisecond. Environment proxies are used, but
-    not for this machine. Raises `ValueError` for an address, or a proxy's, that is none.
+    not for this machine. Raises `ValueError` for an address, or a proxy's, that is none, and for certificates that
+    cannot be read.
     """
     to = address(base_url)
     proxy = None if is_loopback(to.host) else _proxy(to)
@@ -72,7 +74,11 @@ def _proxy(to: httpx.URL) -> Proxy | None:
 
 def _certificates() -> ssl.SSLContext:
     """Whom to trust: certifi's list or SSL_CERT_FILE, and the system's, where companies put their own."""
-    context = httpx.create_ssl_context()
+    try:
+        context = httpx.create_ssl_context()
+    except OSError as error:  # no such file, or no certificates in it
+        named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+        raise ValueError(f"SSL_CERT_FILE names {named}, which holds no certificates that can be read") from error
     context.load_default_certs()
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -1,6 +1,8 @@
 """Where a provider's API key comes from, and how it is kept out of everything that people and programs read."""
 
-from collections.abc import Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 import anyio
 
@@ -14,6 +16,7 @@ _LAST_WORDS = 1.0
 """Seconds for output to arrive once the command has ended."""
 _SHORTEST_SECRET = 6
 """Characters; blotting out anything shorter would blot out ordinary words."""
+_LEAST_IN_BASE64 = 9
 
 
 _printed: set[str] = set()
@@ -66,17 +69,33 @@ class Blotter:
     """Replaces secrets by `[key]`, wherever a server echoes them."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted({text for text in secrets if len(text) >= _SHORTEST_SECRET}, key=len, reverse=True)
+        known = {text for text in secrets if len(text) >= _SHORTEST_SECRET}
+        self._secrets = sorted({form for text in known for form in _forms(text)}, key=len, reverse=True)
 
     def clean(self, text: str) -> str:
         """The text without them.
 
         >>> Blotter(["sk-12345"]).clean("wrong key sk-12345!")
         'wrong key [key]!'
+        >>> Blotter(["sk+12345/6789"]).clean("?k=sk%2B12345%2F6789 Basic bWU6c2srMTIzNDUvNjc4OQ==")
+        '?k=[key] Basic bWU6[key]Q=='
         """
         for secret in self._secrets:
             text = text.replace(secret, "[key]")
         return text
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """How it may be written: as it is, without the word before it in a header, in an address, inside of base64."""
+    yield secret
+    scheme, _, bare = secret.partition(" ")
+    if scheme in ("Basic", "Bearer") and len(bare) >= _SHORTEST_SECRET:
+        yield bare
+    yield quote(secret, safe="")
+    if len(secret) >= _LEAST_IN_BASE64:
+        data = secret.encode("utf-8", "replace")
+        for before in range(3):  # what stands before it shifts it; its ends share characters with what stands around
+            yield b64encode(bytes(before) + data).decode()[(before * 4 + 2) // 3 : (before + len(data)) * 4 // 3]
 
 
 def without_keys(keys: Iterable[str], text: str) -> str:

@@ -31,7 +31,10 @@ async def reach(endpoint: Endpoint, limit: float) -> ReachedServer:
     origin = Origin(endpoint.name, address(endpoint.base_url).netloc.decode("ascii"), "", endpoint.start)
     proxy = ""
     try:
-        client = await to_thread.run_sync(make_client, endpoint.base_url)
+        try:
+            client = await to_thread.run_sync(make_client, endpoint.base_url)
+        except ValueError as error:
+            raise origin.error("bad_request", f"cannot be asked: {error}.") from error
         proxy = client.proxy
         async with aclosing(client.transport):
             request = httpx.Request("HEAD", endpoint.base_url, extensions={"timeout": {"connect": limit}})

@@ -76,7 +76,8 @@ class ReplyReader:
         deltas = self._body.feed(chunk)
         self._begun = self._begun or self._body.heard
         if self._body.decoder.ended:
-            self.over = self._exchange.finished = True
+            self._exchange.finished = True
+            self.over = self._body.failure is None
         return deltas
 
     async def _next(self, since: float) -> bytes | None:

@@ -131,7 +131,7 @@ class Value:
             over = yield from self._calls()
         elif not self._held and tag in self._marks.ends:
             over = yield from self._call_is_over(blanks)
-        elif tag == self._marks.tags.begin:
+        elif tag.startswith(self._marks.tags.begin):
             over = yield from self._begins(blanks)
             blanks = self._source.text.find(tag, self._source.at) - self._source.at
         if over:

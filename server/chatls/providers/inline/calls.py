@@ -17,7 +17,7 @@ from chatls.providers.inline.tags import read_tags
 
 _INNER = Words(opener for opener in OPENERS if OPENERS[opener][0].place == "anywhere")
 _MOST_OPENERS = 8
-_LONGEST_GAP = 100
+_LONGEST_GAP = 120
 _LONGEST_HEADER = 300
 _GAP = re.compile(r"""["'\s>]*(?:[]<{(\[`:.].*|[a-z\s]*(?:[<=].*)?)""", re.DOTALL)
 """What can follow a name, as far as it is there: signs, words in small letters, or an attribute."""

@@ -70,27 +70,36 @@ class Family:
 
 def attributes(prefix: str, tag: str = "parameter", end: str = "invoke") -> Tags:
     """Tags that name what they hold in an attribute."""
-    opening = rf'<{re.escape(prefix)}{tag}\s+name="(?P<key>[^"]*)"(?:\s+string="(?P<kind>\w+)")?\s*>'
+    opening = rf'<{re.escape(prefix)}{tag}\s+name=["\'](?P<key>[^"\'>]*)["\'](?:\s+string="(?P<kind>\w+)")?\s*>'
     others = (f"</{tag}>",) if prefix else ()
     return Tags(opening, f"</{prefix}{tag}>", f"</{prefix}{end}>", f"<{prefix}{tag} ", others=others)
 
 
-def pairs(suffix: str = "") -> Tags:
+def pairs(suffix: str = "", call: str = "tool_call", arg: str = "arg") -> Tags:
     """Tags for a key and for its value; Z.ai's model leaves two of them out: `<arg_key>path=a.py</arg_value>`."""
     tail = re.escape(f"{suffix}>")
-    opening = rf"<arg_key{tail}\s*+(?P<key>[^<=]*?)\s*+(?:</arg_key{tail}\s*<arg_value{tail}|=)"
-    return Tags(opening, f"</arg_value{suffix}>", f"</tool_call{suffix}>", f"<arg_key{suffix}>")
+    opening = rf"<{arg}_key{tail}\s*+(?P<key>[^<=]*?)\s*+(?:</{arg}_key{tail}\s*<{arg}_value{tail}|=)"
+    return Tags(opening, f"</{arg}_value{suffix}>", f"</{call}{suffix}>", f"<{arg}_key{suffix}>")
+
+
+def paired(name: str, call: str, source: str, arg: str = "arg") -> Family:
+    """A family of such tags, with the name in front of them, in a tag of its own; or JSON in that."""
+    after = rf"\s*(?=<{arg}_key>|</{call}>)"
+    closers = (f"</{call}>",)
+    return Family(
+        name, (f"<{call}>",), after=after, body="tags", tags=pairs("", call, arg), closers=closers, source=source
+    )
 
 
 def invoked(name: str, prefix: str, source: str, envelopes: tuple[str, ...] = ()) -> tuple[Family, ...]:
     """A family whose calls are elements `invoke`: with an element for each parameter, or with JSON in them."""
-    opener = f'<{prefix}invoke name="'
+    openers = (f'<{prefix}invoke name="', f"<{prefix}invoke name='")
     close = (f"</{prefix}invoke>", *(f"</{one}>" for one in envelopes))
-    inner = rf'"\s*>\s*(?=<{re.escape(prefix)}parameter |</{re.escape(prefix)}invoke)'
+    inner = rf"[\"']\s*>\s*(?=<{re.escape(prefix)}parameter |</{re.escape(prefix)}invoke)"
     return (
         *((Family(name, tuple(f"<{one}>" for one in envelopes), source=source),) if envelopes else ()),
-        Family(name, (opener,), after=inner, body="tags", tags=attributes(prefix), closers=close, source=source),
-        Family(f"{name}, JSON", (opener,), after=r'"\s*>\s*(?=\{)', source=source),
+        Family(name, openers, after=inner, body="tags", tags=attributes(prefix), closers=close, source=source),
+        Family(f"{name}, JSON", openers, after=r"[\"']\s*>\s*(?=\{)", source=source),
     )
 
 

@@ -15,6 +15,7 @@ from chatls.providers.inline.dialect import (
     around,
     attributes,
     invoked,
+    paired,
     pairs,
 )
 
@@ -68,6 +69,9 @@ ELEMENTS: tuple[Family, ...] = (
         source=f"{VLLM}/hermes_tool_parser.py, glm4_moe_tool_parser.py; {SGLANG}/glm53_flash_detector.py",
     ),
     *_hunyuan(OWN_SUFFIX),
+    paired("longcat", "longcat_tool_call", f"{VLLM}/longcat_tool_parser.py", "longcat_arg"),
+    paired("iquest coder", "iquestcoder_tool_call", f"{VLLM}/iquest_coder_v2_tool_parser.py"),
+    paired("iquest q1", "iquest_tool_call", f"{SGLANG}/iquest_q1_detector.py"),
     Family(
         "qwen3 coder, nemotron, seed",
         ("<function=",),

@@ -11,12 +11,19 @@ from chatls.providers.inline.elements import ELEMENTS
 _FENCED = r"\s*(?:```(?:json)?\s*)?"
 _GEMMA = r"\s*(?=\{\s*(?:\}|[\w.-]+\s*:|\"|<\|\"\|>))"
 """Where no mark announces Gemma's notation, it has to begin as such."""
+_PLAMO = "<|plamo:"
 _RECIPIENT = r"(?:\s|<\|(?:channel|constrain|message)\|>|analysis|commentary|json|code)*(?=\{)"
 
 
 FAMILIES: tuple[Family, ...] = (
     *ELEMENTS,
-    Family("hermes, name and JSON", ("<tool_call>",), after=r"\s*(?=\{)", source=f"{VLLM}/glm4_moe_tool_parser.py"),
+    Family(
+        "hermes, name and JSON",
+        ("<tool_call>",),
+        before=("function\n",),
+        after=r"\s*(?=\{)",
+        source=f"{VLLM}/glm4_moe_tool_parser.py, step_audio_2_tool_parser.py",
+    ),
     Family(
         "glm 5.3 flash",
         ("<tool_call>",),
@@ -43,9 +50,20 @@ FAMILIES: tuple[Family, ...] = (
     Family("lm studio", ("[TOOL_REQUEST]",), closers=("[END_TOOL_REQUEST]",)),
     Family(
         "hermes, loosely",
-        ("<function_call>", "<tool>", "<tools>", "<tool_code>", "<response>", "<json>", "<xml>", "<JSON>"),
+        (
+            "<function_call>",
+            "<toolcall>",
+            "<tool>",
+            "<tools>",
+            "<tool_code>",
+            "<response>",
+            "<json>",
+            "<xml>",
+            "<JSON>",
+        ),
         closers=(
             "</function_call>",
+            "</toolcall>",
             "</tool>",
             "</tools>",
             "</tool_code>",
@@ -206,7 +224,17 @@ FAMILIES: tuple[Family, ...] = (
         closers=("<|action_end|>",),
         source=f"{VLLM}/internlm2_tool_parser.py",
     ),
-    around("longcat", "<longcat_tool_call>", "</longcat_tool_call>", f"{VLLM}/longcat_tool_parser.py"),
+    Family(
+        "plamo 3",
+        (f"{_PLAMO}begin_tool_requests:plamo|>", f"{_PLAMO}begin_tool_request:plamo|>"),
+        before=(f"{_PLAMO}begin_tool_name:plamo|>",),
+        after=r"\s*<\|plamo:end_tool_name:plamo\|>\s*<\|plamo:begin_tool_arguments:plamo\|>\s*"
+        r"(?:<\|plamo:constrain\|>json<\|plamo:msg\|>)?\s*(?=\{)",
+        closers=tuple(f"{_PLAMO}end_tool_{one}:plamo|>" for one in ("arguments", "request", "requests")),
+        source=f"{VLLM}/plamo3_tool_parser.py",
+    ),
+    around("pangu", "[unused11]", "[unused12]", f"{VLLM}/pangu_tool_parser.py"),
+    Family("rwkv", ("**Tool Call:**",), place="line", source=f"{VLLM}/rwkv_tool_parser.py"),
     Family("phi", ("<|tool_calls|>",), closers=("<|/tool_calls|>", "<|/tool_call|>")),
     Family("phi 4 mini, firefunction", ("functools",), place="line", source=f"{VLLM}/phi4mini_tool_parser.py"),
     Family(

@@ -30,6 +30,8 @@ THINKING: dict[str, str] = {
     "<|think|>": "<|end|>",
     "<|begin|>assistant<|think|>": "<|end|>",
     "<|think:start|>": "<|think:end|>",
+    "<|plamo:begin_think:plamo|>": "<|plamo:end_think:plamo|>",
+    "[unused16]": "[unused17]",
 }
 """What opens thinking, and what closes it."""
 
@@ -44,13 +46,16 @@ ENVELOPES: tuple[str, ...] = (
 )  # fmt: skip
 """What begins an answer and says nothing; text elsewhere."""
 
+WRAPS: dict[str, str] = {"<answer>": "</answer>", "<response>": "</response>"}
+"""What Hunyuan A13B and ERNIE 4.5 put around the answer behind their thinking, and what closes it; text elsewhere."""
+
 TURN_ENDS: tuple[str, ...] = (
     "<|END_RESPONSE|>", "<|END_TEXT|>", "<|END_OF_TURN_TOKEN|>", "<|close|>response<|sep|>", "<|close|>message<|sep|>",
     "<|role_end|>", "<|message_sep|>", "[END FINAL RESPONSE]", "<|end_of_solution|>",
     "<|end|>", "<|return|>", "<|call|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|endoftext|>",
     "<\uff5cend▁of▁sentence\uff5c>", "<end_of_turn>",
     "<turn|>", "<channel|>", "<|end_of_msg|>", "<|end_message|>", "<|content_model_end_sampling|>",
-    "<|im:end|>", "<|flush|>",
+    "<|im:end|>", "<|flush|>", "<|plamo:tag|>", "[unused10]", "[|endofturn|]", "<_end>",
 )  # fmt: skip
 """What ends an answer and says nothing, at its very end and before a call; text elsewhere, where it is spoken of."""
 

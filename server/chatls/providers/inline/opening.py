@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterable
 
 from chatls.providers.inline import words as words
 from chatls.providers.inline.call import NotACallError
-from chatls.providers.inline.marks import HEADED, THINKING
+from chatls.providers.inline.marks import HEADED, THINKING, WRAPS
 from chatls.providers.inline.reading import Reading
 from chatls.providers.inline.source import Wait
 
@@ -40,7 +40,7 @@ class Opening:
         word = yield from reading.opening.wait(source)
         if not word and reading.is_piece(reading.opening):
             return ""
-        if word in (words.DROPPED_BEHIND if reading.behind else words.DROPPED_FIRST):
+        if self._says_nothing(word):
             self._drop(word)
         elif word in words.LAST:
             reading.hold(word, lead)
@@ -50,6 +50,13 @@ class Opening:
             reading.begun()
             reading.line = True
         return ""
+
+    def _says_nothing(self, word: str) -> bool:
+        reading = self._reading
+        if word in WRAPS and reading.opens_answer():
+            reading.wrap = WRAPS[word]
+            return True
+        return word in (words.DROPPED_BEHIND if reading.behind else words.DROPPED_FIRST)
 
     def _drop(self, word: str) -> None:
         self._reading.source.take(len(word))
@@ -84,7 +91,7 @@ class Opening:
     def _first(self, word: str) -> Generator[None, None, bool]:
         """What counts at the beginning alone; whether that was it."""
         reading = self._reading
-        if not word:
+        if not word or word in WRAPS:
             return (yield from reading.unmarked((yield from reading.on_a_line.wait(reading.source))))
         if word in words.SPELLED_FIRST:
             return (yield from self.read_spelled(word))

@@ -162,7 +162,7 @@ class InlineParser:
             source.take(len(word))
             reading.end_unbegun()
             reading.begin()
-        elif word in words.LAST:
+        elif word in words.LAST or word == reading.wrap:
             reading.hold(word, [])
         elif word in ENVELOPES and on_its_own:
             source.take(len(word))
@@ -179,10 +179,10 @@ class InlineParser:
         return not self._reading.thought and (yield from closes_thinking(self._source, word, said))
 
     def _call(self, word: str) -> Generator[None, None, bool]:
-        if word in ENVELOPES or word in words.UNBEGUN:
-            return False
         if word in words.SPELLED:
             return (yield from self._opening.read_spelled(word))
+        if word not in words.CALLS and word not in words.LINE_OPENERS:
+            return False
         return (yield from self._reading.attempt(self._reading.calls.read(word)))
 
     def _quoted(self) -> Generator[None, None, bool]:

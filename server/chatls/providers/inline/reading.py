@@ -55,6 +55,8 @@ class Reading:
         """At the beginning of a line, blanks aside."""
         self.spelled = False
         """The server left out the marks of gpt-oss, and their words stand alone."""
+        self.wrap = ""
+        """What closes the answer: it was opened behind the thinking."""
         self._last = False
         """A word in the lead says nothing if nothing follows."""
 
@@ -129,6 +131,10 @@ class Reading:
         if not (source.ended and (behind or (source.cut and source.left() >= _SHORTEST_PIECE))):
             return False
         return looked_for.cut_off(source) and bool(source.take_all())
+
+    def opens_answer(self) -> bool:
+        """Whether the place that `lead` is about is where thinking ended, and an answer begins."""
+        return self.behind and self.thought and not self.wrap and not self.calls.any_call
 
     def unmarked(self, word: str) -> Generator[None, None, bool]:
         """What is a call at the beginning of a line alone; whether it was one, or was taken for text."""

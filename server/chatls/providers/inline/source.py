@@ -187,7 +187,8 @@ class Words:
         """
         size = len(source.text) if within is None else min(len(source.text), source.at + within)
         if found := self._pattern.search(source.text, source.at, size):
-            return found.start() - source.at, found.group()
+            longer = found.end() == len(source.text) and not source.ended and found.group() in self._beginnings
+            return found.start() - source.at, "" if longer else found.group()
         if not source.ended:
             for place in range(max(source.at, size - self._longest + 1), size):
                 if source.text[place:size] in self._beginnings:

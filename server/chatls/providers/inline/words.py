@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from chatls.providers.inline.families import CLOSERS, FAMILIES, OPENERS
-from chatls.providers.inline.marks import ENVELOPES, HEADED, SPOKEN, THINKING, TURN_ENDS
+from chatls.providers.inline.marks import ENVELOPES, HEADED, SPOKEN, THINKING, TURN_ENDS, WRAPS
 from chatls.providers.inline.source import Words
 
 FENCES = frozenset(("```", "~~~"))
@@ -41,7 +41,8 @@ ECHOES = frozenset((
 """What the template should have written before the reply."""
 
 LAST = frozenset(TURN_ENDS)
-EVERYWHERE = frozenset((*CALLS, *THINKING, *UNBEGUN, *ENVELOPES, *LAST)) - {STEPS}
+WRAPPED = frozenset(WRAPS.values())
+EVERYWHERE = frozenset((*CALLS, *THINKING, *UNBEGUN, *ENVELOPES, *LAST, *WRAPPED)) - {STEPS}
 DROPPED_FIRST = UNBEGUN | ECHOES
 DROPPED_BEHIND = frozenset((*CLOSERS, *ENDS, ";"))
 
@@ -57,8 +58,8 @@ ON_A_LINE_OF_TEXT = Words(FENCES)
 """The same where no tool is offered."""
 
 BEHIND_LAST = Words((*EVERYWHERE, *LINE_OPENERS))
-BEHIND = Words((*EVERYWHERE, *DROPPED_BEHIND))
-BEHIND_SPELLED = Words((*EVERYWHERE, *DROPPED_BEHIND, *SPELLED))
+BEHIND = Words((*EVERYWHERE, *DROPPED_BEHIND, *WRAPS))
+BEHIND_SPELLED = Words((*EVERYWHERE, *DROPPED_BEHIND, *WRAPS, *SPELLED))
 CLOSER = Words((*CLOSERS, ";"))
 
 

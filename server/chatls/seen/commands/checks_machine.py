@@ -20,6 +20,7 @@ from chatls.errors import ToolError
 from chatls.seen.commands.findings import Diagnosis
 from chatls.seen.commands.words import counted
 from chatls.seen.logs.file import FOLDER, files
+from chatls.seen.telemetry.telemetry import is_wanted
 from chatls.store import database, schema
 from chatls.tools.searching import ripgrep
 
@@ -42,19 +43,29 @@ def programs() -> Iterator[Diagnosis]:
         there = _version(name)
         text = f"{what}: {name} {there}" if there else f"{what}: not installed"
         yield Diagnosis(area, "note", text)
-    found = shutil.which("chatls")
-    if found:
-        yield Diagnosis(area, "good", f"editors find it on PATH: {found}")
-    else:
-        advice = (
-            f"put {Path(sys.executable).parent} on PATH, or name {Path(sys.executable).parent / 'chatls'} in the editor"
-        )
-        yield Diagnosis(area, "warning", "chatls is not on PATH, so editors cannot find it by its name", advice)
+    yield _on_path(area)
+    if is_wanted(os.environ, enabled=False):
+        sdk = _version("opentelemetry-exporter-otlp-proto-http")
+        text = f"telemetry is wanted (OTEL_...): {'its packages are installed' if sdk else 'the extra otel is missing'}"
+        advice = "" if sdk else "install chatls with the extra otel (docs/telemetry.md), or unset the variables"
+        yield Diagnosis(area, "note" if sdk else "warning", text, advice)
     try:
         yield Diagnosis(area, "good", f"ripgrep: {said((ripgrep.find([Path.cwd()]), '--version'))}")
     except ToolError as error:
         yield Diagnosis(area, "bad", f"ripgrep is missing: {error}", "install it; the tool `search` needs it")
     yield sandbox()
+
+
+def _on_path(area: str) -> Diagnosis:
+    """What editors find by its name."""
+    ours, found = Path(sys.executable).parent / "chatls", shutil.which("chatls")
+    if found is None:
+        advice = f"put {ours.parent} on PATH, or name {ours} in the editor"
+        return Diagnosis(area, "warning", "chatls is not on PATH, so editors cannot find it by its name", advice)
+    if ours.exists() and not ours.samefile(found):
+        text = f"editors find another chatls on PATH: {found} ({said((found, '--version'))}), and not {ours}"
+        return Diagnosis(area, "warning", text, "remove the one that you do not want, or name the other in the editor")
+    return Diagnosis(area, "good", f"editors find it on PATH: {found}")
 
 
 def sandbox() -> Diagnosis:
@@ -83,7 +94,9 @@ def storage() -> Iterator[Diagnosis]:
     )
     for place in (folder, log.parent, platformdirs.user_cache_path("chatls", appauthor=False)):
         nearest = next(above for above in (place, *place.parents) if above.exists())
-        if not os.access(nearest, os.W_OK):
+        if not nearest.is_dir():
+            yield Diagnosis(area, "bad", f"{nearest} is a file, where a folder has to be", "move it away")
+        elif not os.access(nearest, os.W_OK):
             yield Diagnosis(area, "bad", f"{nearest} cannot be written", "give yourself the right to write there")
         elif shutil.disk_usage(nearest).free < 50e6:
             yield Diagnosis(area, "warning", f"the disk of {nearest} is nearly full", "make room on it")

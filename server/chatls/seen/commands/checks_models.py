@@ -50,6 +50,9 @@ def settings() -> MachineSettings:
         text = f"no file of settings ({path}): all is as usual. An editor may send its own"
         return MachineSettings(merged, None, (Diagnosis(area, "note", text),))
     found = [Diagnosis(area, "good", f"{path} can be used")]
+    if os.name == "posix" and path.stat().st_mode & 0o022:
+        text = f"others may write {path}, and what stands in it is run: commands for keys, MCP servers"
+        found.append(Diagnosis(area, "warning", text, f"chmod go-w {path}"))
     found += [Diagnosis(area, "note", f"{name}: set in {_short(source, path)}") for name, source in origins([layer])]
     return MachineSettings(merged, layer, tuple(found))
 

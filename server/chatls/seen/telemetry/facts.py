@@ -60,12 +60,14 @@ class CallFacts:
 
 @dataclass(slots=True, eq=False)
 class StepFacts:
-    """One request to the model, its retries included: a step without its tools."""
+    """One request to one model, its retries included: a step without its tools, or the try of a model that failed."""
 
     step: int
     """Counted from 1."""
     began: int
     request: ModelRequest
+    model: str = ""
+    """"provider/model"."""
     first_chunk: int = 0
     """0: none came."""
     last_chunk: int = 0
@@ -97,6 +99,11 @@ class CompactionFacts:
     before: int
     after: int = 0
     ended: int = 0
+    model: str = ""
+    """"provider/model", of who wrote the summary."""
+    usage: Usage | None = None
+    """What that took."""
+    retries: list[RetryFacts] = field(default_factory=list[RetryFacts])
 
 
 @dataclass(slots=True, eq=False)
@@ -109,7 +116,7 @@ class TurnFacts:
     """Nanoseconds since the epoch at `began`."""
     began: int
     model: str = ""
-    """"provider/model"."""
+    """"provider/model", of who answers by now."""
     mode: str = ""
     chosen: float = 0
     """When the model was known."""
@@ -124,16 +131,6 @@ class TurnFacts:
     duration_ms: int = 0
     stop: StopReason = "cancelled"
     error: TurnError | None = None
-
-    @property
-    def provider(self) -> str:
-        """The model's provider, by its name in the settings."""
-        return self.model.partition("/")[0]
-
-    @property
-    def model_name(self) -> str:
-        """Its name at the provider."""
-        return self.model.partition("/")[2]
 
     def moment(self, at: int) -> int:
         """Nanoseconds since the epoch of a time of this turn."""

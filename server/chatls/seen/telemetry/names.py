@@ -34,6 +34,9 @@ TOOL_ARGUMENTS = "gen_ai.tool.call.arguments"
 TOOL_RESULT = "gen_ai.tool.call.result"
 KIND_OF_TOKENS = "gen_ai.token.type"
 ERROR = "error.type"
+MCP_METHOD = "mcp.method.name"
+MCP_VERSION = "mcp.protocol.version"
+TRANSPORT = "network.transport"
 
 METRIC_TOKENS = "gen_ai.client.token.usage"
 METRIC_DURATION = "gen_ai.client.operation.duration"
@@ -69,12 +72,14 @@ ATTEMPT, REASON, DELAY = "chatls.retry.attempt", "chatls.retry.reason", "chatls.
 COMPACT = "chatls.compact"
 PERMISSION = "chatls.permission"
 OUTCOME = "chatls.permission.outcome"
+SHORTENED = "chatls.compact.reason"
 TOKENS_BEFORE, TOKENS_AFTER = "chatls.compact.tokens_before", "chatls.compact.tokens_after"
 
 _PROVIDERS = {
     "azure": "azure.ai.openai",
     "gemini": "gcp.gemini",
     "mistral": "mistral_ai",
+    "moonshot": "moonshot_ai",
     "xai": "x_ai",
 }
 

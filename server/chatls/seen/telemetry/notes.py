@@ -36,7 +36,7 @@ class Notes:
             "model_called",
             "info" if call.error in (None, "cancelled") else "warning",
             step=call.step,
-            model=turn.model,
+            model=call.model,
             atMs=_ms(call.began - turn.began),
             ms=_ms(call.ended - call.began),
             firstChunkMs=_ms(call.first_chunk - call.began) if call.first_chunk else None,
@@ -82,6 +82,7 @@ class Notes:
             ms=_ms(change.ended - change.began),
             tokensBefore=change.before,
             tokensAfter=change.after,
+            usage=_used(change.usage),
         )
 
     def turn_ended(self, turn: TurnFacts) -> None:

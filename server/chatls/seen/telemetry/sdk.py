@@ -3,6 +3,8 @@
 Loaded where telemetry is wanted and the extra `otel` is installed. Takes some hundred milliseconds, for a thread.
 """
 
+import logging
+import re
 from collections.abc import Callable, Mapping
 
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
@@ -16,7 +18,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from chatls import __version__
 from chatls.seen.telemetry.names import AGENT
 from chatls.seen.telemetry.spans import KnownIds, Spans
+from chatls.seen.telemetry.telemetry import is_sent
 from chatls.seen.telemetry.texts import SaidTexts, are_wanted
+
+log = logging.getLogger(__name__)
+
+_PROTOCOL = re.compile(r"OTEL_EXPORTER_OTLP_((TRACES|METRICS)_)?PROTOCOL")
 
 
 class Sdk:
@@ -28,9 +35,13 @@ class Sdk:
         ids = KnownIds()
         self._traces = TracerProvider(resource=resource, shutdown_on_exit=False, id_generator=ids)
         readers: list[PeriodicExportingMetricReader] = []
-        if _told(environment, "TRACES"):
+        if any(value == "grpc" for name, value in environment.items() if _PROTOCOL.fullmatch(name)):
+            log.warning(
+                "OTEL_EXPORTER_OTLP_PROTOCOL is grpc, and only http/protobuf is spoken here (docs/telemetry.md)"
+            )
+        if is_sent(environment, "TRACES"):
             self._traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-        if _told(environment, "METRICS"):
+        if is_sent(environment, "METRICS"):
             readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
         self._metrics = MeterProvider(readers, resource=resource, shutdown_on_exit=False)
         tracer = self._traces.get_tracer(AGENT, __version__)
@@ -41,12 +52,3 @@ class Sdk:
         """Send what waits. Blocks."""
         self._traces.force_flush(milliseconds)
         self._metrics.force_flush(milliseconds)
-
-
-def _told(environment: Mapping[str, str], what: str) -> bool:
-    """Whether these go anywhere: unless only the others have an address."""
-    if environment.get(f"OTEL_{what}_EXPORTER", "").lower() == "none":
-        return False
-    own = environment.get(f"OTEL_EXPORTER_OTLP_{what}_ENDPOINT")
-    others = [environment.get(f"OTEL_EXPORTER_OTLP_{name}_ENDPOINT") for name in ("TRACES", "METRICS")]
-    return bool(own or environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or not any(others))

@@ -18,8 +18,9 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 
 from chatls.content import Usage
 from chatls.seen.telemetry import names, tracing
-from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
+from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, StepFacts, TurnFacts
 from chatls.seen.telemetry.texts import SaidTexts
+from chatls.tools.tool import ForeignCall
 
 _SECOND = 1e9
 
@@ -51,6 +52,8 @@ class Spans:
         self._texts = texts
         self._turns: dict[str, Span] = {}
         """Those that run, by their ids."""
+        self._outside: dict[tuple[str, ...], dict[str, Any]] = {}
+        """What is known of calls that run, by the ids of the turn and the call."""
         seconds, tokens = list(names.SECOND_BUCKETS), list(names.TOKEN_BUCKETS)
 
         def measured(name: str, unit: str = "s") -> Any:
@@ -69,8 +72,7 @@ class Spans:
         about = {
             names.OPERATION: names.INVOKE_AGENT,
             names.AGENT_NAME: names.AGENT,
-            names.PROVIDER: names.provider(turn.provider),
-            names.REQUEST_MODEL: turn.model_name,
+            **_model(turn.model),
             names.CONVERSATION: turn.session,
             names.TURN: turn.turn,
             names.MODE: turn.mode,
@@ -84,8 +86,7 @@ class Spans:
     def model_called(self, turn: TurnFacts, call: StepFacts) -> None:
         """`Sink.model_called`."""
         request, parameters = call.request, call.request.parameters
-        about = {names.OPERATION: names.CHAT, names.PROVIDER: names.provider(turn.provider)}
-        about[names.REQUEST_MODEL] = turn.model_name
+        about = {names.OPERATION: names.CHAT, **_model(call.model)}
         first = (call.first_chunk - call.began) / _SECOND if call.first_chunk else None
         told: dict[str, Any] = {
             **about,
@@ -106,11 +107,9 @@ class Spans:
             **_used(call.usage),
             **(self._texts.of_step(call) if self._texts else {}),
         }
-        name = f"{names.CHAT} {turn.model_name}"
+        name = f"{names.CHAT} {about[names.REQUEST_MODEL]}"
         span = self._child(turn, name, SpanKind.CLIENT, call.began, told)
-        for again in call.retries:
-            what = {names.ATTEMPT: again.attempt, names.REASON: again.reason, names.DELAY: again.delay_ms / 1000}
-            span.add_event(names.RETRY, what, turn.moment(again.at))
+        _retried(span, turn, call.retries)
         _end(span, call.error, turn.moment(call.ended))
         failed = {**about, names.ERROR: call.error} if call.error else about
         self._duration.record((call.ended - call.began) / _SECOND, failed)
@@ -118,9 +117,7 @@ class Spans:
             self._first_chunk.record(first, about)
         if call.chunks > 1:
             self._per_chunk.record((call.ended - call.first_chunk) / _SECOND / (call.chunks - 1), about)
-        if call.usage is not None:
-            self._tokens.record(call.usage.input_tokens, {**about, names.KIND_OF_TOKENS: "input"})
-            self._tokens.record(call.usage.output_tokens, {**about, names.KIND_OF_TOKENS: "output"})
+        self._count(call.usage, about)
 
     def tool_called(self, turn: TurnFacts, call: CallFacts) -> None:
         """`Sink.tool_called`."""
@@ -136,6 +133,7 @@ class Spans:
             names.EARLY: call.early,
             names.WAITED: call.waited / _SECOND if call.asked else None,
             names.RESULT_LENGTH: call.length,
+            **self._outside.pop((turn.turn, call.id), {}),
             **(self._texts.of_call(call) if self._texts else {}),
         }
         if call.asked:
@@ -152,10 +150,18 @@ class Spans:
             failed = {**about, names.ERROR: error} if error else about
             self._tool.record((call.ended - call.began) / _SECOND, failed)
 
+    def asked_outside(self, ids: tuple[str, str, str], about: ForeignCall) -> None:
+        """A server of somebody else's is asked, because of the call (session, turn, call)."""
+        told = {names.MCP_METHOD: about.method, names.MCP_VERSION: about.version, names.TRANSPORT: about.transport}
+        self._outside[ids[1:]] = told
+
     def shortened(self, turn: TurnFacts, change: CompactionFacts) -> None:
         """`Sink.shortened`."""
-        told = {names.REASON: change.reason, names.TOKENS_BEFORE: change.before, names.TOKENS_AFTER: change.after}
-        span = self._child(turn, names.COMPACT, SpanKind.INTERNAL, change.began, told)
+        about = _model(change.model)
+        told = {names.SHORTENED: change.reason, names.TOKENS_BEFORE: change.before, names.TOKENS_AFTER: change.after}
+        span = self._child(turn, names.COMPACT, SpanKind.INTERNAL, change.began, told | about | _used(change.usage))
+        _retried(span, turn, change.retries)
+        self._count(change.usage, {names.OPERATION: names.CHAT, **about})
         span.end(turn.moment(change.ended))
 
     def turn_ended(self, turn: TurnFacts) -> None:
@@ -163,7 +169,8 @@ class Spans:
         span = self._turns.pop(turn.turn, None)
         if span is None:
             return
-        told = {names.STOP: turn.stop, names.STEPS: turn.steps, names.CHUNKS: turn.chunks, **_used(turn.usage)}
+        told: dict[str, Any] = {names.STOP: turn.stop, names.STEPS: turn.steps, names.CHUNKS: turn.chunks}
+        told |= _model(turn.model) | _used(turn.usage)
         told |= {names.TOOLS: list(turn.tools), names.TOOL_RUNS: list(turn.tools.values())} if turn.tools else {}
         span.set_attributes({name: value for name, value in told.items() if value is not None})
         error = turn.error.kind if turn.error else "cancelled" if turn.stop == "cancelled" else None
@@ -171,11 +178,28 @@ class Spans:
         about = {names.OPERATION: names.INVOKE_AGENT, names.AGENT_NAME: names.AGENT}
         self._turn.record(turn.duration_ms / 1000, {**about, names.ERROR: error} if error else about)
 
+    def _count(self, usage: Usage | None, about: dict[str, Any]) -> None:
+        if usage is not None:
+            self._tokens.record(usage.input_tokens, {**about, names.KIND_OF_TOKENS: "input"})
+            self._tokens.record(usage.output_tokens, {**about, names.KIND_OF_TOKENS: "output"})
+
     def _child(self, turn: TurnFacts, name: str, kind: SpanKind, began: int, told: dict[str, Any]) -> Span:
         above = self._turns.get(turn.turn)
         context = trace.set_span_in_context(above) if above is not None else None
         attributes = {name: value for name, value in told.items() if value is not None}
         return self._tracer.start_span(name, context, kind, attributes, start_time=turn.moment(began))
+
+
+def _model(name: str) -> dict[str, Any]:
+    """`name`: "provider/model"."""
+    provider, _, model = name.partition("/")
+    return {names.PROVIDER: names.provider(provider), names.REQUEST_MODEL: model}
+
+
+def _retried(span: Span, turn: TurnFacts, retries: list[RetryFacts]) -> None:
+    for again in retries:
+        what = {names.ATTEMPT: again.attempt, names.REASON: again.reason, names.DELAY: again.delay_ms / 1000}
+        span.add_event(names.RETRY, what, turn.moment(again.at))
 
 
 def _used(usage: Usage | None) -> dict[str, Any]:

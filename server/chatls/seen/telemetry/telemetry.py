@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Literal
 
 from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
-from chatls.seen.telemetry.tracing import traceparent
+from chatls.seen.telemetry.tracing import is_sampled, trace_id, traceparent
+from chatls.tools.tool import ForeignCall
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,15 @@ def is_wanted(environment: Mapping[str, str], *, enabled: bool) -> bool:
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
     return enabled or any(environment.get(name) for name in _ENDPOINTS)
+
+
+def is_sent(environment: Mapping[str, str], what: Literal["TRACES", "METRICS"]) -> bool:
+    """Whether these go anywhere: unless only the others have an address."""
+    if environment.get(f"OTEL_{what}_EXPORTER", "").lower() == "none":
+        return False
+    own = environment.get(f"OTEL_EXPORTER_OTLP_{what}_ENDPOINT")
+    others = [environment.get(f"OTEL_EXPORTER_OTLP_{name}_ENDPOINT") for name in ("TRACES", "METRICS")]
+    return bool(own or environment.get("OTEL_EXPORTER_OTLP_ENDPOINT") or not any(others))
 
 
 class Telemetry:
@@ -56,10 +66,13 @@ class Telemetry:
             self._queue.put(None)
             self._done.wait(patience)
 
-    def traceparent(self, ids: tuple[str, str, str]) -> str | None:
-        """What servers are told of the call (session, turn, call) that they are asked for; None where nothing is sent
-        anywhere."""
-        return traceparent(*ids) if self._sends and all(ids) else None
+    def traceparent(self, ids: tuple[str, str, str], about: ForeignCall) -> str | None:
+        """What servers are told of the call (session, turn, call) that they are asked for; None where no spans are sent
+        anywhere. `about` is told with its span."""
+        if not (self._sends and all(ids) and is_sent(self._environment, "TRACES")):
+            return None
+        self._tell(lambda sink: sink.asked_outside(ids, about))
+        return traceparent(*ids, sampled=is_sampled(self._environment, trace_id(*ids[:2])))
 
     def turn_begins(self, turn: TurnFacts) -> None:
         """`Sink.turn_begins`."""

@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from chatls.agent.accepted import Ended
 from chatls.agent.session import Session
-from chatls.content import TextContent
+from chatls.content import TextContent, Usage
+from chatls.errors import ErrorKind
 from chatls.events import (
     CompactEnd,
     CompactStart,
     Event,
-    Notice,
     PermissionRequested,
     PermissionResolved,
     Retry,
@@ -55,7 +55,19 @@ class Watching:
     def asks(self, request: ModelRequest) -> None:
         """The model is asked."""
         self.facts.steps += 1
-        self._call = StepFacts(self.facts.steps, monotonic_ns(), request)
+        self._call = StepFacts(self.facts.steps, monotonic_ns(), request, self.facts.model)
+
+    def moves(self, model: str, failure: ErrorKind) -> None:
+        """Another model is asked the same."""
+        self.facts.model = model
+        if (call := self._call) is not None:
+            self._over(call, failure)
+            self._call = StepFacts(call.step, monotonic_ns(), call.request, model)
+
+    def spends(self, usage: Usage) -> None:
+        """A summary was written for so much."""
+        if (change := self._shortening) is not None:
+            change.usage = usage + (change.usage or Usage())
 
     def ends(self, ended: Ended) -> None:
         """The turn is over."""
@@ -76,9 +88,6 @@ class Watching:
         for sink in self._sinks:
             sink.turn_begins(self.facts)
 
-    def _noticed(self, event: Notice) -> None:
-        self.facts.model = event.model or self.facts.model
-
     def _text(self, event: TextChunk) -> None:
         call = self._call
         if call is not None:
@@ -98,8 +107,8 @@ class Watching:
             call.first_chunk = monotonic_ns()
 
     def _retried(self, event: Retry) -> None:
-        if self._call is not None:
-            self._call.retries.append(RetryFacts(monotonic_ns(), event.attempt, event.delay_ms, event.reason))
+        if (asked := self._shortening or self._call) is not None:
+            asked.retries.append(RetryFacts(monotonic_ns(), event.attempt, event.delay_ms, event.reason))
 
     def _replied(self, event: StepEnd) -> None:
         if self._call is not None:
@@ -163,7 +172,7 @@ class Watching:
     def _shortened(self, event: CompactEnd) -> None:
         change, self._shortening = self._shortening, None
         if change is not None:
-            change.after, change.ended = event.after, monotonic_ns()
+            change.after, change.ended, change.model = event.after, monotonic_ns(), self.facts.model
             self._spend("shortening", change.ended - change.began)
             for sink in self._sinks:
                 sink.shortened(self.facts, change)
@@ -176,7 +185,6 @@ class Watching:
         TextChunk: _text,
         ThinkingChunk: _thinking,
         TurnStart: _begins,
-        Notice: _noticed,
         Retry: _retried,
         StepEnd: _replied,
         ToolCallStart: _writes,

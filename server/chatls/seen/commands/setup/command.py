@@ -161,9 +161,9 @@ class _Setup:
         """The offer that a person takes; None: another server."""
         if self._person.there:
             self._paper.title("Which model should answer?")
-            for number, offer in enumerate(there, 1):
-                self._paper.say(f"  {number:2}  {offer.provider}: {offer.why}")
-            self._paper.say(f"  {len(there) + 1:2}  another server")
+            for number, offer in enumerate((*(f"{one.provider}: {one.why}" for one in there), "another server"), 1):
+                first, *rest = self._paper.wrapped(offer, 6)
+                self._paper.say("\n".join((f"  {number:2}  {first}", *(f"      {row}" for row in rest))))
         default = "1" if there and there[0].ready else ""
         while True:
             said = self._person.told("Its number", default, option="--provider")

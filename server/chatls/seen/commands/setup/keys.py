@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 from chatls.errors import SettingsError
 from chatls.seen.commands.ownfile import SettingValue
+from chatls.seen.secrets import without_likely_keys
 from chatls.values import dataclass
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -50,7 +51,7 @@ def from_command(text: str) -> KeyPlace:
         words = tuple(shlex.split(text))
     except ValueError:
         words = ()
-    if not words or shutil.which(words[0]) is None:
+    if not words or shutil.which(words[0]) is None or without_likely_keys(text) != text:
         raise SettingsError("that is no command of this machine; a key itself is never written down")
     return KeyPlace({"api_key_command": words})
 

@@ -74,9 +74,10 @@ def _record(path: Path, command: Sequence[str]) -> int:
     def pass_on(source: int, sink: int, side: Side) -> None:
         cutter = Cutter()
         while data := os.read(source, _PIECE):
+            now = (monotonic() - start) * 1000
+            for message in cutter.feed(data):  # before it is passed on: no answer may stand before its request
+                file.note(PassedMessage(now, side, message))
             _write_all(sink, data)
-            for message in cutter.feed(data):
-                file.note(PassedMessage((monotonic() - start) * 1000, side, message))
 
     def from_editor() -> None:
         with suppress(OSError):
