@@ -26,6 +26,7 @@ _GROUPS: dict[str, tuple[type[BaseModel], str]] = {
     "tool-settings": (config.ToolSettings, "tools."),
     "mcp-settings": (config.McpSettings, "mcp.NAME."),
     "command-settings": (config.CommandSettings, "commands."),
+    "edit-settings": (config.EditSettings, "edits."),
     "limit-settings": (config.LimitSettings, "limits."),
     "session-settings": (config.SessionSettings, "sessions."),
     "log-settings": (config.LogSettings, "log."),
@@ -76,7 +77,12 @@ def _group(model: type[BaseModel], path: str) -> str:
 
 
 def _holds_settings(hint: Any) -> bool:
-    return any(isinstance(item, type) and issubclass(item, BaseModel) for item in (hint, *get_args(hint)))
+    """Whether a member is a group with a table of its own. Raises `LookupError` for a group that has none."""
+    groups = [item for item in (hint, *get_args(hint)) if isinstance(item, type) and issubclass(item, BaseModel)]
+    tabled = {model for model, _ in _GROUPS.values()}
+    if missing := [group.__name__ for group in groups if group not in tabled]:
+        raise LookupError(f"docs/configuration.md has no table of {missing[0]}: see _GROUPS")
+    return bool(groups)
 
 
 def _default(field: FieldInfo) -> str:

@@ -43,13 +43,17 @@ def test_a_turn_streams_words_calls_and_a_question_with_its_diff(tmp_path: Path)
         assert (client.folder / "new.txt").read_text() == "hello\n"
 
 
+ASKING = "denied: the user could not be asked: the editor did not answer session/request_permission as it should"
+REFUSED = f"{ASKING}: the client refused: no"
+
+
 @pytest.mark.parametrize(
     ("reply", "word"),
     [
         (choose("reject_once"), "denied"),
         (answer(result={"outcome": {"outcome": "cancelled"}}), "cancelled"),
         (choose("nonsense"), "denied"),
-        (answer(error={"code": -32603, "message": "no"}), "denied"),
+        (answer(error={"code": -32603, "message": "no"}), REFUSED),
         (answer(result={"outcome": {"outcome": "sure"}}), "denied"),
     ],
 )
@@ -216,7 +220,7 @@ def test_a_client_that_cannot_tell_its_text_costs_no_more_than_a_moment(tmp_path
 @pytest.mark.parametrize(
     ("method", "params", "code"),
     [
-        ("session/prompt", {"sessionId": "none", "prompt": []}, -32002),
+        ("session/prompt", {"sessionId": "none", "prompt": [{"type": "text", "text": "?"}]}, -32002),
         ("session/prompt", {"sessionId": "none", "prompt": [{"type": "audio", "data": "", "mimeType": "a/b"}]}, -32602),
         ("session/prompt", {}, -32602),
         ("session/new", {"cwd": "relative", "mcpServers": []}, -32602),
@@ -226,6 +230,7 @@ def test_a_client_that_cannot_tell_its_text_costs_no_more_than_a_moment(tmp_path
         ("session/list", {"cursor": f"{'9' * 30}-1"}, -32602),
         ("session/list", {"cwd": "/a\0b"}, -32602),
         ("session/close", {"sessionId": "none"}, -32002),
+        ("session/prompt", {"sessionId": "none", "prompt": []}, -32602),
         ("session/fly", {}, -32601),
     ],
 )

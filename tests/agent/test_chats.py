@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from anyio import create_task_group, fail_after
 from chatls.agent.accepted import Ask, Ended, Means
 from chatls.agent.chats import MOST, Chats
 from chatls.agent.instructions import Instructions
+from chatls.agent.keeping import Keeper
 from chatls.agent.permission.grants import Grants
 from chatls.agent.permission.permissions import Permissions
 from chatls.agent.queues import Queues
@@ -39,7 +41,13 @@ def calls(name: str, **arguments: Any) -> dict[str, Any]:
 class Face:
     """A face that keeps what it hears."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, *replies: list[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        *replies: list[dict[str, Any]],
+        keeper: Keeper | None = None,
+    ) -> None:
         monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
         self.root = folder / "ws"
         self.root.mkdir()
@@ -54,6 +62,7 @@ class Face:
         commands = Commands(os.environ, folder / "cache")
         around = Surroundings(commands.environment)
         means = Means(Models({}), permissions, Instructions(folder / "none"), around, Queues(), commands)
+        means = replace(means, keeper=keeper or means.keeper)
         self.chats = Chats(self.sessions, Toolbox(TOOLS), means)
         self.heard: list[Event] = []
         self.begun = anyio.Event()

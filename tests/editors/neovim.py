@@ -18,8 +18,8 @@ from tests.daemon.raw import CHATLS, SOON, environment
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[1] / "clients" / "nvim"
-TROUBLE = ("Error executing", "Error detected", "stack traceback", "E5108", "E5560", "E565", "E21:")
-"""Words of what Neovim writes where something went wrong that nobody caught."""
+TROUBLE = ("Error executing", "Error detected", "stack traceback", "E5108", "E5560", "E565", "E21:", "is deprecated")
+"""Words of what Neovim writes where something went wrong that nobody caught, or will in its next version."""
 
 
 class LuaError(Exception):

@@ -125,6 +125,19 @@ def test_what_was_typed_for_a_question_that_is_taken_away_is_not_lost(nvim: Open
     assert (project / "notes.txt").read_text() == NOTES
 
 
+def test_it_all_works_where_no_new_buffer_can_be_changed(nvim: Open, project: Path) -> None:
+    it = chat(nvim, [READ], [ONE], [{"text": "I see."}])
+    it.editor.command("set nomodifiable")
+    it.editor.command("Chat")
+    it.go_to("chatls-prompt")
+    it.editor.keys("ibuy cheese<Esc><CR>")
+    it.answer("e")
+    it.editor.wait_until("vim.bo.buftype == 'acwrite'")
+    it.editor.command("write")
+    it.wait_for_end()
+    assert "cheese" in (project / "notes.txt").read_text()
+
+
 def test_what_cannot_be_changed_is_not_offered_for_it(nvim: Open) -> None:
     it = chat(nvim, [READ], [call("delete_file", path="notes.txt")], [{"text": "No."}])
     it.ask("go")

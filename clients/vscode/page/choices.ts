@@ -11,6 +11,7 @@ interface Choice {
   readonly label: string;
   readonly doc: string;
   readonly text: string;
+  readonly runs?: boolean;
 }
 
 export class Choices {
@@ -60,7 +61,7 @@ export class Choices {
   #slashes(letters: string): void {
     this.#from = 0;
     const found = this.#commands.filter(({ name }) => name.startsWith(letters));
-    this.#offer(found.map(({ name, doc }) => ({ label: `/${name}`, doc, text: `/${name} ` })));
+    this.#offer(found.map(({ name, doc, runs = false }) => ({ label: `/${name}`, doc, text: `/${name} `, runs })));
   }
 
   /** The names and files that match; late ones do not count. */
@@ -80,11 +81,16 @@ export class Choices {
     }
     const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
     const step = steps[event.key];
+    const choice = this.#choices[this.#at];
+    if (event.key === "Enter" && choice && (choice.runs || this.#isWritten(choice))) {
+      this.#choose(choice);
+      return false; // and so it is sent
+    }
     if (step !== undefined) {
       this.#at = (this.#at + step + this.#choices.length) % this.#choices.length;
       this.#draw();
     } else if (event.key === "Enter" || event.key === "Tab") {
-      this.#choose(this.#choices[this.#at]);
+      this.#choose(choice);
     } else if (event.key === "Escape") {
       this.#hide();
     } else {
@@ -122,6 +128,11 @@ export class Choices {
     place(this.element, items);
     items[this.#at]?.scrollIntoView({ block: "nearest" });
     this.#text.setAttribute("aria-activedescendant", `choice-${this.#at}`);
+  }
+
+  /** Nothing is left to complete. */
+  #isWritten({ text }: Choice): boolean {
+    return this.#text.value.slice(this.#from, this.#text.selectionStart) === text.trimEnd();
   }
 
   #choose(choice: Choice | undefined): void {

@@ -48,6 +48,7 @@ export class Turns {
   reset(turns: readonly TurnState[]): void {
     this.#turns.clear();
     this.element.replaceChildren();
+    this.spoken.textContent = "";
     this.#follows = true;
     turns.forEach((turn) => this.add(turn));
   }

@@ -106,7 +106,7 @@ PromptBlock = Annotated[TextBlock | ImageBlock | LinkBlock | ResourceBlock, Fiel
 class PromptSession(OfSession):
     """`session/prompt`."""
 
-    prompt: tuple[PromptBlock, ...]
+    prompt: Annotated[tuple[PromptBlock, ...], Field(min_length=1)]
 
 
 class PermissionOutcome(Params):

@@ -1,7 +1,7 @@
 """The door of this wing for requests: lists, loads, searches, forks, renames, deletes, exports what is kept."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from os import fsencode
@@ -109,10 +109,9 @@ class Library:
 
     async def delete(self, session: str) -> None:
         """Delete it, and all that no other one shares. Raises `RequestError` (1001, 1002)."""
-        self._require_rest(session)
-        await self._settled(session)
-        await self._pen.ask(partial(self._deleted, session))
-        self._store.leave(session)
+        async with self._alone(session):
+            await self._pen.ask(partial(self._deleted, session))
+            self._store.leave(session)
         self._pen.deleted()
         self._store.changed()
 
@@ -125,23 +124,30 @@ class Library:
         cancelled: a little after the start, every hour, and when it may be another number."""
         while True:
             await sleep(SETTLING)
-            if not (days() and await self._aged(now() - days() * DAY)):
+            if not (days() and await self.forget(now() - days() * DAY)):
                 with move_on_after(OFTEN):
                     await self._other_days.wait()
 
-    async def _aged(self, before: int) -> bool:
-        """Delete some that are older, if no turn runs that could notice it. Whether to look again soon."""
+    async def forget(self, before: int) -> bool:
+        """Delete some in which nothing happened since then (microseconds, UTC), if no turn runs that could notice it.
+        Whether to look again soon."""
         if self._pen.running:
             return True
-        gone = list[str]()
-        with suppress(RequestError):  # nothing can be deleted now
-            gone = await self._pen.ask(partial(self._forgotten, before))
-        for session in gone:
-            self._store.leave(session)
+        found, gone = list[str](), list[str]()
+        try:
+            old = await self._pen.ask(partial(_older, before))
+            found = self._store.changes.begin_all(name for name in old if not self._store.is_running(name))
+            gone = await self._pen.ask(partial(self._forgotten, found))
+        except RequestError:
+            pass  # nothing can be deleted now
+        finally:
+            for session in gone:
+                self._store.leave(session)
+            self._store.changes.end(*found)
         if gone:
             self._pen.deleted()
             self._store.changed()
-        return len(gone) == MANY
+        return bool(gone)
 
     async def fork(self, session: str, turn_id: str | None, name: str | None) -> str:
         """A new session that shares another one's turns up to and including one of them, or all that ended. Gives its
@@ -165,8 +171,7 @@ class Library:
     ) -> Rewinding:
         """Make it what it was before a turn; what goes lives on in a branch. `restore`: put files back as well; `dry`:
         only look what would be done. Raises `RequestError` (1001, 1002, -32602)."""
-        await self.hold(session)
-        try:
+        async with self._alone(session):
             going, changes, texts = await self._pen.read(session, partial(_going, session, turn_id))
             found = stories(changes) if restore else []
             files = await put_back(editor, found, texts, dry=dry, save=save)
@@ -175,8 +180,6 @@ class Library:
                 depth, at = going[0].depth - 1, now()
                 await self._do(session, lambda one, words: writing.rewind(one, words, session, depth, branch, at))
                 self._store.leave(session)
-        finally:
-            self.free(session)
         commands = tuple(title for turn in going for title in turn.commands)
         return Rewinding(tuple(going[0].prompt), tuple(files), commands, branch)
 
@@ -188,17 +191,22 @@ class Library:
         give = exporting.markdown if form == "markdown" else exporting.as_json
         return give(page, [(entry, list(turn.events)) for entry, turn in zip(page.turns, told, strict=True)])
 
-    async def hold(self, session: str) -> None:
-        """Hold a session that rests, while it is changed. Raises `RequestError` (1002)."""
+    @asynccontextmanager
+    async def _alone(self, session: str) -> AsyncGenerator[None]:
+        """Have a session that rests, while it is changed; a prompt waits for that. Raises `RequestError` (1002)."""
         self._require_rest(session)
-        await self._settled(session)
-        if not await self._pen.ask(lambda _: self._store.locks.take(session)):
-            raise elsewhere(session)
-
-    def free(self, session: str) -> None:
-        """Let others have it, unless a turn has begun meanwhile."""
-        if not self._store.is_running(session):
-            self._store.locks.free(session)
+        await self._store.changes.begin(session)
+        try:
+            self._require_rest(session)
+            await self._settled(session)
+            if not await self._pen.ask(lambda _: self._store.locks.take(session)):
+                raise elsewhere(session)
+            try:
+                yield
+            finally:
+                self._store.locks.free(session)
+        finally:
+            self._store.changes.end(session)
 
     def _require_rest(self, session: str) -> None:
         if self._store.is_running(session):
@@ -259,12 +267,9 @@ class Library:
         (entry,) = self._running([page.entry])
         return replace(page, entry=entry)
 
-    def _forgotten(self, before: int, shelves: Shelving) -> list[str]:
-        """Those that were deleted. One that runs anywhere is passed over."""
-        found = [
-            name for one in shelves.read_all(lambda tables, _: reading.older(tables, before, AT_ONCE)) for name in one
-        ]
-        held = [name for name in found if not self._store.is_running(name) and self._store.locks.take(name)]
+    def _forgotten(self, old: list[str], shelves: Shelving) -> list[str]:
+        """Those that were deleted. One that runs elsewhere is passed over."""
+        held = [name for name in old if self._store.locks.take(name)]
         try:
             if held:
                 shelves.remove(held)
@@ -277,12 +282,11 @@ class Library:
         found = shelves.read(session, lambda connection, _: reading.revision(connection, session))
         if found is None:
             raise no_session(session)
-        if not self._store.locks.take(session):
-            raise elsewhere(session)
-        try:
-            shelves.remove([session])
-        finally:
-            self._store.locks.free(session)
+        shelves.remove([session])
+
+
+def _older(before: int, shelves: Shelving) -> list[str]:
+    return [name for one in shelves.read_all(lambda tables, _: reading.older(tables, before, MANY)) for name in one]
 
 
 def _going(

@@ -1,6 +1,8 @@
-"""Which session runs in which daemon: a lock on a file a session, that ends with the process, however that ends."""
+"""Which session runs in which daemon: a lock on a file a session, that ends with the process, however that ends. And in
+this one: who changes a session, and who waits for that."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +10,7 @@ from time import monotonic, sleep
 
 from chatls.children.process import locked
 from chatls.errors import TURN_IN_PROGRESS, RequestError
+from chatls.signals import Signal
 
 _PATIENCE = 0.1
 """Seconds: who only looks whether a session runs holds its lock for a moment."""
@@ -31,6 +34,8 @@ class SessionLocks:
             return True
         place, deadline = self._place(session), monotonic() + _PATIENCE
         while (descriptor := self._taken(place)) is None:
+            if session in self._held:  # another thread was quicker
+                return True
             if monotonic() > deadline:
                 return False
             sleep(_PAUSE)
@@ -80,6 +85,35 @@ class SessionLocks:
 
     def _place(self, session: str) -> Path:
         return self._folder / _called(session)
+
+
+class Changes:
+    """Sessions that somebody changes, in this daemon: no turn begins in one until that is done. One event loop."""
+
+    def __init__(self) -> None:
+        self._changed = set[str]()
+        self._done = Signal()
+
+    async def begin(self, session: str) -> None:
+        """Change it from now on; wait for who does already."""
+        await self.over(session)
+        self._changed.add(session)
+
+    def begin_all(self, sessions: Iterable[str]) -> list[str]:
+        """Change those that nobody changes; which ones."""
+        free = [name for name in sessions if name not in self._changed]
+        self._changed.update(free)
+        return free
+
+    def end(self, *sessions: str) -> None:
+        """They are changed."""
+        self._changed.difference_update(sessions)
+        self._done.fire()
+
+    async def over(self, session: str) -> None:
+        """Wait until nobody changes it."""
+        while session in self._changed:
+            await self._done.wait()
 
 
 def elsewhere(session: str) -> RequestError:

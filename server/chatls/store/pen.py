@@ -31,8 +31,10 @@ AGAIN = 5.0
 """Seconds until a disk that took nothing is tried again."""
 OTHERS = 1.0
 """Seconds until it is looked again whether another daemon has changed something."""
-LEAVING = 0.3
-"""Seconds that the daemon waits for the store when it leaves."""
+LEAVING = 1.0
+"""Seconds that the daemon waits for what is written when it leaves: on a busy machine that takes a while."""
+TIDYING = 0.3
+"""Seconds for what else there is to do then."""
 
 T = TypeVar("T")
 
@@ -170,10 +172,10 @@ class Pen:
                 async with self._writing:
                     pass  # who was writing has written
         if self._fallen:
-            with move_on_after(LEAVING, shield=True):
+            with move_on_after(TIDYING, shield=True):
                 await self._come_back()
         if self.used:
-            with move_on_after(LEAVING, shield=True):
+            with move_on_after(TIDYING, shield=True):
                 await self._tended(always=False)
 
     async def _write(self) -> None:

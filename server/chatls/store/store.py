@@ -16,9 +16,10 @@ from anyio import CancelScope, move_on_after
 from anyio import Event as Happened
 
 from chatls.agent.history import HistoryChange
-from chatls.agent.keeping import PATIENCE, Holding, TurnOver, no_session
+from chatls.agent.keeping import PATIENCE, Holding, KeepsNothing, TurnOver, no_session
 from chatls.agent.session import Session
 from chatls.content import to_wire
+from chatls.errors import SESSION_NOT_FOUND, RequestError
 from chatls.events import Event, Prompt
 from chatls.message import AssistantMessage, UserMessage
 from chatls.store import reading, resuming
@@ -26,7 +27,7 @@ from chatls.store.coding import Blotted, packed
 from chatls.store.connection import Tables
 from chatls.store.filestates import FileChanges, states
 from chatls.store.held import Held, HeldTurn
-from chatls.store.locks import SessionLocks
+from chatls.store.locks import Changes, SessionLocks
 from chatls.store.pen import Pen
 from chatls.store.ports import Stroke
 from chatls.store.recorder import Recorder, parts_of
@@ -53,6 +54,7 @@ class Store:
         self.pen = Pen(folder, self._fresh, say, self.in_hand)
         self.locks = SessionLocks(folder / "running")
         self._taking = Taking(self.locks, lambda: self.pen.epoch)
+        self.changes = Changes()
         self.changed: Callable[[], None] = lambda: None
         """Called when lists of sessions are others."""
         self._keys = keys
@@ -65,21 +67,19 @@ class Store:
     async def take(self, session: Session, turn_id: str, *, new: bool) -> Holding:
         """`Keeper.take`."""
         if not session.keep:
-            if not (new or session.known):
-                raise no_session(session.id)
-            session.known = True
-            return Holding(_set())
-        held = self._held.pop(session.id, None) or Held(session)
-        self._held[session.id] = held
-        held.taking = True
+            return await KeepsNothing().take(session, turn_id, new=new)
+        held = self._accept(session)
         try:
+            await self.changes.over(session.id)
             notice = await self._looked(held, new=new)
-        except BaseException:
+        except BaseException as error:
+            held.taking = False
             if held.revision < 0:
                 del self._held[session.id]
+            elif isinstance(error, RequestError) and error.code == SESSION_NOT_FOUND:
+                self.leave(session.id)
             raise
-        finally:
-            held.taking = False
+        held.taking = False
         seen, recorder = session.seen, Recorder(turn_id, held.history)
         turn = HeldTurn(held, recorder, self.blotted(), self._epoch, seen.files(), seen.all_lines())
         held.turn = turn
@@ -89,9 +89,11 @@ class Store:
         return Holding(turn.kept, notice)
 
     def listener(self, session: Session, turn_id: str) -> Callable[[Event], None]:
-        """What hears a turn (`Chats.listeners`)."""
+        """What hears a turn (`Chats.listeners`), which is accepted from here on."""
         del turn_id
         name = session.id
+        if session.keep:
+            self._accept(session)
 
         def hear(event: Event) -> None:
             held = self._held.get(name)
@@ -214,7 +216,6 @@ class Store:
         held = self._held.get(session)
         if held is not None and not held.used:
             del self._held[session]
-            held.session.known = False  # a prompt that was accepted just now looks whether there still is one
             held.session.history.listeners = ()
             self._forget(held.session)
 
@@ -225,6 +226,12 @@ class Store:
             held.session.title = title
 
     # Inside
+
+    def _accept(self, session: Session) -> Held:
+        held = self._held.pop(session.id, None) or Held(session)
+        self._held[session.id] = held
+        held.taking = True
+        return held
 
     async def _looked(self, held: Held, *, new: bool) -> str | None:
         """Look what a session is by now, and take it. Raises `RequestError`."""
@@ -332,12 +339,6 @@ def _news(turn: HeldTurn) -> Callable[[Tables, WordIndex], None]:
 def new_name() -> str:
     """A name for a session of ours."""
     return f"session-{token_hex(6)}"
-
-
-def _set() -> Happened:
-    happened = Happened()
-    happened.set()
-    return happened
 
 
 def now() -> int:

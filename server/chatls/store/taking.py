@@ -34,7 +34,7 @@ class Taking:
         """In a thread. Raises `RequestError`."""
         shelves.open()
         if not self.hold(name, shelves, keep=keep):
-            raise elsewhere(name)
+            raise name_taken(name) if new else elsewhere(name)
         refused: RequestError | None = None
         try:
             now = self._revision(shelves, name, revision, new=new)

@@ -10,7 +10,7 @@ import anyio
 from chatls.content import to_wire
 from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
 from chatls.seen.logs import about
-from chatls.shapes import member
+from chatls.shapes import as_text, member
 from chatls.wire import jsonrpc, methods
 from chatls.wire.jsonrpc import Id, Notification, Refusal, Request, Response
 from chatls.wire.outbox import Outbox
@@ -190,4 +190,5 @@ class _Asked:
     def value(self) -> Any:
         if self._error is None:
             return self._value
-        raise RequestError(CLIENT_REFUSED, f"the client refused: {self._error}")
+        said = as_text(member(self._error, "message")) or "it does not say why"
+        raise RequestError(CLIENT_REFUSED, f"the client refused: {said}")

@@ -110,7 +110,7 @@ export function editingTests(window: Window): void {
     await frame.locator(".composer textarea").fill("");
   });
 
-  test("the daemon's slash commands and mentions are offered, and it writes them out", async () => {
+  test("slash commands and mentions are offered; what is written out is sent, and the daemon knows its own", async () => {
     const d = window();
     await d.play([[{ text: "Reviewed." }]]);
     const frame = await d.chat();
@@ -120,9 +120,8 @@ export function editingTests(window: Window): void {
     await prompt.fill("/rev");
     await prompt.press("Enter");
     assert.equal(await frame.evaluate("document.querySelector('.composer textarea').value"), "/review ");
-    await prompt.fill("/review @buf");
+    await prompt.fill("/review @buffers");
     await shows(frame, "buffers", ".choices");
-    await prompt.press("Enter");
     const before = await d.run<number>("return parts.chats.active.turns.length");
     await prompt.press("Enter");
     await d.until(`return parts.chats.active.turns.length > ${before}`, "a turn");
@@ -130,6 +129,10 @@ export function editingTests(window: Window): void {
     const along = await d.run<readonly string[]>("return parts.chats.active.turns.at(-1).along");
     assert.ok(along.includes("buffers"), along.join());
     assert.match(await textOf(frame, ".said"), /\/review @buffers/);
+    await prompt.fill("/ne");
+    await shows(frame, "/new", ".choices");
+    await prompt.press("Enter");
+    await d.until("return parts.chats.active.turns.length === 0", "a new session, by one key");
   });
 
   test("a code block is copied, put in at the cursor, and applied through a diff", async () => {

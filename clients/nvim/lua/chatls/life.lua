@@ -135,7 +135,7 @@ local function exited(code, signal, was)
     return settle({ message = text })
   end
   become("crashed", what)
-  settle({ message = what })
+  settle({ message = what .. ". Ask again: the chat goes on" })
   if count_crash(vim.uv.now()) then
     vim.notify(("chatls: %s, and was started again. The chats go on."):format(what), vim.log.levels.WARN)
     return M.start()

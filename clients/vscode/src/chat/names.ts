@@ -8,6 +8,8 @@ export const NOTHING_OFFERED: CommandsResult = { commands: [], mentions: [] };
 export interface Offer {
   readonly name: string;
   readonly doc: string;
+  /** It needs no more words: whoever chooses it has asked for it. */
+  readonly runs?: boolean;
 }
 
 const LOOKED_UP: readonly string[] = ["folder", "diagnostics", "diff", "buffers"] satisfies readonly MentionName[];

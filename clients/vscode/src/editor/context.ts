@@ -77,22 +77,27 @@ export function lookedLabel(block: ContentBlock | undefined): string | undefined
   return vscode.workspace.asRelativePath(vscode.Uri.parse(uri)) + (nothing ? "" : linesOf({ start, end }));
 }
 
-/** What is selected, or the whole document where nothing is. The text goes along where the daemon does not see it. */
+/** A document, or a part of it. The text goes along where it is open here, and the daemon does not see it. */
+export function resource(uri: vscode.Uri, range?: vscode.Range): ContentBlock {
+  const unseen = isSeen(uri) ? undefined : vscode.workspace.textDocuments.find((one) => one.uri.toString() === uri.toString());
+  const place = { uri: uri.toString(), ...(range ? { range: asRange(range) } : {}) };
+  return unseen ? { type: "resource", text: unseen.getText(range), ...place } : { type: "resource_link", ...place };
+}
+
+function isSeen(uri: vscode.Uri): boolean {
+  return uri.scheme === "file" && isShared(uri);
+}
+
+/** What is selected, or the whole document where nothing is. */
 export function fromEditor(editor: vscode.TextEditor, whole = false): Attached {
   const { document, selection } = editor;
   const range = whole || selection.isEmpty ? undefined : selection;
-  const uri = document.uri.toString();
-  const seen = document.uri.scheme === "file" && isShared(document.uri);
-  const place = range ? { range: asRange(range) } : {};
-  const block: ContentBlock = seen
-    ? { type: "resource_link", uri, ...place }
-    : { type: "resource", uri, text: document.getText(range), ...place };
   const cell = cellPlace(document.uri);
   const name = cell
     ? `${vscode.workspace.asRelativePath(cell.file)} cell ${cell.number}`
     : vscode.workspace.asRelativePath(document.uri.scheme === "untitled" ? document.fileName : document.uri);
   const lines = range ? linesOf(range) : "";
-  return made(`${name}${lines}`, range ? "selection" : seen ? "file" : "text", block);
+  return made(`${name}${lines}`, range ? "selection" : isSeen(document.uri) ? "file" : "text", resource(document.uri, range));
 }
 
 /** The lines of a range as people count them: one that ends before a line's first letter does not touch it. */

@@ -8,12 +8,14 @@ import type { Daemon } from "../daemon/daemon.ts";
 import { fail, finish, fold, NOTHING } from "../fold.ts";
 import { readable } from "../notebook.ts";
 import type { ContentBlock, Diff, PermissionAnswer, ProgressValue, Question } from "../protocol.ts";
-import { asRange, contextBlock } from "../editor/context.ts";
+import { contextBlock, resource } from "../editor/context.ts";
 import type { ToolBlock, View } from "../view.ts";
 import { PLACEHOLDER, VENDOR } from "./models.ts";
 
 /** A tool of the editor's own that shows our labels and remembers nothing; it has no documented name. */
 const CONFIRM = "vscode_get_confirmation_with_options";
+/** What a question shows in the Chat view; more would make it slow. */
+const MOST = 16_000;
 /** Longer words without a break would freeze the view's layout. */
 const LONGEST = 1000;
 
@@ -79,10 +81,10 @@ class Turn {
     const looked = contextBlock();
     const along = references.flatMap(({ value }): ContentBlock[] => {
       if (value instanceof vscode.Uri) {
-        return [{ type: "resource_link", uri: value.toString() }];
+        return [resource(value)];
       }
       if (value instanceof vscode.Location) {
-        return [{ type: "resource_link", uri: value.uri.toString(), range: asRange(value.range) }];
+        return [resource(value.uri, value.range)];
       }
       return typeof value === "string" ? [{ type: "text", text: value }] : [];
     });
@@ -126,7 +128,7 @@ class Turn {
     const shown = question.preview.flatMap((item) =>
       item.type === "text" ? [item.text] : item.type === "diff" ? [unified(item)] : item.type === "image" ? [] : [item.uri],
     );
-    const message = shown.map((text) => fenced(text.slice(0, 16_000))).join("\n\n");
+    const message = shown.map(fenced).join("\n\n");
     const input = { title: "chatls asks for your permission", message: `\`${question.title.replaceAll("`", "'")}\`\n\n${message}`, buttons };
     const result = await vscode.lm.invokeTool(CONFIRM, { input, toolInvocationToken }, token);
     return result.content.flatMap((part) => (part instanceof vscode.LanguageModelTextPart ? [part.value] : [])).join("");
@@ -157,9 +159,11 @@ function broken(text: string): string {
   return text.replace(new RegExp(`\\S{${LONGEST}}`, "g"), (run) => `${run} `);
 }
 
+/** What is asked about. Who answers is told of what is not shown. */
 function fenced(text: string): string {
   const fence = "`".repeat(Math.max(3, ...[...text.matchAll(/`+/g)].map((run) => run[0].length + 1)));
-  return `${fence}diff\n${text}\n${fence}`;
+  const left = text.length - MOST;
+  return `${fence}diff\n${text.slice(0, MOST)}\n${fence}${left > 0 ? `\n\n**${left} more characters are not shown here.** Ask in the panel of chatls to see all of it.` : ""}`;
 }
 
 function unified(diff: Diff): string {

@@ -315,8 +315,11 @@ function unborn(path: string): vscode.Uri | undefined {
 export async function attach(parts: Parts, panel: Panel, what: AttachedKind): Promise<void> {
   const { conversation } = panel;
   const editor = lookedAt();
-  if (what === "selection" && editor) {
-    conversation.attach(fromEditor(editor));
+  if (what === "selection") {
+    if (!editor) {
+      void vscode.window.showInformationMessage("There is no open editor to attach from.");
+    }
+    conversation.attach(...(editor ? [fromEditor(editor)] : []));
   } else if (what === "problems") {
     const found = fromProblems(parts.daemon.features.commands);
     if (!found) {

@@ -151,7 +151,7 @@ export class Panel implements vscode.Disposable {
       steering: conversation.steering,
       queued: conversation.queue.map((one) => one.words),
       commands: slashes(
-        SLASHES.filter(({ name }) => name !== "mode" || modes),
+        SLASHES.filter(({ name }) => name !== "mode" || modes).map((one) => ({ ...one, runs: true })),
         this.#daemon.offered,
       ),
     };

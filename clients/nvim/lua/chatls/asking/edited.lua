@@ -34,7 +34,7 @@ end
 ---@param name string Of the file.
 ---@return integer buf
 local function scratch(what, lines, name)
-  local buf = api.nvim_create_buf(false, true)
+  local buf = require("chatls.chat.scratch")()
   vim.bo[buf].bufhidden, vim.bo[buf].swapfile = "wipe", false
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   pcall(api.nvim_buf_set_name, buf, ("chatls://%s/%d/%s"):format(what, buf, name))
@@ -82,7 +82,7 @@ end
 ---@param win integer
 ---@param text string
 local function bar(win, text)
-  vim.wo[win].winbar = "%#ChatlsWaiting#" .. text:gsub("%%", "%%%%")
+  vim.wo[win].winbar = "%#ChatlsWaiting#" .. text:gsub("%%", "%%%%") .. "%<" -- the end is cut, not the beginning
 end
 
 ---@param proposal chatls.Proposal

@@ -56,7 +56,7 @@ end
 ---@return chatls.Chat
 function M.create(keyed, changed, gone)
   begun = begun + 1
-  local buf = api.nvim_create_buf(false, true)
+  local buf = require("chatls.chat.scratch")()
   api.nvim_buf_set_name(buf, ("chatls://chat/%d"):format(begun))
   vim.bo[buf].filetype = "chatls"
   local chat = conversation.new(begun, buf, changed)

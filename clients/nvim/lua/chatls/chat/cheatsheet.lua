@@ -47,7 +47,7 @@ local function show(rows, title)
     local gap = (" "):rep(widest - vim.fn.strdisplaywidth(row[1]) + 2)
     table.insert(lines, " " .. row[1] .. gap .. row[2] .. " ")
   end
-  local buf = api.nvim_create_buf(false, true)
+  local buf = require("chatls.chat.scratch")()
   vim.bo[buf].bufhidden = "wipe"
   vim.bo[buf].filetype = "chatls-keys"
   api.nvim_buf_set_lines(buf, 0, -1, false, lines)

@@ -54,7 +54,7 @@ end
 ---@return integer buf
 function M.show(drawing, filetype)
   local api = vim.api
-  local buf = api.nvim_create_buf(false, true)
+  local buf = require("chatls.chat.scratch")()
   vim.bo[buf].bufhidden, vim.bo[buf].filetype = "wipe", filetype
   vim.bo[buf].undolevels = -1
   api.nvim_buf_set_lines(buf, 0, -1, false, drawing.lines)

@@ -24,7 +24,8 @@ end
 local function draw(chat)
   local buf = chat.transcript.buf
   local entry = assert(chat.offered)
-  local key = keys.shown("act") or ":ChatHistory"
+  local key, typing = keys.shown("act") or ":ChatHistory", keys.shown("send_insert")
+  local also = typing and (", %s while you type"):format(typing) or ""
   local function line(text, group)
     return { { " " .. text, group } }
   end
@@ -35,7 +36,8 @@ local function draw(chat)
       line(entry.title:gsub("%c", " "), "ChatlsTool"),
       line(entry_of.facts(entry, os.time()), "ChatlsQuiet"),
       line("", "ChatlsQuiet"),
-      line(("%s goes on with it, :ChatHistory shows all"):format(key), "ChatlsQuiet"),
+      line(("%s goes on with it%s"):format(key, also), "ChatlsQuiet"),
+      line(":ChatHistory shows all", "ChatlsQuiet"),
     },
   })
   api.nvim_buf_attach(buf, false, {

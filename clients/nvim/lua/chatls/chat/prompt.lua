@@ -141,7 +141,7 @@ end
 ---@param actions table<string, fun()>
 ---@return integer buf
 function M.new(name, actions)
-  local buf = api.nvim_create_buf(false, true)
+  local buf = require("chatls.chat.scratch")()
   api.nvim_buf_set_name(buf, name)
   vim.bo[buf].filetype = "chatls-prompt"
   vim.bo[buf].omnifunc = "v:lua.require'chatls.chat.prompt'.complete"

@@ -146,7 +146,7 @@ end
 local function show_export(title, text)
   vim.cmd("botright new")
   local buf = vim.api.nvim_get_current_buf()
-  vim.bo[buf].buftype, vim.bo[buf].swapfile = "nofile", false
+  vim.bo[buf].buftype, vim.bo[buf].swapfile, vim.bo[buf].modifiable = "nofile", false, true
   vim.bo[buf].filetype = "markdown"
   pcall(vim.api.nvim_buf_set_name, buf, ("chatls://export/%d/%s.md"):format(buf, (title:gsub("[/%c]", " "))))
   vim.api.nvim_buf_set_lines(buf, 0, -1, false, vim.split(text, "\n", { plain = true }))

@@ -229,7 +229,7 @@ end
 ---@param filetype string
 ---@return integer
 local function scratch(filetype)
-  local buf = api.nvim_create_buf(false, true)
+  local buf = require("chatls.chat.scratch")()
   vim.bo[buf].bufhidden, vim.bo[buf].undolevels = "wipe", -1
   vim.bo[buf].filetype = filetype
   if filetype == "markdown" then
