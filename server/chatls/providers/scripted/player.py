@@ -182,3 +182,16 @@ def _ready(call_id: str, text: str) -> CallReady:
     arguments = parse_object(text)
     error = None if arguments is not None else f"the script's arguments are no JSON object: {text}"
     return CallReady(call_id, arguments, error)
+
+
+async def _waited(action: Delay | Hang | Until) -> None:
+    match action:
+        case Delay():
+            await anyio.sleep(action.delay)
+        case Hang():
+            await anyio.sleep_forever()
+        case Until():
+            path, there = anyio.Path(action.until), False
+            while not there:
+                await anyio.sleep(_LOOK)
+                there = await path.exists()
