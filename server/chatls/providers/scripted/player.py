@@ -103,19 +103,6 @@ class ScriptedProvider:
         return self._script
 
 
-async def _waited(action: Delay | Hang | Until) -> None:
-    match action:
-        case Delay():
-            await anyio.sleep(action.delay)
-        case Hang():
-            await anyio.sleep_forever()
-        case Until():
-            while True:
-                if await anyio.Path(action.until).exists():
-                    return
-                await anyio.sleep(_LOOK)
-
-
 @dataclass(slots=True)
 class _Played:
     """One reply while it is played."""
