@@ -126,11 +126,8 @@ class _Played:
                     break
                 case Count():
                     self.usage = action.value
-                case Delay() | Hang():
-                    await anyio.sleep(action.delay) if isinstance(action, Delay) else await anyio.sleep_forever()
-                case Until():
-                    while not await anyio.Path(action.until).exists():
-                        await anyio.sleep(_LOOK)
+                case Delay() | Hang() | Until():
+                    await self._wait(action)
                 case Say() | Think() | CallTool():
                     for delta in self._spoken(action):
                         yield delta
@@ -138,6 +135,21 @@ class _Played:
                 case _:
                     assert_never(action)
         yield Finished(self.stop, self.usage)
+
+    async def _wait(self, action: Delay | Hang | Until) -> None:
+        match action:
+            case Delay():
+                await anyio.sleep(action.delay)
+            case Hang():
+                await anyio.sleep_forever()
+            case Until():
+                await self._look_for(anyio.Path(action.until))
+
+    async def _look_for(self, file: anyio.Path) -> None:
+        while True:
+            if await file.exists():
+                return
+            await anyio.sleep(_LOOK)
 
     def _spoken(self, action: Say | Think | CallTool) -> Iterator[Delta]:
         match action:
