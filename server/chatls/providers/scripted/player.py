@@ -127,7 +127,7 @@ class _Played:
                 case Count():
                     self.usage = action.value
                 case Delay() | Hang() | Until():
-                    await self._wait(action)
+                    await _waited(action)
                 case Say() | Think() | CallTool():
                     for delta in self._spoken(action):
                         yield delta
@@ -135,21 +135,6 @@ class _Played:
                 case _:
                     assert_never(action)
         yield Finished(self.stop, self.usage)
-
-    async def _wait(self, action: Delay | Hang | Until) -> None:
-        match action:
-            case Delay():
-                await anyio.sleep(action.delay)
-            case Hang():
-                await anyio.sleep_forever()
-            case Until():
-                await self._look_for(anyio.Path(action.until))
-
-    async def _look_for(self, file: anyio.Path) -> None:
-        while True:
-            if await file.exists():
-                return
-            await anyio.sleep(_LOOK)
 
     def _spoken(self, action: Say | Think | CallTool) -> Iterator[Delta]:
         match action:
@@ -184,3 +169,16 @@ def _ready(call_id: str, text: str) -> CallReady:
     arguments = parse_object(text)
     error = None if arguments is not None else f"the script's arguments are no JSON object: {text}"
     return CallReady(call_id, arguments, error)
+
+
+async def _waited(action: Delay | Hang | Until) -> None:
+    match action:
+        case Delay():
+            await anyio.sleep(action.delay)
+        case Hang():
+            await anyio.sleep_forever()
+        case Until():
+            path, there = anyio.Path(action.until), False
+            while not there:
+                await anyio.sleep(_LOOK)
+                there = await path.exists()
