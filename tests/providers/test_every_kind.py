@@ -341,6 +341,7 @@ HISTORIES = {
     "a call without a result": (HELLO.messages[0], CALLED, HELLO.messages[0]),
     "two prompts, since nothing was answered": (HELLO.messages[0], HELLO.messages[0]),
     "an answer that was cancelled before its first word": (HELLO.messages[0], AssistantMessage(""), HELLO.messages[0]),
+    "a prompt of blanks": (UserMessage((TextContent(" "), TextContent(""))),),
     "a picture": (UserMessage((TextContent("look"), PICTURE)),),
     "a picture that a tool gave": (HELLO.messages[0], CALLED, SHOWN),
     "a picture that a tool gave, and words": (HELLO.messages[0], CALLED, SHOWN, UserMessage((TextContent("and?"),))),
@@ -363,6 +364,9 @@ async def test_every_history_can_be_sent(server: ScriptedServer, kind: Kind, his
                 assert (PICTURE.data in body) == (message is SHOWN)
             case UserMessage(content) if PICTURE in content:
                 assert PICTURE.data in body
+            case UserMessage((TextContent(" "), *_)):
+                assert body.count('"text":" "') == body.count('"content":" "') == 0
+                assert "(go on)" in body
             case _:
                 pass
 

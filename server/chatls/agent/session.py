@@ -84,7 +84,7 @@ class Sessions:
 
     def begin(self, new: Begin) -> Session:
         """A new session. Raises `RequestError` (1007) if its name is taken."""
-        name = new.name or f"session-{uuid4().hex[:12]}"
+        name = f"session-{uuid4().hex[:12]}" if new.name is None else new.name
         if name in self._all:
             raise RequestError(INVALID_STATE, f"the session {name!r} exists")
         configuration = new.configuration or self.configuration

@@ -14,7 +14,7 @@ from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import AssistantMessage, Replay, ToolCall, ToolResult, UserMessage
 from chatls.providers.anthropic_model import Capabilities
 from chatls.providers.encoded import EncodedHistory
-from chatls.providers.history import Answered, Entry, UsedIds, Writer, sendable_name
+from chatls.providers.history import GO_ON, Answered, Entry, UsedIds, Writer, sendable_name
 from chatls.providers.known.wording import NO_RESULT, text_of
 from chatls.providers.provider import ModelRequest
 from chatls.values import dataclass
@@ -26,9 +26,6 @@ THINKING = ("thinking", "redacted_thinking")
 
 _CACHED_MESSAGES = 2
 """The newest one writes to the cache what the next request reads; the one before was written by the last request."""
-
-_GO_ON = "(go on)"
-"""Stands where a user has to speak and nobody did."""
 
 
 def encode(
@@ -140,9 +137,9 @@ def _messages(request: ModelRequest, writer: Writer, history: EncodedHistory | N
     """A user begins and ends."""
     messages = (history or EncodedHistory()).items(writer, request.messages)
     if not messages or messages[0]["role"] == "assistant":
-        messages.insert(0, _said("user", [_text(_GO_ON)]))
+        messages.insert(0, _said("user", [_text(GO_ON)]))
     if messages[-1]["role"] == "assistant":
-        messages.append(_said("user", [_text(_GO_ON)]))
+        messages.append(_said("user", [_text(GO_ON)]))
     return messages
 
 
@@ -153,8 +150,7 @@ class _AnthropicWriter(Writer):
 
     def write(self, entry: Entry, names: UsedIds) -> Iterator[JsonObject]:
         if isinstance(entry, UserMessage):
-            told = [block for block in self.shown(entry.content) if isinstance(block, Image) or text_of(block).strip()]
-            said = [("user", [_block(block) for block in told])]
+            said = [("user", [_block(block) for block in self.shown(entry.content)])]
         else:
             said = self._answered(entry, names)
         return (_said(role, blocks) for role, blocks in said if blocks)

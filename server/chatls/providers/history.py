@@ -12,11 +12,15 @@ from typing import ClassVar, NamedTuple
 
 from chatls.content import ContentBlock, Image, JsonObject, TextContent
 from chatls.message import AssistantMessage, Message, Replay, ToolCall, ToolMessage, ToolResult, UserMessage
-from chatls.providers.known.wording import NO_RESULT, unseen
+from chatls.providers.known.wording import NO_RESULT, text_of, unseen
 from chatls.values import dataclass
 
 _LONGEST_NAME = 64
 """Letters of a tool's name (OpenAI's limit; Anthropic and Gemini take twice as many)."""
+
+
+GO_ON = "(go on)"
+"""Stands where a user has to speak and nobody did."""
 
 
 class Answered(NamedTuple):
@@ -92,10 +96,11 @@ class Writer(ABC):
         return [last, item]
 
     def shown(self, content: tuple[ContentBlock, ...]) -> tuple[ContentBlock, ...]:
-        """What a person said, as this model takes it."""
-        if self.sees:
-            return content
-        return tuple(TextContent(unseen(block)) if isinstance(block, Image) else block for block in content)
+        """What a person said, as this model takes it. Who said nothing, or blanks, has to say something to most."""
+        told = tuple(block for block in content if isinstance(block, Image) or text_of(block).strip())
+        if not self.sees:
+            told = tuple(TextContent(unseen(block)) if isinstance(block, Image) else block for block in told)
+        return told or (TextContent(GO_ON),)
 
     def told(self, result: ToolResult | None) -> str:
         """The text of a result; words where there is none, or where it has pictures that are not seen."""
