@@ -101,6 +101,8 @@ local function tell_models(result)
   vim.health.info(("models to choose from with :ChatModel: %d"):format(#result.models))
 end
 
+local PATIENCE_MS = 20000
+
 -- Ask the daemon, and wait for its answer.
 ---@param method string
 ---@return any result, any err
@@ -109,7 +111,7 @@ local function ask(method)
   daemon.request(method, {}, function(answer, failed)
     answered, result, err = true, answer, failed
   end)
-  vim.wait(8000, function()
+  vim.wait(PATIENCE_MS, function()
     return answered
   end, 20)
   return result, err
@@ -153,8 +155,9 @@ local function check_models()
     vim.health.ok("the daemon runs")
     tell_models(result)
   else
+    local why = err and ": " .. err.message or (" within %d seconds"):format(PATIENCE_MS / 1000)
     local log = "its log is in " .. require("vim.lsp.log").get_filename()
-    vim.health.error("the daemon does not answer" .. (err and ": " .. err.message or ""), log)
+    vim.health.error("the daemon did not answer" .. why, err and log or { "on a busy machine: try again", log })
   end
 end
 
