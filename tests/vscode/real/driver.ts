@@ -127,7 +127,10 @@ export interface Launched {
 
 export async function start(files: Readonly<Record<string, string>>): Promise<Driver> {
   const { place, fresh, stop } = await launched(files, install);
-  const driver = await opened(place, await fresh());
+  const driver = await fresh().then((page) => opened(place, page)).catch(async (error: unknown) => {
+    await stop(); // nobody else would
+    throw error;
+  });
   return { ...driver, stop, beside: async (name) => opened(place, await fresh(), name) };
 }
 
