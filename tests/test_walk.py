@@ -67,9 +67,9 @@ WAY = [
     "agent.steering",
     "agent.context.room",
     "agent.step",
+    "agent.repeats",
     "agent.context.replies",
     "agent.longest",
-    "agent.repeats",
     "agent.fallback",
     "providers",
 ]

@@ -181,7 +181,7 @@ class Models:
     ) -> Served:
         """`Served.instead`."""
         rest_for = RESTING if wait_ms is None else min(wait_ms / 1000, LONGEST_REST)
-        self._resting[named] = monotonic() + rest_for
+        self._resting[named] = max(self._resting.get(named, 0), monotonic() + rest_for)
         return await self._first(rest, settings, held)
 
     def _rests(self, named: str | None) -> bool:

@@ -318,7 +318,7 @@ class Scene:
         requests = Requests("model", "system", self.history, specs, Parameters(), tool_choice)
         try:
             with fail_after(DEADLINE), self.scope:
-                stream = partial(cut_off, partial(self._repeats.watched, self.provider.stream), self.limits)
+                stream = partial(cut_off, self.provider.stream, self.limits)
                 steps = self.limits.max_steps
                 stop = await self.turn.run(stream, requests.next, self._step, runner, steps)
         finally:

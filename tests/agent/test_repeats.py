@@ -33,6 +33,7 @@ async def test_the_same_failing_call_gets_a_word_and_then_ends_the_turn() -> Non
     assert "failed 3 times" in told[2]
     assert scene.turn.tally.error is not None
     assert (scene.turn.tally.error.kind, "fails" in scene.turn.tally.error.message) == ("bad_response", True)
+    assert scene.turn.tally.steps == 5  # as often as it was asked
 
 
 async def test_what_succeeds_in_between_begins_the_count_anew() -> None:

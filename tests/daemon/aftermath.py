@@ -12,6 +12,8 @@ from tests.daemon.service import check_history, finish, text
 from tests.support.http_server import ScriptedServer, streamed
 
 DONE: list[Json] = [{"text": "done"}]
+LIMITS = 0.3, 3.0, 30.0
+"""Seconds in which a command has begun: nearly always, on a busy machine, and however busy it is."""
 
 
 def call(name: str, **arguments: object) -> Json:
@@ -60,6 +62,20 @@ class Chat:
         for _ in range(questions):
             self.daemon.choose(turn.question(), "allow_once")
         return turn
+
+    def timed_out(self, command: str, begun: str = "begun") -> str:
+        """What the model is told of a command that is ended for its time once it has begun: on a busy machine it is
+        given more."""
+        told = ""
+        for limit in LIMITS:
+            turn = self.allowed(run(command, timeout=limit))
+            assert turn.ended()["status"] == "timed_out"
+            (told,) = self.told(turn)
+            assert told.startswith(f"timed out after {limit:g} s")
+            if begun in told:
+                break
+        assert begun in told
+        return told
 
     def told(self, turn: Turn) -> list[str]:
         """What the model was told of each call of the session, once the turn is over and all that must hold does."""

@@ -19,7 +19,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any, Self
 
-SOON = 30.0
+SOON = 120.0
 """Seconds after which a test has failed rather than is waited for."""
 
 CHATLS = [sys.executable, "-m", "chatls"]
@@ -102,6 +102,8 @@ class Daemon:
         self._answers: dict[str, Json] = {}
         self._values: dict[str, list[Json]] = {}
         self.settings: Json = {}
+        self.settles = False
+        """What was said stands in the store behind each result: an answer itself waits for that a moment only."""
         self.rules: list[Json] = []
         """Rules of permission that all settings have which name none."""
         self.sandbox = ""
@@ -469,7 +471,10 @@ class Turn:
         answer = self.answer()
         if "error" in answer:
             raise RefusedError(answer["error"])
-        return answer["result"]
+        result = answer["result"]
+        if self.daemon.settles:
+            self.daemon.call("chat/session/load", {"sessionId": result["sessionId"], "last": 1})
+        return result
 
     def error(self) -> RefusedError:
         """Why it never began."""

@@ -247,6 +247,42 @@ def test_the_window_of_the_one_that_answers_counts(three: Three, fails: Reply) -
     assert again.event("compactStart")["reason"] == "refused"
 
 
+TOO_LONG = answered({"error": {"message": "prompt is too long: 9000 tokens > 8000 maximum"}}, 400)
+
+
+@for_each(
+    ("window", "others", "model"),
+    [
+        (8000, [50000], "two/small"),  # refused
+        (3000, [50000], "two/small"),  # not even sent
+        (8000, [2000, 90000], "three/other"),
+        (8000, [9500, 90000], "three/other"),  # the second refuses it too
+        (8000, [4000], ""),
+    ],
+)
+def test_a_prompt_that_is_too_long_goes_to_the_next_model_with_a_larger_window(
+    three: Three, window: int, others: list[int], model: str
+) -> None:
+    three.begin_anew()
+    for name, tokens in zip(("one", "two", "three"), (window, *others), strict=False):
+        three.providers[name]["contextWindow"] = tokens
+    names = ["one/big", "two/small", "three/other"][: len(others) + 1]
+    three.daemon.configure({**three.settings, "model": names})
+    three.first.play(TOO_LONG)
+    three.second.play(DONE if model == "two/small" else TOO_LONG)
+    three.third.play(streamed({"type": "response.completed", "response": {"status": "completed", "output": []}}))
+    turn = three.ask("many words " * 2500)
+    result = turn.result()
+    assert result["model"] == (model or "one/big")
+    assert len(three.first.requests) == (1 if window == 8000 else 0)
+    if not model:
+        assert result["error"]["kind"] == "context_window_exceeded"
+        assert not three.second.requests
+    assert [name for name, _ in three.moved(turn)][-1:] == [model] * bool(model)
+    three.first.play(SAYS)
+    assert three.ask("and now?").result()["model"] == "one/big"  # it is left alone for nothing
+
+
 def test_a_summary_is_written_by_the_next_one_as_well(three: Three) -> None:
     three.first.play(SAYS)
     session = three.ask().result()["sessionId"]

@@ -27,6 +27,7 @@ def test_an_edit_is_shown_as_a_diff_and_done_when_it_is_allowed(nvim: Open, proj
     assert "-Buy bread." in question
     assert "+Buy bread and cheese." in question
     assert (project / "notes.txt").read_text() == NOTES
+    assert it.editor.lua("return vim.wo[window_of('chatls-permission')].linebreak"), "no word is cut"
     it.wait_for("? edit_file notes.txt  waits")
     assert it.editor.lua('return require("chatls").status()') == "chat: asks you"
     it.answer("y")

@@ -211,7 +211,7 @@ def test_the_rest_of_an_answer_that_breaks_off_is_asked_for_and_a_forgotten_sess
 @pytest.mark.parametrize(
     ("status", "why"),
     [
-        (401, "it wants a key: set key_env or key_command"),
+        (401, "it wants a key, or another one: set key_env or key_command; OAuth is not spoken"),
         (302, "it sends requests on to another address, and they are not followed: set url"),
         (404, "there is no MCP server at this address"),
     ],

@@ -46,9 +46,9 @@ def test_it_is_told_once_for_each_content_by_whichever_daemon_and_nothing_is_sta
     other = start()
     other.initialize({}, roots=[root])
     assert notices(other) == []
-    (root / ".mcp.json").write_text(named(evil={"command": "sh", "args": ["-c", "true"]}))
+    (root / ".mcp.json").write_text(named(evil={"command": "sh", "args": ["-c", "true", "--token=hunter2"]}))
     (told,) = notices(other)
-    assert "evil (sh -c true)" in told
+    assert "evil (sh -c true --token=[removed])" in told
 
 
 def test_nothing_is_said_of_servers_that_a_person_has_and_of_files_that_name_none(start: Start, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What servers say, as it is taken: names, descriptions, schemas, results, forms. Whatever it is, nothing raises."""
 
 import json
+from base64 import b64encode
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +21,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=12,
 )
+GIF = b64encode(b"GIF89a\x01\x00\x01\x00\x00").decode()
 WORDS = [
     "name",
     "description",
@@ -77,6 +79,8 @@ def test_whatever_the_schema_arguments_are_checked_without_a_fault(schema: Any, 
 
 
 def test_slips_are_mended_and_what_is_plainly_wrong_is_refused() -> None:
+    nullable = {"type": "object", "properties": {"a": {"type": ["string", "null"]}, "b": {"type": "string"}}}
+    assert mended(nullable, {"a": None, "b": None}) == {"a": None}
     schema = {"type": "object", "properties": {"n": {"type": "integer"}, "s": {"type": ["string", "null"]}}}
     assert mended(schema, {"n": "5"}) == {"n": 5}
     assert problem(schema, {"n": 5, "s": None}) is None
@@ -105,17 +109,22 @@ def test_whatever_a_result_is_something_is_made_of_it(result: Any) -> None:
 def test_each_kind_of_content_is_what_it_is() -> None:
     content = [
         {"type": "text", "text": "hi"},
+        {"type": "image", "mimeType": "image/png", "data": GIF},
         {"type": "image", "mimeType": "image/png", "data": "aGk="},
+        {"type": "image", "mimeType": "image/png", "data": "%%%"},
         {"type": "image", "mimeType": "image/svg+xml", "data": "aGk="},
         {"type": "audio", "mimeType": "audio/wav", "data": "aGk="},
         {"type": "resource_link", "uri": "file:///a\u202e", "name": "A"},
         {"type": "resource", "resource": {"uri": "x:1", "text": "inside"}},
         {"type": "hologram"},
     ]
-    texts = [getattr(item, "text", type(item).__name__) for item in output_of({"content": content}).content]
-    assert texts == [
+    found = output_of({"content": content}).content
+    assert found[1] == Image("image/gif", GIF)
+    assert [getattr(item, "text", type(item).__name__) for item in found] == [
         "hi",
         "Image",
+        "[a picture that is too large, or none: it is left out]",
+        "[a picture that is too large, or none: it is left out]",
         "[a picture of the kind image/svg+xml: it is left out]",
         "[sound, audio/wav: it is left out]",
         "ResourceLink",
@@ -128,7 +137,7 @@ def test_each_kind_of_content_is_what_it_is() -> None:
 def test_a_result_of_data_alone_is_told_as_text_and_too_many_pictures_are_left_out() -> None:
     (item,) = output_of({"content": [], "structuredContent": {"a": 1}}).content
     assert item == TextContent('{"a":1}')
-    picture = {"type": "image", "mimeType": "image/png", "data": "aGk="}
+    picture = {"type": "image", "mimeType": "image/gif", "data": GIF}
     found = output_of({"content": [picture] * 10}).content
     assert sum(isinstance(item, Image) for item in found) == 8
 

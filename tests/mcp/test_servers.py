@@ -336,13 +336,20 @@ def test_a_server_runs_in_the_home_with_its_variables_and_without_keys(start: St
         ({"url": "http://[::1"}, "url is no address: Invalid port"),
         ({"url": "http://me:hunter2@127.0.0.1:9/mcp"}, "url may hold no user and no password: "),
         ({"command": "sh", "args": ["-c", "echo ${SCRIPTED_KEY} >&2; exit 3"]}, "it ended with exit code 3: [key]"),
+        (
+            {
+                "command": "sh",
+                "args": ["-c", 'echo "$*" >&2; exit 3', "--token=hunter2", "--api-key", "hunter2too", "."],
+            },
+            "it ended with exit code 3: --api-key [key] .",
+        ),
     ],
 )
 def test_what_cannot_be_started_says_why(start: Start, tmp_path: Path, given: Json, why: str) -> None:
     daemon = begun(start, tmp_path, {"mcp": {"own": given}})
     told = state(daemon)
     assert told["why"].startswith(why)
-    assert "hunter2" not in json.dumps(told)
+    assert "hunter2" not in json.dumps(told)  # nor in the line that was started
     assert daemon.prompt(DONE).result()["stopReason"] == "end_turn"
 
 

@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import Any, Self
 
 SSE = {"content-type": "text/event-stream"}
-_PATIENCE = 20.0
+_PATIENCE = 120.0
 """Seconds after which a test has failed rather than is waited for."""
 
 

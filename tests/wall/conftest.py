@@ -14,7 +14,7 @@ from chatls.children.wall.traces import Aftermath
 from chatls.children.wall.wall import Guest, Wall
 from chatls.tools.execution.running import Running
 
-LONG = 60.0
+LONG = 120.0
 MEANS = Wall(dict(os.environ), Path("/nowhere"), Path("/nowhere")).means()
 collect_ignore = [] if MEANS.works else ["test_escapes.py", "test_ordinary_work.py", "test_behind.py", "test_daemon.py"]
 

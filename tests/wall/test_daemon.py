@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.daemon.aftermath import LIMITS
 from tests.daemon.processes import wait_until_gone
 from tests.daemon.raw import SOON, Daemon, Json, Turn
 
@@ -82,7 +83,8 @@ def test_what_has_to_run_outside_does_not_run_where_everything_must_be_inside(re
 
 
 def test_what_was_taken_away_and_what_ended_is_told(required: Required) -> None:
-    turn = required.done("mkdir .idea; echo x > .idea/x; (sleep 63 >/dev/null 2>&1 &); sleep 0.1; echo made")
+    begun = "until grep -qs sleep /proc/$(cat pid)/comm; do :; done; rm pid; echo made"
+    turn = required.done(f"mkdir .idea; echo x > .idea/x; (sleep 63 >/dev/null 2>&1 & echo $! >pid); {begun}")
     assert "what it had left running was ended with it (sleep 63)" in turn.said()
     assert f"[sandbox: {required.root}/.idea would decide what runs" in turn.said()
     assert not (required.root / ".idea").exists()
@@ -100,8 +102,12 @@ def test_a_cancel_ends_it_and_takes_away_what_it_made(required: Required) -> Non
 
 
 def test_a_command_gets_its_time_to_end(required: Required) -> None:
-    turn = required.done("trap 'echo cleaned > cleaned.txt; exit 0' TERM; while :; do sleep 0.05; done", timeout=0.5)
-    assert "timed out" in turn.said()
+    command = "trap 'echo cleaned > cleaned.txt; exit 0' TERM; echo begun; while :; do sleep 0.05; done"
+    for limit in LIMITS:
+        turn = required.done(command, timeout=limit)
+        assert "timed out" in turn.said()
+        if "begun" in turn.said():
+            break
     assert (required.root / "cleaned.txt").read_text() == "cleaned\n"
 
 
@@ -118,14 +124,14 @@ def test_one_in_the_background_ends_by_its_number_and_what_it_made_is_taken_away
 
 
 def test_what_one_in_the_background_makes_is_taken_away_while_it_runs(required: Required) -> None:
-    turn = required.done("echo up; sleep 1; mkdir .idea; exec sleep 600", background=True, timeout=0.2)
-    deadline = time.monotonic() + SOON
-    made = required.root / ".idea"
-    while not made.exists():
-        assert time.monotonic() < deadline
-    while made.exists():
-        assert time.monotonic() < deadline
+    seen = "while [ -e .idea ]; do sleep 0.05; done; echo seen >seen.txt"
+    turn = required.done(f"sleep 0.3; mkdir .idea; {seen}; exec sleep 600", background=True, timeout=0.2)
     assert "still running" in turn.said()
+    deadline = time.monotonic() + SOON
+    while not (required.root / "seen.txt").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert not (required.root / ".idea").exists()
 
 
 def test_git_moves_that_touch_protected_files_do_not_run_inside(required: Required) -> None:

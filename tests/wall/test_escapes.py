@@ -45,7 +45,7 @@ def own_address() -> str:
 
 
 @pytest.fixture
-def facts(place: Place) -> Iterator[dict[str, Any]]:
+def facts(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """What there is outside to be reached, with a canary in it."""
     for name in (".env", "a/b/server.key", "sub/.env.local"):
         place.write(name, CANARY)
@@ -74,7 +74,7 @@ def facts(place: Place) -> Iterator[dict[str, Any]]:
     with ExitStack() as stack:
         tcp = stack.enter_context(listening(("0.0.0.0", 0), socket.AF_INET))
         stack.enter_context(listening(f"\0{abstract}", socket.AF_UNIX))
-        os.chdir(place.folder)
+        monkeypatch.chdir(place.folder)  # the names of sockets may not be long
         stack.enter_context(listening("session.sock", socket.AF_UNIX))
         stack.enter_context(listening("home/projects/app/root.sock", socket.AF_UNIX))
         shared = Path("/dev/shm") / abstract

@@ -153,9 +153,12 @@ class Conversation:
 
     async def _servers(self) -> None:
         """Wait a while for MCP servers that are starting: there is no later prompt that could have their tools."""
-        self._face.doing("waiting for MCP servers")
-        with move_on_after(SERVERS), suppress(RpcError):
-            await self._client.request("chat/tools", {"settled": True})
+        with suppress(RpcError):
+            servers: list[JsonObject] = (await self._client.request("chat/tools")).get("servers") or []
+            if starting := [str(server["name"]) for server in servers if server["state"] == "starting"]:
+                self._face.doing(f"waiting for MCP servers: {', '.join(starting)}", long=True)
+                with move_on_after(SERVERS):
+                    await self._client.request("chat/tools", {"settled": True})
         self._face.doing("waiting for the answer")
 
     def _update(self, view: View) -> None:

@@ -42,8 +42,8 @@ class Face(Protocol):
         """This is how things stand. Never waits."""
         ...
 
-    def doing(self, what: str) -> None:
-        """What is waited for before the turn starts."""
+    def doing(self, what: str, *, long: bool = False) -> None:
+        """What is waited for before the turn starts. `long`: it may take some seconds."""
         ...
 
     def cancelling(self) -> None:
@@ -95,8 +95,9 @@ class DrawnFace:
         self._view = view
         self._changed.set()
 
-    def doing(self, what: str) -> None:
+    def doing(self, what: str, *, long: bool = False) -> None:
         """Beside the spinner."""
+        del long
         self._painter.doing = what
 
     def cancelling(self) -> None:
@@ -176,8 +177,10 @@ class PipeFace:
         self._view = view
         self._changed.set()
 
-    def doing(self, what: str) -> None:
-        """Of no interest here."""
+    def doing(self, what: str, *, long: bool = False) -> None:
+        """To the error stream, where somebody may wonder."""
+        if long:
+            complain(what)
 
     def cancelling(self) -> None:
         """Of no interest here."""

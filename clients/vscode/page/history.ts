@@ -2,7 +2,7 @@
 
 import type { Wanted } from "../src/messages.ts";
 import type { SessionEntry } from "../src/protocol.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, Kept, type Wanted as Row } from "./dom.ts";
 import { tell } from "./host.ts";
 import { visible } from "./visible.ts";
 import { decoded } from "./words.ts";
@@ -20,6 +20,8 @@ export class History {
     h("label", { class: "quiet" }, this.#branches, " and what was taken back"),
     this.#list,
   );
+  /** A row stays while it reads the same: who presses it just when the list is told anew has pressed it. */
+  readonly #rows = new Kept(this.#list);
   #sessions: readonly SessionEntry[] = [];
   #last: RowPlace | undefined;
 
@@ -38,7 +40,7 @@ export class History {
 
   open(): void {
     this.#query.value = "";
-    place(this.#list, [h("li", { class: "quiet" }, "looking ...")]);
+    this.#rows.show([["looking", () => h("li", { class: "quiet" }, "looking ...")]]);
     if (!this.element.open) {
       this.element.showModal();
     }
@@ -58,18 +60,22 @@ export class History {
     }
     this.#sessions = wanted.cursor === undefined ? sessions : [...this.#sessions, ...sessions];
     const none = wanted.query !== "" ? "None has these words." : wanted.everywhere ? "There is no session yet." : "There is no session about this folder yet.";
-    const rows: HTMLElement[] = this.#sessions.length === 0 ? [h("li", { class: "quiet" }, none)] : [];
+    const rows: Row[] = this.#sessions.length === 0 ? [[none, () => h("li", { class: "quiet" }, none)]] : [];
     let day = "";
     for (const one of this.#sessions) {
       const its = dayOf(new Date(one.updatedAt));
-      rows.push(...(its === day ? [] : [h("li", { class: "quiet day", role: "presentation" }, its)]), this.#item(one));
+      if (its !== day) {
+        rows.push([its, () => h("li", { class: "quiet day", role: "presentation" }, its)]);
+      }
+      rows.push([JSON.stringify([one, this.#everywhere.checked]), () => this.#item(one)]);
       day = its;
     }
     if (cursor !== undefined) {
-      rows.push(h("li", {}, button("Show More", () => tell({ type: "search", wanted: { ...wanted, cursor } }), { class: "session" })));
+      const more = { ...wanted, cursor };
+      rows.push([JSON.stringify(more), () => h("li", {}, button("Show More", () => tell({ type: "search", wanted: more }), { class: "session" }))]);
     }
     const focused = placeOf(document.activeElement);
-    place(this.#list, rows);
+    this.#rows.show(rows);
     this.#row(focused)?.focus();
   }
 

@@ -1,7 +1,7 @@
 // What an empty chat shows: what can be done, and the sessions that were talked to last.
 
 import type { SessionEntry } from "../src/protocol.ts";
-import { button, h, place } from "./dom.ts";
+import { button, h, Kept, type Wanted } from "./dom.ts";
 import { tell } from "./host.ts";
 import { visible } from "./visible.ts";
 
@@ -14,6 +14,7 @@ export class Welcome {
     button("Store a Provider's Key", () => tell({ type: "command", name: "storeKey" })),
   );
   readonly #recent = h("ul", { class: "recent", "aria-label": "Recent sessions" });
+  readonly #kept = new Kept(this.#recent);
   readonly element = h(
     "div",
     { class: "welcome" },
@@ -49,9 +50,10 @@ export class Welcome {
   }
 
   recent(sessions: readonly SessionEntry[]): void {
-    const items = sessions.map(({ sessionId, title }) =>
-      h("li", {}, h("button", { type: "button", title, onclick: () => tell({ type: "load", sessionId }) }, visible(title || "(no words)"))),
-    );
-    place(this.#recent, items.length === 0 ? [] : [h("li", { class: "quiet" }, "Go on with"), ...items]);
+    const items = sessions.map(({ sessionId, title }): Wanted => [
+      `${sessionId} ${title}`,
+      () => h("li", {}, h("button", { type: "button", title, onclick: () => tell({ type: "load", sessionId }) }, visible(title || "(no words)"))),
+    ]);
+    this.#kept.show(items.length === 0 ? [] : [["", () => h("li", { class: "quiet" }, "Go on with")], ...items]);
   }
 }

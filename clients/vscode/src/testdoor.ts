@@ -1,6 +1,8 @@
 // The door that tests come in by: commands, and what the editor holds, over HTTP on this machine. Only in the test bundle.
 
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Parts } from "./panel/actions.ts";
 
@@ -12,15 +14,15 @@ export function openDoor(parts: Parts): vscode.Disposable {
     const pieces: Buffer[] = [];
     request.on("data", (piece: Buffer) => pieces.push(piece));
     request.on("end", () => {
+      response.setHeader("connection", "close"); // one that is kept may be closed just when it is used
       void answer(parts, Buffer.concat(pieces).toString()).then((text) => response.end(text));
     });
   });
-  const port = Number(process.env["CHATLS_TEST_DOOR"] ?? 0);
-  // One that is reloaded waits for the one before it; a second window has the next one.
-  const tries = [port, port, port + 1];
-  const open = (): unknown => server.listen(tries.shift(), "127.0.0.1");
-  server.on("error", () => tries.length > 0 && setTimeout(open, 500));
-  open();
+  // Its name is its port, behind this process's: no window's door is taken for another's.
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    writeFileSync(join(process.env["CHATLS_TEST_DOORS"] ?? "", `${process.pid}-${typeof address === "object" ? address?.port : ""}`), "");
+  });
   return new vscode.Disposable(() => server.close());
 }
 

@@ -309,14 +309,15 @@ class Accepted:
         changing = partial(self._means.keeper.changing, session)
         runner = Runner(self._context, limits, self._emit, ran, gate=gate, queues=queues, changing=changing)
         self._turn = Turn(session.history, self._emit, self._room, self.tally)
-        repeats = Repeats()
-        new_step = partial(Step, tools, self._workspace, repeats, partial(self._means.keeper.said, session), gate.free)
-        bounded = partial(cut_off, partial(repeats.watched, answering.stream), limits)
-        stream = partial(Replies(room).watched, bounded)
+        new_step = partial(
+            Step, tools, self._workspace, Repeats(), partial(self._means.keeper.said, session), gate.free
+        )
+        stream = partial(Replies(room, answering.larger).watched, partial(cut_off, answering.stream, limits))
         more = self.steering.waiting
 
         def moved(served: Served, failure: TurnError) -> None:
-            room.window, self.tally.model = served.window, visible_line(served.name, LONGEST_NAME)
+            room.moved(served.window)
+            self.tally.model = visible_line(served.name, LONGEST_NAME)
             if self.watch is not None:
                 self.watch.moves(self.tally.model, failure.kind)
             runner.limits = self._limits = within(self._settings.limits, served.window)

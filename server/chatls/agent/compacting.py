@@ -121,7 +121,7 @@ class Compacting:
         )
 
         def moved(served: Served, _failure: TurnError) -> None:
-            room.window = served.window
+            room.moved(served.window)
 
         answering.moved = moved
         before = room.tokens().count

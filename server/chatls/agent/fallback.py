@@ -17,7 +17,7 @@ from chatls.visible import LONGEST_NAME, visible_line
 LONGEST_WAIT = 5.0
 """Seconds that a server may ask us to wait while another model could answer."""
 _ABOUT_THE_REQUEST = ("bad_request", "context_window_exceeded", "content_filtered", "internal")
-"""Failures that another model is no remedy for, or that nobody wants to be got around."""
+"""Failures that another model is no remedy for, or that nobody wants to be got around; of a length, see `larger`."""
 
 _Begun = Literal["", "thinking", "more"]
 """What was said: nothing, what can be taken back, what cannot."""
@@ -58,11 +58,31 @@ class Answering:
             except RequestError as error:
                 yield Failed(replace(failure, message=f"{failure.message} No other model can be asked: {error}"))
                 return
-            self.moved(self.served, failure)
-            name, why = _shown(self.served.name), failure.message.partition(" Try again ")[0]
-            yield Notice(f"{name} answers instead of {_shown(served.name)}: {why}", "warning", name)
-            if self.served.passed:
-                yield Notice(f"{name} answers, and not {self.served.passed}.", "warning")
+            for notice in self._moved(served, failure):
+                yield notice
+
+    async def larger(self, window: int, failure: TurnError) -> list[Notice]:
+        """Have a later one answer from here on that can read more than so many tokens, or may; else the last that
+        answered stays. What a person is told of that; nothing where there is none."""
+        found = before = self.served
+        while found.instead is not None:
+            try:
+                found = await found.instead(0)
+            except RequestError:
+                return []
+            if found.window is None or found.window > window:
+                self.served = found
+                return self._moved(before, failure)
+        return []
+
+    def _moved(self, before: Served, failure: TurnError) -> list[Notice]:
+        """Another one answers from here on: what a person is told."""
+        self.moved(self.served, failure)
+        name, why = _shown(self.served.name), failure.message.partition(" Try again ")[0]
+        notices = [Notice(f"{name} answers instead of {_shown(before.name)}: {why}", "warning", name)]
+        if self.served.passed:
+            notices.append(Notice(f"{name} answers, and not {self.served.passed}.", "warning"))
+        return notices
 
 
 def _failure(delta: Delta) -> TurnError | None:

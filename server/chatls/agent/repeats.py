@@ -5,7 +5,7 @@ from dataclasses import field
 
 from chatls import jsontext
 from chatls.content import JsonObject, TurnError
-from chatls.providers.delta import Delta, Failed
+from chatls.providers.delta import Delta
 from chatls.providers.provider import ModelRequest
 from chatls.values import dataclass
 
@@ -53,13 +53,9 @@ class Repeats:
             f"(This very call has failed {times} times. Do not repeat it: try something else, or say what stops you.)"
         )
 
-    def watched(self, stream: Stream, request: ModelRequest) -> AsyncGenerator[Delta, None]:
-        """The reply to a request, unless the turn has come to the point where none is asked for any more."""
-        if self._worst:
-            return self._ended()
-        self.new_step()
-        return stream(request)
-
-    async def _ended(self) -> AsyncGenerator[Delta, None]:
+    def hopeless(self) -> TurnError | None:
+        """Why the model is not asked again, once the turn has come to that."""
+        if not self._worst:
+            return None
         text = f"The model made the same failing call of {self._worst} {_STOP} times. The turn was ended."
-        yield Failed(TurnError("bad_response", text, retryable=False))
+        return TurnError("bad_response", text, retryable=False)

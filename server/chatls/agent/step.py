@@ -184,11 +184,12 @@ class Step:
         says that it only reads may begin early."""
         self._free = free
         self._repeats = repeats or Repeats()
+        self._repeats.new_step()
         self.calls: dict[str, Call] = {}
         self.finished: Finished | None = None
         self.error: TurnError | None = None
         self.outcome: StepStopReason | None = None
-        """How the reply ended; None if it broke off."""
+        """How the reply ended; None if it broke off, or nothing can come of it (`error`)."""
         self._tools = tools
         self._workspace = workspace
         self._whole = whole
@@ -242,6 +243,8 @@ class Step:
         """
         complete = self._complete()
         events = [event for call in self.calls.values() for event in self._last_words(call)]
+        if self.outcome == "tool_calls" and (error := self._repeats.hopeless()):
+            self.outcome, self.error = None, error
         said = self._said(complete)
         if said is None or not complete:
             return events, [said] if said else []

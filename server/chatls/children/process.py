@@ -289,10 +289,10 @@ def _end_members(group: int) -> None:
 
 def _left_in(group: int) -> list[str]:
     """The command lines of those who are still there when the leader of a group has ended, and a moment later."""
-    if not group_members(group):
-        return []
-    time.sleep(_MOMENT)
-    return [title(pid) for pid in group_members(group)]
+    deadline = time.monotonic() + _MOMENT
+    while (left := group_members(group)) and time.monotonic() < deadline:
+        time.sleep(_MOMENT / 10)
+    return [title(pid) for pid in left]
 
 
 def _kill_one(pid: int, entries: set[bytes]) -> None:

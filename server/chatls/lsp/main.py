@@ -77,8 +77,8 @@ class App:
         self._lines.note("daemon_begins", version=__version__, client=" ".join(str(part) for part in named if part))
         self._configure("initializationOptions", self._settings_of(hello.params.get("initializationOptions")))
         parent = hello.params.get("processId")
-        if parent is not None and (parent == os.getppid() or "SSH_CONNECTION" not in os.environ):
-            self._tasks.start_soon(self._watch, parent)  # over ssh it may be a process of another machine
+        if parent is not None and _is_here(parent):
+            self._tasks.start_soon(self._watch, parent)
         self._rpc.begin(hello.pending)
         self._core.begin()
         if says(hello.params, "capabilities", "experimental", "chat", "sessionsChanged"):
@@ -201,3 +201,9 @@ class App:
     async def _watch(self, parent: int) -> None:
         await process.gone(parent)
         self.leave()
+
+
+def _is_here(client: int) -> bool:
+    """Whether that is a process of this machine, and of this container: the number may be one of another's."""
+    parent = os.getppid()  # 0 is outside of our container
+    return client == parent or (parent != 0 and "SSH_CONNECTION" not in os.environ and process.exists(client))

@@ -38,7 +38,7 @@ _PLAIN = re.compile(r"[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 _NAMED = {"tools/call": "name"}
 _VERSION = "io.modelcontextprotocol/protocolVersion"
 _HINTS = {
-    401: "it wants a key: set key_env or key_command",
+    401: "it wants a key, or another one: set key_env or key_command; OAuth is not spoken",
     403: "the key may not be used for it",
     404: "there is no MCP server at this address",
     405: "there is no MCP server at this address",

@@ -16,6 +16,7 @@ from chatls.mcp.link import Hear, LinkError, ServerLink
 from chatls.mcp.stdio import StdioLink
 from chatls.providers.http.client import address
 from chatls.providers.http.keys import ApiKey, Blotter, check_headers
+from chatls.seen.secrets import shown_arguments
 from chatls.settings.config import McpSettings
 
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -27,7 +28,7 @@ async def linked(name: str, settings: McpSettings, environment: Mapping[str, str
         return _address(settings, settings.url, hear)
     wanted = {key: _filled(value, f"env.{key}") for key, value in settings.env.items()}
     whole = {**environment, **wanted}
-    clean = Blotter((*wanted.values(), *_named_in(settings.args))).clean
+    clean = Blotter((*wanted.values(), *_named_in(settings.args), *shown_arguments(settings.args)[1])).clean
     folder = await to_thread.run_sync(_folder, settings.cwd or "~")
     program = await to_thread.run_sync(_program, settings.command or "", whole)
     argv = (program, *(_filled(argument, "args") for argument in settings.args))
@@ -54,7 +55,7 @@ def _program(command: str, environment: Mapping[str, str]) -> str:
 
 def _address(settings: McpSettings, url: str, hear: Hear) -> ServerLink:
     own = {key: _filled(value, f"headers.{key}") for key, value in settings.headers.items()}
-    secrets = list(own.values())
+    secrets = [*own.values(), *shown_arguments([url])[1]]
     key = _key(settings)
     if key is not None:
         secrets += key.known

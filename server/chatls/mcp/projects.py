@@ -10,6 +10,7 @@ from chatls.content import JsonObject
 from chatls.errors import SettingsError
 from chatls.mcp.standing import PROJECT_FILES
 from chatls.mcp.written import taken_over
+from chatls.seen.secrets import shown_arguments
 from chatls.settings.config import McpSettings
 from chatls.visible import visible_line
 from chatls.workspace.openfile import NotRegularError, open_beneath
@@ -77,5 +78,5 @@ def _words(path: Path, servers: Mapping[str, JsonObject]) -> str:
 
 
 def _what(entry: JsonObject) -> str:
-    words = entry.get("url") or " ".join((entry["command"], *entry.get("args", ())))
-    return visible_line(str(words), _LONGEST)
+    words = [entry["url"]] if entry.get("url") else [entry["command"], *entry.get("args", ())]
+    return visible_line(" ".join(shown_arguments(words)[0]), _LONGEST)

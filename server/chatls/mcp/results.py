@@ -1,5 +1,6 @@
 """What a server answers to a call -> what the model reads and the client shows. Pure."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from chatls.jsontext import dumps, printable
 from chatls.shapes import as_object, as_objects, as_text
 from chatls.tools.tool import ToolOutput
 from chatls.visible import visible_line
+from chatls.workspace.picture import picture_type
 
 MOST_ITEMS = 200
 MOST_IMAGES = 8
@@ -58,12 +60,16 @@ def _content(item: JsonObject) -> Iterator[ToolContent]:
 
 
 def _image(item: JsonObject) -> ToolContent:
+    """As its first bytes say: a provider refuses one that is another than is said, and all that stands around it."""
     kind, data = as_text(item.get("mimeType")).lower(), as_text(item.get("data"))
     if kind not in _IMAGES:
         return TextContent(f"[a picture of the kind {visible_line(kind) or 'unknown'}: it is left out]")
-    if not data or len(data) > LARGEST_IMAGE or not data.isascii():
-        return TextContent("[a picture that is too large, or none: it is left out]")
-    return Image(kind, data)
+    data = "".join(data.split()) if len(data) <= LARGEST_IMAGE else ""
+    try:
+        real = picture_type(b64decode(data, validate=True))
+    except ValueError:
+        real = None
+    return Image(real, data) if real else TextContent("[a picture that is too large, or none: it is left out]")
 
 
 def _link(item: JsonObject) -> Iterator[ToolContent]:

@@ -15,6 +15,7 @@ from chatls.mcp.offered import MOST, Offer, mended, problem
 from chatls.mcp.server import McpServer
 from chatls.mcp.standing import ServerHost, ServerStanding
 from chatls.message import ToolSpec
+from chatls.seen.secrets import shown_arguments
 from chatls.settings.config import McpSettings
 from chatls.signals import Signal
 from chatls.tools.tool import EVERYTHING, ForeignSubject, Plan, Tool, ToolContext
@@ -115,7 +116,7 @@ def _starting(server: McpServer) -> str:
 def _standing(server: McpServer) -> ServerStanding:
     greeting = server.greeting if server.state == "ready" else None
     url = _USER.sub("", (server.settings.url or "").partition("?")[0])
-    where = url or " ".join((server.settings.command or "", *server.settings.args))
+    where = url or " ".join((server.settings.command or "", *shown_arguments(server.settings.args)[0]))
     return ServerStanding(
         server.name,
         server.state,

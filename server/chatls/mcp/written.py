@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from chatls.content import JsonObject
 from chatls.errors import SettingsError
+from chatls.seen.secrets import SECRET_NAMES, shown_arguments
 from chatls.shapes import as_list
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_SECRET = re.compile(r"(?i)key|token|secret|passw|auth|credential|cookie")
 # What has no end goes to the end of the text, so that each is passed once.
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*(?:"|\Z|\\\Z))|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _COMMA = re.compile(r'("(?:\\.|[^"\\])*(?:"|\Z|\\\Z))|,(?=\s*[}\]])', re.DOTALL)
@@ -74,6 +74,10 @@ def _server(name: str, entry: JsonObject, words: list[str]) -> JsonObject | None
     if isinstance(command, str) and command:
         arguments = [item for item in as_list(entry.get("args")) if isinstance(item, str)]
         made |= {"command": command, **({"args": arguments} if arguments else {})}
+        if shown_arguments(arguments)[1]:
+            words.append(
+                f"{name}: args hold what looks like a key; write ${{NAME}} there, and have it in your environment"
+            )
         made |= {"env": env} if (env := _env(name, _texts(entry.get("env")), words)) else {}
         made |= {"cwd": entry["cwd"]} if isinstance(entry.get("cwd"), str) else {}
     elif isinstance(url, str) and url:
@@ -91,7 +95,7 @@ def _server(name: str, entry: JsonObject, words: list[str]) -> JsonObject | None
 def _env(name: str, env: dict[str, str], words: list[str]) -> dict[str, str]:
     found = dict[str, str]()
     for key, value in env.items():
-        if value and _SECRET.search(key) and "${" not in value:
+        if value and SECRET_NAMES.search(key) and "${" not in value:
             words.append(f"{name}: the value of {key} was not copied; have it in your environment")
             found[key] = f"${{{key}}}"
         else:
@@ -104,7 +108,7 @@ def _headers(name: str, headers: dict[str, str], words: list[str]) -> JsonObject
     for key, value in headers.items():
         if key.lower() == "authorization" and (bearer := _BEARER.fullmatch(value)):
             more["key_env"] = bearer[1]
-        elif _SECRET.search(key) and "${" not in value:
+        elif SECRET_NAMES.search(key) and "${" not in value:
             words.append(f"{name}: the header {key} was not copied; put its value into your environment (key_env)")
         else:
             found[key] = value

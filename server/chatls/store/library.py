@@ -23,7 +23,8 @@ from chatls.store.ports import Shelving
 from chatls.store.reading import KeptTurn, WantedSessions
 from chatls.store.rewinding import put_back, stories
 from chatls.store.searching import WordIndex
-from chatls.store.store import Store, name_taken, new_name, now
+from chatls.store.store import Store, new_name, now
+from chatls.store.taking import name_taken
 from chatls.values import dataclass
 
 MOST = 500

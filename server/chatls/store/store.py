@@ -19,7 +19,7 @@ from chatls.agent.history import HistoryChange
 from chatls.agent.keeping import PATIENCE, Holding, KeepsNothing, TurnOver, no_session
 from chatls.agent.session import Session
 from chatls.content import to_wire
-from chatls.errors import INVALID_STATE, SESSION_NOT_FOUND, RequestError
+from chatls.errors import SESSION_NOT_FOUND, RequestError
 from chatls.events import Event, Prompt
 from chatls.message import AssistantMessage, UserMessage
 from chatls.store import reading, resuming
@@ -27,13 +27,12 @@ from chatls.store.coding import Blotted, packed
 from chatls.store.connection import Tables
 from chatls.store.filestates import FileChanges, states
 from chatls.store.held import Held, HeldTurn
-from chatls.store.histories import KeptSession
-from chatls.store.locks import Changes, SessionLocks, elsewhere
+from chatls.store.locks import Changes, SessionLocks
 from chatls.store.pen import Pen
-from chatls.store.ports import Shelving, Stroke, UnreadableStoreError
+from chatls.store.ports import Stroke
 from chatls.store.recorder import Recorder, parts_of
-from chatls.store.resuming import KnownTexts
 from chatls.store.searching import WordIndex
+from chatls.store.taking import Taking
 from chatls.store.writing import BegunTurn, GoneError, compact
 from chatls.tools.tool import FileSubject, Plan, ToolContext
 
@@ -54,6 +53,7 @@ class Store:
         """`keys`: what must not be written down; `forget`: a session need not be in memory any more."""
         self.pen = Pen(folder, self._fresh, say, self.in_hand)
         self.locks = SessionLocks(folder / "running")
+        self._taking = Taking(self.locks, lambda: self.pen.epoch)
         self.changes = Changes()
         self.changed: Callable[[], None] = lambda: None
         """Called when lists of sessions are others."""
@@ -247,7 +247,7 @@ class Store:
                 await self.pen.ask(lambda _: self.locks.take(session.id))
                 return None
         keep = session.configuration.settings().sessions.keep
-        look = partial(self._look, session.id, held.revision, held.epoch, new=new, keep=keep)
+        look = partial(self._taking.look, session.id, held.revision, held.epoch, new=new, keep=keep)
         kept, texts = await self.pen.ask(look)
         if kept is None and not new and held.revision < 0 and not session.known:
             self.locks.free(session.id)
@@ -261,55 +261,6 @@ class Store:
         held.system, held.history = session.system.told, session.history.messages
         return notice
 
-    def _look(
-        self,
-        name: str,
-        revision: int,
-        epoch: int,
-        shelves: Shelving,
-        *,
-        new: bool,
-        keep: bool,
-    ) -> tuple[KeptSession | None, KnownTexts]:
-        """In a thread. Raises `RequestError`."""
-        shelves.open()
-        if not self._hold(name, shelves, keep=keep):
-            raise name_taken(name) if new else elsewhere(name)
-        refused: RequestError | None = None
-        try:
-            now = self._revision(shelves, name, revision, new=new)
-            if now is None and revision >= 0 and epoch == self.pen.epoch:
-                refused = no_session(name)
-            elif now is not None and new:
-                refused = name_taken(name)
-            elif now is not None and now != revision:
-                return shelves.read(name, lambda connection, _: resuming.kept_with_texts(connection, name))
-        except BaseException:
-            self.locks.free(name)
-            raise
-        if refused is not None:
-            self.locks.free(name)
-            raise refused
-        return None, {}
-
-    def _hold(self, name: str, shelves: Shelving, *, keep: bool) -> bool:
-        """Hold a session, in a thread. False where another daemon does."""
-        with suppress(OSError):  # where nothing can be locked, nothing is kept either
-            if not self.locks.take(name):
-                return False
-        if not keep:
-            shelves.move_in(name, private=True)
-        return True
-
-    def _revision(self, shelves: Shelving, name: str, known: int, *, new: bool) -> int | None:
-        """How often a session was changed. Where nobody can say, it was not since it was known."""
-        try:
-            return shelves.read(name, lambda connection, _: reading.revision(connection, name))
-        except UnreadableStoreError:
-            if not new and known < 0:
-                raise
-            return None if new else known
-
     def _begin(self, turn: HeldTurn, prompt: Prompt) -> None:
         """The prompt was heard: from here on all of the turn is written."""
         session = turn.held.session
@@ -321,7 +272,7 @@ class Store:
             reading.microseconds(prompt.at),
             packed([to_wire(block) for block in prompt.content], turn.keys),
         )
-        hold = partial(self._hold, session.id, keep=session.configuration.settings().sessions.keep)
+        hold = partial(self._taking.hold, session.id, keep=session.configuration.settings().sessions.keep)
         self.pen.put(Stroke(session.id, turn.write_begin, hold, turn.kept.set))
         self.changed()
 
@@ -376,11 +327,6 @@ class Store:
         resting = [held for held in self._held.values() if not (held.used or held.ending)]
         for held in resting[: max(0, len(resting) - RESTING)]:
             self.leave(held.session.id)
-
-
-def name_taken(session: str) -> RequestError:
-    """What is said where a new session cannot be called so."""
-    return RequestError(INVALID_STATE, f"the session {session!r} exists")
 
 
 def _news(turn: HeldTurn) -> Callable[[Tables, WordIndex], None]:

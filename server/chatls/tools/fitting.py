@@ -104,8 +104,20 @@ def _object(schema: JsonObject, value: Any) -> Any:
         return value
     known, required = cast("JsonObject", schema.get("properties", {})), schema.get("required", [])
     members = cast("JsonObject", value).items()
-    given = ((name, one) for name, one in members if one is not None or name in required)
+    given = ((n, one) for n, one in members if one is not None or n in required or _takes_null(known.get(n, {})))
     return {name: fitted(known.get(name, {}), one) for name, one in given}
+
+
+def _takes_null(schema: JsonObject) -> bool:
+    """Whether null is a value that means something.
+
+    >>> _takes_null({"type": ["string", "null"]}), _takes_null({"type": "string"})
+    (True, False)
+    """
+    if choices := _choices(schema):
+        return any(_takes_null(one) for one in choices)
+    kind = schema.get("type")
+    return "null" in cast("list[Any]", kind) if isinstance(kind, list) else kind == "null"
 
 
 def _parsed(value: Any, start: str) -> Any:

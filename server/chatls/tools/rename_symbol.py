@@ -76,7 +76,9 @@ def _files(workspace: Workspace, edits: Sequence[DocumentEdits]) -> dict[Path, l
             raise ToolError(f"it would change what is no file of its own, {quoted(place)}. {_NOTHING}")
         files.setdefault(workspace.changeable(document.uri), []).append(document)
         if len(files) > _MOST_FILES:
-            raise ToolError(f"it would change more than {_MOST_FILES} files: ask the user to do it. {_NOTHING}")
+            raise ToolError(
+                f"it would change more than {_MOST_FILES} files: ask the user to rename it in the editor. {_NOTHING}"
+            )
     return files
 
 
@@ -84,7 +86,7 @@ def _require_shown(context: ToolContext, files: dict[Path, list[DocumentEdits]])
     if hidden := context.hides("read_file", context.workspace, files):
         raise ToolError(
             f"it would change {len(hidden)} of {len(files)} files that a rule of the user's does not let you read "
-            f"unasked: ask the user to do it. {_NOTHING}"
+            f"unasked: ask the user to rename it in the editor. {_NOTHING}"
         )
 
 
@@ -97,7 +99,9 @@ async def _require_fresh(context: ToolContext, files: list[Path]) -> None:
 def _planned(context: ToolContext, files: dict[Path, list[DocumentEdits]], label: str, encoding: str) -> Plan:
     targets = {path: look(context.workspace, path) for path in files}
     if sum(len(target.text) for target in targets.values()) > _MOST_TEXT:
-        raise ToolError(f"the files that it would change are too large: ask the user to do it. {_NOTHING}")
+        raise ToolError(
+            f"the files that it would change are too large: ask the user to rename it in the editor. {_NOTHING}"
+        )
     wishes = [_wish(targets[path], documents, encoding) for path, documents in files.items()]
     changed = [wish for wish in wishes if wish.make(wish.target.text) != wish.target.text]
     if not changed:
@@ -109,7 +113,9 @@ def _wish(target: Target, documents: Sequence[DocumentEdits], encoding: str) -> 
     if not target.exists:
         raise ToolError(f"there is no {quoted(target.name)}, which the language server wants to change. {_NOTHING}")
     if target.path.suffix == ".ipynb":
-        raise ToolError(f"it would change {quoted(target.name)}, a notebook: ask the user to do it. {_NOTHING}")
+        raise ToolError(
+            f"it would change {quoted(target.name)}, a notebook: ask the user to rename it in the editor. {_NOTHING}"
+        )
     versions = {document.version for document in documents} - {None}
     if target.document is not None and versions - {target.document.version}:
         raise ToolError(f"{quoted(target.name)} has just changed in the editor: call it again. {_NOTHING}")

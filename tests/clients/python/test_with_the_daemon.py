@@ -83,6 +83,16 @@ def test_ask_in_a_pipe_gives_the_answer_alone(tmp_path: Path, project: Path) -> 
     assert (done.stdout, done.returncode) == ("I look. \nFound it.\n", 0)
 
 
+def test_ask_in_a_pipe_says_which_servers_it_waits_for(tmp_path: Path, project: Path) -> None:
+    path = Path(settings_file(tmp_path, [{"text": "Done."}]))
+    given = json.loads(path.read_text())
+    given["mcp"] = {"own": {"command": sys.executable, "args": [str(ROOT / "tests" / "mcp" / "server.py")]}}
+    path.write_text(json.dumps(given))
+    done = run("-m", "chatls", "ask", "--settings", str(path), "Look.", cwd=project)
+    assert (done.stdout, done.returncode) == ("Done.\n", 0)
+    assert done.stderr == "chatls: waiting for MCP servers: own\n"
+
+
 def test_ask_tells_settings_that_cannot_be_used_once(tmp_path: Path, project: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"modle": "x"}')

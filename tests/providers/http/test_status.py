@@ -76,6 +76,7 @@ def saying(message: str, **more: Any) -> dict[str, Any]:
         (429, saying("You exceeded your current quota, check billing", code="insufficient_quota"), "quota_exceeded"),
         (429, saying("You exceeded your current quota, check billing"), "quota_exceeded"),
         (429, saying("You exceeded your current quota", status="RESOURCE_EXHAUSTED", code=429), "rate_limited"),
+        (429, saying("余额不足或无可用资源包", code="1113"), "quota_exceeded"),
         (429, saying("x", details={"error_code": "enforced_spend_limit_reached"}), "quota_exceeded"),
         (408, b"", "timeout"),
         (504, b"", "timeout"),

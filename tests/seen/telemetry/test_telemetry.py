@@ -237,18 +237,23 @@ def test_a_failed_and_a_cancelled_turn_say_so(
     start: Start, tmp_path: Path, server: ScriptedServer, receiver: Receiver
 ) -> None:
     daemon = opened(start, tmp_path, server, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url)
-    server.play(answered({"error": {"message": "no"}}, 401), [Head(), Raw(b"")])
+    made_up = streamed(call("{}", "made_up_" * 20), finish("tool_calls"), USAGE)
+    server.play(made_up, answered({"error": {"message": "no"}}, 401), [Head(), Raw(b"")])
     failed = daemon.prompt(content="a").result()
     assert failed["error"]["kind"] == "unauthorized"
     slow = daemon.prompt(content="b")
-    server.wait_for_requests(2)
+    server.wait_for_requests(3)
     slow.cancel()
     slow.result()
     assert daemon.leave() == 0
     by_turn = {told(span)["chatls.turn.id"]: span for span in receiver.spans() if span.name.startswith("invoke")}
     kinds = {told(span)["error.type"] for span in by_turn.values()}
     assert kinds == {"unauthorized", "cancelled"}
-    assert {told(span)["error.type"] for span in receiver.spans() if span.name == "chat m"} == kinds
+    assert {told(span).get("error.type") for span in receiver.spans() if span.name == "chat m"} == {*kinds, None}
+    (unknown,) = [span for span in receiver.spans() if span.name == "execute_tool _OTHER"]
+    assert told(unknown)["gen_ai.tool.name"] == "made_up_" * 8
+    assert told(unknown)["chatls.tool.ran"] is False
+    assert "made_up" not in repr(receiver.metrics())
     assert by_turn[failed["turnId"]].status.code == 2
 
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { becomes, closeAll, show, documentText, ended, holds, shows, textOf, type, type Window } from "./steps.ts";
+import { answers, asked, becomes, closeAll, counts, documentText, editProposed, ended, holds, onDisk, reads, show, shows, type, type Window } from "./steps.ts";
 
 const edit = (old_text: string, new_text: string, path = "notes.txt"): object => ({
   toolCall: { name: "edit_file", arguments: { path, edits: [{ old_text, new_text }] } },
@@ -17,17 +17,17 @@ export function askingTests(window: Window): void {
     await type(d, "notes.txt", "Unsaved. ");
     await d.play([[read()], [edit("Buy bread.", "Buy bread and cheese.")], [{ text: "Done." }]] as never);
     const frame = await d.ask("Change it.");
-    await frame.locator(".card").waitFor({ timeout: 30_000 });
-    assert.match(await textOf(frame, ".card .come"), /\+Unsaved\. Buy bread and cheese\./);
+    await frame.locator(".card").waitFor();
+    await reads(frame, ".card .come", /\+Unsaved\. Buy bread and cheese\./);
     await frame.locator(".card button[aria-label='Show Diff']").last().click();
     await d.until("return vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff");
     await d.picture("permission");
-    await frame.locator(".card .option.allow").first().click();
+    await answers(d, frame);
     await ended(d);
     assert.equal(await documentText(d, "notes.txt"), "Unsaved. Buy bread and cheese.\nTODO: write the tests.\nCall home.\n");
     assert.match(readFileSync(join(d.workspace, "notes.txt"), "utf8"), /^Buy bread\./, "the disk is left to the editor");
     await shows(frame, "Done.", ".answer");
-    assert.match(await textOf(frame, ".call-diffs .diff"), /notes\.txt \+1 −1/);
+    await reads(frame, ".call-diffs .diff", /notes\.txt \+1 −1/);
     await show(d, "notes.txt");
     await d.run("await vscode.commands.executeCommand('undo')");
     await becomes(d, "notes.txt", "Unsaved. Buy bread.\nTODO: write the tests.\nCall home.\n");
@@ -40,21 +40,19 @@ export function askingTests(window: Window): void {
     const before = readFileSync(join(d.workspace, "src/greet.py"), "utf8");
     await d.play([[read(), read("src/greet.py")], [edit("Call home.", "Write home."), edit("return name", "return name.title()", "src/greet.py")], [{ text: "Both are others." }]] as never);
     const frame = await d.ask("Change both.");
-    for (let left = 2; left > 0; left--) {
-      await frame.locator(".card").nth(left - 1).waitFor({ timeout: 30_000 });
-      await d.page.waitForTimeout(350);
-      await frame.locator(".card .option.allow").first().click();
-    }
+    await counts(frame, ".card", 2);
+    await answers(d, frame);
+    await answers(d, frame);
     await ended(d);
-    assert.match(await textOf(frame, ".turn:last-child .changes"), /\+2 −2 · 2 files/);
+    await reads(frame, ".turn:last-child .changes", /\+2 −2 · 2 files/);
     await frame.locator(".turn:last-child .changes button:has-text('Review')").click();
-    await d.page.locator(".multiDiffEditor >> text=greet.py").first().waitFor({ timeout: 30_000 });
+    await d.page.locator(".multiDiffEditor >> text=greet.py").first().waitFor();
     await d.picture("review");
     await frame.locator(".turn:last-child .changes button:has-text('Undo')").click();
     await d.page.locator(".monaco-dialog-box .monaco-button:has-text('Rewind with the Files')").first().click();
     await holds(frame, "document.querySelectorAll('.turn').length === 0 && document.querySelector('.composer .box textarea').value === 'Change both.'");
-    assert.equal(readFileSync(join(d.workspace, "src/greet.py"), "utf8"), before);
-    assert.match(readFileSync(join(d.workspace, "notes.txt"), "utf8"), /Call home\./);
+    await onDisk(d, "src/greet.py", new RegExp(`^${before.replace(/[()]/g, "\\$&")}$`));
+    await onDisk(d, "notes.txt", /Call home\./);
     await frame.locator(".composer .box textarea").fill("");
     // It lives on, for who wants it back.
     await d.run("await vscode.commands.executeCommand('chatls.history')");
@@ -66,14 +64,16 @@ export function askingTests(window: Window): void {
 
   test("a command is answered by its key, and its output is seen while it runs", async () => {
     const d = window();
-    await d.play([[{ toolCall: { name: "run_command", arguments: { command: "echo one; sleep 1; echo two" } } }], [{ text: "It ran." }]]);
+    const gate = d.gate();
+    const command = `echo one; until [ -e ${gate.path} ]; do sleep 0.05; done; echo two`;
+    await d.play([[{ toolCall: { name: "run_command", arguments: { command } } }], [{ text: "It ran." }]]);
     const frame = await d.ask("Run it.");
-    await frame.locator(".card").waitFor({ timeout: 30_000 });
-    assert.match(await textOf(frame, ".card .preview"), /echo one; sleep 1; echo two/);
+    await reads(frame, ".card .preview", /echo one; until .* echo two/);
+    await asked(d, frame);
     await frame.locator(".card .option").first().focus();
-    await d.page.waitForTimeout(350); // what is pressed at once is no answer
     await frame.locator(".card .option").first().press("y");
     await holds(frame, "/one/.test(document.querySelector('.turn:last-child .live')?.textContent ?? '')");
+    gate.open();
     await ended(d);
     await shows(frame, "It ran.", ".answer");
     await frame.locator(".turn:last-child .call summary").click();
@@ -84,9 +84,7 @@ export function askingTests(window: Window): void {
     const d = window();
     await d.play([[{ toolCall: { name: "run_command", arguments: { command: "i=0; while sleep 0.05; do i=$((i+1)); echo line $i; done" } } }], [{ text: "It was stopped." }]]);
     const frame = await d.ask("Run it.");
-    await frame.locator(".card").waitFor({ timeout: 30_000 });
-    await d.page.waitForTimeout(350);
-    await frame.locator(".card .option.allow").first().click();
+    await answers(d, frame);
     const line = "Number(document.querySelector('.turn:last-child .live').textContent.match(/line (\\d+)\\s*$/)?.[1] ?? 0)";
     await holds(frame, `${line} > 0`);
     await frame.evaluate("document.querySelector('.turn:last-child .call .sign-button').focus()");
@@ -95,7 +93,7 @@ export function askingTests(window: Window): void {
     await d.page.keyboard.press("Enter");
     await ended(d);
     await shows(frame, "It was stopped.", ".answer");
-    assert.equal(await frame.evaluate("document.activeElement.tagName"), "SUMMARY");
+    await holds(frame, "document.activeElement.tagName === 'SUMMARY'");
     const uris = await d.run<string[]>("return ['notes.txt', 'src/app.py'].map((name) => String(vscode.Uri.joinPath(vscode.workspace.workspaceFolders[0].uri, name)))");
     await d.run(`parts.panels.onMessage(parts.panels.front, { type: "drop", uris: ${JSON.stringify([...uris, ...uris])} })`);
     await frame.locator(".composer button[aria-label='Leave out src/app.py']").focus();
@@ -111,8 +109,7 @@ export function askingTests(window: Window): void {
     const d = window();
     await d.play([[{ toolCall: { name: "run_command", arguments: { command: "touch should-not-be" } } }], [{ text: "As you wish." }]]);
     const frame = await d.ask("Touch it.");
-    await frame.locator(".card").waitFor({ timeout: 30_000 });
-    await d.page.waitForTimeout(350);
+    await asked(d, frame);
     await frame.locator(".card button:has-text('say what to do instead')").click();
     await frame.locator(".card textarea[aria-label='What to do instead']").fill("Not here.");
     await frame.locator(".card textarea[aria-label='What to do instead']").press("Enter");
@@ -127,7 +124,7 @@ export function askingTests(window: Window): void {
     const d = window();
     await d.play([[{ toolCall: { name: "run_command", arguments: { command: "touch never" } } }], [{ text: "?" }]]);
     const frame = await d.ask("Ask me.");
-    await frame.locator(".card").waitFor({ timeout: 30_000 });
+    await frame.locator(".card").waitFor();
     await d.run("await vscode.commands.executeCommand('chatls.cancelTurn')");
     assert.equal((await ended(d)).stopReason, "cancelled");
     await holds(frame, "document.querySelectorAll('.card').length === 0");
@@ -144,16 +141,12 @@ export function askingTests(window: Window): void {
     await d.play([[read()], [edit("Buy bread.", "Buy cheese.")], [{ text: "Changed." }]] as never);
     const frame = await d.ask("Change it.");
     await frame.locator(".card button:has-text('Edit, then Allow')").click();
-    await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
-    await d.run(`
-      const editor = vscode.window.activeTextEditor;
-      await editor.edit((edit) => edit.replace(editor.document.lineAt(0).range, "Buy olives."));`);
+    await editProposed(d, "Buy olives.");
     // Who allows it in the panel allows what stands in the editor, and nothing wider.
     await shows(frame, "What is done is what stands there.", ".card");
-    assert.equal(await frame.locator(".card .option.allow").count(), 1);
-    await d.page.waitForTimeout(350);
-    await frame.locator(".card .option.allow").click();
+    await counts(frame, ".card .option.allow", 1);
+    await answers(d, frame);
     await ended(d);
-    assert.match(readFileSync(join(d.workspace, "notes.txt"), "utf8"), /^Buy olives\./);
+    await onDisk(d, "notes.txt", /^Buy olives\./);
   });
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ended, shows, textOf, type Window } from "./steps.ts";
+import { answers, editProposed, ended, goOn, holds, reads, shows, type Window } from "./steps.ts";
 
 const NEAR = join(import.meta.dirname, "../../../clients/vscode/package.json");
 
@@ -16,22 +16,19 @@ export function comingTests(window: Window): void {
     const program = join(d.folder, "fake-chatls");
     const file = `file://${join(d.workspace, "fake.txt")}`;
     const script = join(import.meta.dirname, "fake.mjs");
-    writeFileSync(program, `#!/bin/sh\nCHATLS_FAKE_NEAR='${NEAR}' CHATLS_FAKE_FILE='${file}' exec '${process.execPath}' '${script}'\n`);
+    writeFileSync(program, `#!/bin/sh\nCHATLS_FAKE_NEAR='${NEAR}' CHATLS_FAKE_FILE='${file}' exec '${process.execPath}' '${script}' "$@"\n`);
     chmodSync(program, 0o755);
     await d.run(`await vscode.workspace.getConfiguration('chatls').update('path', ${JSON.stringify(program)}, true)`);
-    await d.until("return parts.daemon.state === 'ready' && parts.daemon.features.editedArguments");
+    await d.until("return parts.daemon.state === 'ready' && (await parts.daemon.ready()).initializeResult?.serverInfo === undefined");
   });
 
   test("what is proposed is changed in the editor before it is accepted, and the call says so", async () => {
     const d = window();
     const frame = await d.ask("Edit.");
     await frame.locator(".card button:has-text('Edit, then Allow')").click();
-    await d.until("return vscode.window.activeTextEditor?.document.uri.scheme === 'chatls-edit'");
+    await editProposed(d, "Eins");
     await shows(frame, "accept or refuse it there", ".card");
-    await d.run(`
-      const editor = vscode.window.activeTextEditor;
-      await editor.edit((edit) => edit.replace(editor.document.lineAt(0).range, "Eins"));
-      await vscode.commands.executeCommand("chatls.acceptEdit");`);
+    await d.run(`await vscode.commands.executeCommand("chatls.acceptEdit")`);
     await ended(d);
     const edits = [{ old_text: "one\ntwo\n", new_text: "Eins\ntwo\n" }];
     const answer = { outcome: "selected", optionId: "allow_once", arguments: { path: "fake.txt", edits } };
@@ -47,8 +44,7 @@ export function comingTests(window: Window): void {
     await d.run("await vscode.commands.executeCommand('chatls.refuseEdit')");
     await d.until("return [...parts.chats.active.pending.questions.values()][0]?.asked.editing === false");
     await frame.locator(".card .preview").waitFor();
-    await d.page.waitForTimeout(350);
-    await frame.locator(".card .option.reject").first().click();
+    await answers(d, frame, ".option.reject");
     await ended(d);
     await shows(frame, 'optionId":"reject_once', ".answer");
   });
@@ -68,10 +64,9 @@ export function comingTests(window: Window): void {
     const frame = await d.ask("Tell.");
     await ended(d);
     await shows(frame, "3.0k of 8.0k tokens", ".gauge");
-    assert.equal(await textOf(frame, ".bar .pick:has-text('ask')"), "ask");
+    await reads(frame, ".bar .pick:has-text('ask')", /^ask$/);
     await d.run("parts.chats.active.mode = 'plan'; parts.chats.active.changed.fire()");
-    await frame.locator(".composer .box textarea").fill("Tell.");
-    await frame.locator(".composer .box textarea").press("Enter");
+    await goOn(d, "Tell.");
     await shows(frame, "mode plan", ".answer");
     await ended(d);
   });
@@ -79,20 +74,38 @@ export function comingTests(window: Window): void {
   test("going back names the files and the commands first, and gives the words back", async () => {
     const d = window();
     const frame = await d.chat();
-    await frame.locator(".said button[aria-label^='Edit and ask again']").first().click({ force: true });
+    await frame.locator(".said button[aria-label^='Edit and ask again']").first().press("Enter");
     const dialog = d.page.locator(".monaco-dialog-box");
-    await dialog.waitFor({ timeout: 30_000 });
+    await dialog.waitFor();
     const said = await dialog.innerText();
     assert.match(said, /fake\.txt goes back to what it was before/);
     assert.match(said, /make all/);
     await d.page.locator(".monaco-dialog-box .monaco-button:has-text('Rewind with the Files')").first().click();
     await d.until("return parts.chats.active.title === 'Again'");
-    const text = "document.querySelector('.composer .box textarea').value";
-    for (let tries = 0; tries < 200 && (await frame.evaluate(text)) !== "What I said."; tries++) {
-      await d.page.waitForTimeout(50);
-    }
-    assert.equal(await frame.evaluate(text), "What I said.");
+    await holds(frame, "document.querySelector('.composer .box textarea').value === 'What I said.'");
     await frame.locator(".composer .box textarea").fill("");
+  });
+
+  test("setting up runs in a terminal, and the daemon is started anew when that is done and no turn runs", async () => {
+    const d = window();
+    const frame = await d.ask("Run.");
+    await frame.locator(".card").waitFor();
+    const pid = await d.run<number>("return (await parts.daemon.ready())._serverProcess.pid");
+    await d.run(`
+      globalThis.over = [];
+      globalThis.listening = vscode.window.onDidEndTerminalShellExecution(({ terminal, execution, exitCode }) =>
+        globalThis.over.push({ name: terminal.name, line: execution.commandLine.value, exitCode }));
+      await vscode.commands.executeCommand("chatls.setup");`);
+    const over = await d.until<{ name: string; line: string; exitCode: number }>("return globalThis.over[0]");
+    assert.match(over.line, /fake-chatls setup$/);
+    assert.deepEqual([over.name, over.exitCode], ["chatls setup", 0]);
+    await d.page.locator(".terminal-wrapper .xterm-rows", { hasText: "It is set up." }).first().waitFor();
+    // The turn is not broken off: its question still waits, of the same daemon.
+    await answers(d, frame, ".option.reject");
+    assert.equal((await ended(d)).stopReason, "end_turn");
+    await shows(frame, 'optionId":"reject_once', ".answer");
+    await d.until(`return parts.daemon.state === 'ready' && (await parts.daemon.ready())._serverProcess.pid !== ${pid}`);
+    await d.run("globalThis.listening.dispose(); vscode.window.terminals.forEach((one) => one.dispose()); await vscode.commands.executeCommand('workbench.action.closePanel')");
   });
 
   test("the daemon of before is started again", async () => {

@@ -1,8 +1,7 @@
 // A real VS Code with the extension in it, in a real browser: started once, driven by keys, clicks and a door in the test
 // bundle. Everything of a run lies in one folder of its own.
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -11,8 +10,8 @@ const HERE = import.meta.dirname;
 const ROOT = join(HERE, "../../..");
 const CLIENT = join(ROOT, "clients/vscode");
 const CODE = join(HERE, "../node_modules/code-server/out/node/entry.js");
-/** A cold start takes 20 seconds on a machine that rests. */
-export const PATIENCE = 120_000;
+/** A cold start takes 20 seconds on a machine that rests, and minutes on one that does not. */
+export const PATIENCE = 280_000;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -24,15 +23,19 @@ export interface Driver {
   run<Value = unknown>(body: string): Promise<Value>;
   /** Wait until the body gives something that counts as true. */
   until<Value = unknown>(body: string, what?: string): Promise<Value>;
-  /** Let the daemon play these replies from now on. */
-  play(replies: readonly (readonly Json[])[], pace?: Json): Promise<void>;
+  /** Let the daemon play these replies from now on. It knows them when this is done; so do the daemons of `also`. */
+  play(replies: readonly (readonly Json[])[], pace?: Json, also?: readonly Driver[]): Promise<void>;
+  /** What the `until` of a script, or of a shell, waits for, until it is opened. */
+  gate(): { readonly path: string; open(): void };
   /** The frame that the chat's page is in. */
   chat(): Promise<Frame>;
   /** Ask in the panel, by its own keys. */
   ask(words: string, model?: string): Promise<Frame>;
   picture(name: string): Promise<void>;
-  /** A second window on the same folder, with a daemon of its own. At most one at a time. */
-  beside(): Promise<Driver>;
+  /** A second window, with a daemon of its own: on the same folder, or on another one of this name. */
+  beside(name?: string): Promise<Driver>;
+  /** The same window anew; the one of before is gone. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,17 +57,18 @@ export interface Locator {
   evaluate<Value>(work: string): Promise<Value>;
   screenshot(options: Json): Promise<unknown>;
   isVisible(): Promise<boolean>;
+  hover(): Promise<void>;
 }
 export interface Frame {
   locator(selector: string, options?: Json): Locator;
   evaluate<Value>(work: string): Promise<Value>;
   url(): string;
-  waitForFunction(work: string, argument?: unknown, options?: Json): Promise<unknown>;
 }
 export interface Page extends Frame {
   readonly keyboard: { press(key: string): Promise<void>; type(text: string, options?: Json): Promise<void> };
   readonly mouse: { move(x: number, y: number, options?: Json): Promise<void>; down(): Promise<void>; up(): Promise<void> };
-  goto(url: string, options?: Json): Promise<unknown>;
+  setDefaultTimeout(ms: number): void;
+  goto(url: string): Promise<unknown>;
   reload(): Promise<unknown>;
   frames(): Frame[];
   screenshot(options: Json): Promise<unknown>;
@@ -73,15 +77,6 @@ export interface Page extends Frame {
   on(event: string, listener: (value: never) => void): void;
   setViewportSize(size: Json): Promise<void>;
   close(): Promise<void>;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 const SETTINGS = {
@@ -126,15 +121,14 @@ export function installPacked(extensions: string): void {
 /** An editor that runs, and how to open its window. */
 export interface Launched {
   readonly place: Place;
-  readonly door: number;
   fresh(): Promise<Page>;
   stop(): Promise<void>;
 }
 
 export async function start(files: Readonly<Record<string, string>>): Promise<Driver> {
-  const { place, door, fresh, stop } = await launched(files, install);
-  const driver = await opened(place, await fresh(), door);
-  return { ...driver, stop, beside: async () => opened(place, await fresh(), door + 1) };
+  const { place, fresh, stop } = await launched(files, install);
+  const driver = await opened(place, await fresh());
+  return { ...driver, stop, beside: async (name) => opened(place, await fresh(), name) };
 }
 
 export async function launched(files: Readonly<Record<string, string>>, put: (extensions: string) => void): Promise<Launched> {
@@ -157,27 +151,26 @@ export async function launched(files: Readonly<Record<string, string>>, put: (ex
     writeFileSync(join(folder, "data", place, "settings.json"), JSON.stringify(settings));
   }
   put(join(folder, "extensions"));
-  const [port, door] = [await freePort(), await freePort()];
-  const server = serve(folder, workspace, port, door);
+  mkdirSync(join(folder, "doors"));
+  const server = serve(folder, workspace);
   const browser = await chromium.launch({
     executablePath: process.env["CHATLS_CHROMIUM"] ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    timeout: PATIENCE,
   });
-  const fresh = async (): Promise<Page> => (await browser.newPage({ viewport: { width: 1440, height: 900 } })) as unknown as Page;
-  await waitForServer(port, folder);
-  const place = { folder, workspace, address: `http://127.0.0.1:${port}/?folder=${encodeURIComponent(workspace)}`, played: 0 };
+  const fresh = async (): Promise<Page> => {
+    const page = (await browser.newPage({ viewport: { width: 1440, height: 900 } })) as unknown as Page;
+    page.setDefaultTimeout(PATIENCE);
+    return page;
+  };
+  const place = { folder, workspace, address: `${await listening(server, folder)}?folder=`, made: 0 };
   return {
     place,
-    door,
     fresh,
     async stop() {
       await browser.close();
-      const ended = new Promise((resolve) => server.once("exit", resolve));
-      // Its children are in its group.
-      if (server.pid !== undefined && server.exitCode === null) {
-        process.kill(-server.pid, "SIGTERM");
-        await ended;
-      }
+      // Its children are in its group, and some outlive it: they write into what is removed.
+      await (server.pid === undefined ? undefined : endOf(server.pid));
       if (!process.env["CHATLS_KEEP"]) {
         rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
       }
@@ -189,18 +182,19 @@ export async function launched(files: Readonly<Record<string, string>>, put: (ex
 export interface Place {
   readonly folder: string;
   readonly workspace: string;
+  /** Without the folder. */
   readonly address: string;
-  /** How many scripts were played. */
-  played: number;
+  /** How many scripts and gates there are. */
+  made: number;
 }
 
-function serve(folder: string, workspace: string, port: number, door: number): ChildProcess {
+function serve(folder: string, workspace: string): ChildProcess {
   const log = join(folder, "server.log");
   const server = spawn(
     process.execPath,
     [
       CODE,
-      ...["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--user-data-dir", join(folder, "data")],
+      ...["--auth", "none", "--bind-addr", "127.0.0.1:0", "--user-data-dir", join(folder, "data")],
       ...["--extensions-dir", join(folder, "extensions"), "--config", join(folder, "config.yaml")],
       ...["--disable-telemetry", "--disable-update-check", workspace],
     ],
@@ -214,7 +208,8 @@ function serve(folder: string, workspace: string, port: number, door: number): C
         XDG_DATA_HOME: join(folder, "home/.local/share"),
         // What was fetched for the embedded model is not fetched again.
         XDG_CACHE_HOME: process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-        CHATLS_TEST_DOOR: String(door),
+        CHATLS_TEST_DOORS: join(folder, "doors"),
+        SHELL: "/bin/bash",
         // An empty gallery: the workbench asks no store for anything.
         EXTENSIONS_GALLERY: '{"serviceUrl":"","itemUrl":"","controlUrl":""}',
       },
@@ -241,10 +236,13 @@ export async function chatOf(page: Page): Promise<Frame> {
   throw new Error("the chat's page did not come");
 }
 
-async function opened(place: Place, page: Page, door: number): Promise<Driver> {
-  const { folder, workspace } = place;
+async function opened(place: Place, page: Page, name?: string): Promise<Driver> {
+  const { folder } = place;
+  const workspace = name === undefined ? place.workspace : join(folder, name);
+  mkdirSync(workspace, { recursive: true });
+  let door = "";
   const run = async <Value>(body: string): Promise<Value> => {
-    const response = await fetch(`http://127.0.0.1:${door}/`, { method: "POST", body });
+    const response = await fetch(`http://127.0.0.1:${door}/`, { method: "POST", body, signal: AbortSignal.timeout(PATIENCE) });
     const { value, error } = (await response.json()) as { value: Value; error?: string };
     if (error !== undefined) {
       throw new Error(`in the extension: ${error}\nof: ${body}`);
@@ -253,19 +251,36 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
   };
   const until = async <Value>(body: string, what = body): Promise<Value> => {
     const end = Date.now() + PATIENCE;
-    let last: unknown;
+    let wrong: unknown;
     while (Date.now() < end) {
-      last = await run<Value>(body).catch((error: unknown) => (last = error instanceof Error ? undefined : error));
-      if (last !== undefined && last !== null && last !== false && last !== 0 && last !== "") {
-        return last as Value;
+      const value = await run<Value>(body).catch((error: unknown) => {
+        wrong = error;
+      });
+      if (value) {
+        return value;
       }
       await page.waitForTimeout(60);
     }
-    throw new Error(`waited in vain for: ${what}`);
+    throw new Error(`waited in vain for: ${what}`, { cause: wrong });
   };
-  await page.goto(place.address, { timeout: PATIENCE });
-  await page.waitForSelector(".monaco-workbench", { timeout: PATIENCE });
-  await until("return true", "the extension's door");
+  /** Do what opens a window, and find its door, which is none of those before. */
+  const enter = async (how: () => Promise<unknown>): Promise<void> => {
+    const doors = (): string[] => readdirSync(join(folder, "doors"));
+    const before = new Set(doors());
+    await how();
+    await page.waitForSelector(".monaco-workbench");
+    for (const end = Date.now() + PATIENCE; ; await page.waitForTimeout(60)) {
+      const found = doors().find((one) => !before.has(one));
+      if (found !== undefined) {
+        door = found.split("-")[1] ?? "";
+        return;
+      }
+      if (Date.now() > end) {
+        throw new Error("the extension opened no door");
+      }
+    }
+  };
+  await enter(() => page.goto(place.address + encodeURIComponent(workspace)));
   return {
     folder,
     workspace,
@@ -273,8 +288,13 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
     run,
     until,
     chat: () => chatOf(page),
-    async play(replies, pace = {}) {
-      const played = (place.played += 1);
+    reload: () => enter(() => page.reload()),
+    gate() {
+      const path = join(folder, `gate-${(place.made += 1)}`);
+      return { path, open: () => writeFileSync(path, "") };
+    },
+    async play(replies, pace = {}, also = []) {
+      const played = (place.made += 1);
       const script = join(folder, `script-${played}.json`);
       writeFileSync(script, JSON.stringify({ replies, chunkChars: 12, ...pace }));
       const name = `scripted${played}`;
@@ -283,6 +303,9 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
         await settings.update("providers", { ${name}: { kind: "scripted", script: ${JSON.stringify(script)} } }, true);
         await settings.update("model", "${name}/demo", true);
         parts.chats.active.model = "${name}/demo";`);
+      for (const one of [until, ...also.map((other) => other.until)]) {
+        await one(`return parts.daemon.usualModel === "${name}/demo"`);
+      }
     },
     async ask(words, model) {
       await run(`await vscode.commands.executeCommand("chatls.newSession")`);
@@ -302,18 +325,37 @@ async function opened(place: Place, page: Page, door: number): Promise<Driver> {
       }
     },
     beside: () => Promise.reject(new Error("a second window opens no third one")),
-    stop: () => page.close(),
+    async stop() {
+      await page.goto("about:blank"); // who only closes a page leaves its extensions waiting for it
+      await page.close();
+    },
   };
 }
 
-async function waitForServer(port: number, folder: string): Promise<void> {
-  const end = Date.now() + PATIENCE;
-  while (Date.now() < end) {
-    const there = await fetch(`http://127.0.0.1:${port}/healthz`).then(() => true, () => false);
-    if (there) {
-      return;
+/** Where the server listens, which it says itself: a port that was free a moment ago may be another's by then. */
+async function listening(server: ChildProcess, folder: string): Promise<string> {
+  const log = join(folder, "server.log");
+  for (const end = Date.now() + PATIENCE; Date.now() < end && server.exitCode === null; ) {
+    const [, address] = /HTTP server listening on (http:\S+)/.exec(existsSync(log) ? readFileSync(log, "utf8") : "") ?? [];
+    if (address !== undefined) {
+      return address;
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`code-server did not start: ${join(folder, "server.log")}`);
+  throw new Error(`code-server did not start: ${log}`);
+}
+
+/** End a group of processes, and wait until none of them is left; not for ever: nobody may have buried the last one. */
+async function endOf(group: number): Promise<void> {
+  const sent = (signal: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(-group, signal);
+    } catch {
+      return false;
+    }
+  };
+  const late = Date.now() + 20_000;
+  for (let left = sent("SIGTERM"); left && Date.now() < late + 5000; left = sent(Date.now() < late ? 0 : "SIGKILL")) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }

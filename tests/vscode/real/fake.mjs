@@ -2,6 +2,10 @@
 // The answer to a question comes back as text, so that a test can read what the extension said.
 import { createRequire } from "node:module";
 
+if (process.argv[2] === "setup") {
+  console.log("It is set up.");
+  process.exit(0);
+}
 const require = createRequire(process.env.CHATLS_FAKE_NEAR);
 const rpc = require("vscode-jsonrpc/node");
 const connection = rpc.createMessageConnection(new rpc.StreamMessageReader(process.stdin), new rpc.StreamMessageWriter(process.stdout));
@@ -23,7 +27,12 @@ connection.onRequest("shutdown", () => null);
 connection.onNotification("exit", () => process.exit(0));
 connection.onRequest("chat/models", () => ({ models: [], default: null }));
 connection.onRequest("chat/session/list", () => ({ sessions: [] }));
-connection.onRequest("chat/session/load", () => ({ sessionId: "s1", title: "Again", turns: [], folders: [], updatedAt: "2026-01-01T00:00:00Z", mode: "plan" }));
+connection.onRequest("chat/session/load", () => {
+  if (turns === 0) {
+    throw new rpc.ResponseError(1001, "no such session"); // it keeps none over a new start
+  }
+  return { sessionId: "s1", title: "Again", turns: [], folders: [], updatedAt: "2026-01-01T00:00:00Z", mode: "plan" };
+});
 connection.onRequest("chat/session/rewind", (params) => {
   asked.push(params);
   const files = [{ uri, state: params.dryRun ? "would_restore" : "conflict" }];

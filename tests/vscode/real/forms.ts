@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { closeAll, ended, holds, textOf, type Window } from "./steps.ts";
+import { asked, closeAll, ended, holds, reads, type Window } from "./steps.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const FORM = [[{ toolCall: { name: "own__form", arguments: {} } }], [{ text: "Done." }]];
@@ -21,18 +21,17 @@ export function formTests(window: Window): void {
     await d.play(FORM);
     await d.run("await parts.daemon.request('chat/tools', { settled: true })");
     const frame = await d.ask("Go.");
-    await frame.locator(".form").waitFor({ timeout: 30_000 });
-    assert.match(await textOf(frame, ".form"), /own asks you.*Which\\u\{202E\} one\?/s);
+    await asked(d, frame, ".form");
+    await reads(frame, ".form", /own asks you.*Which\\u\{202E\} one\?/s);
     assert.deepEqual(await frame.evaluate("[...document.querySelectorAll('.form label')].map((one) => one.control.tagName + ' ' + one.textContent)"), [
       "INPUT Size (may be left out)",
       "SELECT kind",
     ]);
     assert.equal(await frame.evaluate("document.querySelector('.form input').value"), "3");
-    await d.page.waitForTimeout(350); // what is pressed at once is no answer
     await frame.locator(".form input").fill("many");
     await frame.locator(".form input").press("Enter");
-    assert.match(await textOf(frame, ".form"), /Write a whole number\./);
-    assert.match(await textOf(frame, ".form"), /This has to be filled in\./);
+    await reads(frame, ".form", /Write a whole number\./);
+    await reads(frame, ".form", /This has to be filled in\./);
     assert.equal(await frame.evaluate("document.activeElement.getAttribute('aria-invalid')"), "true");
     await d.picture("form");
     await frame.locator(".form input").fill("5");
@@ -50,12 +49,11 @@ export function formTests(window: Window): void {
     const d = window();
     await d.play(FORM);
     const frame = await d.ask("Go again.");
-    await frame.locator(".form").waitFor({ timeout: 30_000 });
-    await d.page.waitForTimeout(350);
+    await asked(d, frame, ".form");
     await frame.locator(".form button:has-text('Decline')").click();
     assert.match(JSON.stringify(await ended(d)), /\\"decline\\"/);
     await d.play(FORM);
-    await (await d.ask("And again.")).locator(".form").waitFor({ timeout: 30_000 });
+    await (await d.ask("And again.")).locator(".form").waitFor();
     await d.run("await vscode.commands.executeCommand('chatls.cancelTurn')");
     assert.equal((await ended(d)).stopReason, "cancelled");
     await holds(frame, "document.querySelectorAll('.form').length === 0");

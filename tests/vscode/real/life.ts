@@ -1,7 +1,7 @@
 // The daemon's life, and the window's: crashes, reloads, missing programs; nothing is left behind.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ended, holds, shows, type Window } from "./steps.ts";
+import { ended, goOn, holds, shows, type Window } from "./steps.ts";
 
 const KILL = `
   const client = await parts.daemon.ready();
@@ -20,8 +20,7 @@ export function lifeTests(window: Window): void {
     assert.match(view.error?.message ?? "", /The daemon ended/);
     await d.until("return parts.daemon.state === 'ready'");
     await d.play([[{ text: "Back again." }]]);
-    await frame.locator(".composer textarea").fill("Are you there?");
-    await frame.locator(".composer textarea").press("Enter");
+    await goOn(d, "Are you there?");
     await shows(frame, "Back again.", ".answer");
     assert.equal((await ended(d)).stopReason, "end_turn");
   });
@@ -93,8 +92,7 @@ export function lifeTests(window: Window): void {
   test("a window that is reloaded leaves no daemon behind, and works again", async () => {
     const d = window();
     const pid = await d.run<number>("return (await parts.daemon.ready())._serverProcess.pid");
-    await d.page.reload();
-    await d.page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
+    await d.reload();
     await d.until(`return parts.daemon.state === 'ready' && (await parts.daemon.ready())._serverProcess.pid !== ${pid}`);
     await d.until(`try { process.kill(${pid}, 0); return false; } catch { return true; }`, "the end of the daemon of the window before");
     await d.play([[{ text: "A new window." }]]);

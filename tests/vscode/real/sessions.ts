@@ -2,7 +2,7 @@
 // again in a window that was reloaded in the middle of an answer.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ended, holds, shows, textOf, type Window } from "./steps.ts";
+import { ended, goOn, holds, reads, shows, type Window } from "./steps.ts";
 
 export function sessionTests(window: Window): void {
   test("a session that this window forgot is found by what was said in it, and has all of it again", async () => {
@@ -24,15 +24,14 @@ export function sessionTests(window: Window): void {
     await shows(frame, "About the okapi, please.", ".said");
     const after = await d.run<{ blocks: unknown }>("return parts.chats.active.turns[0].view");
     assert.deepEqual(after.blocks, before.blocks);
-    assert.match(await textOf(frame, ".said"), /About the okapi, please\./);
+    await reads(frame, ".said", /About the okapi, please\./);
   });
 
   test("it goes on, and its model knows what was said", async () => {
     const d = window();
     await d.play([[{ text: "Still shy." }]]);
     const frame = await d.chat();
-    await frame.locator(".composer textarea").fill("And now?");
-    await frame.locator(".composer textarea").press("Enter");
+    await goOn(d, "And now?");
     await shows(frame, "Still shy.", ".answer");
     await ended(d);
     assert.equal(await d.run("return parts.chats.active.turns.length"), 2);
@@ -42,7 +41,7 @@ export function sessionTests(window: Window): void {
     const d = window();
     const frame = await d.chat();
     const before = await d.run<string>("return parts.chats.active.sessionId");
-    await frame.locator(".said button[aria-label^='Go on from here']").first().click({ force: true });
+    await frame.locator(".said button[aria-label^='Go on from here']").first().press("Enter");
     await d.until(`return parts.chats.active.sessionId !== '${before}'`);
     await d.until("return parts.chats.active.turns.length === 1");
     await holds(frame, "document.querySelectorAll('.turn').length === 1");
@@ -66,8 +65,7 @@ export function sessionTests(window: Window): void {
     await d.play([[{ text: "It begins, and then " }, { hang: true }]]);
     await shows(await d.ask("Tell me a long story."), "It begins", ".answer");
     await d.until("return parts.chats.active.sessionId !== undefined");
-    await d.page.reload();
-    await d.page.waitForSelector(".monaco-workbench", { timeout: 60_000 });
+    await d.reload();
     await d.until("return parts.chats.active.turns[0]?.words === 'Tell me a long story.'");
     const frame = await d.chat();
     await shows(frame, "It begins", ".answer");

@@ -1,7 +1,7 @@
 // Answers as they are written: text, calls that grow, output, hostile text, floods, and how they are stopped.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ended, holds, shows, textOf, type Window } from "./steps.ts";
+import { counts, ended, goOn, holds, reads, shows, type Window } from "./steps.ts";
 
 const HOSTILE = [
   "<script>window.hacked = 1</script><img src=x onerror='window.hacked=1'>",
@@ -29,19 +29,19 @@ export function streamingTests(window: Window): void {
     assert.deepEqual(view.blocks.map(({ type }) => type), ["thinking", "text", "tool", "text"]);
     assert.equal(view.stopReason, "end_turn");
     await shows(frame, "Two");
-    assert.match(await textOf(frame, ".call summary"), /search "TODO"/);
-    assert.equal(await frame.locator(".thinking[open]").count(), 0);
-    assert.equal(await frame.locator(".answer strong").count(), 1);
-    assert.equal(await frame.locator(".answer pre .hljs-built_in").count(), 1);
-    assert.match(await textOf(frame, ".said"), /src\/app\.py/);
-    assert.match(await textOf(frame, ".turn > footer"), /1\.2k in · 80 out/);
+    await reads(frame, ".call summary", /search "TODO"/);
+    await counts(frame, ".thinking[open]", 0);
+    await counts(frame, ".answer strong", 1);
+    await counts(frame, ".answer pre .hljs-built_in", 1);
+    await reads(frame, ".said", /src\/app\.py/);
+    await reads(frame, ".turn > footer", /1\.2k in · 80 out/);
     await d.picture("panel-light");
   });
 
   test("a path in an answer leads to its line, or to its lines", async () => {
     const d = window();
     const frame = await d.chat();
-    assert.equal(await textOf(frame, ".answer a.leads"), "https://example.invalid/x");
+    await reads(frame, ".answer a.leads", /^https:\/\/example\.invalid\/x$/);
     await frame.locator(".answer a.leads").first().click();
     await d.until("return vscode.window.activeTextEditor?.document.fileName.endsWith('app.py') && vscode.window.activeTextEditor.document.getText(vscode.window.activeTextEditor.selection).split('\\n').length === 3");
     await frame.locator(".answer code.leads").first().click();
@@ -67,10 +67,11 @@ export function streamingTests(window: Window): void {
 
   test("a call grows argument by argument while it is written", async () => {
     const d = window();
-    const content = Array.from({ length: 40 }, (_, at) => `line ${at}`).join("\n");
-    await d.play([[{ toolCall: { name: "write_file", arguments: { path: "new.txt", content } } }, { hang: true }]], { chunkChars: 4, chunkDelay: 0.05 });
+    // It is written for longer than anybody waits.
+    const content = Array.from({ length: 4000 }, (_, at) => `line ${at}`).join("\n");
+    await d.play([[{ toolCall: { name: "write_file", arguments: { path: "new.txt", content } } }]], { chunkChars: 4, chunkDelay: 0.05 });
     const frame = await d.ask("Write it.");
-    await frame.locator(".call[data-status=streaming]").waitFor({ timeout: 30_000 });
+    await frame.locator(".call[data-status=streaming]").waitFor();
     await holds(frame, "/new.txt/.test(document.querySelector('.call summary').innerText)");
     await holds(frame, "/line 1\\d/.test(document.querySelector('.live').textContent)");
     await frame.locator(".composer textarea").press("Escape");
@@ -88,8 +89,7 @@ export function streamingTests(window: Window): void {
       await shows(frame, "I begin.", ".answer");
       await stop(frame, d.run);
       assert.equal((await ended(d)).stopReason, "cancelled");
-      await frame.locator(".composer textarea").fill("And now?");
-      await frame.locator(".composer textarea").press("Enter");
+      await goOn(d, "And now?");
       await shows(frame, "On we go.", ".answer");
       assert.equal((await ended(d)).stopReason, "end_turn");
     });
@@ -114,29 +114,33 @@ export function streamingTests(window: Window): void {
 
   test("words that are said meanwhile reach the turn that runs", async () => {
     const d = window();
-    await d.play([[{ text: "Looking. " }, { delay: 1 }, { toolCall: { name: "list_files", arguments: {} } }], [{ text: "So it is." }]]);
+    const gate = d.gate();
+    await d.play([[{ text: "Looking. " }, { until: gate.path }, { toolCall: { name: "list_files", arguments: {} } }], [{ text: "So it is." }]]);
     const frame = await d.ask("Look around.");
     await shows(frame, "Looking.", ".answer");
-    await frame.locator(".composer textarea").fill("Only at python files.");
-    await frame.locator(".composer textarea").press("Enter");
-    await frame.locator(".steered").waitFor({ timeout: 30_000 });
+    await goOn(d, "Only at python files.");
+    gate.open();
+    await frame.locator(".steered").waitFor();
     const view = await ended(d);
     assert.equal(view.blocks.filter(({ type }) => type === "steered").length, 1);
-    assert.equal(await frame.locator(".queued li").count(), 0);
+    await counts(frame, ".queued li", 0);
   });
 
   test("two turns at once stay apart, and the one that is not shown goes on", async () => {
     const d = window();
-    await d.play([[{ text: "First. " }, { delay: 1.5 }, { text: "First is done." }]], { chunkChars: 100 });
+    const gate = d.gate();
+    await d.play([[{ text: "First. " }, { until: gate.path }, { text: "First is done." }]], { chunkChars: 100 });
     await d.ask("One.");
     await d.until("return parts.chats.active.running");
     await d.run("globalThis.first = parts.chats.active");
     await d.play([[{ text: "Second is done." }]], { chunkChars: 100 });
     const frame = await d.ask("Two.");
     await shows(frame, "Second is done.", ".answer");
+    assert.ok(await d.run("return globalThis.first.running !== undefined"));
+    gate.open();
     await d.until("return !globalThis.first.running");
     const texts = await d.run<string[]>("return [globalThis.first, parts.chats.active].map((one) => one.turns.at(-1).view.blocks.map((b) => b.text).join(''))");
     assert.deepEqual(texts, ["First. First is done.", "Second is done."]);
-    assert.ok(!(await textOf(frame, ".turns")).includes("First"));
+    await holds(frame, "!document.querySelector('.turns').innerText.includes('First')");
   });
 }

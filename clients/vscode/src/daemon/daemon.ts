@@ -93,11 +93,16 @@ export class Daemon implements vscode.Disposable {
 
   /** The client of a daemon that listens. Rejects with an `Error` whose message is for people. */
   ready(): Promise<LanguageClient> {
-    this.#starting ??= this.#start().catch((error: unknown) => {
-      this.#starting = undefined;
-      this.#become("failed", error instanceof Error ? error.message : String(error));
-      throw error;
-    });
+    if (this.#starting === undefined) {
+      const starting: Promise<LanguageClient> = this.#start().catch((error: unknown) => {
+        if (this.#starting === starting) {
+          this.#starting = undefined;
+          this.#become("failed", error instanceof Error ? error.message : String(error));
+        }
+        throw error;
+      });
+      this.#starting = starting;
+    }
     return this.#starting;
   }
 
@@ -177,10 +182,9 @@ export class Daemon implements vscode.Disposable {
     this.#starting = undefined;
     this.#ofClient.forEach((one) => one.dispose());
     this.#ofClient = [];
-    if (client) {
-      await client.dispose(2500).catch(() => undefined);
-    }
+    // At once: one that is started while this one goes would be called stopped when this one has gone.
     this.#become("stopped");
+    await client?.dispose(2500).catch(() => undefined);
   }
 
   dispose(): void {
@@ -208,16 +212,22 @@ export class Daemon implements vscode.Disposable {
     const terminal = vscode.window.createTerminal({ name, cwd, env });
     const line = [quoted(program()), ...given].join(" ");
     let ran: vscode.TerminalShellExecution | undefined;
+    let heeded = false;
     const listening = vscode.Disposable.from(
-      vscode.window.onDidEndTerminalShellExecution(({ execution }) => {
-        if (execution === ran) {
+      vscode.window.onDidStartTerminalShellExecution(({ terminal: one }) => {
+        heeded &&= one !== terminal;
+      }),
+      vscode.window.onDidEndTerminalShellExecution(({ terminal: one, execution }) => {
+        // A shell that began to tell late was written to as one that tells nothing.
+        if (one === terminal && (ran === undefined || execution === ran)) {
+          heeded = true;
           void this.restartWhenIdle();
         }
       }),
       vscode.window.onDidCloseTerminal((one) => {
         if (one === terminal) {
           listening.dispose();
-          void this.restartWhenIdle();
+          void (heeded || this.restartWhenIdle());
         }
       }),
     );

@@ -35,9 +35,10 @@ export class Proposals implements vscode.Disposable {
     await this.#tell();
     await showDiff(left, draft, title, false);
     const accepted = await promise;
+    // Its keys are its own until it is closed: one that is pressed twice would write into it, and the editor then asks.
+    await close(draft);
     this.#open.delete(draft.toString());
     await this.#tell();
-    await close(draft);
     return accepted;
   }
 

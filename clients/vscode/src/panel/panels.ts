@@ -8,6 +8,8 @@ import type { FromPage, ToPage } from "../messages.ts";
 import { Panel } from "./panel.ts";
 
 export const VIEW = "chatls.view";
+/** Milliseconds. */
+const PATIENCE = 10_000;
 
 export class Panels implements vscode.WebviewViewProvider, vscode.Disposable {
   /** What a page says. */
@@ -69,6 +71,14 @@ export class Panels implements vscode.WebviewViewProvider, vscode.Disposable {
     }
     await vscode.commands.executeCommand(`${VIEW}.focus`);
     known?.post(message);
+    await this.#coming();
+  }
+
+  /** Until the view that was asked for is there: the editor says that it has the focus a moment before. */
+  async #coming(): Promise<void> {
+    for (const end = Date.now() + PATIENCE; !this.#view && Date.now() < end; ) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** The same page as an editor. */

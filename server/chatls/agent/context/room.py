@@ -28,6 +28,8 @@ _SHRINK = 0.7
 """Of what was refused, where nobody knows the limit."""
 _ASKING = 1000
 """Tokens that a request for a summary needs for itself."""
+ADVICE = " Attach less, or take another model."
+"""Behind an explanation."""
 
 
 class Renew(Protocol):
@@ -240,6 +242,14 @@ class ContextRoom:
         room = self._room() or tokens
         return await self.give_way("refused", int(min(room * self.settings.prune, tokens * _SHRINK)))
 
+    def moved(self, window: int | None) -> None:
+        """Another model answers from here on: what is known of the one before says nothing of it."""
+        self.window, self.measure.ceiling = window, None
+
+    def most(self) -> int:
+        """Tokens that the model reads, as far as that is known; else those that it would have had to."""
+        return self.window or self.tokens().count
+
     def explained(self) -> str:
         """Which part is how long."""
         layout = self._layout()
@@ -248,4 +258,4 @@ class ContextRoom:
         parts = [f"the prompt about {words:,} tokens", f"instructions and tools about {self.offered():,}"]
         parts += [f"the last step with its results about {last:,}"] if last else []
         most = f" of {self.window:,} tokens" if self.window else ""
-        return f"It does not fit into the model's window{most}: {', '.join(parts)}. Attach less, or take another model."
+        return f"It does not fit into the model's window{most}: {', '.join(parts)}.{ADVICE}"

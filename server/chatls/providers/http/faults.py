@@ -23,14 +23,14 @@ class ProxyRefusalError(Exception):
     """A proxy does not lead on; with its words."""
 
 
-class SilenceError(ProviderError):
-    """The server kept us waiting beyond our own limit: asking again would only double a person's wait."""
+class NotAtOnceError(ProviderError):
+    """Asking again may help, but not now: the server kept us waiting beyond our own limit, or nobody listens there."""
 
 
-def silent(source: Origin, seconds: float, what: str) -> SilenceError:
+def silent(source: Origin, seconds: float, what: str) -> NotAtOnceError:
     """The error for a limit that ran out: the server sent no `what` for so many seconds."""
     text = f"{source.name} ({source.host}) sent {what} for {seconds:g} s. The limit is in the settings."
-    return SilenceError("timeout", text, retryable=True, provider=source.name)
+    return NotAtOnceError("timeout", text, retryable=True, provider=source.name)
 
 
 def interrupted(source: Origin) -> ProviderError:
@@ -47,11 +47,13 @@ def given_up(source: Origin, label: str) -> ProviderError:
 def connection_error(source: Origin, error: BaseException, limit: float, proxy: str = "") -> ProviderError:
     """What went wrong before the server answered. `limit`: seconds for connecting; `proxy`: host:port of one in use."""
     name, what, retryable = next(_explained(error, limit), _CLOSED)
-    if what == _NOT_RUNNING and source.start and not proxy:
+    refused = what == _NOT_RUNNING
+    if refused and source.start and not proxy:
         what = f"is not running. Start it: {source.start}"
     if proxy:
         what += f" It is asked through the proxy {proxy}, which the environment names: the fault may lie there."
-    return source.error(name, what, retryable=retryable)
+    told = source.error(name, what, retryable=retryable)
+    return NotAtOnceError(name, str(told), retryable=True, provider=source.name) if refused else told
 
 
 def _explained(error: BaseException, limit: float) -> Iterator["_Told"]:

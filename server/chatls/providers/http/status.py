@@ -110,7 +110,7 @@ _PHRASES: dict[ErrorKind, re.Pattern[str]] = {
         r"exceeded your current quota|spend(ing)? limit|billing hard limit|usage limit",
         r"credits? ((is|are|was|were|limit|have been|has been) )?(depleted|exhausted|used up|reached|exceeded)",
         r"(more|enough|add|purchase|buy).{0,20}credits|(account|your).{0,20}(balance|good standing|arrears)",
-        r"balance.{0,20}(too low|not enough|exhausted|insufficient)",
+        r"balance.{0,20}(too low|not enough|exhausted|insufficient)|余额(不足|已用尽|耗尽)|欠费",
         r"(key|monthly|weekly|usage) (limit|quota|cap|allowance).{0,20}(exceeded|reached|exhausted)",
     ),
     "content_filtered": _any_of(r"content (management|filter|moderation|policy)|(input|prompt) (was|is) flagged"),

@@ -126,11 +126,8 @@ class _Played:
                     break
                 case Count():
                     self.usage = action.value
-                case Delay() | Hang():
-                    await anyio.sleep(action.delay) if isinstance(action, Delay) else await anyio.sleep_forever()
-                case Until():
-                    while not await anyio.Path(action.until).exists():
-                        await anyio.sleep(_LOOK)
+                case Delay() | Hang() | Until():
+                    await _waited(action)
                 case Say() | Think() | CallTool():
                     for delta in self._spoken(action):
                         yield delta
@@ -172,3 +169,16 @@ def _ready(call_id: str, text: str) -> CallReady:
     arguments = parse_object(text)
     error = None if arguments is not None else f"the script's arguments are no JSON object: {text}"
     return CallReady(call_id, arguments, error)
+
+
+async def _waited(action: Delay | Hang | Until) -> None:
+    match action:
+        case Delay():
+            await anyio.sleep(action.delay)
+        case Hang():
+            await anyio.sleep_forever()
+        case Until():
+            path, there = anyio.Path(action.until), False
+            while not there:
+                await anyio.sleep(_LOOK)
+                there = await path.exists()

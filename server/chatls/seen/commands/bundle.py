@@ -6,7 +6,6 @@ Read it before you send it: it is meant to hold nothing that is not yours to giv
 import io
 import json
 import os
-import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,13 +16,12 @@ from chatls.providers.known.catalog import KNOWN
 from chatls.seen.commands.findings import Diagnosis, as_values
 from chatls.seen.commands.log import log_folder
 from chatls.seen.logs.file import files
-from chatls.seen.secrets import REMOVED, without_likely_keys
+from chatls.seen.secrets import REMOVED, SECRET_NAMES, without_likely_keys
 from chatls.settings.config import Settings
 
 _LOGS = 3
 _MOST_OF_ONE = 1_000_000
 """Bytes, from the end."""
-_NAMES = re.compile("key|token|secret|passw|credential|auth", re.IGNORECASE)
 
 
 def write(path: Path, findings: Iterable[Diagnosis], settings: Settings) -> list[str]:
@@ -73,6 +71,6 @@ def clean(text: str) -> str:
 
 def without_secrets(text: str) -> str:
     """A text without keys that are known here, and what looks like one."""
-    named = {name for name in os.environ if _NAMES.search(name)}
+    named = {name for name in os.environ if SECRET_NAMES.search(name)}
     named |= {variable for entry in KNOWN for variable in entry.key_variables}
     return without_likely_keys(without_keys(known_keys(os.environ, named), text))

@@ -92,8 +92,10 @@ def storage() -> Iterator[Diagnosis]:
     yield Diagnosis(
         area, "note", f"log: {counted(len(found), 'file')}, {size / 1e6:.1f} MB in {log} (chatls log shows the newest)"
     )
-    for place in (folder, log.parent, platformdirs.user_cache_path("chatls", appauthor=False)):
-        nearest = next(above for above in (place, *place.parents) if above.exists())
+    places = (folder, log.parent, platformdirs.user_cache_path("chatls", appauthor=False))
+    for nearest in dict.fromkeys(
+        next(above for above in (place, *place.parents) if above.exists()) for place in places
+    ):
         if not nearest.is_dir():
             yield Diagnosis(area, "bad", f"{nearest} is a file, where a folder has to be", "move it away")
         elif not os.access(nearest, os.W_OK):

@@ -32,6 +32,8 @@ class CallFacts:
 
     id: str
     name: str
+    known: bool
+    """There is such a tool; else the model made the name up."""
     kind: ToolKind
     step: int
     written: int

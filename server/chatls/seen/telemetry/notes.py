@@ -6,9 +6,6 @@ from chatls.content import Usage, to_wire
 from chatls.seen.logs.log import Level
 from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, StepFacts, TurnFacts
 
-_LONGEST = 64
-"""Characters of a name that a model made up."""
-
 
 class Notebook(Protocol):
     """Where facts are written down."""
@@ -46,7 +43,7 @@ class Notes:
             chunks=call.chunks,
             textLength=call.text,
             thinkingLength=call.thinking or None,
-            calls=[one.name[:_LONGEST] for one in call.calls] or None,
+            calls=[one.name for one in call.calls] or None,
             messages=len(call.request.messages),
             offered=len(call.request.tools),
             stop=call.stop,
@@ -65,7 +62,7 @@ class Notes:
             "tool_called",
             step=call.step,
             call=call.id,
-            name=call.name[:_LONGEST],
+            name=call.name,
             atMs=_ms((call.began or call.written) - turn.began),
             ms=_ms(call.ended - call.began) if call.began else None,
             status=call.status,

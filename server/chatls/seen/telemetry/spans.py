@@ -121,9 +121,11 @@ class Spans:
 
     def tool_called(self, turn: TurnFacts, call: CallFacts) -> None:
         """`Sink.tool_called`."""
-        about = {names.OPERATION: names.EXECUTE_TOOL, names.TOOL_NAME: call.name, names.TOOL_TYPE: "function"}
+        tool = call.name if call.known else names.OTHER
+        about = {names.OPERATION: names.EXECUTE_TOOL, names.TOOL_NAME: tool, names.TOOL_TYPE: "function"}
         told: dict[str, Any] = {
             **about,
+            names.TOOL_NAME: call.name,
             names.TOOL_CALL: call.id,
             names.STEP: call.step,
             names.STATUS: call.status,
@@ -136,12 +138,12 @@ class Spans:
         }
         if call.asked:
             asked = {names.TOOL_CALL: call.id, names.STEP: call.step, names.OUTCOME: call.outcome}
-            name = f"{names.PERMISSION} {call.name}"
+            name = f"{names.PERMISSION} {tool}"
             waited = self._child(turn, name, SpanKind.INTERNAL, call.asked, asked)
             waited.end(turn.moment(call.asked + call.waited if call.outcome else call.ended))
         began = call.began or call.ended
         self._ids.span = tracing.span_id(turn.session, turn.turn, call.id)
-        span = self._child(turn, f"{names.EXECUTE_TOOL} {call.name}", SpanKind.INTERNAL, began, told)
+        span = self._child(turn, f"{names.EXECUTE_TOOL} {tool}", SpanKind.INTERNAL, began, told)
         error = None if call.status == "completed" else call.status
         _end(span, error, turn.moment(call.ended))
         if call.began:

@@ -30,6 +30,9 @@ from chatls.events import (
 from chatls.providers.provider import ModelRequest
 from chatls.seen.telemetry.facts import CallFacts, CompactionFacts, RetryFacts, Sink, Spending, StepFacts, TurnFacts
 
+_LONGEST = 64
+"""Characters of a name that a model made up."""
+
 
 class Watching:
     """That of one turn. A `TurnWatch`."""
@@ -122,8 +125,13 @@ class Watching:
             sink.model_called(self.facts, call)
 
     def _writes(self, event: ToolCallStart) -> None:
-        step, name = self.facts.steps, event.tool_call_id
-        self._tools[name] = call = CallFacts(name, event.name, event.tool_kind, step, monotonic_ns())
+        step, known = (
+            self.facts.steps,
+            self._call is None or any(tool.name == event.name for tool in self._call.request.tools),
+        )
+        name = event.name if known else event.name[:_LONGEST]
+        call = CallFacts(event.tool_call_id, name, known, event.tool_kind, step, monotonic_ns())
+        self._tools[call.id] = call
         if self._call is not None:
             self._call.calls.append(call)
 

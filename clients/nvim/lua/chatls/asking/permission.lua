@@ -138,14 +138,15 @@ end
 ---@param question chatls.Question
 ---@param drawing chatls.Drawing
 ---@param focused boolean
+---@param win? integer That shows it, as wide as it is to be: then it is known how high it has to be.
 ---@return vim.api.keyset.win_config
-local function geometry(question, drawing, focused)
+local function geometry(question, drawing, focused, win)
   local widest = 40
   for _, line in ipairs(drawing.lines) do
     widest = math.max(widest, vim.fn.strdisplaywidth(line) + 1)
   end
   local width = math.min(widest, 100, vim.o.columns - 6)
-  local rows = height_of(drawing, width)
+  local rows = win and api.nvim_win_text_height(win, {}).all or height_of(drawing, width)
   local height = math.min(rows, math.max(8, vim.o.lines - 8))
   local waiting = #asked > 1 and (" (%d wait)"):format(#asked) or ""
   local pair = panel_windows()
@@ -179,7 +180,8 @@ function M.show(one, focus)
   local drawing = question_of.draw(one.question)
   local buf = highlights.show(drawing, "chatls-permission")
   local win = api.nvim_open_win(buf, focus, geometry(one.question, drawing, focus))
-  vim.wo[win].wrap, vim.wo[win].linebreak = true, false
+  vim.wo[win].wrap, vim.wo[win].linebreak, vim.wo[win].breakindent = true, true, true
+  api.nvim_win_set_config(win, geometry(one.question, drawing, focus, win))
   vim.wo[win].winhighlight = "NormalFloat:Normal,FloatBorder:ChatlsWaiting"
   float = { asked = one, win = win, buf = buf, since = vim.uv.now() }
   map(buf, one)
@@ -189,8 +191,9 @@ end
 function M.place()
   if float and api.nvim_win_is_valid(float.win) then
     local question = float.asked.question
-    local focused = api.nvim_get_current_win() == float.win
-    api.nvim_win_set_config(float.win, geometry(question, question_of.draw(question), focused))
+    local focused, drawing = api.nvim_get_current_win() == float.win, question_of.draw(question)
+    api.nvim_win_set_config(float.win, geometry(question, drawing, focused))
+    api.nvim_win_set_config(float.win, geometry(question, drawing, focused, float.win))
   end
 end
 

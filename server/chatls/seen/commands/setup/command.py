@@ -229,8 +229,8 @@ class _Setup:
 
     def _works(self, wanted: _TakenProvider) -> bool:
         self._paper.title(f"Trying {wanted.model}")
-        self._paper.say("  one short prompt, with a tool ...")
-        came = trial.tried(*wanted.trial)
+        self._paper.say("  one short prompt, with a tool; a server may load its model first ...")
+        came = trial.tried(*wanted.trial, lambda words: self._paper.item("note", words))
         if came.uses_tools:
             self._paper.item("good", "it answers, and can use tools")
             return True

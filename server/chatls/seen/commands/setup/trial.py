@@ -6,8 +6,9 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Timer
 
 from chatls.content import JsonObject
 from chatls.values import dataclass
@@ -20,6 +21,7 @@ _FILE = "word.txt"
 _PROMPT = f"Read the file {_FILE} with your tool, and answer with nothing but the word that it holds."
 _SHOWN = 300
 _OURS = "chatls: "
+_AGAIN = f"{_OURS}asking again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,9 @@ class Tried:
     """What the model answered, or what went wrong."""
 
 
-def tried(settings: JsonObject, variables: Mapping[str, str]) -> Tried:
-    """Ask, with these settings above the person's own, and these variables besides. Nothing is kept. It blocks."""
+def tried(settings: JsonObject, variables: Mapping[str, str], tell: Callable[[str], None]) -> Tried:
+    """Ask, with these settings above the person's own, and these variables besides. Nothing is kept. It blocks; `tell`
+    hears why it is asked again."""
     word = f"word-{secrets.token_hex(4)}"
     with tempfile.TemporaryDirectory(prefix="chatls-setup-") as made:
         place, workspace = Path(made), Path(made) / "workspace"
@@ -43,23 +46,33 @@ def tried(settings: JsonObject, variables: Mapping[str, str]) -> Tried:
         own = place / "settings.json"
         own.write_text(json.dumps({**settings, "sessions": {"keep": False}}), "utf-8")
         command = (sys.executable, "-P", "-m", "chatls", "ask", "--settings", str(own), "--folder", str(workspace))
-        try:
-            done = subprocess.run(
+        said, answered = list[str](), place / "answer.txt"
+        with (
+            answered.open("wb") as answer_file,
+            subprocess.Popen(
                 (*command, _PROMPT),
                 cwd=workspace,
                 env={**os.environ, **variables},
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
+                stdout=answer_file,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
                 errors="replace",
-                timeout=_LONGEST,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
+            ) as process,
+        ):
+            limit = Timer(_LONGEST, process.kill)
+            limit.start()
+            for line in process.stderr or ():
+                said.append(line)
+                if line.startswith(_AGAIN):
+                    tell(line.removeprefix(_OURS).strip())
+            late = not limit.is_alive()
+            limit.cancel()
+        if late:
             return Tried(answers=False, uses_tools=False, words=f"no answer within {_LONGEST:.0f} s")
-    answer = done.stdout.strip()
-    answers = done.returncode == 0 and bool(answer)
-    words = answer[-_SHOWN:] if answers else _complaint(done.stderr)
+        answer = answered.read_text("utf-8", "replace").strip()
+    answers = process.returncode == 0 and bool(answer)
+    words = answer[-_SHOWN:] if answers else _complaint("".join(said))
     return Tried(answers, answers and word in answer, words)
 
 
