@@ -193,7 +193,7 @@ def test_there_is_no_circle() -> None:
 def test_a_library_is_known_in_one_place() -> None:
     places: dict[str, tuple[str, ...]] = {
         "pygls lsprotocol": ("chatls.lsp.bare.features",),
-        "httpx": ("chatls.providers", "chatls.mcp.http"),
+        "httpx": ("chatls.providers",),
         "opentelemetry": ("chatls.seen.telemetry.sdk", "chatls.seen.telemetry.spans"),
         "xllamacpp": ("chatls.providers",),
         "rich chatls_client": ("chatls.__main__",),

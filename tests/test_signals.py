@@ -17,7 +17,7 @@ async def test_all_that_wait_are_woken_and_may_wait_again() -> None:
             await signal.wait()
             woken.append(f"{name} {turn}")
 
-    with fail_after(20):
+    with fail_after(120):
         async with create_task_group() as tasks:
             tasks.start_soon(wait, "a")
             tasks.start_soon(wait, "b")

@@ -42,15 +42,22 @@ def to_wire(value: Any) -> Any:
     """A value as JSON: dataclasses become objects with camelCase names; None is left out where it is the default."""
     if isinstance(value, tuple | list):
         return [to_wire(item) for item in cast("list[Any]", value)]
-    if not is_dataclass(value):
+    members = _members(cast("type[Any]", type(value)))
+    if members is None:
         return value
-    members = ((name, getattr(value, attribute), optional) for attribute, name, optional in _members(type(value)))
-    return {name: to_wire(item) for name, item, optional in members if not (optional and item is None)}
+    wire: JsonObject = {}
+    for attribute, name, optional in members:
+        item = getattr(value, attribute)
+        if item is not None or not optional:
+            wire[name] = item if type(item) is str else to_wire(item)
+    return wire
 
 
 @cache
-def _members(kind: type) -> tuple[tuple[str, str, bool], ...]:
-    """Of a dataclass: each attribute, its name on the wire, and whether None leaves it out."""
+def _members(kind: type) -> tuple[tuple[str, str, bool], ...] | None:
+    """Of a dataclass: each attribute, its name on the wire, and whether None leaves it out. None of anything else."""
+    if not is_dataclass(kind):
+        return None
     return tuple((item.name, camel(item.name), item.default is not MISSING) for item in fields(kind))
 
 

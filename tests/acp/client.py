@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from acp import schema
 
 Json = dict[str, Any]
-DEADLINE = 60.0
+DEADLINE = 120.0
 RESULTS: dict[str, type[BaseModel]] = {
     "initialize": schema.InitializeResponse,
     "session/new": schema.NewSessionResponse,

@@ -63,7 +63,7 @@ from chatls.tools.tool import (
 from chatls.workspace.seen import Seen
 from chatls.workspace.workspace import Workspace
 
-DEADLINE = 20
+DEADLINE = 120
 """Seconds after which a test that waits has failed."""
 
 OUCH = TurnError("overloaded", "the house is full", retryable=True)

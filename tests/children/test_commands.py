@@ -15,7 +15,7 @@ from chatls.children.outputs import OutputFile
 from chatls.children.programs import clean_path
 from chatls.errors import ToolError
 
-LONG = 30.0
+LONG = 120.0
 KEY = "sk-canary-0123456789"
 
 

@@ -16,7 +16,7 @@ from chatls.children.process import Child
 
 pytestmark = pytest.mark.asyncio
 
-LONG = 30.0
+LONG = 120.0
 """Seconds: no test comes near it unless something hangs."""
 
 

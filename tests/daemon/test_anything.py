@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.daemon.raw import Daemon, Turn, frame, packed
@@ -105,7 +105,7 @@ ACTIONS: list[Action] = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 20)), max_size=25))
 def test_whatever_a_client_does_everything_is_answered_once(daemon: Daemon, actions: list[tuple[Action, int]]) -> None:
     daemon.begin_anew()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.daemon.conftest import Start
@@ -107,7 +107,7 @@ WORDS = st.text(st.sampled_from("ab \n\r\u2028\x0c\u00e9\U0001f600"), max_size=1
 EDIT = st.tuples(WORDS, st.floats(0, 1), st.floats(0, 1))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(WORDS, st.lists(EDIT, max_size=8))
 def test_any_edits_give_the_text_that_the_editor_has(
     editor: Editor, text: str, edits: list[tuple[str, float, float]]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.daemon.conftest import Shared, Start
@@ -165,7 +165,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(STEPS)
 def test_whatever_is_done_to_cells_the_file_would_hold_them(daemon: Daemon, steps: list[Any]) -> None:
     notebook = Notebook(daemon, "any.ipynb", code("1", "a1", OUTPUT), markdown("2", "b1"), code("3"))

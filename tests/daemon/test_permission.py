@@ -126,7 +126,7 @@ def test_only_the_first_answer_to_a_question_counts(asking: Daemon) -> None:
 
 
 def test_what_only_reads_runs_while_a_question_waits_which_holds_no_slot(asking: Daemon) -> None:
-    asking.configure({"limits": {"concurrentTools": 1, "toolTimeout": 0.2}})
+    asking.configure({"limits": {"concurrentTools": 1}})
     reads = [call("list_files"), call("search", pattern="one"), call("read_file", path="a.txt")]
     turn = asking.prompt([write("w1.txt"), write("w2.txt"), *reads], DONE)
     questions = [turn.question(), turn.question()]

@@ -154,7 +154,7 @@ async def test_a_question_has_the_clients_answer_or_its_refusal() -> None:
             got.append(str(error))
 
     for outcome in ({"result": [1]}, {"error": {"code": 1, "message": "not now"}}, {"result": None}):
-        with anyio.fail_after(20):
+        with anyio.fail_after(120):
             async with anyio.create_task_group() as tasks:
                 output.written.clear()
                 tasks.start_soon(ask)
@@ -177,7 +177,7 @@ async def test_of_two_answers_to_a_question_the_first_one_counts() -> None:
     async def ask() -> None:
         got.append(await daemon.ask("x/question", None))
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(120):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(ask)
             await anyio.wait_all_tasks_blocked()

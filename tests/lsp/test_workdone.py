@@ -139,7 +139,7 @@ async def test_what_is_over_asks_nothing(client: Client) -> None:
 
 async def test_the_end_takes_an_open_question_back_and_waits_until_that_is_said(client: Client) -> None:
     shown = WorkDone(client.notify, None, "spin")
-    with anyio.fail_after(20):
+    with anyio.fail_after(120):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(shown.ask, client.ponder)
             await anyio.wait_all_tasks_blocked()

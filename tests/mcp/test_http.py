@@ -115,7 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
         note = {"jsonrpc": "2.0", "method": "notifications/progress", "params": params}
         self.wfile.write(b"data: " + json.dumps(note).encode() + b"\n\n")
         self.wfile.flush()
-        self.connection.settimeout(20)
+        self.connection.settimeout(120)
         if not self.connection.recv(1):
             self.site.gone.set()
         self.close_connection = True
@@ -184,7 +184,7 @@ def test_a_cancel_reaches_it(start: Start, tmp_path: Path, site: Site) -> None:
     assert turn.event("toolRunOutput")["text"] == "1 at it\n"
     turn.cancel()
     assert turn.result()["stopReason"] == "cancelled"
-    assert site.gone.wait(20)
+    assert site.gone.wait(120)
 
 
 @pytest.mark.parametrize("site", ["legacy streamed"], indirect=True)

@@ -21,7 +21,7 @@ HELLO = ModelRequest("some-model", "Be brief.", (UserMessage((TextContent("hello
 SEARCH = ToolSpec("search", "Find text.", {"type": "object", "properties": {"pattern": {"type": "string"}}})
 WITH_TOOLS = ModelRequest("some-model", "Be brief.", HELLO.messages, (SEARCH,))
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds after which a test has failed."""
 
 

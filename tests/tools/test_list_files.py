@@ -15,7 +15,7 @@ from chatls.tools.searching import ripgrep
 
 pytestmark = pytest.mark.asyncio
 
-LONG = 30.0
+LONG = 120.0
 
 
 async def refusal(ws: Playground, **arguments: object) -> str:

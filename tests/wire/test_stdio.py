@@ -24,7 +24,7 @@ from chatls.wire.stdio import (
     write_all,
 )
 
-SOON = 20
+SOON = 120
 HELLO = frame(b'{"a":1}')
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatls.editor import OpenDocument, Root
@@ -207,7 +207,7 @@ def test_a_new_document_makes_a_folder_of_the_roots_name_real(folder: Path) -> N
     assert place.resolve("ws/new.py") == folder / "ws/new.py"
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300)
 @given(
     st.text()
     | st.lists(st.sampled_from(["..", ".", "/", "src", "out", "ws", "loop", "~", "file:", "%2e"])).map("/".join)

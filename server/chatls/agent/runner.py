@@ -10,7 +10,7 @@ import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from threading import Event as ThreadFlag
 from typing import Any, Protocol
 
@@ -103,10 +103,21 @@ class Runner:
         self._queues = queues
         self._order = Order()
         self._reads = Reads()
-        self._planning = Lock()
+
+    # Made with the first call: many turns have none.
+
+    @cached_property
+    def _planning(self) -> Lock:
         """Held until a question goes out, so that people are asked in the order of the calls."""
-        self._slots = CapacityLimiter(limits.concurrent_tools)
-        self._threads = CapacityLimiter(limits.concurrent_tools * 4)
+        return Lock()
+
+    @cached_property
+    def _slots(self) -> CapacityLimiter:
+        return CapacityLimiter(self.limits.concurrent_tools)
+
+    @cached_property
+    def _threads(self) -> CapacityLimiter:
+        return CapacityLimiter(self.limits.concurrent_tools * 4)
 
     async def run(self, run: Run, step: Step) -> None:
         """Do a run that was handed out. Its last event goes out whatever happens; never raises for what a tool does.

@@ -11,7 +11,6 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from typing import Literal
 
 import anyio
-import httpx
 from anyio import to_thread
 
 from chatls.content import JsonObject
@@ -20,6 +19,7 @@ from chatls.jsontext import dumps, loads_leniently
 from chatls.mcp.link import LONGEST_LINE, Hear, LinkError, cancelled
 from chatls.providers.http.client import FAULTS, Client, address, make_client
 from chatls.providers.http.framing import SseFramer
+from chatls.providers.http.transport import HttpAnswer, RawRequest
 from chatls.shapes import as_object, as_text, member
 from chatls.signals import Signal
 from chatls.visible import visible_line
@@ -122,7 +122,7 @@ class HttpLink:
             return found
 
     async def _answered(
-        self, message: JsonObject, stream: AbstractAsyncContextManager[httpx.Response], place: _Bookmark
+        self, message: JsonObject, stream: AbstractAsyncContextManager[HttpAnswer], place: _Bookmark
     ) -> JsonObject | None:
         """The answer; None where the rest of the stream is to be asked for."""
         identifier = int(message["id"])
@@ -144,11 +144,11 @@ class HttpLink:
         return None
 
     @asynccontextmanager
-    async def _resumed(self, place: _Bookmark) -> AsyncGenerator[httpx.Response]:
+    async def _resumed(self, place: _Bookmark) -> AsyncGenerator[HttpAnswer]:
         """The rest of a stream that broke off."""
         own = {"accept": "text/event-stream", "last-event-id": place.event, **self._ours()}
         async with self._opened("GET", b"", own) as response:
-            if response.status_code != 200 or _kind(response) != "text/event-stream":
+            if response.status != 200 or _kind(response) != "text/event-stream":
                 place.event = ""
                 raise LinkError("its answer broke off")
             yield response
@@ -159,7 +159,7 @@ class HttpLink:
         Raises `LinkError`.
         """
         async with self._opened("GET", b"", {"accept": "text/event-stream", **self._ours()}) as response:
-            if response.status_code == 200 and _kind(response) == "text/event-stream":
+            if response.status == 200 and _kind(response) == "text/event-stream":
                 async with aclosing(_messages(response, _Bookmark())) as messages:
                     async for one in messages:
                         if "method" in one:
@@ -199,18 +199,18 @@ class HttpLink:
         found = {"mcp-protocol-version": self.version} if self.version else {}
         return found | ({"mcp-session-id": self._session} if self._session else {})
 
-    def _note_session(self, message: JsonObject, response: httpx.Response) -> None:
+    def _note_session(self, message: JsonObject, response: HttpAnswer) -> None:
         session = response.headers.get("mcp-session-id", "")
         if message["method"] == "initialize" and _PLAIN.fullmatch(session):
             self._session = session
 
     @asynccontextmanager
-    async def _posted(self, message: JsonObject, more: Mapping[str, str]) -> AsyncGenerator[httpx.Response]:
+    async def _posted(self, message: JsonObject, more: Mapping[str, str]) -> AsyncGenerator[HttpAnswer]:
         """Send a message. A good answer, or an error that is one of the protocol's."""
         own = {"content-type": "application/json", "accept": "application/json, text/event-stream", **self._ours()}
         own |= {**_routing(message), **more}
         async with self._opened("POST", dumps(message), own) as response:
-            status = response.status_code
+            status = response.status
             if status < 300:
                 yield response
                 return
@@ -222,14 +222,13 @@ class HttpLink:
             raise _AnsweredError({"jsonrpc": "2.0", "id": message.get("id"), "error": error})
 
     @asynccontextmanager
-    async def _opened(self, method: str, body: bytes, own: dict[str, str]) -> AsyncGenerator[httpx.Response]:
-        extensions = {"timeout": {"connect": CONNECT}}
+    async def _opened(self, method: str, body: bytes, own: dict[str, str]) -> AsyncGenerator[HttpAnswer]:
         try:
             client = await self._made()
-            headers = {"accept-encoding": "identity", "connection": "keep-alive", "user-agent": "chatls"}
+            headers = {"accept": "*/*", "accept-encoding": "identity", "connection": "keep-alive"}
+            headers["user-agent"] = "chatls"
             headers |= {name.lower(): value for name, value in (await self._headers()).items()} | own
-            request = httpx.Request(method, address(self._url), headers=headers, content=body, extensions=extensions)
-            response = await client.transport.handle_async_request(request)
+            response = await client.transport.ask(RawRequest(method, address(self._url), headers, body), CONNECT)
         except (*FAULTS, TimeoutError) as error:
             raise LinkError(f"{self._where()} cannot be reached: {_words(error)}") from error
         except ProviderError as error:
@@ -291,7 +290,7 @@ def _routing(message: JsonObject) -> dict[str, str]:
     return {"mcp-protocol-version": version, "mcp-method": method, **named}
 
 
-def _kind(response: httpx.Response) -> str:
+def _kind(response: HttpAnswer) -> str:
     return response.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
@@ -302,26 +301,26 @@ def _value(body: bytes) -> object:
         return None
 
 
-async def _beginning(response: httpx.Response) -> bytes:
+async def _beginning(response: HttpAnswer) -> bytes:
     body = bytearray()
     with anyio.move_on_after(_TELLING):
-        async for data in response.aiter_raw():
+        async for data in response:
             body += data
             if len(body) > _ERROR_BYTES:
                 break
     return bytes(body)
 
 
-async def _messages(response: httpx.Response, place: _Bookmark) -> AsyncGenerator[JsonObject]:
+async def _messages(response: HttpAnswer, place: _Bookmark) -> AsyncGenerator[JsonObject]:
     """What an answer holds. Raises `LinkError` where it is none, or too long."""
     kind = _kind(response)
-    if response.status_code == 202 or kind not in (_JSON, "text/event-stream"):
+    if response.status == 202 or kind not in (_JSON, "text/event-stream"):
         raise LinkError(f"its answer is no message ({visible_line(kind) or 'no content'})")
     if kind == _JSON:
         yield as_object(await _read(await _all(response)))
         return
     framer = SseFramer(LONGEST_LINE)
-    async for data in response.aiter_raw():
+    async for data in response:
         try:
             events = framer.feed(data)
         except ProviderError as error:
@@ -333,9 +332,9 @@ async def _messages(response: httpx.Response, place: _Bookmark) -> AsyncGenerato
                 yield as_object(await _read(event.data.encode()))
 
 
-async def _all(response: httpx.Response) -> bytes:
+async def _all(response: HttpAnswer) -> bytes:
     parts, size = list[bytes](), 0
-    async for data in response.aiter_raw():
+    async for data in response:
         parts.append(data)
         size += len(data)
         if size > LONGEST_LINE:

@@ -56,14 +56,13 @@ class Toolbox:
         Raises `RequestError` (1006) for a name that is not among them.
         """
         known = {**self._own, **self._foreign, **(more.tools if more else {})}
+        disabled = {name for name in known if _means(settings.tools.disabled, name)} if settings.tools.disabled else ()
         usable = {
-            name: tool
-            for name, tool in known.items()
-            if not _disabled(name, settings) and _why_not(tool, editor, mode) is None
+            name: tool for name, tool in known.items() if name not in disabled and _why_not(tool, editor, mode) is None
         }
         for name in names or ():
             if name not in usable:
-                missing = None if _disabled(name, settings) else known.get(name)
+                missing = None if name in disabled else known.get(name)
                 raise RequestError(TOOL_NOT_FOUND, self._why_missing(name, missing, usable, editor, mode))
         return usable if names is None else {name: tool for name, tool in usable.items() if name in names}
 
@@ -75,8 +74,8 @@ class Toolbox:
         return f"there is no tool {name!r}; the tools are: {', '.join(usable)}"
 
 
-def _disabled(name: str, settings: Settings) -> bool:
-    return any(stands_for(one, name) for one in settings.tools.disabled)
+def _means(settings: Iterable[str], name: str) -> bool:
+    return any(stands_for(one, name) for one in settings)
 
 
 def _why_not(tool: Tool, editor: Editor, mode: WorkingMode) -> str | None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chatls.agent.permission.answers import narrow, wide
@@ -535,7 +535,6 @@ LINES = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rules=RULES, line=LINES)
 def test_no_answer_allows_what_is_always_asked_and_more_rules_never_lift_a_deny(
     shop: Shop, rules: tuple[Rule, ...], line: str

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chatls.agent.permission.shell import Words, crude_segments, read_line, written
@@ -238,7 +238,7 @@ def echoing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(text=st.one_of(LETTERS, PIECES.map("".join)))
 def test_a_shell_runs_just_the_words_of_a_line_that_is_read(echoing: Path, shell: str, text: str) -> None:
     found = read_line(f"p {text}")
@@ -277,7 +277,7 @@ def ran(folder: Path, shell: str, line: str) -> list[tuple[str, ...]]:
     out = folder / "out"
     out.write_bytes(b"")
     environment = {"PATH": f"{folder}:{os.defpath}", "OUT": str(out)}
-    subprocess.run([shell, "-c", line], env=environment, check=True, timeout=20, cwd=folder, capture_output=True)
+    subprocess.run([shell, "-c", line], env=environment, check=True, timeout=120, cwd=folder, capture_output=True)
     runs = out.read_bytes().split(b"\n\0")[:-1]
     return [tuple(os.fsdecode(word) for word in run.split(b"\0")[:-1]) for run in runs]
 

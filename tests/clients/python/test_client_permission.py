@@ -17,7 +17,7 @@ from chatls_client.protocol import Diff, TextChunk
 pytestmark = pytest.mark.asyncio
 
 FAKE = [sys.executable, "-S", str(Path(__file__).with_name("fake_daemon.py"))]
-SOON = 20
+SOON = 120
 CANCELLED = -32800
 
 

@@ -7,15 +7,13 @@ from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 import anyio
-import httpx
 
 from chatls.errors import ProviderError
 from chatls.providers.http.client import FAULTS, Client, address
 from chatls.providers.http.complaint import visible
 from chatls.providers.http.faults import connection_error, interrupted, silent
-from chatls.providers.http.network import Connection
 from chatls.providers.http.status import Origin, http_error
-from chatls.providers.http.transport import RawBody
+from chatls.providers.http.transport import HttpAnswer, RawRequest
 from chatls.providers.http.watchdog import OverdueError, no_later
 from chatls.settings.config import LimitSettings
 
@@ -40,35 +38,29 @@ class Exchange:
         self.sent = 0.0
         """When the request was sent: the limit on the first data begins there (on `time.monotonic`'s clock)."""
         self._client = client
-        self._response: httpx.Response | None = None
-        self._body: RawBody | None = None
-        self._connection: Connection | None = None
+        self._answer: HttpAnswer | None = None
         self._ended = False
 
     async def open(self, method: str, url: str, headers: dict[str, str], content: bytes) -> None:
         """Send the request and wait for the head of a good answer. Raises `ProviderError` for any other."""
         self.sent = monotonic()
         try:
-            answer = self._answered(method, url, headers, content)
-            response = await no_later(self.limits.first_byte_timeout or None, answer)
+            asked = RawRequest(method, address(url), {**_OURS, **headers}, content)
+            answering = self._client.transport.ask(asked, self.limits.connect_timeout or None)
+            answer = self._answer = await no_later(self.limits.first_byte_timeout or None, answering)
         except OverdueError as error:
             raise silent(self.source, self.limits.first_byte_timeout, "no answer") from error
         except FAULTS as error:
             raise connection_error(self.source, error, self.limits.connect_timeout, self._client.proxy) from error
-        assert isinstance(response.stream, RawBody)  # past httpx's own readers, which count and decode
-        self._response, self._body = response, response.stream
-        self._connection = response.extensions["network_stream"]
-        await self._check(response.status_code, response.headers, url)
+        await self._check(answer.status, answer.headers, url)
 
     async def next(self, patience: float = 0) -> bytes | None:
         """The next bytes, or None at the end. Raises `ProviderError`, and `OverdueError` where it would wait for more
         than `patience` seconds; 0: for ever.
         """
-        assert self._connection is not None
-        assert self._body is not None
-        self._connection.patience = patience
+        assert self._answer is not None
         try:
-            data = await self._body.next()
+            data = await self._answer.next(patience)
         except OverdueError:
             raise
         except FAULTS as error:
@@ -86,24 +78,13 @@ class Exchange:
 
     async def aclose(self) -> None:
         """Close the connection, or leave it to the next request if the body came to its end."""
-        response, self._response = self._response, None
-        if response is None:
+        if self._answer is None:
             return
         with anyio.CancelScope(shield=True):
             if self.finished and not self._ended:
                 with anyio.move_on_after(_REUSE), suppress(ProviderError):
                     await self.next()
-            await response.aclose()
-
-    async def _answered(self, method: str, url: str, headers: dict[str, str], content: bytes) -> httpx.Response:
-        limit = {"timeout": {"connect": self.limits.connect_timeout or None}}
-        to = address(url)
-        sent = {"host": to.netloc.decode("ascii"), **_OURS, **headers}
-        if content:
-            sent.setdefault("content-length", str(len(content)))
-        # Given a stream, httpx looks for no headers that are missing, which is half of what a request costs.
-        request = httpx.Request(method, to, headers=sent, stream=httpx.ByteStream(content), extensions=limit)
-        return await self._client.transport.handle_async_request(request)
+            await self._answer.aclose()
 
     async def _check(self, status: int, headers: Mapping[str, str], url: str) -> None:
         if status >= 400:

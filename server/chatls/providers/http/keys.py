@@ -24,7 +24,7 @@ _printed: set[str] = set()
 
 def known_keys(environment: Mapping[str, str], names: Iterable[str]) -> list[str]:
     """What must not be written down: the values of these variables, and what commands printed."""
-    return [*(environment.get(name, "") for name in names), *_printed]
+    return [*[environment[name] for name in names if name in environment], *_printed]
 
 
 class ApiKey:

@@ -2,7 +2,6 @@
 
 from contextlib import aclosing
 
-import httpx
 from anyio import fail_after, to_thread
 
 from chatls.errors import ProviderError
@@ -10,6 +9,7 @@ from chatls.providers.http.client import FAULTS, address, make_client
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.faults import connection_error
 from chatls.providers.http.status import Origin
+from chatls.providers.http.transport import RawRequest
 from chatls.values import dataclass
 
 
@@ -37,11 +37,11 @@ async def reach(endpoint: Endpoint, limit: float) -> ReachedServer:
             raise origin.error("bad_request", f"cannot be asked: {error}.") from error
         proxy = client.proxy
         async with aclosing(client.transport):
-            request = httpx.Request("HEAD", endpoint.base_url, extensions={"timeout": {"connect": limit}})
+            asked = RawRequest("HEAD", address(endpoint.base_url), {"accept": "*/*", "user-agent": "chatls"})
             with fail_after(limit):
-                response = await client.transport.handle_async_request(request)
-            await response.aclose()
-            return ReachedServer(origin.host, response.status_code, proxy)
+                answer = await client.transport.ask(asked, limit)
+            await answer.aclose()
+            return ReachedServer(origin.host, answer.status, proxy)
     except ProviderError:
         raise
     except FAULTS as error:

@@ -1,13 +1,13 @@
-"""httpx's transport, on our own sockets: connections to one server that are kept, and a proxy in between.
+"""HTTP on our own sockets: connections to one server that are kept, and a proxy in between.
 
 It is what costs: two thirds of a chunk's time went into the layers below httpx (docs/decisions/0004).
 """
 
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from urllib.parse import unquote
 
 import httpx
@@ -40,7 +40,17 @@ class Proxy(NamedTuple):
         return {"proxy-authorization": f"Basic {b64encode(both).decode('ascii')}"}
 
 
-class Transport(httpx.AsyncBaseTransport):
+class RawRequest(NamedTuple):
+    """A request."""
+
+    method: str
+    url: httpx.URL
+    headers: Mapping[str, str]
+    """By lower-case name; the host and how long the content is need not stand there."""
+    content: bytes = b""
+
+
+class Transport:
     """The connections to one server."""
 
     def __init__(self, to: httpx.URL, certificates: ssl.SSLContext | None, proxy: Proxy | None) -> None:
@@ -52,34 +62,30 @@ class Transport(httpx.AsyncBaseTransport):
         self._idle: list[tuple[float, Connection]] = []
         """And since when they are, the last used last."""
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and wait for the head of the answer. Its extension `network_stream` is the `Connection`.
+    async def ask(self, asked: RawRequest, within: float | None) -> "HttpAnswer":
+        """Send a request and wait for the head of the answer. Whoever has it closes it.
 
-        The extension `timeout` of the request bounds the connecting alone. Raises `OSError`, `ValueError`,
-        `ProxyRefusalError`.
+        `within`: seconds that connecting may take. Raises `OSError`, `ValueError`, `ProxyRefusalError`.
         """
-        content = await request.aread()
         connection = self._kept()
         if connection is not None:
             try:
-                return await self._asked(connection, request, content)
+                return await self._sent(connection, asked)
             except NoAnswerError:  # its server had closed it meanwhile, whatever it had promised
                 pass
-        with fail_after(request.extensions.get("timeout", {}).get("connect")):
+        with fail_after(within):
             connection = await self._made()
-        return await self._asked(connection, request, content)
+        return await self._sent(connection, asked)
 
-    async def _asked(self, connection: Connection, request: httpx.Request, content: bytes) -> httpx.Response:
-        """Send it on this connection. Raises as `handle_async_request` does."""
+    async def _sent(self, connection: Connection, asked: RawRequest) -> "HttpAnswer":
+        """Send it on this connection. Raises as `ask` does."""
         try:
-            connection.write(self._head(request) + content)
+            connection.write(self._head(asked) + asked.content)
             head = await answered(connection)
-            body = RawBody(self, connection, head, lasts=head.lasts and request.headers.get("connection") != "close")
+            return HttpAnswer(self, connection, head, lasts=head.lasts and asked.headers.get("connection") != "close")
         except BaseException:
             connection.abort()
             raise
-        extensions = {"network_stream": connection, "http_version": b"HTTP/1.1"}
-        return httpx.Response(head.status, headers=list(head.headers.items()), stream=body, extensions=extensions)
 
     def keep(self, connection: Connection) -> None:
         """It is not used any more, and can be used again."""
@@ -92,12 +98,14 @@ class Transport(httpx.AsyncBaseTransport):
         while self._idle:
             await self._idle.pop()[1].aclose()
 
-    def _head(self, request: httpx.Request) -> bytes:
-        target = request.url.raw_path.decode("ascii")
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.headers.raw}
+    def _head(self, asked: RawRequest) -> bytes:
+        target, host = asked.url.raw_path.decode("ascii"), asked.url.netloc.decode("ascii")
+        headers = {"host": host, **asked.headers}
+        if asked.content:
+            headers.setdefault("content-length", str(len(asked.content)))
         if self._forwarded is not None:
-            target, headers = f"http://{_netloc(request.url)}{target}", {**headers, **self._forwarded.headers}
-        return heads.request(request.method, target, headers)
+            target, headers = f"http://{host}{target}", {**headers, **self._forwarded.headers}
+        return heads.request(asked.method, target, headers)
 
     def _kept(self) -> Connection | None:
         while self._idle:
@@ -134,27 +142,32 @@ class Transport(httpx.AsyncBaseTransport):
             raise ProxyRefusalError(f"{head.status} {head.reason}")
 
 
-class RawBody(httpx.AsyncByteStream):
-    """The body of an answer, as it comes."""
+class HttpAnswer:
+    """An answer: its head, and its body as it comes (`async for`)."""
 
     def __init__(self, transport: Transport, connection: Connection, head: Head, *, lasts: bool) -> None:
+        """Raises `ValueError` for a length that is none."""
+        self.status = head.status
+        self.headers = head.headers
         self._transport = transport
         self._connection: Connection | None = connection
         self._transfer = head.body()
         self._lasts = lasts
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        """`next`, for httpx's own readers."""
         if (data := await self.next()) is None:
             raise StopAsyncIteration
         return data
 
-    async def next(self) -> bytes | None:
-        """The next bytes, or None at the end. Raises `OSError`, `ValueError` where it breaks off, `OverdueError`."""
+    async def next(self, patience: float = 0) -> bytes | None:
+        """The next bytes, or None at the end. Raises `OSError`, `ValueError` where it breaks off, and `OverdueError`
+        where it would wait for more than `patience` seconds; 0: for ever.
+        """
         while self._connection is not None and not self._transfer.ended:
+            self._connection.patience = patience
             data = await self._connection.receive()
             if not data:
                 self._transfer.eof()
@@ -206,7 +219,3 @@ def _host(url: httpx.URL) -> str:
 
 def _port(url: httpx.URL) -> int:
     return url.port or _PORTS.get(url.scheme, 0)
-
-
-def _netloc(url: httpx.URL) -> str:
-    return url.netloc.decode("ascii")
