@@ -23,14 +23,14 @@ class ProxyRefusalError(Exception):
     """A proxy does not lead on; with its words."""
 
 
-class NotAtOnceError(ProviderError):
-    """Asking again may help, but not now: the server kept us waiting beyond our own limit, or nobody listens there."""
+class SilenceError(ProviderError):
+    """The server kept us waiting beyond our own limit: asking again would only double a person's wait."""
 
 
-def silent(source: Origin, seconds: float, what: str) -> NotAtOnceError:
+def silent(source: Origin, seconds: float, what: str) -> SilenceError:
     """The error for a limit that ran out: the server sent no `what` for so many seconds."""
     text = f"{source.name} ({source.host}) sent {what} for {seconds:g} s. The limit is in the settings."
-    return NotAtOnceError("timeout", text, retryable=True, provider=source.name)
+    return SilenceError("timeout", text, retryable=True, provider=source.name)
 
 
 def interrupted(source: Origin) -> ProviderError:
@@ -47,13 +47,11 @@ def given_up(source: Origin, label: str) -> ProviderError:
 def connection_error(source: Origin, error: BaseException, limit: float, proxy: str = "") -> ProviderError:
     """What went wrong before the server answered. `limit`: seconds for connecting; `proxy`: host:port of one in use."""
     name, what, retryable = next(_explained(error, limit), _CLOSED)
-    refused = what == _NOT_RUNNING
-    if refused and source.start and not proxy:
+    if what == _NOT_RUNNING and source.start and not proxy:
         what = f"is not running. Start it: {source.start}"
     if proxy:
         what += f" It is asked through the proxy {proxy}, which the environment names: the fault may lie there."
-    told = source.error(name, what, retryable=retryable)
-    return NotAtOnceError(name, str(told), retryable=True, provider=source.name) if refused else told
+    return source.error(name, what, retryable=retryable)
 
 
 def _explained(error: BaseException, limit: float) -> Iterator["_Told"]:

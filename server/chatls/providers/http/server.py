@@ -23,7 +23,7 @@ from chatls.providers.http.body import Body, Decoder
 from chatls.providers.http.client import Client, address, is_loopback, make_client
 from chatls.providers.http.endpoint import Endpoint
 from chatls.providers.http.exchange import Exchange
-from chatls.providers.http.faults import NotAtOnceError
+from chatls.providers.http.faults import SilenceError
 from chatls.providers.http.framing import Framer, SseFramer
 from chatls.providers.http.keys import Blotter
 from chatls.providers.http.reply import ReplyReader
@@ -196,6 +196,6 @@ class Server:
 
 def _pause(error: ProviderError, tries: int) -> float | None:
     """Seconds until the next try, or None: it would not help, or take too long."""
-    if not error.retryable or isinstance(error, NotAtOnceError) or tries >= MOST_TRIES:
+    if not error.retryable or isinstance(error, SilenceError) or tries >= MOST_TRIES:
         return None
     return pause(tries, error.retry_after, _luck())
