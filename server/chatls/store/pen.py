@@ -1,6 +1,5 @@
-"""Says what is written down and when, in the order in which it happened, and tends the store while no turn runs.
-
-A thread writes (`quill.py`). SQLite is loaded when it is first needed.
+"""Writes down, in one thread and in the order in which it happened, many things in one transaction; and tends the store
+while no turn runs. SQLite is loaded when it is first needed.
 """
 
 import logging
@@ -11,14 +10,13 @@ from threading import Lock
 from typing import TypeVar
 
 import anyio
-from anyio import CapacityLimiter, create_task_group, move_on_after, to_thread
+from anyio import CancelScope, CapacityLimiter, create_task_group, move_on_after, to_thread
 from anyio import Event as Happened
 
 from chatls.errors import INVALID_STATE, RequestError
 from chatls.signals import Signal
 from chatls.store.connection import Tables
 from chatls.store.ports import Read, Shelving, Stroke, UnreadableStoreError
-from chatls.store.quill import Quill
 from chatls.store.searching import WordIndex
 
 log = logging.getLogger(__name__)
@@ -63,20 +61,17 @@ class Pen:
         self._busy = busy
         self._shelves: Shelving | None = None
         self._loading = Lock()
-        self._using = Lock()
-        """Held by the thread that changes what is where."""
-        self._quill = Quill(self._write, self._written)
+        self._jobs: list[Stroke] = []
         self._urgent = False
         self.growing = False
         """Something is to be written in a while."""
         self._wake = Signal()
         """There is something to write."""
-        self._rested = Signal()
-        """All is written that there was."""
         self._untidy = Signal()
         """There is something to tend."""
         self._fell = Signal()
         """The disk takes nothing."""
+        self._writing = CapacityLimiter(1)
         self._reading = CapacityLimiter(4)
         self._untended = False
         self._deleted: float | None = None
@@ -111,14 +106,15 @@ class Pen:
         self._wake.fire()
 
     def put(self, job: Stroke) -> None:
-        """Write this, behind all that was given before."""
-        self._give([job])
+        """Write this, behind all that came before."""
+        self._jobs.append(job)
+        self.hurry()
 
     async def do(self, session: str, work: Callable[[Tables, WordIndex], None]) -> None:
-        """Write something and what turns have to write by now, and wait until it is. Raises what the work raised."""
+        """Write something, and wait until it is. Raises what the work raised."""
         written = Happened()
         job = Stroke(session, work, done=written.set)
-        self._give([job, *self._fresh()])
+        self.put(job)
         await written.wait()
         if job.error is not None:
             raise job.error
@@ -166,14 +162,15 @@ class Pen:
                     with move_on_after(OFTEN):
                         while not self._urgent:
                             await self._wake.wait()
-                self._write_fresh()
+                await self._write()
 
     async def close(self) -> None:
         """Write what is left, and wait for it a moment."""
         with move_on_after(LEAVING, shield=True):
-            self._write_fresh()
-            while self._quill.owed:
-                await self._rested.wait()
+            while self._jobs or self._urgent or self.growing or self._writing.borrowed_tokens:
+                await self._write()
+                async with self._writing:
+                    pass  # who was writing has written
         if self._fallen:
             with move_on_after(TIDYING, shield=True):
                 await self._come_back()
@@ -181,33 +178,24 @@ class Pen:
             with move_on_after(TIDYING, shield=True):
                 await self._tended(always=False)
 
-    def _write_fresh(self) -> None:
+    async def _write(self) -> None:
         self._urgent = self.growing = False
-        if strokes := self._fresh():
-            self._give(strokes)
-
-    def _give(self, strokes: list[Stroke]) -> None:
-        self._untended = True
-        self._untidy.fire()
-        self._quill.give(strokes)
-
-    def _write(self, strokes: list[Stroke]) -> None:
-        """In the thread."""
-        with self._using:
-            self.shelves().write(strokes)
-
-    def _written(self, strokes: list[Stroke]) -> None:
-        """On the loop, behind it."""
-        self._complain()
-        if self._fallen:
-            self._fell.fire()
-        for job in strokes:
-            if job.done is not None:
-                job.done()
-            elif job.error is not None:
-                log.error("a bug in the store", exc_info=job.error)
-        if not self._quill.owed:
-            self._rested.fire()
+        jobs, self._jobs = [*self._jobs, *self._fresh()], []
+        if jobs:
+            self._untended = True
+            self._untidy.fire()
+            with CancelScope(shield=True):
+                await to_thread.run_sync(
+                    lambda: self.shelves().write(jobs), abandon_on_cancel=True, limiter=self._writing
+                )
+            self._complain()
+            if self._fallen:
+                self._fell.fire()
+            for job in jobs:
+                if job.done is not None:
+                    job.done()
+                elif job.error is not None:
+                    log.error("a bug in the store", exc_info=job.error)
 
     @property
     def _fallen(self) -> bool:
@@ -222,11 +210,9 @@ class Pen:
             await self._come_back()
 
     async def _come_back(self) -> None:
-        def come_back() -> None:
-            with self._using:
-                self.shelves().come_back(self._busy)
-
-        await to_thread.run_sync(come_back, abandon_on_cancel=True, limiter=self._reading)
+        await to_thread.run_sync(
+            lambda: self.shelves().come_back(self._busy), abandon_on_cancel=True, limiter=self._writing
+        )
         self._complain()
 
     async def _tend(self) -> None:

@@ -313,7 +313,7 @@ class Store:
         return [
             Stroke(turn.held.session.id, _news(turn))
             for turn in turns
-            if turn.place is not None and turn.recorder.fresh
+            if turn.begun is not None and turn.recorder.fresh
         ]
 
     def _remember(self, held: Held, _change: HistoryChange) -> None:
