@@ -127,7 +127,10 @@ export interface Launched {
 
 export async function start(files: Readonly<Record<string, string>>): Promise<Driver> {
   const { place, fresh, stop } = await launched(files, install);
-  const driver = await opened(place, await fresh());
+  const driver = await fresh().then((page) => opened(place, page)).catch(async (error: unknown) => {
+    await stop(); // nobody else would
+    throw error;
+  });
   return { ...driver, stop, beside: async (name) => opened(place, await fresh(), name) };
 }
 
@@ -263,17 +266,20 @@ async function opened(place: Place, page: Page, name?: string): Promise<Driver> 
     }
     throw new Error(`waited in vain for: ${what}`, { cause: wrong });
   };
-  /** Do what opens a window, and find its door, which is none of those before. */
-  const enter = async (how: () => Promise<unknown>): Promise<void> => {
+  /** Do what opens a window, and find its door, which is none of those before; again where an editor starts no extension. */
+  const enter = async (how: () => Promise<unknown>, tries = 1): Promise<void> => {
     const doors = (): string[] => readdirSync(join(folder, "doors"));
     const before = new Set(doors());
     await how();
     await page.waitForSelector(".monaco-workbench");
-    for (const end = Date.now() + PATIENCE; ; await page.waitForTimeout(60)) {
+    for (const end = Date.now() + PATIENCE / tries; ; await page.waitForTimeout(60)) {
       const found = doors().find((one) => !before.has(one));
       if (found !== undefined) {
         door = found.split("-")[1] ?? "";
         return;
+      }
+      if (Date.now() > end && tries > 1) {
+        return enter(how, tries - 1);
       }
       if (Date.now() > end) {
         throw new Error("the extension opened no door");
@@ -288,7 +294,7 @@ async function opened(place: Place, page: Page, name?: string): Promise<Driver> 
     run,
     until,
     chat: () => chatOf(page),
-    reload: () => enter(() => page.reload()),
+    reload: () => enter(() => page.reload(), 2),
     gate() {
       const path = join(folder, `gate-${(place.made += 1)}`);
       return { path, open: () => writeFileSync(path, "") };
