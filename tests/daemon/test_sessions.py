@@ -218,6 +218,7 @@ def test_what_is_deleted_is_gone_from_the_files(office: Office) -> None:
 
 def test_what_is_not_to_be_kept_is_in_no_list_and_ends_with_its_client(office: Office) -> None:
     daemon = office.open()
+    daemon.settles = False  # it never stands in the store
     daemon.prompt(SAY, content="secretly", newSessionId="s", keep=False).result()
     daemon.prompt(SAY, content="more", sessionId="s").result()
     assert names(daemon, everywhere=True) == []

@@ -15,7 +15,7 @@ from tests.support.http_server import Chunk, Close, End, Head, Raw, ScriptedServ
 
 pytestmark = pytest.mark.asyncio
 
-WITHIN = 20.0
+WITHIN = 120.0
 
 
 async def connected(server: ScriptedServer) -> Connection:
@@ -54,8 +54,8 @@ async def test_a_host_of_several_addresses_that_all_refuse_is_refused() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with anyio.fail_after(WITHIN), pytest.raises(ConnectionRefusedError):
-        await connect("localhost", port)
+        with anyio.fail_after(WITHIN), pytest.raises(ConnectionRefusedError):
+            await connect("localhost", port)
 
 
 async def test_a_connection_is_used_again_behind_a_body_in_chunks(server: ScriptedServer) -> None:

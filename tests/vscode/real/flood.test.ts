@@ -1,6 +1,6 @@
 // What hurts a page: floods of text, of code, of calls, a word of a megabyte. Its frames are held against those of a page
-// that appends the same as plain nodes, in the same browser, one right after the other. What else the machine does only adds
-// to that: one good round is enough, and a page that is slow by itself has none.
+// that appends the same as plain nodes, in the same browser, one right after the other. With CHATLS_LONG the median of three counts;
+// else one good round is enough: what else the machine does only adds to it, and a page that is slow by itself has none.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,9 +11,9 @@ import { PATIENCE } from "./driver.ts";
 const BUNDLE = join(import.meta.dirname, "../../../clients/vscode/dist-test");
 const P99 = 3;
 const LONGEST = 6;
-const ROUNDS = 5;
 /** `make test-long` plays all of them. */
 const LONG = process.env["CHATLS_LONG"] === "1";
+const [ROUNDS, GOOD] = LONG ? [3, 2] : [5, 1];
 
 type Event = Readonly<Record<string, unknown>>;
 type Flood = readonly (readonly Event[])[];
@@ -151,6 +151,9 @@ for (const [name, flood] of [
   const skip = !LONG && (name.startsWith("a fence") || name.startsWith("500")) ? "`make test-long` plays it" : false;
   test(`${name} cost the page little more than plain text would`, { skip }, async (t) => {
     const rounds: string[] = [];
+    const p99: boolean[] = [];
+    const longest: boolean[] = [];
+    const good = (those: readonly boolean[]): boolean => those.filter(Boolean).length >= GOOD;
     for (let round = 0; round < ROUNDS; round++) {
       const [base, found] = [await plain(flood), await ours(flood)];
       assert.ok(found.text >= 4000, "all of it is there, or its beginning where it is cut");
@@ -158,10 +161,12 @@ for (const [name, flood] of [
       const told = (which: "p99" | "longest"): string => `${which} ${found[which].toFixed(0)} ms (plain ${base[which].toFixed(0)})`;
       rounds.push(`${told("p99")}, ${told("longest")}`);
       t.diagnostic(rounds.at(-1) ?? "");
-      if (times("p99") <= P99 && times("longest") <= LONGEST) {
+      p99.push(times("p99") <= P99);
+      longest.push(times("longest") <= LONGEST);
+      if (good(p99) && good(longest)) {
         return;
       }
     }
-    assert.fail(`no round was good enough:\n${rounds.join("\n")}`);
+    assert.fail(`too few rounds were good enough:\n${rounds.join("\n")}`);
   });
 }
