@@ -9,7 +9,7 @@ import pytest
 from anyio import create_task_group, fail_after, to_thread, wait_all_tasks_blocked
 
 from chatls.agent.accepted import Accepted, Ask, Ended
-from chatls.agent.session import Begin
+from chatls.agent.session import Begin, Session
 from chatls.content import TextContent
 from chatls.errors import RequestError
 from chatls.message import UserMessage
@@ -34,11 +34,14 @@ class Shop:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder / "data"
-        self.store = Store(self.folder, list, lambda session: self.face.sessions.forget(session), lambda _: None)
+        self.store = Store(self.folder, list, self._forget, lambda _: None)
         self.face = Face(folder, monkeypatch, [{"text": "."}], keeper=self.store)
         self.chats = self.face.chats
         self.chats.listeners = (self.store.listener,)
         self.library = Library(self.store, lambda: (self.face.root,), lambda name: self.chats.knows(name))
+
+    def _forget(self, session: Session) -> None:
+        self.face.sessions.forget(session)
 
     def accept(self, words: str, where: str) -> Accepted:
         """A prompt that is accepted, and does not run yet."""

@@ -56,7 +56,7 @@ async def gone(pid: int) -> None:
     if watch is not None:
         await _readable(watch)
         return
-    while _exists(pid):
+    while exists(pid):
         await anyio.sleep(1)
 
 
@@ -314,7 +314,8 @@ def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-def _exists(pid: int) -> bool:
+def exists(pid: int) -> bool:
+    """Whether there is such a process, as far as can be seen from here."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):  # no process has so great a number
