@@ -17,9 +17,8 @@ from tests.daemon.processes import descendants, wait_until_gone
 from tests.daemon.raw import CHATLS, SOON, WITH_TOOLS, Daemon, environment, packed
 
 AT_MOST = {"exit": 2.0, "parent": 5.0}
-"""Seconds that docs/protocol.md promises. They are held with room for a machine that is busy with other things: what
-would hold a daemon up here holds it up for ever."""
-ROOM = 30.0
+"""Seconds that docs/protocol.md promises. They are held with room for a machine that is busy with other things."""
+ROOM = 8.0
 
 
 def busy(daemon: Daemon) -> list[int]:

@@ -143,6 +143,7 @@ def test_a_session_runs_once_whoever_asks(office: Office) -> None:
     turn.event("textChunk")
     refused = other.refusal("chat/prompt", {"sessionId": "s", "content": "me too"})
     assert (refused.code, "another chatls" in refused.message) == (1002, True)
+    assert other.refusal("chat/prompt", {"newSessionId": "s", "content": "mine"}).code == 1007
     assert other.refusal("chat/session/delete", {"sessionId": "s"}).code == 1002
     assert other.call("chat/cancel", {"sessionId": "s"}) == {"state": "idle"}
     assert other.call("chat/session/list", {})["sessions"][0]["running"] == "elsewhere"
@@ -202,6 +203,7 @@ def test_a_fork_shares_the_beginning_and_outlives_the_other(office: Office) -> N
     assert names(daemon) == ["f"]
     assert daemon.refusal("chat/session/load", {"sessionId": "s"}).code == 1001
     assert daemon.refusal("chat/prompt", {"sessionId": "s", "content": "x"}).code == 1001
+    assert daemon.refusal("chat/prompt", {"sessionId": "", "content": "x"}).message == "there is no session ''"
 
 
 def test_what_is_deleted_is_gone_from_the_files(office: Office) -> None:
