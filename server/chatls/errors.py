@@ -116,6 +116,14 @@ class RequestError(ChatlsError):
         self.code = code
 
 
+class ClientRefusedError(RequestError):
+    """The client answered a request of ours with an error; `given` is its own code."""
+
+    def __init__(self, given: object, words: str) -> None:
+        super().__init__(CLIENT_REFUSED, f"the client refused: {words}")
+        self.given = given
+
+
 class ProviderError(ChatlsError):
     """A provider failed. `retryable` says whether asking again may help, `retry_after` in seconds when."""
 

@@ -77,7 +77,7 @@ class App:
         self._lines.note("daemon_begins", version=__version__, client=" ".join(str(part) for part in named if part))
         self._configure("initializationOptions", self._settings_of(hello.params.get("initializationOptions")))
         parent = hello.params.get("processId")
-        if parent is not None and _is_here(parent):
+        if parent is not None and _is_here(parent, seen=hello.seen):
             self._tasks.start_soon(self._watch, parent)
         self._rpc.begin(hello.pending)
         self._core.begin()
@@ -203,7 +203,7 @@ class App:
         self.leave()
 
 
-def _is_here(client: int) -> bool:
+def _is_here(client: int, *, seen: bool) -> bool:
     """Whether that is a process of this machine, and of this container: the number may be one of another's."""
     parent = os.getppid()  # 0 is outside of our container
-    return client == parent or (parent != 0 and "SSH_CONNECTION" not in os.environ and process.exists(client))
+    return client == parent or (parent != 0 and "SSH_CONNECTION" not in os.environ and seen)

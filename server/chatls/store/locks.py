@@ -63,7 +63,8 @@ class SessionLocks:
         try:
             descriptor = locked(place)
         except FileNotFoundError:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
+            for folder in (self._folder.parent, self._folder):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = locked(place)
         if descriptor is not None and not _is_there(place, descriptor):
             os.close(descriptor)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import anyio
 
 from chatls.content import to_wire
-from chatls.errors import CLIENT_REFUSED, INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, RequestError
+from chatls.errors import INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, ClientRefusedError, RequestError
 from chatls.seen.logs import about
 from chatls.shapes import as_text, member
 from chatls.wire import jsonrpc, methods
@@ -191,4 +191,4 @@ class _Asked:
         if self._error is None:
             return self._value
         said = as_text(member(self._error, "message")) or "it does not say why"
-        raise RequestError(CLIENT_REFUSED, f"the client refused: {said}")
+        raise ClientRefusedError(member(self._error, "code"), said)

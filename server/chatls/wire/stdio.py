@@ -332,3 +332,14 @@ def on_terminate(loop: Loop, stop: Callable[[], None]) -> None:
 def leave(code: int) -> NoReturn:
     """End the process now: a worker thread that hangs in the kernel must not keep it."""
     os._exit(code)
+
+
+def exists(pid: int) -> bool:
+    """Whether there is such a process, as far as can be seen from here."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):  # no process has so great a number
+        return False
+    except PermissionError:  # somebody else's, but there
+        return True
+    return True

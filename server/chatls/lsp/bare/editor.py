@@ -8,7 +8,7 @@ from anyio import CancelScope, to_thread
 
 from chatls.content import Diff, TextContent
 from chatls.editor import Question, Reply
-from chatls.errors import METHOD_NOT_FOUND, RequestError, ToolError
+from chatls.errors import METHOD_NOT_FOUND, ClientRefusedError, RequestError, ToolError
 from chatls.lsp.bare.screen import Screen
 from chatls.lsp.editor import LspEditor
 from chatls.lsp.handshake import Hello
@@ -48,7 +48,7 @@ class BareEditor(LspEditor):
         try:
             answer = await self.screen.choose("\n".join(words), labels)
         except RequestError as error:
-            if str(METHOD_NOT_FOUND.number) not in str(error):
+            if not isinstance(error, ClientRefusedError) or error.given != METHOD_NOT_FOUND.number:
                 raise ToolError(f"the editor did not ask: {str(error)[:500]}") from error
             self._asks = False  # from now on no model is offered what has to be asked about
             raise ToolError(_CANNOT) from error
