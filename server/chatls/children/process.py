@@ -22,7 +22,6 @@ from anyio import lowlevel, to_thread
 
 from chatls.children.pipes import PipeReader, PipeWriter
 from chatls.children.procfs import carries, group_members, pids, title
-from chatls.wire.stdio import exists
 
 _POLL = 0.02
 """Seconds between two looks at a child where the system cannot tell when it ends."""
@@ -57,7 +56,7 @@ async def gone(pid: int) -> None:
     if watch is not None:
         await _readable(watch)
         return
-    while exists(pid):
+    while _exists(pid):
         await anyio.sleep(1)
 
 
@@ -313,6 +312,16 @@ def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
     assert pipe is not None
     os.set_blocking(pipe.fileno(), False)
     return pipe
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):  # no process has so great a number
+        return False
+    except PermissionError:  # somebody else's, but there
+        return True
+    return True
 
 
 async def _ended(pid: int) -> None:

@@ -11,7 +11,7 @@ from chatls import __version__
 from chatls.errors import INVALID_PARAMS, NOT_INITIALIZED
 from chatls.jsontext import dumps
 from chatls.wire import jsonrpc
-from chatls.wire.stdio import FrameReader, Lost, Pipes, exists, frame, read_some, write_all
+from chatls.wire.stdio import FrameReader, Lost, Pipes, frame, read_some, seen, write_all
 
 CANCEL_COMMANDS = ("chatls.cancel", "chatls.cancelAll")
 SUFFIX = "commandSuffix"
@@ -76,20 +76,20 @@ def greet(pipes: Pipes) -> Hello | None:
             message = jsonrpc.lost(item) if isinstance(item, Lost) else jsonrpc.parse(item)
             if isinstance(message, jsonrpc.Notification) and message.method == "exit":
                 return None
-            seen = isinstance(message, jsonrpc.Request) and _seen(message.params)
+            there = isinstance(message, jsonrpc.Request) and _seen(message.params)
             reply = _answer(message)
             if reply is not None and not _written(pipes, reply):
                 return None
             if isinstance(message, jsonrpc.Request) and reply is not None and "result" in reply:
                 params = cast("_Json", message.params or {})
-                return Hello(params, position_encoding(params), reader, pending, monotonic(), seen)
+                return Hello(params, position_encoding(params), reader, pending, monotonic(), there)
     return None
 
 
 def _seen(params: object) -> bool:
     """It may end as soon as it has its answer; one that was never seen is of another machine or container."""
     client = cast("_Json", params).get("processId") if isinstance(params, dict) else None
-    return isinstance(client, int) and exists(client)
+    return isinstance(client, int) and seen(client)
 
 
 def position_encoding(params: _Json) -> str:

@@ -334,12 +334,10 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def exists(pid: int) -> bool:
+def seen(pid: int) -> bool:
     """Whether there is such a process, as far as can be seen from here."""
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):  # no process has so great a number
-        return False
-    except PermissionError:  # somebody else's, but there
+    with suppress(ProcessLookupError, OverflowError):  # no process has so great a number
+        with suppress(PermissionError):  # somebody else's, but there
+            os.kill(pid, 0)
         return True
-    return True
+    return False
