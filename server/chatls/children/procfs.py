@@ -1,6 +1,7 @@
 """What Linux tells of processes, in /proc; nothing on other systems. Blocks some milliseconds: for a worker thread."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 _LONGEST = 80
@@ -38,6 +39,29 @@ def title(pid: int) -> str:
         return ""
     text = " ".join(b" ".join(words).decode("utf-8", "replace").split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def is_entered(pid: int, parent: Callable[[int], int | None] | None = None) -> bool:
+    """Whether this process was put into its container from outside (`docker exec`): the first of those above it has no
+    parent there, and is not the container's first process. False where that cannot be seen.
+
+    >>> [is_entered(9, above.get) for above in ({9: 7, 7: 0}, {9: 7, 7: 1}, {9: 7})]
+    [True, False, False]
+    """
+    above = parent or _parent
+    while pid > 1:
+        found = above(pid)
+        if not found:
+            return found == 0
+        pid = found
+    return False
+
+
+def _parent(pid: int) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 def _group(pid: int) -> int:

@@ -10,6 +10,7 @@ from anyio.abc import TaskGroup
 
 from chatls import __version__
 from chatls.children import process
+from chatls.children.procfs import is_entered
 from chatls.core import Core
 from chatls.lsp.bare import BareFace
 from chatls.lsp.bare.editor import BareEditor
@@ -204,6 +205,8 @@ class App:
 
 
 def _is_here(client: int, *, seen: bool) -> bool:
-    """Whether that is a process of this machine, and of this container: the number may be one of another's."""
+    """Whether that is, or was, a process of this machine and of this container: the number may be one of another's."""
     parent = os.getppid()  # 0 is outside of our container
-    return client == parent or (parent != 0 and "SSH_CONNECTION" not in os.environ and seen)
+    if client == parent or parent == 0 or "SSH_CONNECTION" in os.environ:
+        return client == parent
+    return seen or not is_entered(os.getpid())
